@@ -1,0 +1,131 @@
+"""Finds the panels by scanning the lecture folders. There is no list to edit."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module, resources
+from typing import Any
+
+from visualizers.panel import Panel, Refusal
+from widgets.words import Words, read_table, window_words
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """One of the nine lectures: its folder, number, title and what it will teach."""
+
+    folder: str
+    number: int
+    title: str
+    about: str
+
+
+LECTURES = (
+    Lecture("l1_basics", 1, "Basics",
+            "n-grams, activations, losses, gradient descent, Jacobians, word2vec, the GPU server"),
+    Lecture("l2_networks", 2, "Neural networks",
+            "recurrent networks, vanishing gradients, GRU, LSTM, both directions, CNNs for text"),
+    Lecture("l3_transformers", 3, "Transformers",
+            "attention, the Transformer, language models that were trained before"),
+    Lecture("l4_tuning", 4, "Tuning",
+            "templates and verbalizers, soft prompts, adapters, prefix, BitFit, LoRA"),
+    Lecture("l5_compression", 5, "Compression",
+            "memory, parallel training, mixed precision, distillation, pruning, quantisation"),
+    Lecture("l6_text", 6, "Text",
+            "retrieval, question answering, decoding, controlled generation, evaluation"),
+    Lecture("l7_biomedical", 7, "Biomedicine",
+            "coding, entities, DNA and protein models, molecules"),
+    Lecture("l8_legal", 8, "Law",
+            "charges, statutes, similar cases, events, explanations, fairness"),
+    Lecture("l9_social", 9, "Society",
+            "opinions, stance, bias in embeddings, surveys, the spread of rumours"),
+)
+
+
+@cache
+def panels() -> tuple[Panel, ...]:
+    """Every panel, lecture by lecture, in the order of the course's concept numbers."""
+    found = []
+    for lecture in LECTURES:
+        try:
+            folder = resources.files(f"visualizers.{lecture.folder}")
+        except ModuleNotFoundError:
+            continue
+        names = sorted(one.name for one in folder.iterdir()
+                       if one.is_dir() and one.joinpath("panel.py").is_file())
+        group: list[Panel] = [
+            import_module(f"visualizers.{lecture.folder}.{name}.panel").PANEL for name in names
+        ]
+        found += sorted(group, key=lambda one: (_number(one), one.id))
+    return tuple(found)
+
+
+def _number(panel: Panel) -> tuple[int, ...]:
+    first = panel.concepts[0] if panel.concepts else "99"
+    return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in first.split("."))
+
+
+def panel(id: str) -> Panel:
+    """The panel called ``id``; ``Refusal`` names the nearest match if there is none."""
+    known = {one.id: one for one in panels()}
+    if id not in known:
+        near = difflib.get_close_matches(id, known, n=1, cutoff=0.0)
+        raise Refusal("There is no panel {name}; the nearest is {near}.",
+                      name=repr(id), near=near[0] if near else "-")
+    return known[id]
+
+
+@cache
+def texts(package: str, language: str) -> dict[str, Any]:
+    """A panel's translation table, ``zh.toml`` of its folder; empty for English."""
+    return {} if language == "en" else read_table(package, f"{language}.toml")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A panel's words in one language, with English where a translation is missing."""
+
+    panel: Panel
+    language: str
+
+    @property
+    def _table(self) -> dict[str, Any]:
+        return texts(self.panel.package, self.language)
+
+    @property
+    def title(self) -> str:
+        return str(self._table.get("title", self.panel.title))
+
+    @property
+    def claim(self) -> str:
+        return str(self._table.get("claim", self.panel.claim))
+
+    def label(self, name: str) -> str:
+        return str(self._param(name).get("label", self._declared(name).label))
+
+    def help(self, name: str) -> str:
+        return str(self._param(name).get("help", self._declared(name).help))
+
+    def choice(self, name: str, value: str) -> str:
+        """What a choice is called on the page."""
+        return str(self._param(name).get("choices", {}).get(value, value))
+
+    def words(self) -> Words:
+        """The window's words with the panel's own on top."""
+        return window_words(self.language).with_table(self._table.get("words", {}))
+
+    def guide(self) -> str:
+        """The guide's Markdown; the English one where this language has none."""
+        folder = resources.files(self.panel.package)
+        for name in (f"guide.{self.language}.md", "guide.en.md"):
+            if folder.joinpath(name).is_file():
+                return folder.joinpath(name).read_text("utf-8")
+        return ""
+
+    def _param(self, name: str) -> dict[str, Any]:
+        return dict(self._table.get("params", {}).get(name, {}))
+
+    def _declared(self, name: str) -> Any:
+        return next(one for one in self.panel.parameters if one.name == name)

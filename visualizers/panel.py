@@ -1,0 +1,247 @@
+"""What a panel is: parameters, an experiment that computes, a view that draws.
+
+No Qt and no torch are imported here, because three kinds of process read panels: the window (Qt, no
+torch), the workers (torch, no Qt) and the headless commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from widgets.parameters import Parameter, parameters_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from visualizers.data import Data
+
+P = TypeVar("P")
+F = TypeVar("F")
+P_in = TypeVar("P_in", contravariant=True)
+F_out = TypeVar("F_out", covariant=True)
+
+
+class Refusal(Exception):
+    """Something the user can mend: a file that does not fit, a model without attention.
+
+    The message is one plain English sentence that says what to do, with ``{placeholders}`` for
+    ``values``, so that the window can say it in the user's language. Raise it with a literal text.
+    """
+
+    def __init__(self, message: str, **values: object) -> None:
+        self.message, self.values = message, values
+        super().__init__(message, values)
+
+    def __str__(self) -> str:
+        return self.message.format(**self.values) if self.values else self.message
+
+    def __reduce__(self) -> Any:
+        return _refusal, (self.message, self.values)
+
+
+def _refusal(message: str, values: dict[str, object]) -> Refusal:
+    return Refusal(message, **values)
+
+
+@dataclass
+class Context:
+    """What an experiment is given beside its parameters.
+
+    Attributes:
+        device: where to compute, ``"cpu"``, ``"cuda"`` or ``"mps"``; pass it on, never name one.
+        seed: of this run.
+        data: the catalogue of texts and models.
+    """
+
+    device: str
+    seed: int
+    data: Data
+    on_progress: Callable[[int, int, str], None] = field(default=lambda done, total, what: None)
+    on_note: Callable[[str, dict[str, object]], None] = field(default=lambda text, values: None)
+    _generator: Any = None
+
+    @property
+    def generator(self) -> torch.Generator:
+        """The run's only source of randomness: a CPU generator, so that every device draws alike.
+
+        Always the same object. Draw from it in ``__init__`` and ``step``, never in ``frame``.
+        """
+        if self._generator is None:
+            import torch
+
+            self._generator = torch.Generator().manual_seed(self.seed)
+        return self._generator  # type: ignore[no-any-return]
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Tell the user how far a long set-up is. ``what`` is a literal English text."""
+        self.on_progress(done, total, what)
+
+    def note(self, text: str, **values: object) -> None:
+        """Tell the user something in one line under the view. ``text`` is a literal English text."""
+        self.on_note(text, values)
+
+
+class Experiment(Protocol[P_in, F_out]):
+    """What a panel computes. Lives in a worker process; torch, no Qt.
+
+    ``shared`` names attributes that never change after ``__init__`` (texts, data sets, frozen
+    models): keyframes, which are deep copies of the experiment, share them instead of copying.
+
+    An experiment may have an attribute ``finished``; when it is true after a step, the run ends.
+    """
+
+    shared: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, params: P_in, context: Context) -> None: ...
+
+    def step(self, params: P_in) -> Mapping[str, float]:
+        """One training step, and its scalars: the same names at every step. ``loss`` is watched."""
+        ...
+
+    def frame(self, params: P_in) -> F_out:
+        """What to draw now: a pure read that copies everything it returns."""
+        ...
+
+
+class History:
+    """The scalars of every step of a run, in arrays that grow by doubling.
+
+    ``history["loss"]`` has one value a step: value i belongs to step i + 1.
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, NDArray[np.float64]] = {}
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """All values so far, read-only; empty for a name that no step has given."""
+        if name not in self._columns:
+            return np.empty(0)
+        seen = self._columns[name][: self._length]
+        seen.flags.writeable = False
+        return seen
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._columns)
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """The step numbers 1 … n, beside the values."""
+        return np.arange(1, self._length + 1, dtype=np.float64)
+
+    def last(self) -> dict[str, float]:
+        """The scalars of the last step; empty before the first."""
+        if not self._length:
+            return {}
+        return {name: float(column[self._length - 1]) for name, column in self._columns.items()}
+
+    def extend(self, chunk: Mapping[str, NDArray[np.float64]]) -> None:
+        """Append the scalars of some consecutive steps: name to array, all of one length."""
+        if not chunk:
+            return
+        count = len(next(iter(chunk.values())))
+        for name, values in chunk.items():
+            column = self._columns.get(name)
+            if column is None:
+                column = np.full(max(1024, 2 * (self._length + count)), np.nan)
+            elif len(column) < self._length + count:
+                column = np.concatenate([column, np.full(len(column) + count, np.nan)])
+            column[self._length : self._length + count] = values
+            self._columns[name] = column
+        self._length += count
+
+    def until(self, step: int) -> History:
+        """The first ``step`` steps, sharing the arrays: what a scrubbed view draws."""
+        part = History()
+        part._columns = self._columns
+        part._length = max(0, min(step, self._length))
+        return part
+
+    def copy(self) -> History:
+        """An independent copy, for a pinned run or a branch."""
+        other = History()
+        other.extend({name: self[name] for name in self._columns})
+        return other
+
+
+@dataclass(frozen=True)
+class Ghost(Generic[P, F]):
+    """A pinned run, drawn grey behind the run of the moment."""
+
+    label: str
+    params: P
+    frame: F
+    history: History
+
+
+@dataclass(frozen=True)
+class Shown(Generic[P, F]):
+    """All that a view draws from. The same ``Shown`` always gives the same picture."""
+
+    frame: F
+    params: P
+    history: History
+    step: int = 0
+    ghosts: Sequence[Ghost[P, F]] = ()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel's declaration. ``PANEL = Panel(...)`` in its ``panel.py``.
+
+    Attributes:
+        id: the folder's name.
+        title: a few words.
+        claim: the one sentence that the picture proves.
+        params: frozen dataclass declared with ``widgets.parameters``.
+        frame: frozen dataclass of arrays, numbers and texts.
+        experiment: ``"module:Class"``, imported in the worker only.
+        view: ``"module:Class"``, imported in the window only.
+        concepts: the course's concept numbers, such as ``"2.7"``.
+        keywords: what else a search finds it by, in both languages.
+        trains: whether the experiment has a ``step``.
+    """
+
+    id: str
+    title: str
+    claim: str
+    params: type
+    frame: type
+    experiment: str
+    view: str
+    concepts: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    trains: bool = True
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return parameters_of(self.params)
+
+    @property
+    def package(self) -> str:
+        """The dotted name of the panel's folder, ``visualizers.l2_networks.rnn_gradients``."""
+        return self.params.__module__.rpartition(".")[0]
+
+    @property
+    def lecture(self) -> str:
+        """The lecture's folder, ``l2_networks``."""
+        return self.package.split(".")[1]
+
+
+def load(path: str) -> Any:
+    """The object that ``"package.module:Name"`` names."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
