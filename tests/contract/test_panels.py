@@ -1,0 +1,278 @@
+"""What holds for every panel. A new folder is found by itself; nothing here names one."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+import time
+import typing
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.trial import Trial
+from visualizers.catalog import LECTURES, Said, panels, texts
+from visualizers.panel import Panel
+from widgets.parameters import Parameter, changed
+
+PANELS = panels()
+TRAINING = [panel for panel in PANELS if panel.trains]
+ids = [panel.id for panel in PANELS]
+
+every_panel = pytest.mark.parametrize("panel", PANELS, ids=ids)
+every_training_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
+
+
+def arrays_of(thing: Any) -> dict[str, np.ndarray]:
+    """Every tensor and array that can be reached from ``thing``, as copies, by path."""
+    import torch
+
+    found: dict[str, np.ndarray] = {}
+    seen: set[int] = set()
+
+    def visit(path: str, value: Any) -> None:
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        if isinstance(value, torch.Tensor):
+            found[path] = value.detach().cpu().clone().numpy()
+        elif isinstance(value, np.ndarray):
+            if value.dtype != object:
+                found[path] = value.copy()
+        elif isinstance(value, torch.Generator):
+            found[path] = value.get_state().numpy().copy()
+        elif isinstance(value, torch.nn.Module):
+            for name, part in (*value.named_parameters(), *value.named_buffers()):
+                visit(f"{path}.{name}", part)
+        elif isinstance(value, torch.optim.Optimizer):
+            visit(f"{path}.state", list(value.state.values()))
+        elif isinstance(value, dict):
+            for name, part in value.items():
+                visit(f"{path}.{name}", part)
+        elif isinstance(value, (list, tuple)):
+            for index, part in enumerate(value):
+                visit(f"{path}.{index}", part)
+        elif hasattr(value, "__dict__") and type(value).__module__.startswith(("visualizers", "tests")):
+            visit(path, vars(value))
+
+    visit("", thing)
+    return found
+
+
+def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return one.keys() == other.keys() and all(
+        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one
+    )
+
+
+def fields_of(frame: Any) -> dict[str, Any]:
+    return {one.name: getattr(frame, one.name) for one in dataclasses.fields(frame)}
+
+
+def equal_frames(one: Any, other: Any) -> bool:
+    return all(
+        np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
+        for a, b in zip(fields_of(one).values(), fields_of(other).values(), strict=True)
+    )
+
+
+def reached(panel: Panel, one: Parameter) -> dict[str, Any]:
+    """Values under which the control is shown."""
+    if not one.when:
+        return {}
+    values = {name: options[0] for name, options in one.when.items()}
+    for name in list(values):  # a condition may itself be conditional
+        parent = next(each for each in panel.parameters if each.name == name)
+        values = {**reached(panel, parent), **values}
+    return values
+
+
+def ends(one: Parameter) -> list[Any]:
+    """Both ends of a range, every choice, both switches."""
+    match one.kind:
+        case "number":
+            return [one.low, one.high]
+        case "integer":
+            return [int(one.low or 0), int(one.high or 0)]
+        case "choice":
+            return list(one.choices)
+        case "flag":
+            return [False, True]
+        case "text":
+            return ["", "机器学习 machine learning 1+1=2 🙂", "word " * 200]
+        case _:
+            return []
+
+
+# --- the declaration ---------------------------------------------------------------------------
+
+
+@every_panel
+def test_that_a_panel_has_all_its_files(panel: Panel) -> None:
+    folder = resources.files(panel.package)
+    for name in ("panel.py", "experiment.py", "view.py", "guide.en.md", "guide.zh.md", "tour.toml",
+                 "zh.toml"):
+        assert folder.joinpath(name).is_file(), f"{panel.id} lacks {name}"
+    assert panel.package.rpartition(".")[2] == panel.id
+    assert panel.lecture in {lecture.folder for lecture in LECTURES}
+
+
+@every_panel
+def test_that_a_declaration_says_what_a_control_needs(panel: Panel) -> None:
+    assert panel.claim.endswith(".") and len(panel.claim) < 160
+    assert panel.concepts and panel.keywords
+    names = [one.name for one in panel.parameters]
+    assert "seed" in names
+    for one in panel.parameters:
+        if one.kind == "hidden":
+            continue
+        assert one.help.endswith("."), f"{panel.id}.{one.name} needs a help sentence"
+        if one.kind in ("number", "integer"):
+            assert one.low is not None and one.high is not None
+            assert one.low <= one.default <= one.high
+            assert not one.log or one.low > 0
+        for name in one.when or {}:
+            assert name in names
+
+
+@every_panel
+def test_that_params_and_frames_are_frozen(panel: Panel) -> None:
+    for kind in (panel.params, panel.frame):
+        assert dataclasses.is_dataclass(kind)
+        assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+
+
+# --- the experiment ----------------------------------------------------------------------------
+
+
+@every_panel
+def test_that_the_first_frame_is_there_within_two_seconds(panel: Panel) -> None:
+    Trial(panel)  # imports and caches are paid for once
+    started = time.perf_counter()
+    trial = Trial(panel)
+    trial.frame()
+    assert time.perf_counter() - started < 2.0
+
+
+@every_panel
+def test_that_frames_are_typed_finite_and_under_a_megabyte(panel: Panel) -> None:
+    trial = Trial(panel)
+    hints = typing.get_type_hints(panel.frame)
+    for steps in (0, 3):
+        trial.train(steps)
+        frame = trial.frame()
+        assert type(frame) is panel.frame
+        assert len(pickle.dumps(frame, protocol=5)) < 1_000_000
+        for name, value in fields_of(frame).items():
+            origin = typing.get_origin(hints[name]) or hints[name]
+            if origin is np.ndarray or "ndarray" in str(hints[name]):
+                assert isinstance(value, np.ndarray), name
+                if value.dtype.kind == "f":
+                    assert np.isfinite(value).all(), f"{panel.id}.{name} is not finite"
+            elif origin in (int, float, str, bool, tuple):
+                wanted = (int, float) if origin is float else origin
+                assert isinstance(value, wanted), f"{panel.id}.{name} is a {type(value).__name__}"
+                if isinstance(value, float):
+                    assert np.isfinite(value), f"{panel.id}.{name} is not finite"
+
+
+@every_panel
+def test_that_frames_do_not_change_with_later_training(panel: Panel) -> None:
+    trial = Trial(panel)
+    trial.train(1)
+    frame = trial.frame()
+    kept = copy.deepcopy(frame)
+    trial.train(3)
+    trial.frame()
+    assert equal_frames(frame, kept)
+
+
+@every_training_panel
+def test_that_drawing_does_not_change_what_is_learnt(panel: Panel) -> None:
+    drawn, undrawn = Trial(panel), Trial(panel)
+    drawn.frame()
+    for _ in range(6):
+        drawn.train(1)
+        drawn.frame()
+        drawn.frame()
+        undrawn.train(1)
+    assert same(arrays_of(drawn.experiment), arrays_of(undrawn.experiment))
+
+
+@every_training_panel
+def test_that_the_same_seed_gives_the_same_run_and_another_seed_another(panel: Panel) -> None:
+    one, same_seed, other = Trial(panel), Trial(panel), Trial(panel, changed(panel.params(), seed=7))
+    for trial in (one, same_seed, other):
+        trial.train(4)
+    assert same(arrays_of(one.experiment), arrays_of(same_seed.experiment))
+    assert not same(arrays_of(one.experiment), arrays_of(other.experiment))
+
+
+@every_training_panel
+def test_that_a_copy_trains_on_exactly_like_the_original(panel: Panel) -> None:
+    trial = Trial(panel)
+    trial.train(3)
+    twin = trial.copy()
+    trial.train(3)
+    twin.train(3)
+    assert same(arrays_of(trial.experiment), arrays_of(twin.experiment))
+    assert equal_frames(trial.frame(), twin.frame())
+
+
+@every_training_panel
+def test_that_every_step_gives_the_same_scalars(panel: Panel) -> None:
+    trial = Trial(panel)
+    names = [set(trial.experiment.step(trial.params)) for _ in range(5)]
+    assert names[0] and all(each == names[0] for each in names)
+
+
+@every_panel
+def test_that_both_ends_of_every_range_and_every_choice_make_a_frame(panel: Panel) -> None:
+    for one in panel.parameters:
+        for value in ends(one):
+            params = changed(panel.params(), **reached(panel, one), **{one.name: value})
+            trial = Trial(panel, params)
+            trial.train(1)
+            assert type(trial.frame()) is panel.frame, f"{one.name} = {value!r}"
+
+
+@every_panel
+def test_that_a_live_parameter_acts_without_a_restart(panel: Panel) -> None:
+    for one in panel.parameters:
+        if one.restart or one.kind in ("hidden", "source") or len(ends(one)) < 2:
+            continue
+        frames = []
+        for value in ends(one)[:2]:
+            trial = Trial(panel, changed(panel.params(), **reached(panel, one)))
+            trial.train(1)
+            trial.params = changed(trial.params, **{one.name: value})
+            trial.train(3)
+            frames.append((trial.frame(), trial.history.last()))
+        (low, low_scalars), (high, high_scalars) = frames
+        assert not equal_frames(low, high) or low_scalars != high_scalars, (
+            f"{panel.id}.{one.name} is live but nothing changes between its ends"
+        )
+
+
+# --- the words ---------------------------------------------------------------------------------
+
+
+@every_panel
+def test_that_a_panel_speaks_chinese(panel: Panel) -> None:
+    table = texts(panel.package, "zh")
+    assert table.get("title") and table.get("claim")
+    for one in panel.parameters:
+        if one.kind == "hidden":
+            continue
+        entry = table.get("params", {}).get(one.name, {})
+        assert entry.get("label") and entry.get("help"), f"{panel.id}.{one.name} is not translated"
+        if one.kind == "choice":
+            missing = [each for each in one.choices if each not in entry.get("choices", {})]
+            assert not missing, f"{panel.id}.{one.name} has untranslated choices: {missing}"
+    unknown = set(table.get("params", {})) - {one.name for one in panel.parameters}
+    assert not unknown, f"zh.toml of {panel.id} translates parameters that do not exist: {unknown}"
+    guide = Said(panel, "zh").guide()
+    assert sum("\u4e00" <= sign <= "\u9fff" for sign in guide) > 100
