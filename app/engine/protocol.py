@@ -3,8 +3,8 @@
 Messages cross a pipe between two processes of this program, so they may be any picklable Python
 objects; nothing here is ever read from a file. No Qt, no torch.
 
-The flow is governed by *credits*. A worker trains while it holds a credit and gives one back with
-each frame it sends; the window grants two ahead and then one for every frame that was painted. So a
+The flow is governed by *credits*. A worker trains while it holds a credit and uses one up with each
+frame it sends; the window grants two ahead and then one for every frame that was painted. So a
 window that is slow, hidden, paused or stepping simply grants less, and nothing can pile up.
 
 Parameters ride on grants, the latest wins: the window keeps at most one version on the way and sends
@@ -59,6 +59,8 @@ class Warm:
 class Begin:
     """Build an experiment, send its first frame, then wait for credits.
 
+    Answered at once by a ``Progress`` of nothing, so that the window knows that it was heard.
+
     Attributes:
         run: the token of the run; everything about it carries this number.
         experiment: ``"module:Class"``.
@@ -109,7 +111,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Hold:
-    """Give up all credits: pause."""
+    """Give up all credits: pause. Answered by ``Held``, after a frame of any step not yet seen."""
 
     run: int
 
@@ -160,12 +162,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Began:
-    """The experiment is built. ``threads`` and ``device`` are those really used."""
+    """The experiment is built. ``threads`` and ``device`` are those really used.
+
+    Sent again when the threads have been calibrated, which is after the first frame.
+    """
 
     run: int
     device: str
     threads: int
-    shared_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -188,12 +192,20 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Held:
+    """All credits are given up: frames paid with older ones have all been sent before this."""
+
+    run: int
+
+
+@dataclass(frozen=True)
 class Framed:
     """A frame, with the scalars of all steps since the last one.
 
     Attributes:
         step: steps trained so far; 0 is the initial state.
         frame: the panel's frame object.
+        params: the parameters it obeys.
         scalars: name to float64 array, one value for each step after ``first``; none are lost.
         first: the step before the first of ``scalars``.
         version: the newest parameters' version that this frame obeys.
@@ -201,7 +213,7 @@ class Framed:
         steps_per_second: of training alone, 0 where it is not known yet.
         memory: resident bytes of the worker (plus the device's, where there is one).
         paid: whether this frame used up a credit.
-        recalled: whether this answers a ``Recall``.
+        recalled: whether the worker stands at an earlier step, where a ``Recall`` took it.
         finished: the experiment has nothing more to do.
         keyframes: the steps one can go back to exactly without training.
     """
@@ -209,6 +221,7 @@ class Framed:
     run: int
     step: int
     frame: Any
+    params: Any
     scalars: Mapping[str, NDArray[np.float64]]
     first: int
     version: int
