@@ -1,0 +1,148 @@
+"""What a view is put together from: cards, rows and columns, and a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.look import Look
+from widgets.style import font
+
+L = TypeVar("L", bound=QBoxLayout)
+
+
+class Card(QFrame):
+    """A rounded surface with a hairline border. Put things into ``body``."""
+
+    RADIUS = 10
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(look.px(12), look.px(10), look.px(12), look.px(10))
+        self.body.setSpacing(look.px(8))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setBrush(self.look.color("card"))
+        radius = self.look.px(self.RADIUS)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+class Heading(QLabel):
+    """The bold title at the top left of a plot; takes no room while it is empty."""
+
+    def __init__(self, look: Look, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(font(look, 13, bold=True))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        # A long title is cut by its neighbours rather than widening the whole page.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setVisible(bool(text))
+
+    def say(self, text: str) -> None:
+        """Show ``text``; cheap when it is what is shown already."""
+        if text != self.text():
+            self.setText(text)
+            self.setVisible(bool(text))
+
+
+class Quiet(QLabel):
+    """A small muted fact."""
+
+    def __init__(self, look: Look, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setFont(font(look, 11))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        palette = self.palette()
+        palette.setColor(self.foregroundRole(), look.color("muted"))
+        self.setPalette(palette)
+
+    def say(self, text: str) -> None:
+        """Show ``text``; cheap when it is what is shown already."""
+        if text != self.text():
+            self.setText(text)
+
+
+def column(*items: QWidget | QLayout, stretch: Sequence[int] = ()) -> QVBoxLayout:
+    """The items below one another; ``stretch`` gives their shares of the height."""
+    return _filled(QVBoxLayout(), items, stretch)
+
+
+def row(*items: QWidget | QLayout, stretch: Sequence[int] = ()) -> QHBoxLayout:
+    """The items beside one another; ``stretch`` gives their shares of the width."""
+    return _filled(QHBoxLayout(), items, stretch)
+
+
+def _filled(
+    layout: L, items: Sequence[QWidget | QLayout], stretch: Sequence[int]
+) -> L:
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(12)
+    for index, item in enumerate(items):
+        share = stretch[index] if index < len(stretch) else 0
+        if isinstance(item, QWidget):
+            layout.addWidget(item, share)
+        else:
+            layout.addLayout(item, share)
+    return layout
+
+
+class Switch(QWidget):
+    """A row of joined buttons of which one is down: what a card shows, or a short choice."""
+
+    chosen = Signal(int)
+
+    def __init__(
+        self, look: Look, options: Sequence[str], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        for index, text in enumerate(options):
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setChecked(index == 0)
+            button.setAccessibleName(text)
+            place = "only" if len(options) == 1 else "first" if index == 0 \
+                else "last" if index == len(options) - 1 else "middle"
+            button.setProperty("segment", place)
+            button.setFont(font(look, 12))
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            self._group.addButton(button, index)
+            line.addWidget(button)
+        self._group.idClicked.connect(self.chosen)
+
+    @property
+    def index(self) -> int:
+        return self._group.checkedId()
+
+    def set(self, index: int) -> None:
+        """Show ``index`` as chosen, without a signal."""
+        if (button := self._group.button(index)) is not None:
+            button.setChecked(True)
+
+    def buttons(self) -> list[QPushButton]:
+        return [b for b in self._group.buttons() if isinstance(b, QPushButton)]

@@ -1,0 +1,696 @@
+"""Curves with axes, drawn anew from data at each frame, within a few milliseconds.
+
+What is expensive in a live plot is text: an axis that changes its range draws all its labels again.
+So a plot owns its ranges and grows them in steps, its axes are cached pictures, and there is no grid.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
+
+from widgets import scales
+from widgets.cards import Heading, Quiet
+from widgets.look import Look
+from widgets.scales import Range
+from widgets.style import font
+
+# pyqtgraph would otherwise tear Qt down itself when the interpreter exits, which crashes.
+pg.setConfigOption("exitCleanup", False)
+
+Style = Literal["solid", "dashed", "ghost", "dots", "steps", "area"]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve: (n,) values over (n,) positions, or over 0 … n-1. Non-finite values are gaps."""
+
+    y: NDArray[Any]
+    x: NDArray[Any] | None = None
+    label: str = ""
+    series: int = 0
+    style: Style = "solid"
+    width: float = 2.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A straight dashed line across the plot at one value of an axis."""
+
+    at: float
+    label: str = ""
+    axis: Literal["x", "y"] = "y"
+    series: int | None = None
+
+
+@dataclass
+class _Line:
+    """A curve as it is painted: plot coordinates (logarithms on log axes), sorted out and thinned."""
+
+    curve: Curve
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    pixels: NDArray[np.float64] | None = None  # (n, 2), what labels must keep clear of
+
+
+def thinned(
+    x: NDArray[np.float64], y: NDArray[np.float64], width: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The least and greatest value of each of at most about ``2 · width`` equal stretches.
+
+    The stretches are powers of two long and counted from the start, so that a growing curve does not
+    shimmer. Curves that go back along x are left as they are.
+    """
+    if len(y) <= 4 * width or np.any(np.diff(x) < 0):
+        return x, y
+    each = 1 << int(np.ceil(np.log2(len(y) / (2 * width))))
+    whole = len(y) // each * each
+    starts = np.arange(0, len(y), each)
+    body, tail = y[:whole].reshape(-1, each), y[whole:]
+    low, high = np.fmin.reduce(body, axis=1), np.fmax.reduce(body, axis=1)
+    if len(tail):
+        low = np.append(low, np.fmin.reduce(tail))
+        high = np.append(high, np.fmax.reduce(tail))
+    rising = np.append(y[starts[1:]] >= y[starts[:-1]], True)
+    first, second = np.where(rising, low, high), np.where(rising, high, low)
+    ends = np.minimum(starts + each - 1, len(x) - 1)
+    return (np.stack([x[starts], x[ends]], 1).ravel(), np.stack([first, second], 1).ravel())
+
+
+class _Axis(pg.AxisItem):  # type: ignore[misc]
+    """An axis with round ticks, decades where it is logarithmic, kept as a picture."""
+
+    def __init__(self, side: str, look: Look, title: str, *, log: bool, integer: bool) -> None:
+        super().__init__(side, pen=pg.mkPen(look.color("hairline")), textPen=look.color("muted"),
+                         tickPen=pg.mkPen(look.color("hairline")), maxTickLength=look.px(4))
+        self._log, self._integer, self._look = log, integer, look
+        self.enableAutoSIPrefix(False)
+        self.setStyle(tickFont=font(look, 11), tickTextOffset=look.px(4),
+                      autoReduceTextSpace=False, hideOverlappingLabels=look.px(12))
+        if title:
+            self.setLabel(html.escape(title), color=look.theme.muted,
+                          **{"font-size": f"{look.px(11)}px",
+                             "font-family": ", ".join(font(look).families())})
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        per_tick = self._look.px(70 if self.orientation in ("bottom", "top") else 34)
+        count = max(2, int(size / per_tick))
+        if self._log:
+            return [(1.0, scales.log_ticks(low, high, count))]
+        found = scales.ticks(low, high, count, integer=self._integer)
+        return [(found[1] - found[0] if len(found) > 1 else 1.0, found)]
+
+    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
+        if self._log:
+            return [scales.decade_text(value) for value in values]
+        return [scales.tick_text(value, spacing) for value in values]
+
+
+class _Canvas(pg.PlotWidget):  # type: ignore[misc]
+    """The plot itself. Its mouse only reads: nothing is dragged, no menu opens."""
+
+    def __init__(self, owner: CurvePlot, look: Look, axes: dict[str, _Axis]) -> None:
+        super().__init__(owner, background=look.color("card"), axisItems=axes, enableMenu=False)
+        self._owner = owner
+        item = self.getPlotItem()
+        item.hideButtons()
+        item.setContentsMargins(0, look.px(2), look.px(4), 0)
+        box = item.getViewBox()
+        box.setMouseEnabled(False, False)
+        box.disableAutoRange()
+        box.setDefaultPadding(0)
+        self.setMouseTracking(True)
+        self.viewport().setMouseTracking(True)
+        # What moves crosses the whole plot: one repaint costs less than finding out which parts.
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
+        painter.save()
+        painter.resetTransform()
+        self._owner.paint_over(painter)
+        painter.restore()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._owner.mouse_at(event.position(), click=True)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._owner.mouse_at(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._owner.mouse_at(None)
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # a page around the plot may scroll
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        if event is not None:
+            self._owner.refine()
+
+
+class _Legend(QWidget):
+    """Swatches and labels in the title's line."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self._curves: tuple[tuple[str, int, Style], ...] = ()
+        self.setFixedHeight(look.px(18))
+
+    def draw(self, curves: Sequence[Curve]) -> None:
+        now = tuple((c.label, c.series, c.style) for c in curves if c.label)
+        if now == self._curves:
+            return
+        self._curves = now
+        metrics, px = QFontMetricsF(font(self.look, 11)), self.look.px
+        self.setFixedWidth(round(sum(metrics.horizontalAdvance(c[0]) + px(34) for c in now)))
+        self.update()
+
+    def paintEvent(self, _event: Any) -> None:
+        painter, px, x = QPainter(self), self.look.px, 0.0
+        small = font(self.look, 11)
+        painter.setFont(small)
+        metrics = QFontMetricsF(small)
+        for label, series, style in self._curves:
+            middle = self.height() / 2
+            painter.setPen(_pen(self.look, series, style, 2.0))
+            painter.drawLine(QPointF(x, middle), QPointF(x + px(16), middle))
+            painter.setPen(self.look.color("muted"))
+            painter.drawText(QPointF(x + px(20), middle + metrics.capHeight() / 2), label)
+            x += metrics.horizontalAdvance(label) + px(34)
+
+
+def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
+    pen = QPen(look.color("ghost" if style == "ghost" else series), look.scale * width)
+    pen.setCosmetic(True)  # its width is in pixels, not in the units of the axes
+    if style == "dashed":
+        pen.setDashPattern([4.0, 2.5])
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+class CurvePlot(QWidget):
+    """Curves over an axis. ``draw`` is given all there is to see; nothing accumulates.
+
+    Args:
+        title: bold, at the top left.
+        x, y: axis titles with their units.
+        log_x, log_y: logarithmic axes; values that have no logarithm are gaps.
+        x_range, y_range: fixed ranges; ``None`` follows the data in steps.
+        legend: name the curves in the title's line instead of at their ends.
+        y_min_span: least height of a range that follows the data.
+        integer_x: the x axis counts things, so it has whole ticks only.
+    """
+
+    clicked = Signal(float, float)
+    hovered = Signal(float, float)
+
+    def __init__(
+        self,
+        look: Look,
+        title: str,
+        *,
+        x: str = "",
+        y: str = "",
+        log_x: bool = False,
+        log_y: bool = False,
+        x_range: Range | None = None,
+        y_range: Range | None = None,
+        legend: bool = False,
+        y_min_span: float | None = None,
+        integer_x: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._logs = (log_x, log_y)
+        self._fixed = (x_range, y_range)
+        self._least = y_min_span or 0.0
+        self._axis_titles = (x, y)
+        self._ranges: list[Range | None] = [None, None]
+        self._curves: tuple[Curve, ...] = ()
+        self._rules: tuple[Rule, ...] = ()
+        self._lines: list[_Line] = []
+        self._items: list[Any] = []
+        self._mouse: QPointF | None = None
+        self._choices: dict[tuple[int, str], int] = {}
+
+        self._heading = Heading(look, title)
+        self._note = Quiet(look)
+        self._legend = _Legend(look) if legend else None
+        axes = {
+            "left": _Axis("left", look, y, log=log_y, integer=False),
+            "bottom": _Axis("bottom", look, x, log=log_x, integer=integer_x),
+        }
+        self._canvas = _Canvas(self, look, axes)
+        self._box = self._canvas.getPlotItem().getViewBox()
+        self.setAccessibleName(title)
+        self.setMinimumSize(look.px(160), look.px(110))
+
+        head = QHBoxLayout()
+        head.setSpacing(look.px(10))
+        head.addWidget(self._heading, 1)
+        if self._legend is not None:
+            head.addWidget(self._legend)
+        head.addWidget(self._note)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(look.px(4))
+        lines.addLayout(head)
+        lines.addWidget(self._canvas, 1)
+
+    # --- drawing ---------------------------------------------------------------------------------
+
+    def draw(
+        self,
+        curves: Sequence[Curve],
+        rules: Sequence[Rule] = (),
+        *,
+        x_range: Range | None = None,
+        y_range: Range | None = None,
+        title: str | None = None,
+        note: str = "",
+    ) -> None:
+        """Show exactly these curves and rules. Ranges given here go before those of the plot."""
+        if title is not None:
+            self._heading.say(title)
+            self.setAccessibleName(title)
+        self._note.say(note)
+        # Ghosts lie behind whatever order they come in.
+        self._curves = tuple(sorted(curves, key=lambda curve: curve.style != "ghost"))
+        self._rules = tuple(rules)
+        if self._legend is not None:
+            self._legend.draw(curves)
+        self._lines = [line for line in map(self._line, self._curves) if line is not None]
+        self._set_ranges(x_range or self._fixed[0], y_range or self._fixed[1])
+        self._fill_items()
+        self._canvas.viewport().update()
+
+    def ranges(self) -> tuple[Range, Range]:
+        """The x and y ranges that are shown, in the data's own numbers."""
+        spans = self._box.viewRange()
+        return self._plain(0, spans[0]), self._plain(1, spans[1])
+
+    def refine(self) -> None:
+        """Thin the curves anew for another width."""
+        self._lines = [line for line in map(self._line, self._curves) if line is not None]
+        self._fill_items()
+
+    def _plain(self, axis: int, span: Sequence[float]) -> Range:
+        low, high = float(span[0]), float(span[1])
+        return (10**low, 10**high) if self._logs[axis] else (low, high)
+
+    def _line(self, curve: Curve) -> _Line | None:
+        y = np.asarray(curve.y, dtype=np.float64).ravel()
+        x = np.arange(len(y), dtype=np.float64) if curve.x is None \
+            else np.asarray(curve.x, dtype=np.float64).ravel()
+        length = min(len(x), len(y))
+        x, y = x[:length], y[:length]
+        x, y = (_logarithm(v) if log else v for v, log in zip((x, y), self._logs, strict=True))
+        good = np.isfinite(x) & np.isfinite(y)
+        if not good.any():
+            return None
+        if not good.all():
+            y = np.where(good, y, np.nan)
+            x = np.where(np.isfinite(x), x, np.interp(np.arange(length), np.flatnonzero(good), x[good]))
+        if curve.style != "dots":
+            x, y = thinned(x, y, max(200, self._canvas.width()))
+        return _Line(curve, x, y)
+
+    def _set_ranges(self, x_range: Range | None, y_range: Range | None) -> None:
+        for axis, wanted in enumerate((x_range, y_range)):
+            low, high = self._wanted(axis, wanted)
+            if self._ranges[axis] == (low, high):
+                continue
+            self._ranges[axis] = (low, high)
+            pad = 0.015 * (high - low)
+            if axis == 0:
+                self._box.setXRange(low - pad, high + pad, padding=0)
+            else:
+                self._box.setYRange(low - 2 * pad, high + 2 * pad, padding=0)
+
+    def _wanted(self, axis: int, wanted: Range | None) -> Range:
+        """The range in plot coordinates that one axis should show."""
+        if wanted is not None:
+            low, high = wanted
+            if self._logs[axis]:
+                low, high = np.log10(max(low, 1e-300)), np.log10(max(high, 1e-300))
+            return scales.widened(float(low), float(high), 0.0)
+        now = self._ranges[axis]
+        low, high = np.inf, -np.inf
+        for line in self._lines:
+            values = line.x if axis == 0 else line.y
+            low = min(low, float(np.nanmin(values)))
+            high = max(high, float(np.nanmax(values)))
+        for rule in self._rules if axis == 1 else ():
+            if rule.axis == "y" and np.isfinite(rule.at) and (rule.at > 0 or not self._logs[1]):
+                at = float(np.log10(rule.at)) if self._logs[1] else rule.at
+                low, high = min(low, at), max(high, at)
+        if axis == 1 and not self._logs[1] and any(c.style == "area" for c in self._curves):
+            low = min(low, 0.0)
+        if not low <= high:
+            return now or (0.0, 1.0)
+        if axis == 0 and not self._logs[0]:
+            return scales.ahead(now, low, high) if self._follows(low, high) \
+                else scales.widened(low, high, 0.0)
+        if self._logs[axis]:
+            return _grown_log(now, low, high)
+        return scales.grown(now, low, high, least=self._least)
+
+    def _follows(self, low: float, high: float) -> bool:
+        """Whether x grows with time (a history of steps) rather than spanning a fixed domain."""
+        return any(c.x is not None and len(c.x) > 0 and c.x[0] in (0, 1)
+                   and float(c.x[-1]).is_integer() and c.x[-1] == high for c in self._curves) \
+            and low in (0.0, 1.0)
+
+    def _fill_items(self) -> None:
+        drawn = [line for line in self._lines if line.curve.style != "dots"]
+        while len(self._items) < len(drawn):
+            item = pg.PlotCurveItem()
+            item.setZValue(len(self._items))
+            self._canvas.addItem(item, ignoreBounds=True)
+            self._items.append(item)
+        for item, line in zip(self._items, drawn, strict=False):
+            self._fill(item, line)
+            item.setVisible(True)
+        for item in self._items[len(drawn):]:
+            item.setVisible(False)
+
+    def _fill(self, item: Any, line: _Line) -> None:
+        curve = line.curve
+        whole = bool(np.isfinite(line.y).all())
+        x, y = line.x, line.y
+        if curve.style == "steps":
+            x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
+        # Smoothing a curve of many turns costs more than all the rest of a frame.
+        smooth = len(y) <= 400
+        options: dict[str, Any] = {}
+        if curve.style == "area":
+            base = 0.0 if not self._logs[1] else (self._ranges[1] or (0.0, 1.0))[0] - 1.0
+            options = {"fillLevel": base, "brush": self.look.color(curve.series, 50)}
+        item.setData(x, y, pen=_pen(self.look, curve.series, curve.style, curve.width),
+                     connect="all" if whole else "finite", skipFiniteCheck=whole,
+                     antialias=smooth, **options)
+        if curve.style != "area":
+            item.setFillLevel(None)
+
+    # --- what lies over the curves ---------------------------------------------------------------
+
+    def _to_pixels(self) -> tuple[float, float, float, float, QRectF]:
+        """x = a·X + b, y = c·Y + d from plot to viewport pixels, and the plot's rectangle."""
+        inside = self._box.sceneBoundingRect()
+        (x0, x1), (y0, y1) = self._box.viewRange()
+        a = inside.width() / ((x1 - x0) or 1.0)
+        c = -inside.height() / ((y1 - y0) or 1.0)
+        return a, inside.left() - a * x0, c, inside.bottom() - c * y0, inside
+
+    def paint_over(self, painter: QPainter) -> None:
+        """Rules, dots, labels and what the mouse points at."""
+        a, b, c, d, inside = self._to_pixels()
+        if inside.width() < 8 or inside.height() < 8:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for line in self._lines:
+            line.pixels = np.stack([a * line.x + b, c * line.y + d], 1)
+        taken: list[QRectF] = []
+        painter.save()
+        painter.setClipRect(inside.adjusted(-2, -4, 4, 4))
+        self._paint_rules(painter, inside, (a, b, c, d), taken)
+        self._paint_dots(painter)
+        painter.restore()
+        if self._mouse is not None and inside.contains(self._mouse):
+            self._paint_reading(painter, inside, (a, b))
+        elif self._legend is None:
+            self._paint_labels(painter, inside, taken)
+
+    def _paint_rules(
+        self,
+        painter: QPainter,
+        inside: QRectF,
+        to_pixels: tuple[float, float, float, float],
+        taken: list[QRectF],
+    ) -> None:
+        a, b, c, d = to_pixels
+        small = font(self.look, 11)
+        metrics = QFontMetricsF(small)
+        painter.setFont(small)
+        for rule in self._rules:
+            log = self._logs[0 if rule.axis == "x" else 1]
+            if not np.isfinite(rule.at) or (log and rule.at <= 0):
+                continue
+            at = float(np.log10(rule.at)) if log else rule.at
+            color = self.look.color("muted" if rule.series is None else rule.series)
+            pen = QPen(color, self.look.scale)
+            pen.setDashPattern([4, 4])
+            painter.setPen(pen)
+            width = metrics.horizontalAdvance(rule.label)
+            if rule.axis == "x":
+                at = a * at + b
+                if not inside.left() - 1 <= at <= inside.right() + 1:
+                    continue
+                painter.drawLine(QPointF(at, inside.top()), QPointF(at, inside.bottom()))
+                left = at + 4 if at + 6 + width < inside.right() else at - 4 - width
+                spot = QRectF(left, inside.top(), width, metrics.height())
+            else:
+                at = c * at + d
+                if not inside.top() - 1 <= at <= inside.bottom() + 1:
+                    continue
+                painter.drawLine(QPointF(inside.left(), at), QPointF(inside.right(), at))
+                top = at - metrics.height() - 1 if at - metrics.height() > inside.top() else at + 1
+                spot = QRectF(inside.right() - width - 2, top, width, metrics.height())
+            if rule.label:
+                while any(spot.intersects(other) for other in taken) and spot.bottom() < inside.bottom():
+                    spot.translate(0, metrics.height())
+                taken.append(spot)
+                painter.setPen(color)
+                painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), rule.label)
+
+    def _paint_dots(self, painter: QPainter) -> None:
+        for line in self._lines:
+            dots = line.curve.style == "dots"
+            if line.pixels is None or not (dots or np.isfinite(line.y).sum() == 1):
+                continue
+            size = self.look.scale * (2.2 * line.curve.width if dots else 3 * line.curve.width)
+            pen = QPen(self.look.color("ghost" if line.curve.style == "ghost"
+                                       else line.curve.series), size)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            painter.setPen(pen)
+            good = line.pixels[np.isfinite(line.pixels).all(1)]
+            painter.drawPoints(pg.functions.arrayToQPolygonF(good[:, 0], good[:, 1]))
+
+    def _paint_labels(self, painter: QPainter, inside: QRectF, taken: list[QRectF]) -> None:
+        small = font(self.look, 12)
+        painter.setFont(small)
+        metrics = QFontMetricsF(small)
+        pixels = [line.pixels for line in self._lines if line.pixels is not None]
+        if not pixels or not any(line.curve.label for line in self._lines):
+            return
+        obstacles = _filled_in(pixels)
+        for order, line in enumerate(self._lines):
+            curve = line.curve
+            if not curve.label or line.pixels is None:
+                continue
+            size = (metrics.horizontalAdvance(curve.label), metrics.height())
+            key = (order, curve.label)
+            spot, chosen = _label_spot(line.pixels, size, inside, obstacles, taken,
+                                       self._choices.get(key))
+            self._choices[key] = chosen
+            taken.append(spot)
+            painter.setPen(self.look.color("muted" if curve.style == "ghost" else curve.series))
+            painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), curve.label)
+
+    def _paint_reading(
+        self, painter: QPainter, inside: QRectF, to_pixels: tuple[float, float]
+    ) -> None:
+        """A hairline under the mouse, and what each curve says there."""
+        assert self._mouse is not None
+        a, b = to_pixels
+        small = font(self.look, 11)
+        metrics = QFontMetricsF(small)
+        painter.setFont(small)
+        at = self._mouse.x()
+        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.drawLine(QPointF(at, inside.top()), QPointF(at, inside.bottom()))
+        plot_x = (at - b) / a
+        shown_x = 10**plot_x if self._logs[0] else plot_x
+        rows: list[tuple[str, QColor]] = []
+        for line in self._lines:
+            near = int(np.nanargmin(np.abs(line.x - plot_x)))
+            if line.pixels is None or not np.isfinite(line.y[near]):
+                continue
+            if abs(line.pixels[near, 0] - at) > max(12.0, 1.5 * abs(a)):
+                continue
+            color = self.look.color("muted" if line.curve.style == "ghost" else line.curve.series)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawEllipse(QPointF(*line.pixels[near]), self.look.px(3), self.look.px(3))
+            value = 10 ** line.y[near] if self._logs[1] else line.y[near]
+            shown_x = float(10 ** line.x[near] if self._logs[0] else line.x[near])
+            rows.append((f"{line.curve.label or self._axis_titles[1]}  {scales.short(float(value))}"
+                         .strip(), color))
+        rows.insert(0, (f"{self._axis_titles[0]}  {scales.short(shown_x)}".strip(),
+                        self.look.color("muted")))
+        width = max(metrics.horizontalAdvance(text) for text, _ in rows) + self.look.px(16)
+        high = metrics.height() * len(rows) + self.look.px(10)
+        left = at + 10 if at + 12 + width < inside.right() else at - 10 - width
+        left = max(inside.left(), left)
+        top = min(max(inside.top(), self._mouse.y() - high / 2), inside.bottom() - high)
+        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setBrush(self.look.color("card", 235))
+        painter.drawRoundedRect(QRectF(left, top, width, high), 6, 6)
+        for index, (text, color) in enumerate(rows):
+            painter.setPen(color)
+            painter.drawText(QPointF(left + self.look.px(8), top + self.look.px(5)
+                                     + metrics.ascent() + index * metrics.height()), text)
+
+    def mouse_at(self, position: QPointF | None, *, click: bool = False) -> None:
+        """The mouse moved or clicked on the canvas, or left it (``None``)."""
+        self._mouse = position
+        self._canvas.viewport().update()
+        if position is None:
+            return
+        a, b, c, d, inside = self._to_pixels()
+        if inside.contains(position):
+            x, y = (position.x() - b) / a, (position.y() - d) / c
+            x, y = (10**v if log else v for v, log in zip((x, y), self._logs, strict=True))
+            (self.clicked if click else self.hovered).emit(x, y)
+
+
+def _logarithm(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, np.log10(values), np.nan)
+
+
+def _grown_log(now: Range | None, low: float, high: float) -> Range:
+    """As ``scales.grown``, in decades: whole ones where there are some, fifths of one otherwise."""
+    low, high = scales.widened(low, high, 0.2)
+    span = high - low
+    if now is not None and now[0] <= low and high <= now[1] and span >= (now[1] - now[0]) / 3:
+        return now
+    step = 1.0 if span > 1.5 else 0.2
+    return (float(np.floor(low / step + 1e-9) * step), float(np.ceil(high / step - 1e-9) * step))
+
+
+def _filled_in(pixels: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """(n, 2) points along all curves, close enough that no label slips between two of them."""
+    found = []
+    for line in pixels:
+        line = line[np.isfinite(line).all(1)]
+        if 1 < len(line) < 120:
+            at = np.linspace(0, len(line) - 1, 240)
+            index = np.arange(len(line))
+            line = np.stack([np.interp(at, index, line[:, 0]), np.interp(at, index, line[:, 1])], 1)
+        found.append(line)
+    return np.concatenate(found)
+
+
+def _spots(
+    line: NDArray[np.float64], size: tuple[float, float], inside: QRectF
+) -> Iterator[QRectF]:
+    """Places for a curve's label, best first: after its end, above and below it, further back."""
+    good = line[np.isfinite(line).all(1)]
+    width, height = size
+    end_x, end_y = good[-1]
+    yield QRectF(end_x + 6, end_y - height / 2, width, height)
+    for share in (1.0, 0.92, 0.84, 0.76, 0.66, 0.55, 0.42, 0.3):
+        x = good[0, 0] + share * (end_x - good[0, 0])
+        near = int(np.argmin(np.abs(good[:, 0] - x)))
+        x, y = good[near]
+        left = min(x - width / 2, inside.right() - width - 2)
+        under = good[(good[:, 0] >= left) & (good[:, 0] <= left + width), 1]
+        top, bottom = (under.min(), under.max()) if len(under) else (y, y)
+        yield QRectF(left, top - height - 3, width, height)
+        yield QRectF(left, bottom + 3, width, height)
+
+
+def _label_spot(
+    line: NDArray[np.float64],
+    size: tuple[float, float],
+    inside: QRectF,
+    obstacles: NDArray[np.float64],
+    taken: Sequence[QRectF],
+    before: int | None,
+) -> tuple[QRectF, int]:
+    """Where a label goes, and which of the places that is; the place of before is kept if free."""
+    spots = list(_spots(line, size, inside))
+    order = list(range(len(spots)))
+    if before is not None:
+        order.remove(before)
+        order.insert(0, before)
+    best, least = order[0], np.inf
+    for index in order:
+        spot = spots[index]
+        if not inside.adjusted(0, -4, 3, 4).contains(spot):
+            cost = 1e6
+        else:
+            wide = spot.adjusted(-2, 1, 2, -1)
+            x, y = obstacles[:, 0], obstacles[:, 1]
+            cost = float(np.count_nonzero((x > wide.left()) & (x < wide.right())
+                                          & (y > wide.top()) & (y < wide.bottom())))
+            cost += 1e3 * sum(spot.intersects(other) for other in taken)
+        if cost < least:
+            best, least = index, cost
+            if cost == 0:
+                break
+    spot = spots[best]
+    if least >= 1e3:  # no free place: stay inside, and step down past the labels that are there
+        spot.moveLeft(max(inside.left(), min(spot.left(), inside.right() - size[0])))
+        spot.moveTop(max(inside.top(), min(spot.top(), inside.bottom() - size[1])))
+        for _ in range(len(taken)):
+            if not any(spot.intersects(other) for other in taken):
+                break
+            below = spot.bottom() + size[1] <= inside.bottom()
+            spot.translate(0, size[1] if below else -size[1])
+    return spot, best
+
+
+def loss_curves(
+    history: Any,
+    names: Sequence[str],
+    labels: Sequence[str],
+    ghosts: Sequence[Any] = (),
+    name: str | None = None,
+) -> list[Curve]:
+    """Curves of scalars over the steps of a run, with one ghost for each pinned run.
+
+    Args:
+        history: of the run; ``history[name]`` is (steps,) and ``history.steps`` the numbers.
+        names: the scalars to draw, one series each.
+        labels: what each is called at its curve.
+        ghosts: pinned runs, with ``label`` and ``history``.
+        name: the scalar that ghosts show; the first of ``names`` if not said.
+    """
+    shown = name or names[0]
+    curves = [
+        Curve(y=ghost.history[shown], x=ghost.history.steps, label=ghost.label, style="ghost")
+        for ghost in ghosts if shown in ghost.history
+    ]
+    curves += [
+        Curve(y=history[one], x=history.steps, label=label, series=series)
+        for series, (one, label) in enumerate(zip(names, labels, strict=True)) if one in history
+    ]
+    return curves

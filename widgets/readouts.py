@@ -1,0 +1,151 @@
+"""Figures and text: a quiet row of numbers, and a text that flows and can be marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QSize
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+
+from widgets.cards import Heading
+from widgets.look import Look
+from widgets.style import font
+
+
+class Readouts(QWidget):
+    """A row of figures, each a muted name and its value; goes on below where the row is full."""
+
+    GAP, NAME_GAP, LINE = 18, 5, 22
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._items: tuple[tuple[str, str], ...] = ()
+        self._widest: list[float] = []
+        self._name_font, self._value_font = font(look, 11), font(look, 13)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(look.px(self.LINE))
+
+    def draw(self, items: Sequence[tuple[str, str]]) -> None:
+        """Show these (name, value) pairs."""
+        if (new := tuple(items)) == self._items:
+            return
+        if [name for name, _ in new] != [name for name, _ in self._items]:
+            self._widest = [0.0] * len(new)
+        self._items = new
+        self.setAccessibleName(", ".join(f"{name} {value}" for name, value in new))
+        self._fit()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.px(200), self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = 1 + round(max((at.y() for at in self._places()), default=0.0)
+                          / self.look.px(self.LINE))
+        if (height := lines * self.look.px(self.LINE)) != self.height():
+            self.setFixedHeight(height)
+
+    def _places(self) -> list[QPointF]:
+        """The top left corner of each item. A value keeps the widest room it ever needed, so that
+        its neighbours stand still while its digits run."""
+        names, values = QFontMetricsF(self._name_font), QFontMetricsF(self._value_font)
+        px, x, y, found = self.look.px, 0.0, 0.0, []
+        for index, (name, value) in enumerate(self._items):
+            wide = max(self._widest[index], values.horizontalAdvance(value))
+            self._widest[index] = wide
+            width = names.horizontalAdvance(name) + px(self.NAME_GAP) + wide
+            if x and x + width > self.width():
+                x, y = 0.0, y + px(self.LINE)
+            found.append(QPointF(x, y))
+            x += width + px(self.GAP)
+        return found
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        names = QFontMetricsF(self._name_font)
+        base = (self.look.px(self.LINE) + QFontMetricsF(self._value_font).capHeight()) / 2
+        for at, (name, value) in zip(self._places(), self._items, strict=True):
+            painter.setFont(self._name_font)
+            painter.setPen(self.look.color("muted"))
+            painter.drawText(at + QPointF(0, base), name)
+            painter.setFont(self._value_font)
+            painter.setPen(self.look.color("text"))
+            shift = names.horizontalAdvance(name) + self.look.px(self.NAME_GAP)
+            painter.drawText(at + QPointF(shift, base), value)
+
+
+class TextFlow(QWidget):
+    """A text that wraps and grows. The end stays in sight unless the reader has scrolled away."""
+
+    def __init__(
+        self, look: Look, title: str, *, mono: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._heading = Heading(look, title)
+        self._edit = QPlainTextEdit()
+        self._edit.setReadOnly(True)
+        self._edit.setFrameShape(QFrame.Shape.NoFrame)
+        self._edit.setFont(font(look, 13, mono=mono))
+        self._edit.setProperty("role", "flow")
+        self._edit.setTabChangesFocus(True)
+        self._edit.setAccessibleName(title)
+        self._edit.document().setDocumentMargin(0)
+        self._text = ""
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(look.px(6))
+        lines.addWidget(self._heading)
+        lines.addWidget(self._edit, 1)
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def draw(
+        self,
+        text: str,
+        *,
+        marks: Sequence[tuple[int, int, int]] = (),
+        title: str | None = None,
+    ) -> None:
+        """Show ``text`` with ``marks``: (start, end, series) in characters of ``text``."""
+        if title is not None:
+            self._heading.say(title)
+            self._edit.setAccessibleName(title)
+        bar = self._edit.verticalScrollBar()
+        at_end = bar.value() >= bar.maximum() - 2
+        if text != self._text:
+            if self._text and text.startswith(self._text):  # only what is new is laid out
+                cursor = QTextCursor(self._edit.document())
+                cursor.movePosition(QTextCursor.MoveOperation.End)
+                cursor.insertText(text[len(self._text):])
+            else:
+                self._edit.setPlainText(text)
+            self._text = text
+        self._mark(marks)
+        if at_end:
+            bar.setValue(bar.maximum())
+
+    def _mark(self, marks: Sequence[tuple[int, int, int]]) -> None:
+        selections = []
+        for start, end, series in marks:
+            one = QTextEdit.ExtraSelection()
+            one.cursor = QTextCursor(self._edit.document())  # type: ignore[attr-defined]
+            one.cursor.setPosition(self._units(start))  # type: ignore[attr-defined]
+            one.cursor.setPosition(  # type: ignore[attr-defined]
+                self._units(end), QTextCursor.MoveMode.KeepAnchor)
+            one.format.setBackground(self.look.color(series, 60))  # type: ignore[attr-defined]
+            selections.append(one)
+        self._edit.setExtraSelections(selections)
+
+    def _units(self, index: int) -> int:
+        """The position in Qt's UTF-16 text of character ``index``, kept inside the text."""
+        before = self._text[: max(0, index)]
+        return len(before) if before.isascii() else len(before.encode("utf-16-le")) // 2

@@ -1,0 +1,131 @@
+"""Ranges and ticks of axes: plain arithmetic, shared by all that is drawn with an axis.
+
+An axis that changes its range draws all its text again, which costs more than the curve it belongs
+to. So ranges grow in steps with room ahead, and stay as they are for most frames.
+"""
+
+from __future__ import annotations
+
+import math
+
+Range = tuple[float, float]
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def nice_step(span: float, count: int) -> float:
+    """The step 1, 2 or 5 · 10ⁿ that divides ``span`` into at most about ``count`` parts."""
+    raw = span / max(count, 1)
+    if not (math.isfinite(raw) and raw > 0):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(raw))
+    for factor in (1, 2, 5, 10):
+        if factor * power >= raw * 0.999:
+            return factor * power
+    return 10 * power
+
+
+def ticks(low: float, high: float, count: int, *, integer: bool = False) -> list[float]:
+    """At most about ``count`` round numbers from ``low`` to ``high``."""
+    step = nice_step(high - low, count)
+    if integer:
+        step = max(1.0, step)
+    first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+    return [i * step for i in range(first, min(last, first + 4 * count + 4) + 1)]
+
+
+def log_ticks(low: float, high: float, count: int) -> list[float]:
+    """Ticks for exponents from ``low`` to ``high``: decades, or 1-2-5 where there are too few."""
+    first, last = math.ceil(low - 1e-6), math.floor(high + 1e-6)
+    if last - first >= 2:
+        step = max(1, math.ceil((last - first + 1) / max(count, 1)))
+        return [float(i) for i in range(math.ceil(first / step) * step, last + 1, step)]
+    found = [
+        exponent + math.log10(digit)
+        for exponent in range(math.floor(low), math.ceil(high) + 1)
+        for digit in (1, 2, 5)
+    ]
+    found = [at for at in found if low - 1e-6 <= at <= high + 1e-6]
+    if len(found) >= 2:
+        return found
+    return [math.log10(v) for v in ticks(10**low, 10**high, count) if v > 0]
+
+
+def tick_text(value: float, step: float) -> str:
+    """``value`` with just the digits that tell neighbouring ticks apart."""
+    if abs(value) < step * 1e-6:
+        return "0"
+    if abs(value) >= 1e6 or abs(value) < 1e-4:
+        mantissa, _, exponent = f"{value:.2e}".partition("e")
+        mantissa = mantissa.rstrip("0").rstrip(".")
+        power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
+        return power if mantissa == "1" else f"{mantissa}·{power}"
+    digits = max(0, -math.floor(math.log10(step) + 1e-6)) if step > 0 else 0
+    text = f"{value:,.{digits}f}" if abs(value) >= 10_000 else f"{value:.{digits}f}"
+    return text.replace("-", "−").replace(",", "\u2009")
+
+
+def decade_text(exponent: float) -> str:
+    """``10ᵉ`` for a whole exponent; the number itself for 1, 10 and the ticks between decades."""
+    whole = round(exponent)
+    if abs(exponent - whole) > 1e-6:
+        return f"{10**exponent:.1g}" if -4 < exponent < 0 else tick_text(10**exponent, 10**exponent)
+    if whole in (0, 1):
+        return "10" if whole else "1"
+    return "10" + str(whole).translate(_SUPERSCRIPTS)
+
+
+def short(value: float) -> str:
+    """``value`` in about three significant digits, as read-outs show it."""
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e6 or size < 1e-3:
+        return tick_text(float(f"{value:.2e}"), 0.0) if size >= 1e6 or size < 1e-4 \
+            else f"{value:.2g}".replace("-", "−")
+    if size >= 100 or float(value).is_integer():
+        return tick_text(round(value), 1.0)
+    return f"{value:.3g}".replace("-", "−")
+
+
+def widened(low: float, high: float, least: float) -> Range:
+    """The range made at least ``least`` wide, kept round its middle; never of no width."""
+    if high - low < least:
+        middle = (low + high) / 2
+        low, high = middle - least / 2, middle + least / 2
+    if not high > low:
+        pad = abs(low) * 0.1 or 0.5
+        low, high = low - pad, high + pad
+    return low, high
+
+
+def grown(now: Range | None, low: float, high: float, *, least: float = 0.0) -> Range:
+    """The range to show for data from ``low`` to ``high`` when ``now`` is shown.
+
+    It stays while the data fit and fill a third of it. Otherwise it is chosen anew: round numbers,
+    and a quarter of room on each side where the data have just broken out.
+    """
+    low, high = widened(low, high, least)
+    span = high - low
+    if now is not None and now[0] <= low and high <= now[1] and span >= (now[1] - now[0]) / 3:
+        return now
+    moving = now is not None and span >= (now[1] - now[0]) / 3
+    below = low - 0.25 * span if moving and now is not None and low < now[0] else low
+    above = high + 0.25 * span if moving and now is not None and high > now[1] else high
+    step = nice_step(above - below, 5)
+    floor, ceil = math.floor(below / step + 1e-9) * step, math.ceil(above / step - 1e-9) * step
+    # Data that never go below zero do not need an axis that does.
+    return (max(floor, 0.0) if low >= 0 else floor), ceil
+
+
+def ahead(now: Range | None, low: float, high: float) -> Range:
+    """The range of an axis along which data grow, such as steps: the end is 1, 2 or 5 · 10ⁿ."""
+    if not high > low:
+        high = low + 1.0
+    if now is not None and now[0] <= low and high <= now[1] and high - low >= (now[1] - low) / 4:
+        return now if abs(low - now[0]) <= 0.25 * (now[1] - now[0]) else (low, now[1])
+    power = 10.0 ** math.floor(math.log10(max(abs(high), 1e-12)))
+    ends = [factor * power for factor in (1, 1.5, 2, 3, 5, 7.5, 10)]
+    return low, next((end for end in ends if end >= high), 10 * power)
