@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from app.engine import machine
 from app.tours import Observation, walk
 from visualizers.data import Data
 from visualizers.panel import Context, History, Panel, Shown, load
@@ -33,10 +34,11 @@ class Trial:
         self.panel = panel
         self.params = panel.params() if params is None else params
         self.history = History()
-        load("torch:set_num_threads")(threads)
         seed = int(getattr(self.params, "seed", 0))
-        load("torch:manual_seed")(seed)
-        self._context = Context(device=device, seed=seed, data=data or Data())
+        self.device = machine.choose_device(device)
+        machine.set_threads(threads, self.device)
+        machine.seed_all(seed)
+        self._context = Context(device=self.device, seed=seed, data=data or Data())
         if on_progress:
             self._context.on_progress = on_progress
         if on_note:

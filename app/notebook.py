@@ -1,0 +1,83 @@
+"""An experiment as a notebook that runs: the same source, the values of the moment, a plain loop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from app.code import source, values
+from app.files import replacing
+from visualizers.catalog import Said
+from visualizers.panel import Panel
+
+INSTALLED = """\
+try:
+    from visualizers.data import Data
+    from visualizers.panel import Context
+except ImportError:
+    raise ImportError("Install Big Models Lab into this notebook's environment first: "
+                      "pip install, followed by the folder of the program.") from None
+"""
+
+TRAIN = """\
+import torch
+
+torch.manual_seed(params.seed)
+context = Context(device="cuda" if torch.cuda.is_available() else "cpu", seed=params.seed, data=Data())
+experiment = {experiment}(params, context)
+for step in range(1, {steps} + 1):
+    scalars = experiment.step(params)
+    if step % max(1, {steps} // 10) == 0:
+        print(step, {{name: round(value, 4) for name, value in scalars.items()}})
+frame = experiment.frame(params)
+"""
+
+LOOK = """\
+import torch
+
+context = Context(device="cuda" if torch.cuda.is_available() else "cpu", seed=params.seed, data=Data())
+experiment = {experiment}(params, context)
+frame = experiment.frame(params)
+"""
+
+SEE = """\
+import dataclasses
+
+for field in dataclasses.fields(frame):
+    value = getattr(frame, field.name)
+    print(f"{field.name:24} {getattr(value, 'shape', '')} {str(value)[:80]}")
+"""
+
+
+def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 100) -> Any:
+    """The cells: what it shows, imports, the experiment, the values, the loop, the result."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    said = Said(panel, language)
+    kind = type(params)
+    name = panel.experiment.partition(":")[2]
+    code = source(panel).replace("from __future__ import annotations\n", "")
+    loop = (TRAIN if panel.trains else LOOK).format(experiment=name, steps=max(1, steps))
+    made = new_notebook(cells=[
+        new_markdown_cell(f"# {said.title}\n\n{said.claim}"),
+        new_code_cell(INSTALLED),
+        new_code_cell(code),
+        new_code_cell(f"from {kind.__module__} import {kind.__name__}\n\n"
+                      + values(params, f"{said.title}: the values of the moment")),
+        new_code_cell(loop),
+        new_code_cell(SEE),
+    ])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    for index, cell in enumerate(made.cells):  # ids by place, so that saving twice gives one file
+        cell["id"] = f"{panel.id}-{index}".replace("_", "-")
+    return made
+
+
+def save_notebook(panel: Panel, params: Any, path: Path, *, language: str = "en",
+                  steps: int = 100) -> None:
+    """Write the notebook. Raises ``Refusal`` where it cannot be written."""
+    import nbformat
+
+    text = nbformat.writes(notebook(panel, params, language=language, steps=steps))
+    with replacing(path) as file:
+        file.write_text(text + "\n", "utf-8")
