@@ -256,6 +256,7 @@ class Failed:
     """Anything that went wrong, as one plain sentence and the details to copy.
 
     ``message`` is English with placeholders for ``values``. ``fatal``: the process is gone.
+    ``over``: the run is gone; else it waits, paused, for other parameters.
     """
 
     run: int
@@ -263,3 +264,4 @@ class Failed:
     values: Values
     details: str
     fatal: bool = False
+    over: bool = True

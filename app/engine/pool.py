@@ -1,0 +1,82 @@
+"""The worker processes of the window: those at work, and one warm spare."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.engine.client import Worker, WorkerProcess
+from app.engine.protocol import Warm
+
+
+class Workers(Protocol):
+    """Where a session gets its worker from."""
+
+    def warm(self) -> None: ...
+
+    def take(self) -> Worker: ...
+
+    def give_back(self, worker: Worker) -> None: ...
+
+    def discard(self, worker: Worker) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Pool:
+    """Workers as processes. Nothing starts before ``warm`` or ``take`` is called.
+
+    Args:
+        modules: what a spare imports while it waits, beside torch.
+    """
+
+    def __init__(self, modules: tuple[str, ...] = ()) -> None:
+        self._modules = modules
+        self._spare: WorkerProcess | None = None
+        self._taken: list[Worker] = []
+
+    def warm(self) -> None:
+        """Have a spare ready for the next ``take``."""
+        if self._spare is not None:
+            # Reading its messages is how a spare's death is noticed.
+            self._spare.receive()
+            if not self._spare.alive:
+                self._spare.kill()
+                self._spare = None
+        if self._spare is None:
+            self._spare = self._start()
+
+    def take(self) -> Worker:
+        """The spare, or a new worker where there is none."""
+        self.warm()
+        worker, self._spare = self._spare, None
+        assert worker is not None
+        self._taken.append(worker)
+        return worker
+
+    def give_back(self, worker: Worker) -> None:
+        """The run has been ended: a worker that is well becomes the spare if there is none."""
+        if worker in self._taken:
+            self._taken.remove(worker)
+        if self._spare is None and isinstance(worker, WorkerProcess) and worker.alive:
+            self._spare = worker
+        else:
+            worker.kill()
+
+    def discard(self, worker: Worker) -> None:
+        """End a worker that is stuck or unwell."""
+        if worker in self._taken:
+            self._taken.remove(worker)
+        worker.kill()
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        for worker in [*self._taken, self._spare]:
+            if worker is not None:
+                worker.kill()
+        self._taken, self._spare = [], None
+
+    def _start(self) -> WorkerProcess:
+        worker = WorkerProcess()
+        if self._modules:
+            worker.send(Warm(self._modules))
+        return worker

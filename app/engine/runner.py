@@ -1,0 +1,636 @@
+"""What a worker does: build an experiment, train it while there are credits, send frames.
+
+``Runner`` knows neither processes nor pipes: it is given ``send`` and ``poll``. The worker process
+and the inline worker of tests and headless commands both run it. No torch at import, no Qt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import math
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine import machine
+from app.engine.protocol import (
+    Began,
+    Begin,
+    Change,
+    Diverged,
+    End,
+    Failed,
+    Framed,
+    Grant,
+    Held,
+    Hold,
+    Look,
+    Note,
+    Pace,
+    Progress,
+    Quit,
+    Recall,
+    SetPace,
+    Values,
+    Warm,
+)
+from app.engine.thinning import Thinned
+from visualizers.panel import Context, Refusal, load
+from widgets.words import tr_mark
+
+# Looking into the pipe costs some 10 µs: once in this many seconds it stays under half a per cent.
+PEEK = 0.004
+# After new parameters the picture is wanted at once, yet not more often than this.
+LEAST_GAP = 0.012
+# At full speed a frame that is costly to make comes less often, so that training keeps its time.
+FRAME_SHARE = 0.2
+# Keyframes may take one part in so many of the time.
+KEYFRAME_COST = 50
+MOST_KEYFRAMES = 64
+# Scalars are gathered from dicts into arrays at the latest after so many steps.
+MOST_ROWS = 4096
+
+NOTHING: Mapping[str, NDArray[np.float64]] = {}
+
+
+class Abandoned(BaseException):
+    """A set-up that nobody waits for any more. Not an ``Exception``: experiments must let it pass."""
+
+
+@dataclass
+class Keyframe:
+    """A copy of the experiment, and torch's global random state beside it."""
+
+    experiment: Any
+    random: Any
+
+
+@dataclass
+class Present:
+    """The newest state of a run, set aside while an earlier one is looked at."""
+
+    experiment: Any
+    random: Any
+    step: int
+    params: Any
+    trained: Any
+    ended: bool
+
+
+@dataclass
+class Run:
+    """One run of one experiment, and where it stands."""
+
+    begin: Begin
+    token: int
+    device: str
+    threads: int
+    experiment: Any
+    context: Context
+    params: Any  # for the next step and the next frame
+    trained: Any  # those that the last step was trained with
+    keyframes: Thinned[Keyframe]
+    step: int = 0
+    version: int = 0
+    changes: list[Change] = field(default_factory=list)
+    untold: list[Change] = field(default_factory=list)
+    rows: list[dict[str, float]] = field(default_factory=list)
+    chunks: list[dict[str, NDArray[np.float64]]] = field(default_factory=list)
+    first: int = 0  # the step before the first scalars that wait to be sent
+    framed: int = -1  # the step of the last frame
+    credits: int = 0
+    pace: Pace = field(default_factory=Pace)
+    left: int = 0  # steps until the frame, at a pace that counts them
+    due: float = 0.0
+    framed_at: float = 0.0
+    frame_cost: float = 0.0
+    goal: int | None = None  # the earlier step that is being trained up to
+    goal_answer: bool = True  # whether the goal is a Recall's rather than a replay's
+    told_at: float = 0.0
+    present: Present | None = None
+    ended: bool = False
+    copies: bool = True  # whether the experiment can be copied
+    copy_cost: float = 0.0
+    copied_at: float = 0.0
+    calibrated: bool = False
+    busy: float = 0.0  # seconds and steps of training alone, for the speed
+    busy_steps: int = 0
+    speed: float = 0.0
+    memory: int = 0
+    memory_at: float = -1.0
+
+    def params_at(self, step: int) -> Any:
+        """The parameters that step ``step`` was trained with, the first ones for step 0."""
+        params = self.begin.params
+        for change in self.changes:
+            if change.step < step:
+                params = dataclasses.replace(params, **change.values)
+        return params
+
+
+class Runner:
+    """The worker's side of the protocol.
+
+    Args:
+        send: takes a message to the window.
+        poll: gives the window's next message, waiting at most so many seconds (``None``: for ever);
+            ``None`` when there is none.
+    """
+
+    def __init__(
+        self, send: Callable[[Any], None], poll: Callable[[float | None], Any | None]
+    ) -> None:
+        self._send, self._poll = send, poll
+        self._inbox: list[Any] = []
+        self._run: Run | None = None
+        self._silent = False
+
+    # --- the loop --------------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Work until ``Quit``."""
+        while self.turn(None):
+            pass
+
+    def turn(self, longest: float | None) -> bool:
+        """Handle what has arrived, then work for some milliseconds; False after ``Quit``.
+
+        When there is nothing to do, wait for a message, at most ``longest`` seconds.
+        """
+        idle = self.idle()
+        wait = longest if idle is None else idle if longest is None else min(idle, longest)
+        while True:
+            message = self._inbox.pop(0) if self._inbox else self._poll(wait)
+            if message is None:
+                break
+            if isinstance(message, Quit):
+                self._drop()
+                return False
+            self._guarded(self._handle, message)
+            wait = 0.0
+        self._guarded(self._advance)
+        return True
+
+    def idle(self) -> float | None:
+        """Seconds until there is work to do; ``None`` when only a message can bring some."""
+        run = self._run
+        if self._inbox or (run is not None and run.goal is not None):
+            return 0.0
+        if run is None or not self._may_train(run):
+            return None
+        if run.pace.steps is None or run.left:
+            return 0.0
+        return max(0.0, run.due - perf_counter())
+
+    def _guarded(self, act: Callable[..., None], *args: Any) -> None:
+        failed = None
+        try:
+            act(*args)
+            return
+        except Abandoned:
+            pass
+        except Exception as error:
+            token = self._run.token if self._run else getattr(args[0], "run", -1) if args else -1
+            failed = Failed(token, *_said(error), "".join(traceback.format_exception(error)))
+            if isinstance(error, Refusal) and self._run is not None and self._run.framed >= 0:
+                # A parameter that can be mended must not cost the run.
+                self._run.credits = self._run.left = 0
+                failed = dataclasses.replace(failed, over=False)
+        # Here the traceback is gone, and with it the tensors that its frames held.
+        if failed is None or failed.over:
+            self._drop()
+        if failed is not None:
+            self._send(failed)
+
+    def _drop(self) -> None:
+        if self._run is not None:
+            device = self._run.device
+            self._run = None
+            machine.tidy(device)
+
+    # --- messages --------------------------------------------------------------------------
+
+    def _handle(self, message: Any) -> None:
+        match message:
+            case Begin():
+                self._drop()
+                self._begin(message)
+                return
+            case Warm(modules=modules):
+                for name in modules:
+                    with contextlib.suppress(ImportError):
+                        import_module(name)
+                return
+        run = self._run
+        if run is None or message.run != run.token:
+            return
+        match message:
+            case End():
+                self._drop()
+            case SetPace(pace=pace):
+                run.pace, run.left, run.due = pace, 0, 0.0
+            case Hold():
+                run.credits = run.left = 0
+                if run.goal is None and run.framed != run.step:
+                    self._frame(run, paid=False)
+                self._send(Held(run.token))
+            case Grant():
+                if message.params is not None:
+                    run.params, run.version = message.params, message.version
+                    if run.pace.steps is None:
+                        run.due = min(run.due, run.framed_at + LEAST_GAP)
+                run.credits += message.credits
+            case Look():
+                run.params, run.version = message.params, message.version
+                if run.goal is None:
+                    self._frame(run, paid=False)
+            case Recall():
+                self._recall(run, message)
+
+    # --- beginning -------------------------------------------------------------------------
+
+    def _begin(self, begin: Begin) -> None:
+        self._send(Progress(begin.run, 0, 0, ""))
+        device = machine.choose_device(begin.device)
+        machine.set_threads(begin.threads or 1, device)
+        context, experiment = self._build(begin, device)
+        run = self._run = Run(
+            begin, begin.run, device, begin.threads or 1, experiment, context,
+            params=begin.params, trained=begin.params, pace=begin.pace,
+            keyframes=Thinned(begin.keyframe_bytes, MOST_KEYFRAMES),
+            changes=[change for change in begin.changes if change.step < begin.until],
+            calibrated=bool(begin.threads) or not begin.trains or device != "cpu"
+            or machine.cores() <= 2,
+        )
+        self._send(Began(run.token, device, run.threads))
+        if begin.until and begin.trains:
+            # The steps that follow must be those of the recording, threads and all.
+            self._keyframe(run, perf_counter())
+            self._calibrate(run)
+            run.goal, run.goal_answer = begin.until, False
+            return
+        for change in begin.changes:
+            run.params = dataclasses.replace(run.params, **change.values)
+        self._frame(run, paid=False)
+        self._keyframe(run, perf_counter())
+        self._calibrate(run)
+
+    def _build(self, begin: Begin, device: str) -> tuple[Context, Any]:
+        from visualizers.data import Data
+
+        machine.seed_all(begin.seed)
+        token, told = begin.run, 0.0
+
+        def on_progress(done: int, total: int, what: str) -> None:
+            nonlocal told
+            now = perf_counter()
+            if now - told < 0.05 and done < total:
+                return
+            told = now
+            self._send(Progress(token, done, total, what))
+            while (message := self._poll(0.0)) is not None:
+                self._inbox.append(message)
+            if any(isinstance(message, (Begin, End, Quit)) for message in self._inbox):
+                raise Abandoned
+
+        def on_note(text: str, values: dict[str, object]) -> None:
+            if not self._silent:
+                self._send(Note(self._run.token if self._run else token, text, values))
+
+        context = Context(device, begin.seed, Data(Path(begin.datapack) if begin.datapack else None),
+                          on_progress, on_note)
+        return context, load(begin.experiment)(begin.params, context)
+
+    def _calibrate(self, run: Run) -> None:
+        """Choose torch's threads by trying some steps, on a copy, with one and with many."""
+        if run.calibrated:
+            return
+        run.calibrated = True
+        random = machine.random_state(run.device)
+        many = machine.cores() - 1
+        try:
+            trial = self._copy(run)
+        except Exception:
+            return  # an experiment that cannot be copied trains on one thread
+        times = {}
+        self._silent = True
+        for threads in (1, many):
+            machine.set_threads(threads, run.device)
+            trial.step(run.params)
+            times[threads], started, steps = math.inf, perf_counter(), 0
+            while (spent := perf_counter() - started) < 0.05 and steps < 100:
+                before = perf_counter()
+                trial.step(run.params)
+                times[threads] = min(times[threads], perf_counter() - before)
+                steps += 1
+                if spent > 0.5:
+                    break
+        self._silent = False
+        # More threads take cores from the window and from others: they must be worth it.
+        run.threads = many if times[many] < 0.9 * times[1] else 1
+        machine.set_threads(run.threads, run.device)
+        machine.set_random_state(random)
+        self._send(Began(run.token, run.device, run.threads))
+
+    # --- training --------------------------------------------------------------------------
+
+    def _may_train(self, run: Run) -> bool:
+        return run.credits > 0 and not run.ended and run.begin.trains
+
+    def _advance(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        if run.goal is not None:
+            self._approach(run)
+        elif self._may_train(run):
+            self._play(run)
+
+    def _play(self, run: Run) -> None:
+        """Some milliseconds of training, and a frame when one is due."""
+        now = perf_counter()
+        if run.present is not None:
+            self._fork(run, run.step)
+        if run.pace.steps is None:
+            self._train(run, min(now + PEEK, run.due), None)
+            if perf_counter() >= run.due or run.ended:
+                self._paid_frame(run, now)
+            return
+        if run.left == 0:
+            if now < run.due:
+                return
+            run.left = run.pace.steps
+            late = now - run.due
+            run.due = (run.due if late < run.pace.interval / 2 else now) + run.pace.interval
+        run.left -= self._train(run, now + PEEK, run.left)
+        if run.left == 0 or run.ended:
+            run.left = 0
+            self._paid_frame(run, now)
+
+    def _paid_frame(self, run: Run, now: float) -> None:
+        if self._run is not run or run.credits == 0:
+            return  # it has diverged
+        interval = run.pace.interval
+        self._frame(run, paid=True)
+        if run.pace.steps is None:
+            late = now - run.due
+            run.due = (run.due if 0 <= late < interval / 2 else now) + interval
+            run.due = max(run.due, perf_counter() + run.frame_cost * (1 / FRAME_SHARE - 1))
+        self._keyframe_if_due(run)
+
+    def _keyframe_if_due(self, run: Run) -> None:
+        now = perf_counter()
+        last = run.keyframes.last()
+        if (
+            run.copies and last is not None and run.step - last.step >= run.keyframes.gap
+            and now - run.copied_at >= KEYFRAME_COST * run.copy_cost
+        ):
+            self._keyframe(run, now)
+
+    def _train(self, run: Run, until: float, most: int | None) -> int:
+        """Train till the clock passes ``until``, at least one step, at most ``most``; how many.
+
+        Nothing but this loop runs at every step: keep it bare.
+        """
+        if run.params is not run.trained:
+            self._note_change(run)
+        step_once, params, rows = run.experiment.step, run.params, run.rows
+        experiment, finite, clock = run.experiment, math.isfinite, perf_counter
+        most = MOST_ROWS if most is None else min(most, MOST_ROWS)
+        count, good, started = 0, True, clock()
+        now = started
+        while count < most:
+            scalars = step_once(params)
+            rows.append({**scalars})
+            count += 1
+            if not finite(scalars.get("loss", 0.0)):
+                good = False
+                break
+            if getattr(experiment, "finished", False):
+                run.ended = True
+                break
+            now = clock()
+            if now >= until:
+                break
+        run.step += count
+        run.busy += clock() - started
+        run.busy_steps += count
+        if run.busy > 0.25:
+            run.speed = run.busy_steps / run.busy
+            run.busy, run.busy_steps = 0.0, 0
+        if len(rows) >= MOST_ROWS:
+            self._gather(run)
+        if not good:
+            self._diverge(run)
+        return count
+
+    def _note_change(self, run: Run) -> None:
+        """Record in what the next step's parameters differ from the last one's."""
+        values = {
+            one.name: new for one in dataclasses.fields(run.params)
+            if (new := getattr(run.params, one.name)) != getattr(run.trained, one.name)
+        }
+        run.trained = run.params
+        if values:
+            change = Change(run.step, values)
+            run.changes.append(change)
+            run.untold.append(change)
+
+    def _diverge(self, run: Run) -> None:
+        run.ended, run.credits, run.left, run.goal = True, 0, 0, None
+        # The weights after step s are known to be good only when step s + 1 had a finite loss.
+        good = run.keyframes.before(max(0, run.step - 2))
+        scalars, first, changes = self._news(run)
+        self._send(Diverged(run.token, run.step, good.step if good else 0, scalars, first, changes))
+
+    # --- what is sent ----------------------------------------------------------------------
+
+    def _gather(self, run: Run) -> None:
+        """Turn the rows of scalars into arrays."""
+        rows, run.rows = run.rows, []
+        if rows:
+            run.chunks.append({
+                name: np.fromiter((row[name] for row in rows), np.float64, len(rows))
+                for name in rows[0]
+            })
+
+    def _news(
+        self, run: Run
+    ) -> tuple[Mapping[str, NDArray[np.float64]], int, tuple[Change, ...]]:
+        """Scalars and changes since the last message, with the step before the first of them."""
+        self._gather(run)
+        chunks, run.chunks = run.chunks, []
+        first, run.first = run.first, run.step
+        changes, run.untold = tuple(run.untold), []
+        if not chunks:
+            return NOTHING, first, changes
+        if len(chunks) == 1:
+            return chunks[0], first, changes
+        joined = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+        return joined, first, changes
+
+    def _frame(self, run: Run, *, paid: bool) -> None:
+        started = perf_counter()
+        frame = run.experiment.frame(run.params)
+        scalars, first, changes = self._news(run)
+        run.framed, run.credits = run.step, run.credits - paid
+        if started - run.memory_at > 0.25 or run.memory_at < 0:
+            run.memory, run.memory_at = machine.memory(run.device), started
+        if not run.speed and run.busy:
+            run.speed = run.busy_steps / run.busy
+        self._send(Framed(
+            run.token, run.step, frame, run.params, scalars, first, run.version, changes,
+            run.speed, run.memory, paid, run.present is not None,
+            bool(getattr(run.experiment, "finished", False)), run.keyframes.steps,
+        ))
+        run.framed_at = perf_counter()
+        run.frame_cost = run.framed_at - started
+
+    # --- going back ------------------------------------------------------------------------
+
+    def _copy(self, run: Run, experiment: Any = None) -> Any:
+        return self._copy_sized(run, experiment)[0]
+
+    def _copy_sized(self, run: Run, experiment: Any = None) -> tuple[Any, int]:
+        """A deep copy that shares what the experiment declares as shared, and its bytes."""
+        experiment = run.experiment if experiment is None else experiment
+        shared = [run.context.data, *(
+            getattr(experiment, name) for name in getattr(experiment, "shared", ())
+            if hasattr(experiment, name)
+        )]
+        memo: dict[int, Any] = {id(one): one for one in shared}
+        twin = copy.deepcopy(experiment, memo)
+        kept = {id(one) for one in shared}
+        # deepcopy keeps the originals alive in a list under the memo's own id: not a copy.
+        return twin, machine.bytes_of(
+            one for key, one in memo.items() if key not in kept and key != id(memo)
+        )
+
+    def _keyframe(self, run: Run, now: float) -> None:
+        """Keep a copy of the present state, if it fits the budget."""
+        if not run.copies or not run.begin.trains:
+            return
+        try:
+            twin, size = self._copy_sized(run)
+        except Exception:
+            # Such an experiment is built again and trained from the start instead.
+            run.copies = False
+            return
+        run.copied_at = perf_counter()
+        run.copy_cost = run.copied_at - now
+        budget = run.keyframes.budget
+        if size > (budget if run.step == 0 else budget - self._size_of_first(run)):
+            run.copies = False
+            return
+        run.keyframes.add(run.step, Keyframe(twin, machine.random_state(run.device)), size)
+
+    def _size_of_first(self, run: Run) -> int:
+        return next((moment.size for moment in run.keyframes), 0)
+
+    def _recall(self, run: Run, message: Recall) -> None:
+        """Set the newest state aside, start from the best state before the step, go up to it."""
+        if run.goal is not None and not run.goal_answer:
+            return  # a replay is on its way, and nothing else can be seen before its end
+        run.credits = run.left = 0
+        run.goal = None
+        present = run.present
+        newest = present.step if present else run.step
+        step = max(0, min(message.step, newest))
+        if message.rename is not None:
+            run.token = message.rename
+        if step == newest:
+            if present is not None:
+                self._restore(run, present.experiment, present.random, present.step)
+                run.params, run.trained, run.ended = present.params, present.trained, present.ended
+                run.present, run.first = None, step
+            self._frame(run, paid=False)
+            return
+        if present is None:
+            if run.rows or run.chunks:
+                self._frame(run, paid=False)  # scalars that the window has not seen yet
+            run.present = Present(run.experiment, machine.random_state(run.device), run.step,
+                                  run.params, run.trained, run.ended)
+        base = run.keyframes.before(step)
+        reached = base.step if base else 0
+        if present is None or not reached <= run.step <= step:
+            self._go_back(run, base.item if base else None, reached)
+        run.ended, run.goal, run.goal_answer = False, step, True
+        if message.rename is not None:
+            # What follows belongs to the branch: it starts with all that led here.
+            self._fork(run, step)
+        self._approach(run)
+
+    def _go_back(self, run: Run, keyframe: Keyframe | None, step: int) -> None:
+        if keyframe is None:
+            run.context, experiment = self._build(run.begin, run.device)
+            self._restore(run, experiment, machine.random_state(run.device), 0)
+        else:
+            self._restore(run, self._copy(run, keyframe.experiment), keyframe.random, step)
+
+    def _restore(self, run: Run, experiment: Any, random: Any, step: int) -> None:
+        run.experiment, run.step = experiment, step
+        machine.set_random_state(random)
+
+    def _approach(self, run: Run) -> None:
+        """Some milliseconds of training again towards the goal, with each step's own parameters."""
+        goal = run.goal
+        assert goal is not None
+        until = perf_counter() + 5 * PEEK
+        self._silent = run.goal_answer  # what it notes has been said before
+        while run.step < goal and not run.ended and perf_counter() < until:
+            run.params = run.trained = run.params_at(run.step + 1)
+            later = [change.step for change in run.changes if run.step < change.step < goal]
+            self._train(run, until, min([goal, *later]) - run.step)
+            if run.goal_answer:
+                run.rows, run.chunks = [], []  # the window has them already
+        self._silent = False
+        if run.goal is None:
+            return  # it has diverged
+        if run.present is None:
+            self._keyframe_if_due(run)
+        if run.step < goal and not run.ended:
+            now = perf_counter()
+            if now - run.told_at > 0.1:
+                run.told_at = now
+                self._send(Progress(run.token, run.step, goal,
+                                    tr_mark("Repeating the recorded steps")))
+            return
+        run.goal = None
+        run.params = run.trained = run.params_at(run.step)
+        if run.goal_answer:
+            run.first = run.step
+        else:
+            for change in run.begin.changes:
+                if change.step == run.step:
+                    run.params = dataclasses.replace(run.params, **change.values)
+        self._frame(run, paid=False)
+        if run.present is None and run.copies:
+            self._keyframe(run, perf_counter())
+
+    def _fork(self, run: Run, step: int) -> None:
+        """Make the earlier state the run's own: what came after it is forgotten."""
+        run.present = None
+        run.keyframes.truncate(step)
+        run.changes = [change for change in run.changes if change.step < step]
+        run.untold = []
+        run.rows, run.chunks, run.first = [], [], step
+
+
+def _said(error: BaseException) -> tuple[str, Values]:
+    """One plain sentence for what went wrong."""
+    if isinstance(error, Refusal):
+        return error.message, error.values
+    if machine.out_of_memory(error):
+        return tr_mark("There is not enough memory for this; choose smaller values."), {}
+    said = str(error).strip().splitlines()
+    what = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+    return tr_mark("The experiment stopped with an error: {error}."), {"error": what.rstrip(".")}
