@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from app.files import replacing
-from visualizers.panel import History, Panel, Refusal, Shown
+from visualizers.panel import History, Refusal, Shown
 from widgets.view import PanelView
 
 FORMATS = {".png": "PNG", ".svg": "SVG", ".csv": "CSV", ".gif": "GIF", ".mp4": "MP4"}
@@ -70,7 +70,7 @@ def save_csv(history: History, path: Path) -> None:
 
 
 def save_movie(
-    view: PanelView, panel: Panel, film: Sequence[tuple[int, Any, Any]], history: History, path: Path,
+    view: PanelView, film: Sequence[tuple[int, Any, Any]], history: History, path: Path,
     *, size: QSize | None = None, frames_per_second: int = 12,
 ) -> Iterator[tuple[int, int]]:
     """The filmed frames of a run as ``.gif`` or ``.mp4``; yields ``(done, total)`` after each.
