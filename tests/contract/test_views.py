@@ -97,7 +97,7 @@ def test_that_a_view_says_in_a_sentence_what_it_shows(panel, make, shown_of, lan
 
 @every_panel
 def test_that_a_pinned_run_appears_behind_the_present_one(panel, make, shown_of) -> None:
-    start, early, late = shown_of(panel)
+    _, early, late = shown_of(panel)
     if not panel.trains:
         pytest.skip("runs of a panel without training leave no curve")
     view = make(panel)

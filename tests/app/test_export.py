@@ -1,0 +1,135 @@
+"""Pictures, tables, films and notebooks; and that a failed save leaves the old file."""
+
+from __future__ import annotations
+
+import csv
+import errno
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage
+
+from app.export import save_csv, save_image, save_movie
+from app.files import replacing
+from app.notebook import notebook, save_notebook
+from app.trial import Trial
+from visualizers.catalog import Said, panel
+from visualizers.panel import History, Refusal, load
+from widgets.look import Look, theme
+
+
+@pytest.fixture
+def view(qtbot):
+    """A panel's view with a frame of a short run on it, the film of that run beside it."""
+    one = panel("rnn_gradients")
+    made = load(one.view)(Look(theme("light"), Said(one, "en").words()))
+    qtbot.addWidget(made)
+    made.resize(740, 550)
+    trial = Trial(one)
+    film = []
+    for _ in range(6):
+        trial.train(1)
+        film.append((len(trial.history), trial.params, trial.frame()))
+    made.show()
+    made.show_frame(trial.shown())
+    return made, film, trial.history
+
+
+def test_that_a_png_has_twice_the_pixels_of_the_view(view, tmp_path) -> None:
+    save_image(view[0], tmp_path / "a.png")
+    image = QImage(str(tmp_path / "a.png"))
+    assert (image.width(), image.height()) == (1480, 1100)
+
+
+def test_that_an_svg_holds_its_texts_and_lines(view, tmp_path) -> None:
+    from xml.etree import ElementTree
+
+    save_image(view[0], tmp_path / "a.svg")
+    root = ElementTree.parse(tmp_path / "a.svg").getroot()
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert root.tag.endswith("svg")
+    assert "path" in tags or "polyline" in tags
+
+
+def test_that_another_suffix_is_refused(view, tmp_path) -> None:
+    with pytest.raises(Refusal, match=r"not as \.bmp"):
+        save_image(view[0], tmp_path / "a.bmp")
+
+
+def test_that_a_csv_has_every_step(tmp_path) -> None:
+    history = History()
+    history.extend({"loss": np.array([1 / 3, 0.25]), "accuracy": np.array([0.1, np.nan])})
+    save_csv(history, tmp_path / "a.csv")
+    rows = list(csv.reader((tmp_path / "a.csv").open(encoding="utf-8")))
+    assert rows[0] == ["step", "loss", "accuracy"]
+    assert float(rows[1][1]) == 1 / 3
+    assert rows[2] == ["2", "0.25", "nan"]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".mp4"])
+def test_that_a_film_has_a_picture_for_each_frame(view, tmp_path, suffix) -> None:
+    import imageio.v3
+
+    made, film, history = view
+    path = tmp_path / f"a{suffix}"
+    done = list(save_movie(made, film, history, path, size=QSize(740, 550)))
+    assert done[-1] == (6, 6)
+    read = imageio.v3.imread(path, plugin="pillow" if suffix == ".gif" else "FFMPEG")
+    assert read.shape[0] == 6
+    assert read.shape[1:3] == (550, 740)
+
+
+def test_that_a_cancelled_film_leaves_nothing(view, tmp_path) -> None:
+    made, film, history = view
+    running = save_movie(made, film, history, tmp_path / "a.gif")
+    next(running)
+    running.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_full_disk_leaves_the_old_file(tmp_path) -> None:
+    path = tmp_path / "run.bml"
+    path.write_text("old")
+
+    def save() -> None:
+        with replacing(path) as file:
+            file.write_text("half of the new")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(Refusal, match="disk is full"):
+        save()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_that_a_missing_folder_is_one_sentence(tmp_path) -> None:
+    with pytest.raises(Refusal, match="There is no folder"), replacing(tmp_path / "no" / "a.csv"):
+        pass
+
+
+def test_that_a_notebook_s_cells_run_in_order(tmp_path, monkeypatch) -> None:
+    """Executed by a real kernel, as a learner would."""
+    from nbclient import NotebookClient
+
+    monkeypatch.undo()  # the kernel talks over sockets of this machine
+    one = panel("rnn_gradients")
+    save_notebook(one, one.params(length=8), tmp_path / "a.ipynb", steps=12)
+    import nbformat
+
+    read = nbformat.read(tmp_path / "a.ipynb", as_version=4)
+    nbformat.validate(read)
+    done = NotebookClient(read, timeout=120, kernel_name="python3").execute()
+    printed = "".join(out.get("text", "") for cell in done.cells for out in cell.get("outputs", []))
+    assert "'loss'" in printed
+    assert "log_gradient" in printed
+    assert "length=8" in "".join(cell.source for cell in done.cells)
+
+
+def test_that_a_notebook_of_any_panel_is_valid() -> None:
+    import nbformat
+
+    from visualizers.catalog import panels
+
+    for one in panels():
+        nbformat.validate(notebook(one, one.params(), language="zh"))

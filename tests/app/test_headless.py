@@ -1,0 +1,142 @@
+"""The commands without a window, as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.headless import run
+from app.main import main
+from visualizers.catalog import panels
+
+
+def test_that_list_names_every_panel_with_its_claim(capsys) -> None:
+    assert run(["list"]) == 0
+    printed = capsys.readouterr().out
+    for one in panels():
+        assert one.id in printed
+        assert one.claim in printed
+
+
+def test_that_list_as_json_declares_every_parameter(capsys) -> None:
+    assert main(["list", "--json"]) == 0
+    listed = {one["id"]: one for one in json.loads(capsys.readouterr().out)}
+    assert set(listed) == {one.id for one in panels()}
+    for one in panels():
+        row = listed[one.id]
+        assert set(row["title"]) == set(row["claim"]) == {"en", "zh"}
+        assert [each["name"] for each in row["parameters"]] == [each.name for each in one.parameters]
+        for each in row["parameters"]:
+            assert {"name", "kind", "default", "low", "high", "choices", "restart"} <= set(each)
+
+
+def test_that_render_writes_what_was_asked_for(tmp_path: Path, capsys) -> None:
+    names = {suffix: tmp_path / f"run.{suffix}" for suffix in ("png", "json", "npz", "csv")}
+    arguments = ["render", "rnn_gradients", "--steps", "7", "--set", "length=10", "--seed", "3",
+                 "--device", "cpu", "--size", "1280x720"]
+    for suffix, path in names.items():
+        arguments += [f"--{suffix}", str(path)]
+    assert run(arguments) == 0
+    written = json.loads(names["json"].read_text("utf-8"))
+    assert written["step"] == 7
+    assert written["params"]["length"] == 10
+    assert written["params"]["seed"] == 3
+    arrays = np.load(names["npz"], allow_pickle=False)
+    assert arrays["log_gradient"].tolist() == pytest.approx(written["frame"]["log_gradient"])
+    with names["csv"].open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 8)]
+    assert float(rows[-1]["loss"]) == written["scalars"]["loss"]
+    from PySide6.QtGui import QImage
+
+    image = QImage(str(names["png"]))
+    assert (image.width(), image.height()) == (1280, 720)
+
+
+@pytest.mark.parametrize("options", [
+    ["--view-only"], ["--lang", "zh", "--theme", "dark"], ["--scale", "1.5"],
+])
+def test_that_render_draws_in_every_manner(tmp_path: Path, options: list[str]) -> None:
+    from PySide6.QtGui import QImage
+
+    file = tmp_path / "a.png"
+    assert run(["render", "rnn_gradients", "--steps", "2", "--device", "cpu", "--size", "1280x720",
+                *options, "--png", str(file)]) == 0
+    image = QImage(str(file))
+    factor = 1.5 if "--scale" in options else 1
+    assert (image.width(), image.height()) == (1280 * factor, 720 * factor)
+    colours = {image.pixel(x, y) for x in range(0, image.width(), 9) for y in range(0, image.height(), 9)}
+    assert len(colours) > 10
+
+
+def test_that_the_same_seed_renders_the_same_numbers(tmp_path: Path) -> None:
+    written = []
+    for name in ("a.json", "b.json"):
+        run(["render", "rnn_gradients", "--steps", "5", "--device", "cpu", "--json", str(tmp_path / name)])
+        written.append((tmp_path / name).read_text("utf-8"))
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["render", "rnn_gradient", "--png", "a.png"], "the nearest is rnn_gradients"),
+        (["render", "rnn_gradients", "--set", "lenght=3", "--png", "a.png"], "the nearest is length"),
+        (["render", "rnn_gradients", "--set", "length=3000", "--png", "a.png"], "from 5 to 200"),
+        (["render", "rnn_gradients", "--set", "length=many", "--png", "a.png"], "from 5 to 200"),
+        (["render", "rnn_gradients", "--set", "cell=GRUU", "--png", "a.png"], "the nearest is GRU"),
+        (["render", "rnn_gradients", "--set", "length", "--png", "a.png"], "name=value"),
+        (["render", "rnn_gradients", "--steps", "1"], "Say where to"),
+        (["render", "rnn_gradients", "--png", "/nowhere/at/all/a.png"], "There is no folder"),
+        (["tour", "word2vek"], "the nearest is word2vec"),
+        (["bench"], "Name a panel to bench, or --startup."),
+        (["bench", "rnn_gradients", "--seconds", "0"], "2 to 600 seconds"),
+        (["data", "fetch"], "Name what to fetch"),
+        (["data", "fetch", "nothing-like-it"], "nearest"),
+    ],
+)
+def test_that_a_wrong_word_is_one_sentence_and_status_2(arguments, said, capsys) -> None:
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["render"], ["render", "x", "--size", "axb"], ["render", "x", "--steps", "-3"],
+                  ["list", "--nonsense"], ["render", "x", "--scale", "99"], ["data", "sing"]],
+)
+def test_that_a_wrong_option_is_one_sentence_and_status_2(arguments, capsys) -> None:
+    with pytest.raises(SystemExit) as left:
+        run(arguments)
+    assert left.value.code == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_that_data_says_where_and_what(capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("BIGMODELS_DATAPACK", str(tmp_path / "pack"))
+    assert run(["data", "where"]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "pack")
+    assert run(["data", "list"]) == 0
+    assert "not fetched" in capsys.readouterr().out
+    assert run(["data", "list", "--json"]) == 0
+    assert all({"name", "bytes", "licence", "present"} <= set(row)
+               for row in json.loads(capsys.readouterr().out))
+
+
+def test_that_a_failed_expectation_fails_the_tour(monkeypatch, capsys) -> None:
+    from app import trial
+    from app.tours import TourStep
+
+    monkeypatch.setattr("app.tours.load_tour", lambda panel: (
+        TourStep({"en": "a", "zh": "b"}, {"length": 5}, 1, False, "step == 1"),
+        TourStep({"en": "a", "zh": "b"}, {}, 1, False, "loss < 0")))
+    assert trial is not None
+    assert run(["tour", "rnn_gradients"]) == 1
+    printed = capsys.readouterr().out
+    assert "holds" in printed
+    assert "FAILS" in printed
