@@ -1,0 +1,349 @@
+"""The base of widgets that paint themselves with QPainter.
+
+Painting is cheap and text is not, so text is laid out once and kept as pictures: single labels in a
+small cache, whole axes as layers with a key that says when they must be drawn anew.
+
+All such widgets answer alike: the pointer previews what is under it in a small readout, a click
+chooses it; with the keyboard, Tab comes here, arrows move, Enter chooses.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
+from PySide6.QtWidgets import QWidget
+
+from widgets.look import Look
+
+T = TypeVar("T")
+
+KEPT_LABELS = 2000
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+}
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class Canvas(QWidget, Generic[T]):
+    """A hand-painted widget whose parts (cells, tokens, points) are named by a ``T``."""
+
+    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self.title = title
+        self.current: T | None = None  # what is previewed
+        self._by_keys = False
+        self._pointer = QPointF()
+        self._pressed: QPointF | None = None
+        self._labels: OrderedDict[Hashable, QPixmap] = OrderedDict()
+        self._layers: dict[str, tuple[Hashable, QPixmap]] = {}
+        self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetrics]] = {}
+        self.setMouseTracking(True)
+        # Reached by Tab only: a click must not take the arrow keys away from the page's own steps.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
+
+    # What a subclass says about itself
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw all but the title and the readout."""
+        raise NotImplementedError
+
+    def part_at(self, x: float, y: float) -> T | None:
+        """What lies under a point of the widget."""
+        raise NotImplementedError
+
+    def beside(self, part: T | None, dx: int, dy: int) -> T | None:
+        """The part that an arrow key leads to; the first one from nowhere."""
+        raise NotImplementedError
+
+    def place(self, part: T) -> QRectF:
+        """Where a part is, for the focus outline and the readout of the keyboard."""
+        raise NotImplementedError
+
+    def say(self, part: T) -> str:
+        """A part and its value in one line, for the readout and for screen readers."""
+        raise NotImplementedError
+
+    def tell_hover(self, part: T | None) -> None:
+        """Emit the signal ``hovered``."""
+        raise NotImplementedError
+
+    def tell_click(self, part: T | None) -> None:
+        """Emit the signal ``clicked``."""
+        raise NotImplementedError
+
+    # Text
+
+    def fonts(self, size: int = 13, bold: bool = False) -> tuple[QFont, QFontMetrics]:
+        """A font of the look and its measures."""
+        key = (size, bold)
+        if key not in self._fonts:
+            font = QFont(self.font())
+            font.setPixelSize(self.look.px(size))
+            font.setBold(bold)
+            self._fonts[key] = font, QFontMetrics(font)
+        return self._fonts[key]
+
+    def text_width(self, text: str, size: int = 13, bold: bool = False) -> int:
+        return self.fonts(size, bold)[1].horizontalAdvance(text)
+
+    def text_height(self, size: int = 13) -> int:
+        return self.fonts(size)[1].height()
+
+    def label(
+        self, text: str, color: str | int | QColor = "text", size: int = 13, bold: bool = False,
+        upwards: bool = False, longest: int = 0, halo: bool = False,
+    ) -> QPixmap:
+        """The text as a picture, kept for the next time.
+
+        Args:
+            color: a token, a series number or a colour.
+            upwards: turned to read from bottom to top.
+            longest: in pixels; what does not fit is elided in the middle.
+            halo: with a rim in the card's colour, to be read on top of points and lines.
+        """
+        ink = color if isinstance(color, QColor) else self.look.color(color)
+        ratio = self.devicePixelRatioF()
+        key = (text, ink.rgba(), size, bold, upwards, longest, halo, ratio)
+        found = self._labels.get(key)
+        if found is not None:
+            self._labels.move_to_end(key)
+            return found
+        font, metrics = self.fonts(size, bold)
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, longest) if longest else text
+        rim = self.look.px(2) if halo else 0
+        room = QSize(max(1, metrics.horizontalAdvance(shown) + 2 + 2 * rim),
+                     metrics.height() + 2 * rim)
+        size_now = room.transposed() if upwards else room
+        made = QPixmap(size_now * ratio)
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        painter.setFont(font)
+        if upwards:
+            painter.translate(0, size_now.height())
+            painter.rotate(-90)
+        spot = QPointF(rim + 1, rim + metrics.ascent())
+        if halo:
+            painter.setPen(self.look.color("card", 200))
+            for dx in (-1.3, 0.0, 1.3):
+                for dy in (-1.3, 0.0, 1.3):
+                    painter.drawText(spot + QPointF(dx, dy) * self.look.scale, shown)
+        painter.setPen(ink)
+        painter.drawText(spot, shown)
+        painter.end()
+        self._labels[key] = made
+        if len(self._labels) > KEPT_LABELS:
+            self._labels.popitem(last=False)
+        return made
+
+    def put(
+        self, painter: QPainter, picture: QPixmap, x: float, y: float, ax: float = 0.0,
+        ay: float = 0.0,
+    ) -> QRectF:
+        """Draw a label with its point (ax, ay), 0 … 1 each, at (x, y); returns where it is."""
+        size = picture.deviceIndependentSize()
+        at = QPointF(round(x - ax * size.width()), round(y - ay * size.height()))
+        painter.drawPixmap(at, picture)
+        return QRectF(at, size)
+
+    def layer(
+        self, painter: QPainter, name: str, key: Hashable, draw: Callable[[QPainter], None]
+    ) -> None:
+        """Draw something that seldom changes: kept as a picture while size and ``key`` stay."""
+        ratio = self.devicePixelRatioF()
+        whole = (key, self.width(), self.height(), ratio)
+        kept = self._layers.get(name)
+        if kept is None or kept[0] != whole:
+            made = QPixmap(self.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(made)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            try:
+                draw(inner)
+            finally:
+                inner.end()  # an error must stay an error: Qt crashes on a painter left open
+            kept = (whole, made)
+            self._layers[name] = kept
+        painter.drawPixmap(0, 0, kept[1])
+
+    @property
+    def head(self) -> int:
+        """Height of the title."""
+        return self.text_height() + self.look.px(6) if self.title else 0
+
+    def retitle(self, title: str | None) -> None:
+        """Another title; ``None`` keeps the one there is."""
+        if title is not None and title != self.title:
+            self.title = title
+            self.setAccessibleName(title)
+
+    # Painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        try:
+            if self.title:
+                title = self.label(self.title, "text", 13, True, longest=self.width())
+                self.put(painter, title, 0, 0)
+            self.paint(painter)
+            if self.current is not None:
+                self._paint_readout(painter, self.current)
+        finally:
+            painter.end()
+
+    def _paint_readout(self, painter: QPainter, part: T) -> None:
+        text = self.say(part)
+        if self._by_keys and self.hasFocus():
+            painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self.place(part).adjusted(-1, -1, 1, 1), 3, 3)
+        if not text:
+            return
+        near = self.place(part).bottomRight() if self._by_keys else self._pointer
+        picture = self.label(text, "text", 12, longest=max(40, self.width() - self.look.px(24)))
+        size = picture.deviceIndependentSize()
+        px, gap = self.look.px, self.look.px(12)
+        box = QRectF(near.x() + gap, near.y() + gap, size.width() + px(14), size.height() + px(8))
+        if box.right() > self.width() - 1:
+            box.moveRight(max(box.width(), near.x() - px(6)))
+        if box.bottom() > self.height() - 1:
+            box.moveBottom(max(box.height(), near.y() - px(6)))
+        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setBrush(self.look.color("card", 242))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), px(5), px(5))
+        self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
+
+    # Pointer and keys
+
+    def preview(self, part: T | None, by_keys: bool = False) -> None:
+        """Show the readout of a part and tell that it is hovered."""
+        self._by_keys = by_keys
+        if part != self.current:
+            self.current = part
+            self.tell_hover(part)
+            if by_keys and part is not None:
+                self.setAccessibleDescription(self.say(part))
+        self.setCursor(Qt.CursorShape.ArrowCursor if part is None
+                       else Qt.CursorShape.PointingHandCursor)
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer = event.position()
+        self.preview(self.part_at(self._pointer.x(), self._pointer.y()))
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self.preview(None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if event.button() != Qt.MouseButton.LeftButton or pressed is None:
+            return
+        if (event.position() - pressed).manhattanLength() <= self.look.px(4):
+            self.tell_click(self.part_at(event.position().x(), event.position().y()))
+
+    def event(self, event: QEvent) -> bool:
+        # The page has shortcuts on the arrows; with the focus here, they move the cursor instead.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) \
+                and self._mine(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _mine(self, event: QKeyEvent) -> bool:
+        return not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier \
+            and (event.key() in ARROWS or event.key() in ENTER)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._mine(event):
+            super().keyPressEvent(event)
+        elif event.key() in ENTER:
+            if self.current is not None:
+                self.tell_click(self.current)
+        else:
+            self.preview(self.beside(self.current, *ARROWS[Qt.Key(event.key())]), by_keys=True)
+
+    def focusInEvent(self, _event: QFocusEvent) -> None:
+        self.update()
+
+    def focusOutEvent(self, _event: QFocusEvent) -> None:
+        if self._by_keys:
+            self.preview(None)
+
+
+class Scroll:
+    """How far a canvas is scrolled, and the thin handle that says so."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.offset = 0.0
+        self.room = 0.0
+        self.length = 0.0
+
+    def fit(self, length: float, room: float) -> None:
+        """Tell how long the content is and how much of it can be seen."""
+        self.length, self.room = length, room
+        self.move(0.0)
+
+    def move(self, by: float) -> None:
+        self.offset = min(max(self.offset + by, 0.0), max(0.0, self.length - self.room))
+
+    def reveal(self, top: float, bottom: float) -> None:
+        """Scroll as little as shows the content from top to bottom."""
+        if top < self.offset:
+            self.move(top - self.offset)
+        elif bottom > self.offset + self.room:
+            self.move(bottom - self.offset - self.room)
+
+    def paint(self, painter: QPainter, area: QRect) -> None:
+        """The handle at the right edge of the area, only where there is something to scroll."""
+        if self.length <= self.room or self.room <= 0:
+            return
+        part = self.room / self.length
+        size = max(self.look.px(16), area.height() * part)
+        way = (area.height() - size) * self.offset / (self.length - self.room)
+        width = self.look.px(4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.color("ghost"))
+        painter.drawRoundedRect(QRectF(area.right() - width, area.top() + way, width, size),
+                                width / 2, width / 2)
+
+
+def figure(value: float) -> str:
+    """A number in three significant digits, as colour bars and axes show it."""
+    if value == 0 or not abs(value) < float("inf"):
+        return f"{value:g}"
+    if 1e-3 <= abs(value) < 1e5:
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
+    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
+
+
+def ticks(count: int, room: float, least: float) -> list[int]:
+    """Whole numbers 0 … count-1 in round steps, at least ``least`` pixels apart."""
+    for step in (factor * 10**power for power in range(7) for factor in (1, 2, 5)):
+        if room / max(count, 1) * step >= least:
+            return list(range(0, count, step))
+    return [0]

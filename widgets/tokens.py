@@ -1,0 +1,409 @@
+"""Tokens as they stand in a text, shaded by a weight, and the links between two rows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets.canvas import Canvas, Scroll, figure
+from widgets.look import Look
+
+LINKS = 1500  # as many lines as can still be told apart; the strongest are drawn
+SHADES = 16
+
+
+def visible(token: str) -> str:
+    """A token with its white space made visible."""
+    shown = token.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
+    return shown if shown.strip() else "␣" * max(1, len(shown)) if shown.strip(" ") == "" else shown
+
+
+class TokenStrip(Canvas[int]):
+    """Tokens in reading order, line after line, each shaded by its weight.
+
+    Signals:
+        clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
+    """
+
+    clicked = Signal(int)
+    hovered = Signal(int)
+
+    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(look, title, parent)
+        self.tokens: tuple[str, ...] = ()
+        self.weights: NDArray[Any] | None = None
+        self.series = 0
+        self.selected = -1
+        self.muted: frozenset[int] = frozenset()
+        self.reel = Scroll(look)
+        self._flow: tuple[object, list[QRectF]] = (None, [])
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setMinimumSize(look.px(120), self.head + self._line)
+
+    def draw(
+        self, tokens: Sequence[str], *, weights: NDArray[Any] | Sequence[float] | None = None,
+        series: int = 0, selected: int = -1, muted: Sequence[int] = (), title: str | None = None,
+    ) -> None:
+        """Show the tokens.
+
+        Args:
+            weights: one in 0 … 1 for each token; none leaves all unshaded.
+            series: whose colour the shade is.
+            muted: indices drawn struck out, such as masked tokens.
+        """
+        self.retitle(title)
+        before = self.tokens
+        self.tokens = tuple(tokens)
+        self.weights = None if weights is None else np.asarray(weights, np.float32)
+        self.series, self.selected, self.muted = series, selected, frozenset(muted)
+        if self.tokens != before:
+            self.current = None
+            self.updateGeometry()
+        self.update()
+
+    @property
+    def _line(self) -> int:
+        return self.text_height(13) + self.look.px(10)
+
+    def _boxes(self) -> list[QRectF]:
+        """Where each token is, from the top of the text."""
+        key = (self.tokens, self.width())
+        if self._flow[0] != key:
+            self._flow = key, self._arrange(self.width())
+        boxes = self._flow[1]
+        length = boxes[-1].bottom() if boxes else 0.0
+        self.reel.fit(length + self.look.px(2), self.height() - self.head)
+        return boxes
+
+    def _arrange(self, width: int) -> list[QRectF]:
+        px = self.look.px
+        boxes: list[QRectF] = []
+        x, y = float(px(1)), float(px(1))
+        known: dict[str, int] = {}
+        for token in self.tokens:
+            shown = visible(token)
+            if shown not in known:
+                known[shown] = self.text_width(shown)
+            wide = min(known[shown] + px(10), max(px(24), width - px(8)))
+            if boxes and x + wide > width - px(8):
+                x, y = float(px(1)), y + self._line
+            boxes.append(QRectF(x, y, wide, self._line - px(4)))
+            x += wide + px(3)
+            if "\n" in token:
+                x, y = float(px(1)), y + self._line
+        return boxes
+
+    def heightForWidth(self, width: int) -> int:
+        boxes = self._arrange(width)
+        return self.head + round(boxes[-1].bottom() if boxes else self._line) + self.look.px(3)
+
+    def sizeHint(self) -> QSize:
+        width = self.look.px(320)
+        return QSize(width, min(self.heightForWidth(width), self.head + 6 * self._line))
+
+    def place(self, part: int) -> QRectF:
+        return self._boxes()[part].translated(0, self.head - self.reel.offset)
+
+    def part_at(self, x: float, y: float) -> int | None:
+        if y < self.head:
+            return None
+        half = self.look.px(2)
+        for index, box in enumerate(self._boxes()):
+            if box.adjusted(-half, -half, half, half).contains(
+                    x, y - self.head + self.reel.offset):
+                return index
+        return None
+
+    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
+        boxes = self._boxes()
+        if not boxes:
+            return None
+        if part is None:
+            part = max(self.selected, 0)
+        elif dx:
+            part = min(max(part + dx, 0), len(boxes) - 1)
+        else:  # the nearest token of the line above or below
+            here = boxes[part]
+            other = [one for one, box in enumerate(boxes)
+                     if abs(box.top() - here.top() - dy * self._line) < 1]
+            if other:
+                part = min(other, key=lambda one: abs(boxes[one].center().x() - here.center().x()))
+        self.reel.reveal(boxes[part].top(), boxes[part].bottom())
+        return part
+
+    def say(self, part: int) -> str:
+        name = f"{part}   {visible(self.tokens[part])}"
+        return name if self.weights is None else f"{name}   {figure(float(self.weights[part]))}"
+
+    def tell_hover(self, part: int | None) -> None:
+        self.hovered.emit(-1 if part is None else part)
+
+    def tell_click(self, part: int | None) -> None:
+        if part is not None:
+            self.clicked.emit(part)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._boxes()
+        before = self.reel.offset
+        self.reel.move(-event.angleDelta().y() / 120 * self._line)
+        event.setAccepted(self.reel.offset != before)
+        self.update()
+
+    def paint(self, painter: QPainter) -> None:
+        boxes = self._boxes()
+        view = QRect(0, self.head, self.width(), self.height() - self.head)
+        painter.setClipRect(view)
+        px = self.look.px
+        for index, box in enumerate(boxes):
+            box = box.translated(0, self.head - self.reel.offset)
+            if box.bottom() < view.top() or box.top() > view.bottom():
+                continue
+            self._paint_token(painter, index, box, px(4))
+        self.reel.paint(painter, view)
+        painter.setClipping(False)
+
+    def _paint_token(self, painter: QPainter, index: int, box: QRectF, corner: float) -> None:
+        weight = 0.0 if self.weights is None else float(np.clip(self.weights[index], 0, 1))
+        if index in self.muted:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
+        else:
+            shade = self.look.color(self.series)
+            shade.setAlphaF(0.06 + 0.79 * weight if self.weights is not None else 0.08)
+            painter.setBrush(shade)
+            painter.setPen(Qt.PenStyle.NoPen)
+        if index == self.selected:
+            painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+        elif index == self.current:
+            painter.setPen(QPen(self.look.color("muted"), 1))
+        painter.drawRoundedRect(box, corner, corner)
+        ink = "muted" if index in self.muted else "on_accent" if weight > 0.62 else "text"
+        picture = self.label(visible(self.tokens[index]), ink, 13,
+                             longest=round(box.width() - self.look.px(6)))
+        self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
+
+
+Side = tuple[int, int]  # 0 left, 1 right; index
+
+
+class TokenLinks(Canvas[Side]):
+    """Two columns of tokens with a line for each weight between them, after BertViz (Vig 2019).
+
+    Signals:
+        clicked(side, index), hovered(side, index): side 0 is left, 1 right; hovered gives (-1, -1)
+            when the pointer leaves.
+    """
+
+    clicked = Signal(int, int)
+    hovered = Signal(int, int)
+
+    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(look, title, parent)
+        self.left: tuple[str, ...] = ()
+        self.right: tuple[str, ...] = ()
+        self.weights: NDArray[Any] = np.zeros((0, 0), np.float32)
+        self.focus = self.selected = -1
+        self.muted: frozenset[int] = frozenset()
+        self.series = 0
+        self.reel = Scroll(look)
+        self._widths: tuple[object, tuple[int, int]] = (None, (0, 0))
+        self._lines: tuple[object, list[list[QLineF]]] = (None, [])
+        self._drawn = 0
+        self.setMinimumSize(look.px(220), look.px(120))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def draw(
+        self, left: Sequence[str], right: Sequence[str], weights: NDArray[Any], *, focus: int = -1,
+        selected: int = -1, muted: Sequence[int] = (), series: int = 0, title: str | None = None,
+    ) -> None:
+        """Show the links.
+
+        Args:
+            weights: (L, R), 0 … 1: how much the token on the left looks at the one on the right.
+            focus: the token on the left whose links alone are drawn; -1 draws all.
+            selected: the token on the left that is chosen.
+            muted: indices on the right that cannot be looked at.
+        """
+        self.retitle(title)
+        self.left, self.right = tuple(left), tuple(right)
+        self.weights = np.asarray(weights, np.float32)
+        self.focus, self.selected, self.series = focus, selected, series
+        self.muted = frozenset(muted)
+        self._drawn += 1
+        if self.current is not None and self.current[1] >= len(self._side(self.current[0])):
+            self.current = None
+        self.update()
+
+    def _side(self, side: int) -> tuple[str, ...]:
+        return self.right if side else self.left
+
+    @property
+    def _line(self) -> int:
+        return self.text_height(13) + self.look.px(5)
+
+    def _columns(self) -> tuple[int, int]:
+        """Width of the left and the right column."""
+        key = (self.left, self.right, self.width())
+        if self._widths[0] != key:
+            most = round(self.width() * 0.32)
+            wide = [min(max((self.text_width(visible(one)) for one in side), default=0)
+                        + self.look.px(14), most) for side in (self.left, self.right)]
+            self._widths = key, (wide[0], wide[1])
+        self.reel.fit(self._line * max(len(self.left), len(self.right)) + self.look.px(2),
+                        self.height() - self.head)
+        return self._widths[1]
+
+    def place(self, part: Side) -> QRectF:
+        side, index = part
+        wide = self._columns()
+        left = self.width() - self.look.px(8) - wide[1] if side else 0
+        return QRectF(left, self.head + index * self._line - self.reel.offset, wide[side],
+                      self._line - self.look.px(2))
+
+    def part_at(self, x: float, y: float) -> Side | None:
+        wide = self._columns()
+        if y < self.head:
+            return None
+        index = int((y - self.head + self.reel.offset) // self._line)
+        side = 0 if x <= wide[0] else 1 if x >= self.width() - self.look.px(8) - wide[1] else -1
+        return (side, index) if side >= 0 and 0 <= index < len(self._side(side)) else None
+
+    def beside(self, part: Side | None, dx: int, dy: int) -> Side | None:
+        if not self.left or not self.right:
+            return None
+        if part is None:
+            return 0, max(self.selected, 0)
+        side = min(max(part[0] + dx, 0), 1)
+        index = min(max(part[1] + dy, 0), len(self._side(side)) - 1)
+        self._columns()
+        self.reel.reveal(index * self._line, (index + 1) * self._line)
+        return side, index
+
+    def say(self, part: Side) -> str:
+        side, index = part
+        name = visible(self._side(side)[index])
+        if side == 1 and self._focus >= 0:
+            return self._link(self._focus, index)
+        if side == 0 and self.weights.shape[1]:
+            return self._link(index, int(np.argmax(np.nan_to_num(self.weights[index]))))
+        return name
+
+    def _link(self, row: int, column: int) -> str:
+        weight = figure(float(self.weights[row, column]))
+        return f"{visible(self.left[row])} → {visible(self.right[column])}   {weight}"
+
+    @property
+    def _focus(self) -> int:
+        """The token whose links are shown: the one under the pointer before the locked one."""
+        if self.current is not None and self.current[0] == 0:
+            return self.current[1]
+        return self.focus if self.focus >= 0 else self.selected
+
+    def tell_hover(self, part: Side | None) -> None:
+        self.hovered.emit(*(part or (-1, -1)))
+
+    def tell_click(self, part: Side | None) -> None:
+        if part is not None:
+            self.clicked.emit(*part)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._columns()
+        before = self.reel.offset
+        self.reel.move(-event.angleDelta().y() / 120 * 3 * self._line)
+        event.setAccepted(self.reel.offset != before)
+        self.update()
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._drawn += 1
+
+    # Painting
+
+    def paint(self, painter: QPainter) -> None:
+        if not self.left or not self.right:
+            return
+        view = QRect(0, self.head, self.width(), self.height() - self.head)
+        self._columns()
+        painter.setClipRect(view)
+        self._paint_links(painter)
+        for side in (0, 1):
+            self._paint_side(painter, side, view)
+        self.reel.paint(painter, view)
+        painter.setClipping(False)
+
+    def _paint_links(self, painter: QPainter) -> None:
+        key = (self._drawn, self._focus, self.reel.offset, self.look)
+        if self._lines[0] != key:
+            self._lines = key, self._make_lines()
+        color = self.look.color(self.series)
+        for shade, lines in enumerate(self._lines[1]):
+            if lines:
+                strength = (shade + 1) / SHADES
+                color.setAlphaF(0.08 + 0.85 * strength)
+                pen = QPen(color, self.look.scale * (0.6 + 3.4 * strength))
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+                painter.setPen(pen)
+                painter.drawLines(lines)
+
+    def _make_lines(self) -> list[list[QLineF]]:
+        """The lines by shade, weak to strong; only those of which a part can be seen."""
+        weights = np.nan_to_num(self.weights)
+        focus = self._focus
+        if 0 <= focus < len(weights):
+            only = np.zeros_like(weights)
+            only[focus] = weights[focus]
+            weights = only
+        height, step = self.height() - self.head, self._line
+        first = int(self.reel.offset // step)
+        last = int((self.reel.offset + height) // step) + 1
+        seen = np.zeros(weights.shape, bool)
+        seen[first:last, :] = True
+        seen[:, first:last] = True
+        found = np.flatnonzero((weights > 0.01) & seen)
+        if len(found) > LINKS:
+            found = found[np.argpartition(weights.ravel()[found], -LINKS)[-LINKS:]]
+        rows, columns = np.divmod(found, max(weights.shape[1], 1))
+        shades = np.clip(weights[rows, columns] * SHADES, 0, SHADES - 1).astype(int)
+        wide = self._columns()
+        x1, x2 = wide[0] + self.look.px(2), self.width() - self.look.px(10) - wide[1]
+        top = self.head - self.reel.offset + (step - self.look.px(2)) / 2
+        lines: list[list[QLineF]] = [[] for _ in range(SHADES)]
+        for row, column, shade in zip(rows.tolist(), columns.tolist(), shades.tolist(),
+                                      strict=True):
+            lines[shade].append(QLineF(x1, top + row * step, x2, top + column * step))
+        return lines
+
+    def _paint_side(self, painter: QPainter, side: int, view: QRect) -> None:
+        focus, corner = self._focus, self.look.px(4)
+        shade = self.look.color(self.series)
+        for index, token in enumerate(self._side(side)):
+            box = self.place((side, index))
+            if box.bottom() < view.top() or box.top() > view.bottom():
+                continue
+            chosen = side == 0 and index in (focus, self.selected)
+            weight = 0.0
+            if side and 0 <= focus < len(self.weights):
+                weight = float(np.clip(np.nan_to_num(self.weights[focus, index]), 0, 1))
+            painter.setPen(Qt.PenStyle.NoPen)
+            if chosen:
+                painter.setBrush(self.look.color("accent_wash"))
+                if index == self.selected:
+                    painter.setPen(QPen(self.look.color("accent"), 1.5 * self.look.scale))
+                painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), corner, corner)
+            elif weight > 0.0:
+                shade.setAlphaF(0.06 + 0.79 * weight)
+                painter.setBrush(shade)
+                painter.drawRoundedRect(box, corner, corner)
+            ink = "muted" if side and index in self.muted else \
+                "on_accent" if weight > 0.62 else "text"
+            picture = self.label(visible(token), ink, 13,
+                                 longest=round(box.width() - self.look.px(8)))
+            x = box.left() + self.look.px(6) if side else box.right() - self.look.px(6)
+            self.put(painter, picture, x, box.center().y(), 0.0 if side else 1.0, 0.5)
