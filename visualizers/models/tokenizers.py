@@ -1,0 +1,121 @@
+"""From text to numbers and back: characters, and byte-pair encoding learnt on the spot.
+
+    tokens = BytePairs.learn(text, 1000)
+    ids = tokens.encode("A class is")          # [33, 471, 270]
+    tokens.pieces(ids)                         # ("A", " class", " is")
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import tokenizers
+from numpy.typing import NDArray
+from tokenizers import decoders, models, pre_tokenizers, trainers
+
+Ids = Sequence[int] | NDArray[np.int64]
+UNKNOWN = "\ufffd"  # what is shown for a character that was never seen in training
+
+
+def split(text: str, share: float = 0.05) -> tuple[str, str]:
+    """A text as (what is learnt, what is held out): its end is held out, from a line's beginning."""
+    cut = round(len(text) * (1 - share))
+    cut = text.rfind("\n", cut // 2, cut) + 1 or cut
+    return text[:cut], text[cut:]
+
+
+class Tokens(Protocol):
+    """A vocabulary and the way a text is cut into it."""
+
+    @property
+    def size(self) -> int:
+        """V, the number of tokens; ids are 0 … V - 1."""
+        ...
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """The ids of a text, (T,). Any text can be encoded."""
+        ...
+
+    def decode(self, ids: Ids) -> str:
+        """The text of some ids."""
+        ...
+
+    def pieces(self, ids: Ids) -> tuple[str, ...]:
+        """Each id's own text, for display. Half a character is shown as the unknown sign."""
+        ...
+
+
+class Characters:
+    """One token a character; token 0 stands for every character that has none of its own."""
+
+    def __init__(self, alphabet: Sequence[str]) -> None:
+        self.alphabet = (UNKNOWN, *alphabet)
+        self._ids = {one: index for index, one in enumerate(self.alphabet)}
+
+    @classmethod
+    def learn(cls, text: str, most: int = 2000) -> Characters:
+        """The ``most`` most frequent characters of ``text``, in the order of their code points."""
+        counted = Counter(text)
+        counted.pop(UNKNOWN, None)
+        frequent = sorted(counted, key=lambda one: (-counted[one], one))[:most]
+        return cls(sorted(frequent))
+
+    @property
+    def size(self) -> int:
+        return len(self.alphabet)
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        return np.fromiter((self._ids.get(one, 0) for one in text), np.int64, len(text))
+
+    def decode(self, ids: Ids) -> str:
+        return "".join(self.pieces(ids))
+
+    def pieces(self, ids: Ids) -> tuple[str, ...]:
+        return tuple(self.alphabet[one] for one in ids)
+
+
+class BytePairs:
+    """Byte-pair encoding (Sennrich et al. 2016) on bytes, as in GPT-2: no text is unknown.
+
+    It begins with the 256 bytes and joins the most frequent pair of neighbours into a new token,
+    again and again, until there are as many tokens as asked for.
+    """
+
+    def __init__(self, definition: str) -> None:
+        """``definition`` is the JSON text of a Hugging Face tokenizer, what ``definition`` gives."""
+        self._tokenizer = tokenizers.Tokenizer.from_str(definition)
+
+    @classmethod
+    def learn(cls, text: str, size: int = 1000) -> BytePairs:
+        """``size`` tokens (at least the 256 bytes) from ``text``; the same text gives the same."""
+        tokenizer = tokenizers.Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=max(256, size), show_progress=False,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+        tokenizer.train_from_iterator(text.splitlines(keepends=True), trainer)
+        return cls(tokenizer.to_str())
+
+    @property
+    def definition(self) -> str:
+        """All of it as JSON, to be kept beside weights."""
+        return json.dumps(json.loads(self._tokenizer.to_str()), separators=(",", ":"))
+
+    @property
+    def size(self) -> int:
+        return int(self._tokenizer.get_vocab_size())
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        lines = self._tokenizer.encode_batch(text.splitlines(keepends=True))
+        return np.array([one for line in lines for one in line.ids], np.int64)
+
+    def decode(self, ids: Ids) -> str:
+        return str(self._tokenizer.decode([int(one) for one in ids]))
+
+    def pieces(self, ids: Ids) -> tuple[str, ...]:
+        return tuple(self.decode([int(one)]) for one in ids)
