@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from visualizers.catalog import LECTURES, panels, texts
+from visualizers.data import Data, pins
 from widgets.words import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,12 @@ def shared_texts() -> set[str]:
         found |= said_in(file)
     for lecture in LECTURES:
         found |= {lecture.title, lecture.about}
+    for pin in pins():
+        found |= {pin.title, pin.gives, pin.licence}
+    for text in Data().texts():
+        found |= {text.title, text.about}
+    for model in Data().models():
+        found |= {model.title, model.about}
     return {text for text in found if any(sign.isalpha() for sign in text)}
 
 

@@ -220,7 +220,7 @@ class Pack:
         """The archive, checked. Raises ``Refusal`` if it is not there or not the right one."""
         path = self.path(name)
         if not path.is_file():
-            raise Refusal("{title} is not here; fetch it on the Data page.", title=pin(name).title)
+            raise Refusal("The archive {name} is not here; fetch it on the Data page.", name=name)
         if digest(path) != pin(name).sha256:
             raise Refusal("The archive {file} is not the one that was published: its hash differs. "
                           "Remove it and fetch it again.", file=path.name)
@@ -440,7 +440,8 @@ def _failure(log: str, folder: Path, total: int) -> Refusal:
     )):
         return Refusal("The download did not arrive; check the network and try again.")
     if "no matching distribution" in low:
-        return Refusal("The package index does not offer this archive; another index may.")
+        return Refusal("The package index does not offer this archive or cannot be reached; check the "
+                       "network and try again.")
     last = [line for line in log.splitlines() if line.strip()][-1:] or ["pip failed"]
     return Refusal("The download failed: {reason}", reason=last[0].removeprefix("ERROR: "))
 
