@@ -107,6 +107,7 @@ class Run:
     chunks: list[dict[str, NDArray[np.float64]]] = field(default_factory=list)
     first: int = 0  # the step before the first scalars that wait to be sent
     framed: int = -1  # the step of the last frame
+    told: int = 0  # its version
     credits: int = 0
     pace: Pace = field(default_factory=Pace)
     left: int = 0  # steps until the frame, at a pace that counts them
@@ -114,6 +115,7 @@ class Run:
     framed_at: float = 0.0
     frame_cost: float = 0.0
     goal: int | None = None  # the earlier step that is being trained up to
+    later: list[Grant | Look] = field(default_factory=list)  # what arrived on the way there
     goal_answer: bool = True  # whether the goal is a Recall's rather than a replay's
     told_at: float = 0.0
     present: Present | None = None
@@ -233,6 +235,9 @@ class Runner:
         run = self._run
         if run is None or message.run != run.token:
             return
+        if run.goal is not None and isinstance(message, (Grant, Look)):
+            run.later.append(message)
+            return
         match message:
             case End():
                 self._drop()
@@ -240,7 +245,8 @@ class Runner:
                 run.pace, run.left, run.due = pace, 0, 0.0
             case Hold():
                 run.credits = run.left = 0
-                if run.goal is None and run.framed != run.step:
+                run.later.clear()
+                if run.goal is None and (run.framed, run.told) != (run.step, run.version):
                     self._frame(run, paid=False)
                 self._send(Held(run.token))
             case Grant():
@@ -251,8 +257,7 @@ class Runner:
                 run.credits += message.credits
             case Look():
                 run.params, run.version = message.params, message.version
-                if run.goal is None:
-                    self._frame(run, paid=False)
+                self._frame(run, paid=False)
             case Recall():
                 self._recall(run, message)
 
@@ -482,7 +487,7 @@ class Runner:
         started = perf_counter()
         frame = run.experiment.frame(run.params)
         scalars, first, changes = self._news(run)
-        run.framed, run.credits = run.step, run.credits - paid
+        run.framed, run.told, run.credits = run.step, run.version, run.credits - paid
         if started - run.memory_at > 0.25 or run.memory_at < 0:
             run.memory, run.memory_at = machine.memory(run.device), started
         if not run.speed and run.busy:
@@ -541,6 +546,7 @@ class Runner:
         if run.goal is not None and not run.goal_answer:
             return  # a replay is on its way, and nothing else can be seen before its end
         run.credits = run.left = 0
+        run.later.clear()
         run.goal = None
         present = run.present
         newest = present.step if present else run.step
@@ -588,8 +594,8 @@ class Runner:
         self._silent = run.goal_answer  # what it notes has been said before
         while run.step < goal and not run.ended and perf_counter() < until:
             run.params = run.trained = run.params_at(run.step + 1)
-            later = [change.step for change in run.changes if run.step < change.step < goal]
-            self._train(run, until, min([goal, *later]) - run.step)
+            ahead = [change.step for change in run.changes if run.step < change.step < goal]
+            self._train(run, until, min([goal, *ahead]) - run.step)
             if run.goal_answer:
                 run.rows, run.chunks = [], []  # the window has them already
         self._silent = False
@@ -615,6 +621,9 @@ class Runner:
         self._frame(run, paid=False)
         if run.present is None and run.copies:
             self._keyframe(run, perf_counter())
+        later, run.later = run.later, []
+        for message in later:
+            self._handle(message)
 
     def _fork(self, run: Run, step: int) -> None:
         """Make the earlier state the run's own: what came after it is forgotten."""
