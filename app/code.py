@@ -1,0 +1,127 @@
+"""The experiment's own source, as a page of a textbook, with the values of the moment on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from html import escape
+from importlib import resources
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTextEdit, QVBoxLayout, QWidget
+
+from visualizers.panel import Panel
+from widgets.look import Look
+from widgets.parameters import parameters_of
+from widgets.style import font
+
+
+@cache
+def source(panel: Panel) -> str:
+    """The text of the module that holds the panel's experiment."""
+    module = panel.experiment.partition(":")[0]
+    package, _, name = module.rpartition(".")
+    return resources.files(package).joinpath(f"{name}.py").read_text("utf-8")
+
+
+def values(params: Any, heading: str) -> str:
+    """The values of the moment as the Python call that makes them."""
+    lines = [f"    {one.name}={getattr(params, one.name)!r},"
+             for one in parameters_of(type(params)) if one.shown_for(params)]
+    return "\n".join([f"# {heading}", f"params = {type(params).__name__}(", *lines, ")", ""])
+
+
+def coloured(code: str, look: Look) -> str:
+    """Python as HTML in the theme's colours."""
+    from pygments import lex
+    from pygments.lexers import PythonLexer
+    from pygments.token import Comment, Keyword, Literal, Name, Operator, String
+
+    theme = look.theme
+    kinds = (
+        (Comment, theme.muted, "font-style:italic"), (String.Doc, theme.muted, ""),
+        (Operator.Word, theme.accent, ""), (Keyword, theme.accent, ""),
+        (String, theme.series[2], ""), (Literal.Number, theme.series[1], ""),
+        (Name.Decorator, theme.series[3], ""), (Name.Class, theme.text, "font-weight:bold"),
+        (Name.Function, theme.text, "font-weight:bold"),
+    )
+    parts = []
+    for kind, text in lex(code, PythonLexer(stripnl=False)):
+        found = next((one for one in kinds if kind in one[0]), None)
+        piece = escape(text)
+        parts.append(piece if found is None else
+                     f'<span style="color:{found[1]};{found[2]}">{piece}</span>')
+    return f'<pre style="margin:0">{"".join(parts)}</pre>'
+
+
+class CodePage(QWidget):
+    """Shows, copies and hands out the code. ``notebook`` asks to save it as one that runs."""
+
+    notebook = Signal()
+    copied = Signal()
+
+    def __init__(
+        self, look: Look, panel: Panel, params: Callable[[], Any], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.look, self.panel, self._params = look, panel, params
+        words, px = look.words, look.px
+        self.text = QTextEdit()
+        self.text.setObjectName("code")
+        self.text.setReadOnly(True)
+        self.text.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
+        self.text.setFont(font(look, 12, mono=True))
+        self.text.setAccessibleName(words("Source of the experiment"))
+        self.text.setStyleSheet(
+            f"#code {{ border: none; background: transparent; color: {look.theme.text}; }}")
+        self.copy_button = self._button(words("Copy"), self.copy)
+        self.notebook_button = self._button(
+            words("Save as notebook…"), lambda: self.notebook.emit())
+        quiet = QLabel(words("What runs here, whole"))
+        quiet.setFont(font(look, 11))
+        quiet.setStyleSheet(f"color: {look.theme.muted};")
+        line = QHBoxLayout()
+        line.setSpacing(px(8))
+        line.addWidget(quiet, 1)
+        line.addWidget(self.copy_button)
+        line.addWidget(self.notebook_button)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(px(8))
+        box.addLayout(line)
+        box.addWidget(self.text, 1)
+        # A dragged slider would colour the page sixty times a second.
+        self._late = QTimer(self, singleShot=True, interval=150)
+        self._late.timeout.connect(self._fill)
+        self._fill()
+
+    def _button(self, text: str, action: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setFont(font(self.look, 11))
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: action())
+        return button
+
+    def code(self) -> str:
+        """What is shown, as text."""
+        heading = self.look.words("The values of this run")
+        return f"{values(self._params(), heading)}\n\n{source(self.panel)}"
+
+    def copy(self) -> None:
+        """Put the code on the clipboard."""
+        QGuiApplication.clipboard().setText(self.code())
+        self.copied.emit()
+
+    def refresh(self) -> None:
+        """The values have changed."""
+        self._late.start()
+
+    def _fill(self) -> None:
+        bars = self.text.verticalScrollBar(), self.text.horizontalScrollBar()
+        places = [bar.value() for bar in bars]
+        self.text.setHtml(coloured(self.code(), self.look))
+        for bar, place in zip(bars, places, strict=True):
+            bar.setValue(place)

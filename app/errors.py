@@ -1,0 +1,99 @@
+"""One card for everything that can go wrong, and a net below the window's own mistakes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from widgets.look import Look
+from widgets.style import font
+
+Action = tuple[str, Callable[[], object]]
+
+
+class ErrorCard(QFrame):
+    """A plain sentence and what can be done about it. The first action is the suggested one."""
+
+    def __init__(
+        self, look: Look, sentence: str, actions: Sequence[Action] = (), details: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.look, self.details = look, details
+        px = look.px
+        self.label = QLabel(sentence)
+        self.label.setFont(font(look, 13))
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setAccessibleName(sentence)
+        self.buttons: list[QPushButton] = []
+        line = QHBoxLayout()
+        line.setSpacing(px(8))
+        for text, action in actions:
+            self._button(text, action, line)
+        if details:
+            self._button(look.words("Copy details"), self.copy, line)
+        line.addStretch(1)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(px(18), px(12), px(14), px(12))
+        box.setSpacing(px(10))
+        box.addWidget(self.label)
+        if self.buttons:
+            box.addLayout(line)
+
+    def _button(self, text: str, action: Callable[[], object], line: QHBoxLayout) -> None:
+        button = QPushButton(text)
+        button.setFont(font(self.look, 13))
+        button.setAccessibleName(text)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.clicked.connect(lambda: action())
+        line.addWidget(button)
+        self.buttons.append(button)
+
+    def copy(self) -> None:
+        """Put the sentence and the details on the clipboard."""
+        QGuiApplication.clipboard().setText(f"{self.label.text()}\n\n{self.details}")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = self.look
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(look.color("warning", 120), 1))
+        painter.setBrush(look.color("card"))
+        radius = look.px(10)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(.5, .5, -.5, -.5), radius, radius)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.color("warning"))
+        bar = QRectF(look.px(7), look.px(12), look.px(3), self.height() - look.px(24))
+        painter.drawRoundedRect(bar, look.px(1.5), look.px(1.5))
+
+
+def catch(report: Callable[[str, str], object]) -> Callable[[], None]:
+    """Send exceptions of the window's own code to ``report(sentence, details)``, not to the end.
+
+    Returns a function that takes the net away again.
+    """
+    before = sys.excepthook
+
+    def hook(
+        kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        before(kind, error, trace)
+        if issubclass(kind, Exception):
+            report(f"{kind.__name__}: {error}",
+                   "".join(traceback.format_exception(kind, error, trace)))
+
+    sys.excepthook = hook
+
+    def restore() -> None:
+        if sys.excepthook is hook:
+            sys.excepthook = before
+
+    return restore

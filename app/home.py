@@ -1,0 +1,240 @@
+"""The start page: three doors, and the course at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.settings import Settings
+from visualizers.catalog import LECTURES, Said
+from visualizers.panel import Panel
+from widgets.cards import Card
+from widgets.look import Look
+from widgets.style import font
+
+MOST_WIDE = 1000
+
+
+class Home(QScrollArea):
+    """Says where to start. ``chosen`` gives a panel's id; ``asked`` a command's id."""
+
+    chosen = Signal(str)
+    asked = Signal(str)
+
+    def __init__(
+        self, look: Look, panels: Sequence[Panel], settings: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.look, self.panels = look, tuple(panels)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setObjectName("home")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = QWidget()
+        inner.setObjectName("homeInner")
+        self.setStyleSheet("#home, #homeInner { background: transparent; border: none; }")
+        self.setWidget(inner)
+        words, px = look.words, look.px
+
+        head = _text(look, words("Understand big models by touching them"), 26, bold=True)
+        said = _text(look, words(
+            "Every idea of the course is a small model that trains in front of you. "
+            "Open one, press Space, and drag something."), 15, muted=True)
+
+        doors = QHBoxLayout()
+        doors.setSpacing(px(12))
+        for door in self._doors(settings):
+            doors.addWidget(door, 1)
+
+        course = QGridLayout()
+        course.setHorizontalSpacing(px(28))
+        course.setVerticalSpacing(px(18))
+        for index in range(3):
+            course.setColumnStretch(index, 1)
+        for index, lecture in enumerate(LECTURES):
+            course.addLayout(self._lecture(lecture.folder, settings), index // 3, index % 3)
+
+        column = QVBoxLayout()
+        column.setSpacing(0)
+        column.addWidget(head)
+        column.addSpacing(px(6))
+        column.addWidget(said)
+        column.addSpacing(px(24))
+        column.addLayout(doors)
+        column.addSpacing(px(30))
+        column.addWidget(_text(look, words("The course"), 15, bold=True))
+        column.addSpacing(px(12))
+        column.addLayout(course)
+        column.addStretch(1)
+        held = QWidget()
+        held.setLayout(column)
+        held.setMaximumWidth(px(MOST_WIDE))
+        column.setContentsMargins(px(10), px(28), px(10), px(16))
+        outer = QHBoxLayout(inner)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addStretch(1)
+        outer.addWidget(held, 1000)
+        outer.addStretch(1)
+
+    def _doors(self, settings: Settings) -> list[Door]:
+        look, words = self.look, self.look.words
+        known = {one.id: one for one in self.panels}
+        last = known.get(settings.last)
+        doors = []
+        if self.panels:
+            first = next((one for one in self.panels if one.id not in settings.visited),
+                         self.panels[0])
+            begun = bool(settings.visited)
+            doors.append(Door(
+                look, words("Something new") if begun else words("Start here"),
+                Said(first, words.language).title, Said(first, words.language).claim,
+                lambda: self.chosen.emit(first.id), primary=last is None))
+        if last is not None:
+            doors.insert(0, Door(
+                look, words("Go on"), Said(last, words.language).title,
+                Said(last, words.language).claim,
+                lambda: self.chosen.emit(last.id), primary=True))
+        else:
+            doors.append(Door(
+                look, words("Look around"), words("Find a panel"),
+                words("All panels and all commands in one list: type a few letters of either."),
+                lambda: self.asked.emit("palette")))
+        doors.append(Door(
+            look, words("Bring your own"), words("Open a run or get data"),
+            words("Open a recorded run, drop a text file here, or fetch texts and models "
+                  "for the panels."),
+            lambda: self.asked.emit("data")))
+        return doors
+
+    def _lecture(self, folder: str, settings: Settings) -> QVBoxLayout:
+        look, words, px = self.look, self.look.words, self.look.px
+        lecture = next(one for one in LECTURES if one.folder == folder)
+        here = [one for one in self.panels if one.lecture == folder]
+        box = QVBoxLayout()
+        box.setSpacing(px(2))
+        title = f"{lecture.number}  {words(lecture.title)}"
+        box.addWidget(_text(look, title, 13, bold=bool(here), muted=not here))
+        for one in here:
+            box.addWidget(_Link(look, Said(one, words.language).title, one.id in settings.visited,
+                                lambda id=one.id: self.chosen.emit(id)))
+        if not here:
+            box.addWidget(_text(look, words("Will come: {what}.", what=words(lecture.about)), 11,
+                                muted=True))
+        box.addStretch(1)
+        return box
+
+
+class Door(QAbstractButton):
+    """A card that can be opened: a quiet heading, a name, a sentence."""
+
+    def __init__(
+        self, look: Look, heading: str, name: str, about: str, action: Callable[[], object], *,
+        primary: bool = False,
+    ) -> None:
+        super().__init__()
+        self.look, self.primary = look, primary
+        px = look.px
+        self.setAccessibleName(f"{heading}: {name}")
+        self.setAccessibleDescription(about)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self.clicked.connect(action)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(px(18), px(16), px(18), px(18))
+        box.setSpacing(px(4))
+        quiet = _text(look, heading, 11, muted=not primary)
+        if primary:
+            quiet.setStyleSheet(f"color: {look.theme.accent};")
+        box.addWidget(quiet)
+        box.addWidget(_text(look, name, 17, bold=True))
+        box.addSpacing(px(2))
+        box.addWidget(_text(look, about, 13, muted=True))
+        box.addStretch(1)
+        for label in self.findChildren(QLabel):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.px(240), max(self.look.px(150), self.layout().sizeHint().height()))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return max(self.look.px(150), self.layout().heightForWidth(width))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = self.look
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = self.underMouse() or self.hasFocus()
+        edge = "accent" if lit or self.primary else "hairline"
+        painter.setPen(QPen(look.color(edge), 1.5 * look.scale if lit else 1))
+        painter.setBrush(look.color("accent_wash" if self.isDown() else "card"))
+        radius = look.px(Card.RADIUS)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
+
+
+class _Link(QAbstractButton):
+    """A panel's name in the course at a glance."""
+
+    def __init__(
+        self, look: Look, text: str, visited: bool, action: Callable[[], object]
+    ) -> None:
+        super().__init__()
+        self.look = look
+        self.setText(text)
+        self.setFont(font(look, 13))
+        self.setAccessibleName(text)
+        if visited:
+            self.setAccessibleDescription(look.words("visited"))
+        self.visited = visited
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.clicked.connect(action)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._shown) + self.look.px(4),
+                     metrics.height() + self.look.px(4))
+
+    @property
+    def _shown(self) -> str:
+        return self.text() + ("  ✓" if self.visited else "")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        lit = self.underMouse() or self.hasFocus()
+        chosen = self.font()
+        chosen.setUnderline(lit)
+        painter.setFont(chosen)
+        painter.setPen(self.look.color("accent"))
+        text = self.fontMetrics().elidedText(
+            self._shown, Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def _text(look: Look, text: str, size: float, *, bold: bool = False, muted: bool = False) -> QLabel:
+    label = QLabel(text)
+    label.setFont(font(look, size, bold=bold))
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setStyleSheet(f"color: {look.theme.muted if muted else look.theme.text};")
+    return label

@@ -1,0 +1,381 @@
+"""One panel's page: its title and claim, the picture, a line of text about it, and the transport."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.errors import Action, ErrorCard
+from app.session import Failure, Session, State
+from visualizers.catalog import Said
+from visualizers.panel import Panel, Shown, load
+from widgets.cards import Card
+from widgets.look import Look
+from widgets.style import font
+from widgets.transport import Transport
+from widgets.view import PanelView
+
+if TYPE_CHECKING:
+    from app.window import PaintMeter
+
+SILENT = 300  # ms; what takes longer says how far it is
+DESCRIBE_EVERY = 500  # ms; a sentence that changes thirty times a second cannot be read
+
+
+class Page(QWidget):
+    """Shows a session's frames. ``drawn`` says that there is something new to paint."""
+
+    drawn = Signal()
+    said = Signal(str)  # something was done or could not be; say it in passing
+
+    def __init__(
+        self, look: Look, panel: Panel, session: Session, meter: PaintMeter,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.panel, self.session, self.meter = panel, session, meter
+        said = Said(panel, look.words.language)
+        self.look = Look(look.theme, said.words(), look.scale)
+        self.words = self.look.words
+        self.shown: Shown[Any, Any] | None = None
+        self.card: ErrorCard | None = None
+        self._soft_card = False  # goes away with the next frame
+        self._film: Iterator[tuple[int, int]] | None = None
+        px = look.px
+
+        title = QLabel(said.title)
+        title.setProperty("role", "title")
+        claim = QLabel(said.claim)
+        claim.setProperty("role", "muted")
+        claim.setWordWrap(True)
+        self.head = QWidget()
+        head = QVBoxLayout(self.head)
+        head.setContentsMargins(px(2), 0, 0, 0)
+        head.setSpacing(px(3))
+        head.addWidget(title)
+        head.addWidget(claim)
+
+        self.view: PanelView = load(panel.view)(self.look)
+        self.view.setAccessibleName(said.title)
+        self.view.changed.connect(self._clicked)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(Card(self.look))
+        self.stack.addWidget(self.view)
+        self.busy = Busy(self.look)
+        self.busy.cancelled.connect(self._cancel)
+        self.notes = OneLine(self.look, "text")
+        self.description = OneLine(self.look, "muted")
+        self.transport = Transport(self.look)
+        self.transport.set_trains(panel.trains)
+        self.transport.set_speed(session.speed.value)
+        self._cards = QVBoxLayout()
+        self._cards.setContentsMargins(0, 0, 0, 0)
+
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.setSpacing(px(8))
+        box.addWidget(self.head)
+        box.addWidget(self.stack, 1)
+        box.addWidget(self.busy)
+        box.addWidget(self.notes)
+        box.addWidget(self.description)
+        box.addLayout(self._cards)
+        box.addWidget(self.transport)
+        self.busy.hide()
+        self.notes.hide()
+
+        self._describing = QTimer(self, singleShot=True, interval=DESCRIBE_EVERY)
+        self._describing.timeout.connect(self._describe)
+        self._filming = QTimer(self, interval=0)
+        self._filming.timeout.connect(self._film_on)
+        session.set_said(said)
+        self._links: list[tuple[Any, Callable[..., object]]] = [
+            (session.state_changed, self._state_changed), (session.shown, self.show_frame),
+            (session.progress, self._progress), (session.noted, self._noted),
+            (session.failed, self._failed), (session.stats_changed, self._stats),
+        ]
+        for signal, slot in self._links:
+            signal.connect(slot)
+        bar = self.transport
+        bar.play.connect(session.toggle)
+        bar.step.connect(lambda: session.step())
+        bar.back.connect(session.step_back)
+        bar.reset.connect(session.reset)
+        bar.branch.connect(session.branch)
+        bar.pin.connect(lambda: session.pin())
+        bar.speed.connect(session.set_speed)
+        bar.seek.connect(lambda step: session.seek(step))
+        bar.seek_done.connect(lambda step: session.seek(step, exact=True))
+
+    def begin(self) -> None:
+        """Show what the session has; a new one is started."""
+        for text, values in self.session.notes:
+            self._noted(text, values)
+        self._state_changed(self.session.state)
+        shown = self.session.current()
+        if shown is not None:
+            self.show_frame(shown)
+        elif self.session.state is State.IDLE:
+            self.session.open()
+
+    def release(self) -> None:
+        """The page is going away; the session stays."""
+        for signal, slot in self._links:
+            signal.disconnect(slot)
+        self._links.clear()
+        self._stop_film()
+        self._describing.stop()
+        self.busy.end()
+
+    # --- what the session says -------------------------------------------------------------------
+
+    def show_frame(self, shown: Shown[Any, Any]) -> None:
+        """Draw a frame."""
+        begun = time.thread_time()
+        self.shown = shown
+        if self._soft_card:
+            self._remove_card()
+        self.view.show_frame(shown)
+        self.stack.setCurrentWidget(self.view)
+        self.transport.set_steps(shown.step, max(shown.step, self.session.last_step))
+        if not self._describing.isActive():
+            self._describing.start()
+        self.meter.cpu += time.thread_time() - begun
+        self.drawn.emit()
+
+    def _describe(self) -> None:
+        if self.shown is not None:
+            self.description.say(self.view.describe(self.shown))
+            self.view.setAccessibleDescription(self.description.text)
+
+    def _state_changed(self, state: State) -> None:
+        self.transport.set_state(state.value)
+        if state is State.STARTING:
+            self._remove_card()
+            if not self.session.notes:
+                self.notes.hide()
+            self.busy.begin(self.words("Preparing"))
+        else:
+            self.busy.end()
+        if state is State.RUNNING:
+            self._remove_card()
+        self._stats()
+
+    def _stats(self) -> None:
+        running = self.session.state is State.RUNNING
+        self.transport.set_rate(self.session.steps_per_second if running else 0.0)
+
+    def _progress(self, done: int, total: int, what: str) -> None:
+        self.busy.progress(done, total, self.words(what))
+
+    def _noted(self, text: str, values: dict[str, object]) -> None:
+        self.notes.say(self.words(text, **values))
+        self.notes.show()
+
+    def _failed(self, failure: Failure) -> None:
+        session, words, actions = self.session, self.words, []
+        if failure.good is not None:
+            good = failure.good
+            actions.append((words("Back to step {step}", step=good), lambda: self._back_to(good)))
+            actions.append((words("Start again"), session.reset))
+        elif failure.over:
+            actions.append((words("Try again"), session.retry))
+        self._show_card(words(failure.message, **failure.values), actions, failure.details)
+        self._soft_card = not failure.over and failure.good is None
+
+    def _back_to(self, step: int) -> None:
+        self._remove_card()
+        self.session.seek(step, exact=True)
+
+    def show_mistake(self, sentence: str, details: str) -> None:
+        """Something in the window itself went wrong; the run is not touched."""
+        self._show_card(self.words("Something in the window went wrong; the run is not touched. "
+                                   "{what}", what=sentence),
+                        [(self.words("Close"), self._remove_card)], details)
+
+    def _show_card(self, sentence: str, actions: Sequence[Action], details: str) -> None:
+        self._remove_card()
+        self.card = ErrorCard(self.look, sentence, actions, details)
+        self._cards.addWidget(self.card)
+
+    def _remove_card(self) -> None:
+        if self.card is not None:
+            self.card.hide()
+            self.card.deleteLater()
+            self.card = None
+        self._soft_card = False
+
+    # --- what the user does ----------------------------------------------------------------------
+
+    def _clicked(self, name: str, value: object) -> None:
+        self.session.set_params(**{name: value})
+
+    def unlock(self) -> None:
+        """Forget what was clicked in the picture."""
+        hidden = {one.name: one.default for one in self.panel.parameters if one.kind == "hidden"}
+        if hidden:
+            self.session.set_params(**hidden)
+
+    def set_alone(self, alone: bool) -> None:
+        """Show the picture and nothing else."""
+        for widget in (self.head, self.description, self.transport):
+            widget.setVisible(not alone)
+        self.notes.setVisible(not alone and bool(self.notes.text))
+
+    def _cancel(self) -> None:
+        if self._film is not None:
+            self._stop_film()
+            self.said.emit(self.words("Nothing was written."))
+        else:
+            self.session.cancel()
+
+    # --- films -----------------------------------------------------------------------------------
+
+    def film_to(
+        self, path: Path, done: Callable[[], object],
+        guarded: Callable[[Callable[[], object]], object],
+    ) -> None:
+        """Draw the filmed frames into ``path``, a frame at a time, with progress and cancel."""
+        from app.export import save_movie
+
+        self._stop_film()
+        record = self.session.record()
+        view: PanelView = load(self.panel.view)(self.look)
+        view.resize(self.view.size())
+        self._film = save_movie(view, self.panel, record.film, record.history, path)
+        self._film_done, self._film_guard = done, guarded
+        self.busy.begin(self.words("Drawing the film"))
+        self._filming.start()
+
+    def _film_on(self) -> None:
+        self._film_guard(self._draw_one)
+
+    def _draw_one(self) -> None:
+        film, self._film = self._film, None  # should it raise, it is over
+        try:
+            done, total = next(film)  # type: ignore[arg-type]
+        except StopIteration:
+            self._stop_film()
+            self._film_done()
+        except BaseException:
+            self._stop_film()
+            raise
+        else:
+            self._film = film
+            self.busy.progress(done, total, self.words("Drawing the film"))
+
+    def _stop_film(self) -> None:
+        self._filming.stop()
+        if isinstance(self._film, Generator):
+            self._film.close()
+        if self._film is not None or self.session.state is not State.STARTING:
+            self.busy.end()
+        self._film = None
+
+
+class OneLine(QWidget):
+    """One line of small text, cut at the end if it must be; the whole text is its tooltip."""
+
+    def __init__(self, look: Look, token: str) -> None:
+        super().__init__()
+        self.look, self.token, self.text = look, token, ""
+        self.setFont(font(look, 11))
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.setAccessibleName(text)
+            self.setToolTip(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self.fontMetrics().height() + self.look.px(2))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.look.color(self.token))
+        room = self.rect().adjusted(self.look.px(2), 0, 0, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.fontMetrics().elidedText(
+            self.text, Qt.TextElideMode.ElideRight, room.width()))
+
+
+class Busy(QWidget):
+    """How far something is, and a way to stop it: appears only when it takes a while."""
+
+    cancelled = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.label = QLabel()
+        self.label.setProperty("role", "muted")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(look.px(220))
+        self.cancel = QPushButton(look.words("Cancel"))
+        self.cancel.setAccessibleName(look.words("Cancel"))
+        self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.cancel.clicked.connect(lambda: self.cancelled.emit())
+        line = QHBoxLayout(self)
+        line.setContentsMargins(look.px(2), 0, 0, 0)
+        line.setSpacing(look.px(12))
+        line.addWidget(self.label)
+        line.addWidget(self.bar)
+        line.addWidget(self.cancel)
+        line.addStretch(1)
+        self._begun = time.perf_counter()
+        self._late = QTimer(self, singleShot=True, interval=SILENT)
+        self._late.timeout.connect(self._appear)
+        self._clock = QTimer(self, interval=100)
+        self._clock.timeout.connect(self._tell)
+        self._what, self._done, self._total = "", 0, 0
+
+    def begin(self, what: str) -> None:
+        """Something has begun; it is shown if it is not over soon."""
+        self._begun = time.perf_counter()
+        self.progress(0, 0, what)
+        self._late.start()
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """How far it is; a total of 0 means that nobody knows, so the seconds are counted."""
+        self._what, self._done, self._total = what, done, total
+        if not self.isHidden():
+            self._tell()
+
+    def end(self) -> None:
+        """It is over."""
+        self._late.stop()
+        self._clock.stop()
+        self.hide()
+
+    def _appear(self) -> None:
+        self._tell()
+        self._clock.start()
+        self.show()
+
+    def _tell(self) -> None:
+        if self._total > 0:
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(1000 * self._done / self._total))
+            much = f"{self._done / self._total:.0%}"
+        else:
+            much = self.look.words("{seconds} s",
+                                   seconds=f"{time.perf_counter() - self._begun:.1f}")
+        self.bar.setVisible(self._total > 0)
+        self.label.setText(f"{self._what}  {much}" if self._what else much)

@@ -1,0 +1,381 @@
+"""The left column: nine lectures and their panels, a search, and what this machine is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from visualizers.catalog import LECTURES, Lecture, Said
+from visualizers.panel import Panel
+from widgets.look import Look
+from widgets.style import font
+from widgets.words import LANGUAGES, window_words
+
+WIDTH = 212
+KEY = Qt.ItemDataRole.UserRole  # "lecture", "panel" or "about"
+ID = Qt.ItemDataRole.UserRole + 1  # the lecture's folder or the panel's id
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+
+
+def search_text(panel: Panel) -> str:
+    """All that a panel can be found by, in every language."""
+    said = [Said(panel, language) for language in LANGUAGES]
+    parts = [panel.id, *panel.concepts, *panel.keywords]
+    parts += [one.title for one in said] + [one.claim for one in said]
+    return "\n".join(parts).casefold()
+
+
+def lecture_text(lecture: Lecture) -> str:
+    """All that a lecture can be found by, in every language."""
+    tables = [window_words(language) for language in LANGUAGES]
+    return "\n".join(words(text) for words in tables for text in (lecture.title, lecture.about)
+                     ).casefold()
+
+
+class Roadmap(QWidget):
+    """Nine lectures with their panels. ``chosen`` gives the id of a panel that was asked for."""
+
+    chosen = Signal(str)
+    home = Signal()
+    more = Signal(object)  # the button beside which the menu opens
+
+    def __init__(
+        self, look: Look, panels: Iterable[Panel], visited: Iterable[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.look, self._panels = look, tuple(panels)
+        self._found_by = {one.id: search_text(one) for one in self._panels}
+        words = look.words
+        self.setFixedWidth(look.px(WIDTH))
+        self.setAccessibleName(words("Roadmap"))
+
+        self.name = QPushButton(words("Big Models Lab"))
+        self.name.setObjectName("roadmapHome")
+        self.name.setFont(font(look, 15, bold=True))
+        self.name.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.name.setToolTip(words("To the start page"))
+        self.name.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.name.setStyleSheet(
+            f"#roadmapHome {{ border: none; background: transparent; text-align: left;"
+            f" padding: 0 0 0 {look.px(2)}px; color: {look.theme.text}; }}"
+            f"#roadmapHome:hover, #roadmapHome:focus {{ color: {look.theme.accent}; }}")
+        self.name.clicked.connect(lambda: self.home.emit())
+
+        self.search = _Search(look)
+        self.search.setPlaceholderText(words("Search"))
+        self.search.setAccessibleName(words("Search the panels"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.search.down.connect(self._into_tree)
+        self.search.returnPressed.connect(self._open_first)
+
+        self.tree = _Tree(look)
+        self.tree.setAccessibleName(words("Lectures and panels"))
+        self.tree.itemClicked.connect(self._clicked)
+        self.tree.entered_item.connect(self._clicked)
+
+        self.status = QLabel()
+        self.status.setFont(font(look, 11))
+        self.status.setStyleSheet(f"color: {look.theme.muted};")
+        self.status.setAccessibleName(words("Device, speed and memory"))
+        self.button = QPushButton("⋯")
+        self.button.setObjectName("roadmapMore")
+        self.button.setFont(font(look, 15, bold=True))
+        self.button.setFixedSize(look.px(30), look.px(26))
+        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.button.setToolTip(words("Language, theme, scale, device, data"))
+        self.button.setAccessibleName(words("Language, theme, scale, device, data"))
+        self.button.setStyleSheet(
+            f"#roadmapMore {{ border: 1px solid transparent; border-radius: {look.px(6)}px;"
+            f" background: transparent; color: {look.theme.muted}; padding: 0; }}"
+            f"#roadmapMore:hover, #roadmapMore:focus {{ background: {look.theme.accent_wash};"
+            f" color: {look.theme.accent}; }}")
+        self.button.clicked.connect(lambda: self.more.emit(self.button))
+
+        foot = QHBoxLayout()
+        foot.setContentsMargins(look.px(2), 0, 0, 0)
+        foot.addWidget(self.status, 1)
+        foot.addWidget(self.button)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, look.px(2), 0, 0)
+        box.setSpacing(look.px(8))
+        box.addWidget(self.name)
+        box.addWidget(self.search)
+        box.addWidget(self.tree, 1)
+        box.addLayout(foot)
+        self._fill(set(visited))
+
+    def _fill(self, visited: set[str]) -> None:
+        words = self.look.words
+        language = words.language
+        for lecture in LECTURES:
+            here = [one for one in self._panels if one.lecture == lecture.folder]
+            head = QTreeWidgetItem(self.tree, [words(lecture.title)])
+            head.setData(0, KEY, "lecture")
+            head.setData(0, ID, lecture.folder)
+            head.setData(0, _NUMBER, str(lecture.number))
+            head.setData(0, _FULL, bool(here))
+            head.setToolTip(0, words(lecture.about))
+            for one in here:
+                row = QTreeWidgetItem(head, [Said(one, language).title])
+                row.setData(0, KEY, "panel")
+                row.setData(0, ID, one.id)
+                row.setToolTip(0, Said(one, language).claim)
+            if not here:
+                about = QTreeWidgetItem(
+                    head, [words("Will come: {what}.", what=words(lecture.about))])
+                about.setData(0, KEY, "about")
+                about.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            head.setExpanded(bool(here))
+        self.set_visited(visited)
+
+    # --- what is shown ---------------------------------------------------------------------------
+
+    def set_current(self, panel: str | None) -> None:
+        """Mark the panel whose page is open."""
+        self.tree.current_id = panel or ""
+        for row in self._rows("panel"):
+            if row.data(0, ID) == panel:
+                row.parent().setExpanded(True)
+                self.tree.setCurrentItem(row)
+                self.tree.scrollToItem(row)
+        if panel is None:
+            self.tree.setCurrentItem(None)  # type: ignore[arg-type]
+        self.tree.viewport().update()
+
+    def set_visited(self, visited: Iterable[str]) -> None:
+        """Tick the panels that were opened before."""
+        seen = set(visited)
+        for row in self._rows("panel"):
+            row.setData(0, _VISITED, row.data(0, ID) in seen)
+            note = self.look.words("visited") if row.data(0, ID) in seen else ""
+            row.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, note)
+
+    def set_status(self, text: str) -> None:
+        """The quiet line at the bottom: device, threads, steps a second, memory."""
+        if text != self.status.text():
+            self.status.setText(text)
+            self.status.setToolTip(text)
+
+    def show_lecture(self, folder: str) -> None:
+        """Unfold a lecture and go to it: its panels, or what will come."""
+        for head in self._rows("lecture"):
+            if head.data(0, ID) == folder:
+                head.setExpanded(True)
+                self.tree.setCurrentItem(head)
+                self.tree.scrollToItem(head.child(0))
+                self.tree.scrollToItem(head)
+
+    # --- search ----------------------------------------------------------------------------------
+
+    def _filter(self, text: str) -> None:
+        wanted = text.casefold().split()
+        for head in self._rows("lecture"):
+            lecture = next(one for one in LECTURES if one.folder == head.data(0, ID))
+            whole = bool(wanted) and all(word in lecture_text(lecture) for word in wanted)
+            hits = 0
+            for index in range(head.childCount()):
+                row = head.child(index)
+                haystack = self._found_by.get(row.data(0, ID) or "", "")
+                hit = not wanted or whole or all(word in haystack for word in wanted)
+                row.setHidden(not hit)
+                hits += hit
+            head.setHidden(bool(wanted) and not hits)
+            head.setExpanded(hits > 0 if wanted else bool(head.data(0, _FULL)))
+
+    def _open_first(self) -> None:
+        for row in self._rows("panel"):
+            if not row.isHidden() and not row.parent().isHidden():
+                self.chosen.emit(row.data(0, ID))
+                return
+
+    def _into_tree(self) -> None:
+        self.tree.setFocus(Qt.FocusReason.TabFocusReason)
+        for row in self._rows("panel"):
+            if not row.isHidden() and not row.parent().isHidden():
+                self.tree.setCurrentItem(row)
+                return
+
+    def _clicked(self, item: QTreeWidgetItem) -> None:
+        match item.data(0, KEY):
+            case "panel":
+                self.chosen.emit(item.data(0, ID))
+            case "lecture":
+                item.setExpanded(not item.isExpanded())
+
+    def _rows(self, key: str) -> list[QTreeWidgetItem]:
+        heads = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
+        if key == "lecture":
+            return heads
+        return [head.child(i) for head in heads for i in range(head.childCount())
+                if head.child(i).data(0, KEY) == key]
+
+
+_NUMBER = Qt.ItemDataRole.UserRole + 2
+_FULL = Qt.ItemDataRole.UserRole + 3
+_VISITED = Qt.ItemDataRole.UserRole + 4
+
+
+class _Search(QLineEdit):
+    """A search field that hands the Down key to the list and is emptied by Esc."""
+
+    down = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setFont(font(look, 13))
+        self.setFixedHeight(look.px(31))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Down:
+                self.down.emit()
+            case Qt.Key.Key_Escape if self.text():
+                self.clear()
+            case Qt.Key.Key_Escape:
+                self.clearFocus()
+            case _:
+                super().keyPressEvent(event)
+
+    def event(self, event: Any) -> bool:
+        # Esc belongs to the field while one types in it, not to the window's own Esc.
+        if event.type() == event.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class _Tree(QTreeWidget):
+    """The list itself: no branches, no frame; rows are drawn by ``_Rows``."""
+
+    entered_item = Signal(object)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.current_id = ""
+        self.setHeaderHidden(True)
+        self.setRootIsDecorated(False)
+        self.setIndentation(0)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setExpandsOnDoubleClick(False)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QTreeWidget.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(True)
+        self.setItemDelegate(_Rows(look, self))
+        self.setObjectName("roadmapTree")
+        self.setStyleSheet("#roadmapTree { background: transparent; border: none; outline: none; }")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        item = self.currentItem()
+        if item is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.entered_item.emit(item)
+        else:
+            super().keyPressEvent(event)
+
+
+class _Rows(QStyledItemDelegate):
+    """Draws a lecture, a panel or a sentence of what will come."""
+
+    def __init__(self, look: Look, tree: _Tree) -> None:
+        super().__init__(tree)
+        self.look, self.tree = look, tree
+        self.bold, self.plain, self.small = font(look, 13, bold=True), font(look, 13), font(look, 11)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        px = self.look.px
+        width = self.tree.viewport().width()
+        if index.data(KEY) == "about":
+            room = QRect(0, 0, width - px(TEXT + 8), 10_000)
+            needed = QFontMetrics(self.small).boundingRect(
+                room, Qt.TextFlag.TextWordWrap, index.data())
+            return QSize(width, needed.height() + px(10))
+        return QSize(width, px(28 if index.data(KEY) == "lecture" else 26))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        kind = index.data(KEY)
+        if kind != "about":
+            self._wash(painter, option, index)
+        {"lecture": self._lecture, "panel": self._panel, "about": self._about}[kind](
+            painter, option.rect, index)  # type: ignore[attr-defined]
+        painter.restore()
+
+    def _wash(self, painter: QPainter, option: Any, index: AnyIndex) -> None:
+        look = self.look
+        current = index.data(KEY) == "panel" and index.data(ID) == self.tree.current_id
+        hover = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        focus = self.tree.hasFocus() and self.tree.currentIndex() == index
+        if current or hover:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.color("accent_wash") if current else look.color("hairline", 110))
+            painter.drawRoundedRect(option.rect.adjusted(0, 1, 0, -1), look.px(6), look.px(6))
+        if focus:
+            painter.setPen(QPen(look.color("accent", 150), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(option.rect).adjusted(.5, 1.5, -.5, -1.5),
+                                    look.px(6), look.px(6))
+
+    def _lecture(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        look, px = self.look, self.look.px
+        full = index.data(_FULL)
+        painter.setFont(self.plain)
+        painter.setPen(look.color("muted"))
+        painter.drawText(rect.adjusted(px(8), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
+                         index.data(_NUMBER))
+        painter.setFont(self.bold if full else self.plain)
+        painter.setPen(look.color("text" if full else "muted"))
+        painter.drawText(rect.adjusted(px(TEXT), 0, -px(20), 0), Qt.AlignmentFlag.AlignVCenter,
+                         index.data())
+        opened = self.tree.isExpanded(QModelIndex(index))  # type: ignore[call-overload]
+        x, y, r = rect.right() - px(10), rect.center().y() + 1, px(3)
+        painter.setPen(QPen(look.color("ghost"), 1.4 * look.scale, c=Qt.PenCapStyle.RoundCap))
+        shape = [(-r, -r / 2), (0, r / 2), (r, -r / 2)] if opened else \
+            [(-r / 2, -r), (r / 2, 0), (-r / 2, r)]
+        painter.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in shape]))
+
+    def _panel(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        look, px = self.look, self.look.px
+        current = index.data(ID) == self.tree.current_id
+        painter.setFont(self.plain)
+        painter.setPen(look.color("accent" if current else "text"))
+        room = rect.adjusted(px(TEXT), 0, -px(22), 0)
+        text = QFontMetrics(self.plain).elidedText(
+            index.data(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+        if index.data(_VISITED):
+            x, y, r = rect.right() - px(10), rect.center().y() + 1, px(3)
+            painter.setPen(QPen(look.color("accent" if current else "ghost"), 1.5 * look.scale,
+                                c=Qt.PenCapStyle.RoundCap))
+            painter.drawPolyline(QPolygonF([
+                QPointF(x - r, y), QPointF(x - r / 3, y + r * .8), QPointF(x + r * 1.2, y - r)]))
+
+    def _about(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        px = self.look.px
+        painter.setFont(self.small)
+        painter.setPen(self.look.color("muted"))
+        painter.drawText(rect.adjusted(px(TEXT), 0, -px(8), 0), Qt.TextFlag.TextWordWrap,
+                         index.data())
+
+
+TEXT = 26  # where the texts of rows begin

@@ -1,0 +1,131 @@
+"""What the program remembers between two starts: one small JSON file in the user's own folder.
+
+A file that is missing, damaged or from a newer version never stops the program: what can be read is
+read, the rest is the default. A setting that cannot be written (a full disk, a read-only folder) is
+kept for this session and the caller is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+VERSION = 1
+MOST_RECENT = 8
+
+
+@dataclass
+class Settings:
+    """All that is remembered.
+
+    Attributes:
+        language: ``"system"`` or a language of ``widgets.words.LANGUAGES``.
+        theme: ``"system"``, ``"light"`` or ``"dark"``.
+        scale: of all sizes, 1.0 to 2.0.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
+        threads: torch's threads; 0 lets each run find out.
+        visited: ids of the panels that were opened, in the order of their first visit.
+        last: the panel that was open last.
+        geometry: the window's place and size, as Qt writes it (base 64).
+        roadmap, side: whether the left and the right column are unfolded.
+        recent: run files, the newest first.
+    """
+
+    language: str = "system"
+    theme: str = "system"
+    scale: float = 1.0
+    device: str = "auto"
+    threads: int = 0
+    visited: list[str] = field(default_factory=list)
+    last: str = ""
+    geometry: str = ""
+    roadmap: bool = True
+    side: bool = True
+    recent: list[str] = field(default_factory=list)
+    path: Path | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Settings:
+        """The settings in ``path`` (default: ``settings_file()``), tolerant of any damage."""
+        path = path or settings_file()
+        try:
+            stored = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError, RecursionError):
+            stored = {}
+        return cls(**_usable(stored if isinstance(stored, Mapping) else {}), path=path)
+
+    def save(self) -> bool:
+        """Write the file in one go, so that a crash leaves the old one; False if it cannot be."""
+        path = self.path or settings_file()
+        values = {"version": VERSION} | {name: getattr(self, name) for name in _FIELDS}
+        written = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, written = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(values, file, ensure_ascii=False, indent=1)
+            os.replace(written, path)
+        except OSError:
+            if written is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(written)
+            return False
+        return True
+
+    def visit(self, panel: str) -> None:
+        """Remember that ``panel`` was opened."""
+        self.last = panel
+        if panel not in self.visited:
+            self.visited.append(panel)
+
+    def used_file(self, path: str) -> None:
+        """Put a run file at the head of the recent ones."""
+        self.recent = [path, *(one for one in self.recent if one != path)][:MOST_RECENT]
+
+
+_FIELDS = tuple(one.name for one in dataclasses.fields(Settings) if one.name != "path")
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "language": ("system", "en", "zh"),
+    "theme": ("system", "light", "dark"),
+    "device": ("auto", "cpu", "cuda", "mps"),
+}
+_RANGES = {"scale": (1.0, 2.0), "threads": (0, 1024)}
+
+
+def settings_file() -> Path:
+    """``settings.json`` in ``$BIGMODELS_CONFIG``, or in the user's own configuration folder."""
+    chosen = os.environ.get("BIGMODELS_CONFIG")
+    if chosen:
+        return Path(chosen) / "settings.json"
+    from platformdirs import user_config_dir
+
+    return Path(user_config_dir("bigmodels-lab", appauthor=False)) / "settings.json"
+
+
+def _usable(stored: Mapping[Any, Any]) -> dict[str, Any]:
+    """The entries that have the right type and range; the others keep their defaults."""
+    defaults, found = Settings(), {}
+    for name in _FIELDS:
+        value, like = stored.get(name), getattr(defaults, name)
+        if name in _RANGES:
+            low, high = _RANGES[name]
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                continue
+            if not low <= value <= high:
+                continue
+            value = type(like)(value)
+        elif isinstance(like, list):
+            if not isinstance(value, list):
+                continue
+            value = [one for one in value if isinstance(one, str)]
+        elif type(value) is not type(like) or value not in _CHOICES.get(name, (value,)):
+            continue
+        found[name] = value
+    return found

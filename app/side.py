@@ -1,0 +1,181 @@
+"""The right column of a panel: controls, guide, code and runs, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QWidget
+
+from app.session import Session
+from visualizers.catalog import Said
+from visualizers.panel import Panel
+from widgets.cards import Card
+from widgets.controls import ControlPanel, Option
+from widgets.look import Look
+from widgets.style import font
+
+WIDTH = 276
+CODE_WIDTH = 560
+CONTROLS, GUIDE, CODE, RUNS = range(4)
+LATE = 100  # ms; scalars arrive thirty times a second, a table is read more slowly
+
+
+class Side(Card):
+    """Four tabs about one session. What is not looked at is not built."""
+
+    asked = Signal(str)  # a command's id
+    file_wanted = Signal(str)  # the parameter that wants a file or a folder
+    recent_wanted = Signal(str)
+    tab_changed = Signal(int)
+    said = Signal(str)
+
+    def __init__(
+        self, look: Look, panel: Panel, session: Session, recent: Sequence[str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(look, parent)
+        said = Said(panel, look.words.language)
+        self.look = Look(look.theme, said.words(), look.scale)
+        self.panel, self.session, self.recent = panel, session, list(recent)
+        words, px, colours = self.look.words, look.px, look.theme
+        self.least_width = px(WIDTH)
+        self._links: list[tuple[Any, Callable[..., object]]] = []
+
+        self.tabs = QTabBar()
+        self.tabs.setObjectName("sideTabs")
+        self.tabs.setFont(font(look, 13))
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setAccessibleName(words("Controls, guide, code, runs"))
+        self.tabs.setStyleSheet(
+            f"#sideTabs::tab {{ background: transparent; border: none; color: {colours.muted};"
+            f" padding: {px(5)}px 0 {px(7)}px 0; margin: 0 {px(16)}px 0 0;"
+            f" border-bottom: 2px solid transparent; }}"
+            f"#sideTabs::tab:hover {{ color: {colours.text}; }}"
+            f"#sideTabs::tab:selected {{ color: {colours.accent};"
+            f" border-bottom: 2px solid {colours.accent}; }}")
+        for name in (words("Controls"), words("Guide"), words("Code"), words("Runs")):
+            self.tabs.addTab(name)
+        line = QFrame()
+        line.setFixedHeight(1)
+        line.setStyleSheet(f"background: {colours.hairline}; border: none;")
+        self.pages = QStackedWidget()
+        self._builders: dict[int, Callable[[], QWidget]] = {
+            CONTROLS: self._controls, GUIDE: self._guide, CODE: self._code, RUNS: self._runs}
+        self._built: dict[int, QWidget] = {}
+        self.body.setContentsMargins(px(16), px(8), px(6), px(12))
+        self.body.setSpacing(0)
+        self.body.addWidget(self.tabs)
+        self.body.addWidget(line)
+        self.body.addSpacing(px(12))
+        self.body.addWidget(self.pages, 1)
+        self.tabs.currentChanged.connect(self._turn)
+        self._turn(CONTROLS)
+
+    # --- tabs ------------------------------------------------------------------------------------
+
+    @property
+    def tab(self) -> int:
+        return self.tabs.currentIndex()
+
+    def set_tab(self, tab: int) -> None:
+        """Show one of ``CONTROLS``, ``GUIDE``, ``CODE`` and ``RUNS``."""
+        self.tabs.setCurrentIndex(tab)
+
+    @property
+    def wanted_width(self) -> int:
+        """Code is wider than controls."""
+        return self.look.px(CODE_WIDTH if self.tab == CODE else WIDTH)
+
+    def page(self, tab: int) -> QWidget:
+        """What a tab holds; made when it is first wanted."""
+        if tab not in self._built:
+            self._built[tab] = made = self._builders[tab]()
+            self.pages.addWidget(made)
+        return self._built[tab]
+
+    def _turn(self, tab: int) -> None:
+        self.pages.setCurrentWidget(self.page(tab))
+        if tab == RUNS:
+            self._show_runs()
+        self.tab_changed.emit(tab)
+
+    def release(self) -> None:
+        """The column is going away; the session stays."""
+        for signal, slot in self._links:
+            signal.disconnect(slot)
+        self._links.clear()
+
+    def _link(self, signal: Any, slot: Callable[..., object]) -> None:
+        signal.connect(slot)
+        self._links.append((signal, slot))
+
+    # --- the pages -------------------------------------------------------------------------------
+
+    def _controls(self) -> QWidget:
+        said = Said(self.panel, self.look.words.language)
+        controls = ControlPanel(
+            self.look, self.panel.parameters, self.session.params, labels=said.label,
+            helps=said.help, choice_label=said.choice, sources=self._sources)
+        controls.changed.connect(self._changed)
+        controls.file_wanted.connect(self.file_wanted)
+        controls.fetch_wanted.connect(lambda _: self.asked.emit("data"))
+        self._link(self.session.params_changed, controls.set_params)
+        return controls
+
+    def _changed(self, name: str, value: object) -> None:
+        self.session.set_params(**{name: value})
+
+    def _sources(self, kind: str) -> list[Option]:
+        """What the data catalogue has of a kind; what is not fetched yet is offered."""
+        from visualizers.data import Data
+
+        words, data = self.look.words, Data()
+        found = data.texts() if kind == "text" else data.models()
+        return [Option(one.id, words(one.title), one.available, words(one.about)) for one in found]
+
+    def _guide(self) -> QWidget:
+        from app.guide import GuidePage
+
+        self.guide = GuidePage(self.look, self.panel, self.session)
+        return self.guide
+
+    def _code(self) -> QWidget:
+        from app.code import CodePage
+
+        code = CodePage(self.look, self.panel, lambda: self.session.params)
+        code.notebook.connect(lambda: self.asked.emit("export-notebook"))
+        code.copied.connect(lambda: self.said.emit(self.look.words("Copied")))
+        self._link(self.session.params_changed, lambda _: code.refresh())
+        return code
+
+    def _runs(self) -> QWidget:
+        from app.runs import RunsPage
+
+        runs = self._runs_page = RunsPage(self.look, self.panel, self.recent)
+        runs.removed.connect(self.session.unpin)
+        runs.renamed.connect(self.session.rename_pin)
+        runs.pinned.connect(lambda: self.asked.emit("pin"))
+        runs.saved.connect(lambda: self.asked.emit("save"))
+        runs.opened.connect(lambda path: self.recent_wanted.emit(path) if path
+                            else self.asked.emit("open"))
+        self._late = QTimer(self, singleShot=True, interval=LATE)
+        self._late.timeout.connect(self._show_runs)
+        for signal in (self.session.runs_changed, self.session.params_changed,
+                       self.session.stats_changed):
+            self._link(signal, lambda *_: self._late.start() if not self._late.isActive()
+                       else None)
+        return runs
+
+    def _show_runs(self) -> None:
+        if self.tab == RUNS and RUNS in self._built:
+            self._runs_page.show_runs(self.session.ghosts, self.session.params,
+                                      self.session.history)
+
+    def set_recent(self, recent: Sequence[str]) -> None:
+        """Other recent files, from the next time the page of runs is made."""
+        self.recent = list(recent)

@@ -1,0 +1,864 @@
+"""The window: roadmap left, a page in the middle, its controls, guide, code and runs at the right.
+
+It joins what others do: sessions compute, pages draw, the settings remember. Every command of the
+program is in one list here, which menus, palette, keys and the F1 sheet share.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QLocale, QPoint, Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+    QWidget,
+)
+
+from app.commands import Command, bind
+from app.errors import catch
+from app.home import Home
+from app.palette import About, Entry, Keys, Overlay, Palette
+from app.roadmap import Roadmap
+from app.settings import Settings
+from visualizers.catalog import LECTURES, Said
+from visualizers.panel import Panel, Refusal
+from widgets import style
+from widgets.look import Look, theme
+from widgets.words import LANGUAGES, tr_mark, window_words
+
+if TYPE_CHECKING:
+    from app.page import Page
+    from app.session import Session
+    from app.side import Side
+
+SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
+PRESENTER = 1.6
+SMALLEST = (960, 600)
+SPARE_AFTER = 50  # ms after the first paint
+THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
+DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
+
+
+class PaintMeter:
+    """What painting costs: frames painted, and the CPU seconds that the window spent on them."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.frames, self.cpu = 0, 0.0
+
+
+class MainWindow(QMainWindow):
+    """The program's one window.
+
+    Attributes:
+        paint_meter: counts painted frames and their cost, for ``bench``.
+        commands: everything that can be done, by id.
+        page, side: of the open panel; None on the home and data pages.
+    """
+
+    def __init__(
+        self, settings: Settings, panels: Sequence[Panel],
+        make_session: Callable[[Panel, Settings], Session],
+        warm: Callable[[], object] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self.settings, self.panels = settings, tuple(panels)
+        self._known = {one.id: one for one in panels}
+        self._make_session, self._warm = make_session, warm
+        self.sessions: dict[str, Session] = {}
+        self.session: Session | None = None
+        self.page: Page | None = None
+        self.side: Side | None = None
+        self.paint_meter = PaintMeter()
+        self._fresh = False  # a frame was shown and not yet painted
+        self._painted_once = False
+        self._presenting = False
+        self._full = False
+        self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
+        self._place = "home"  # or "data", or a panel's id
+        self._shortcuts: list[QShortcut] = []
+        self._folded_for_code = False
+
+        self.setWindowTitle("Big Models Lab")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST)
+        self.resize(1280, 720)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        self.look = self._new_look()
+        self._build()
+        self._restore_hook = catch(self._own_mistake)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme)
+        self.destroyed.connect(self._restore_hook)
+
+    # --- the look --------------------------------------------------------------------------------
+
+    def _new_look(self) -> Look:
+        settings = self.settings
+        language = settings.language
+        if language not in LANGUAGES:
+            language = "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
+        shade = settings.theme
+        if shade not in ("light", "dark"):
+            dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            shade = "dark" if dark else "light"
+        scale = settings.scale * (PRESENTER if self._presenting else 1.0)
+        return Look(theme(shade), window_words(language), scale)
+
+    def _system_theme(self) -> None:
+        if self.settings.theme == "system":
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make everything anew in the present language, theme and scale; sessions go on."""
+        tab = self.side.tab if self.side else 0
+        shown = self.page.shown if self.page else None
+        place = self._place
+        self._drop_page()
+        self.look = self._new_look()
+        self._build()
+        match place:
+            case "home":
+                self.show_home()
+            case "data":
+                self.show_data()
+            case _:
+                self._show_panel(place)
+                if self.side is not None:
+                    self.side.set_tab(tab)
+                if self.page is not None and shown is not None:
+                    self.page.show_frame(shown)
+
+    def _build(self) -> None:
+        for shortcut in self._shortcuts:
+            shortcut.deleteLater()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        style.apply(application, self.look)
+        self.commands = {one.id: one for one in self._all_commands()}
+        self._shortcuts = bind(self.commands.values(), self)
+        px = self.look.px
+        self.roadmap = Roadmap(self.look, self.panels, self.settings.visited)
+        self.roadmap.chosen.connect(self.open_panel)
+        self.roadmap.home.connect(self.show_home)
+        self.roadmap.more.connect(self._more)
+        self.middle = QStackedWidget()
+        self._right = QWidget()
+        self._right_box = QHBoxLayout(self._right)
+        self._right_box.setContentsMargins(0, 0, 0, 0)
+        self._right.hide()
+        central = QWidget()
+        self._columns = QHBoxLayout(central)
+        self._columns.setContentsMargins(px(14), px(12), px(14), px(12))
+        self._columns.setSpacing(px(12))
+        self._columns.addWidget(self.roadmap)
+        self._columns.addWidget(self.middle, 1)
+        self._columns.addWidget(self._right)
+        self.setCentralWidget(central)
+        self.toast = Toast(self.look, self)
+        if self._place == "home":
+            self.show_home()
+        self._fold()
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def _all_commands(self) -> list[Command]:
+        """Every command, in the order of menus and of the F1 sheet."""
+        w = self.look.words
+        on_panel = lambda: self.page is not None  # noqa: E731
+        trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
+        run, files, look, go = w("Run"), w("Files"), w("Window"), w("Go")
+        made = [
+            Command("play", w("Play or pause"), ("Space",), self._toggle, trains, run),
+            Command("step", w("One step"), ("Right",), self._step, trains, run, True),
+            Command("back", w("One step back"), ("Left",), self._step_back, trains, run, True),
+            Command("reset", w("Start again"), ("R",), self._reset, on_panel, run),
+            Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
+            Command("unlock", w("Unlock what was clicked; leave full screen"), ("Esc",),
+                    self._escape, lambda: True, run),
+            Command("open", w("Open a run…"), ("Ctrl+O",), self.ask_open, lambda: True, files),
+            Command("save", w("Save this run…"), ("Ctrl+S",), self.ask_save, on_panel, files),
+            Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
+            Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.show_palette,
+                    lambda: True, go),
+            Command("search", w("Search the panels"), ("Ctrl+F",), self._to_search,
+                    lambda: True, go),
+            Command("home", w("Start page"), ("Ctrl+H",), self.show_home, lambda: True, go),
+            *(Command(f"lecture{one.number}", w("Lecture 1 to 9"), (f"Ctrl+{one.number}",),
+                      partial(self.open_lecture, one.folder), lambda: True, go)
+              for one in LECTURES),
+            Command("keys", w("Keys"), ("F1",), self.show_keys, lambda: True, go),
+            Command("roadmap", w("Fold or unfold the roadmap"), ("Ctrl+B",),
+                    self.toggle_roadmap, lambda: True, look),
+            Command("side", w("Fold or unfold the controls"), ("F9",), self.toggle_side,
+                    on_panel, look),
+            Command("full", w("The picture alone, full screen"), ("F11",), self.toggle_full,
+                    on_panel, look),
+            Command("present", w("Presenter mode"), ("F5",), self.toggle_presenter,
+                    lambda: True, look),
+            Command("larger", w("Larger"), ("Ctrl++", "Ctrl+="), partial(self._zoom, 1),
+                    lambda: True, look),
+            Command("smaller", w("Smaller"), ("Ctrl+-",), partial(self._zoom, -1),
+                    lambda: True, look),
+            Command("normal", w("Normal size"), ("Ctrl+0",), partial(self.set_scale, 1.0),
+                    lambda: True, look),
+            # The rest has no keys: menus and the palette show it.
+            Command("export-image", w("Export the picture as PNG or SVG…"), (),
+                    self._export_image, on_panel),
+            Command("export-csv", w("Export the scalars as CSV…"), (), self._export_csv, trains),
+            Command("export-movie", w("Export the run as GIF or MP4…"), (), self._export_movie,
+                    trains),
+            Command("export-notebook", w("Save as notebook…"), (), self._export_notebook,
+                    on_panel),
+            *(Command(f"language-{id}", w("Language: {name}", name=name), (),
+                      partial(self.set_language, id)) for id, name in LANGUAGES.items()),
+            *(Command(f"theme-{id}", w("Theme: {name}", name=w(name)), (),
+                      partial(self.set_theme, id)) for id, name in THEMES.items()),
+            Command("data", w("Texts and models"), (), self.show_data),
+            Command("about", w("About"), (), self.show_about),
+            Command("quit", w("Quit"), ("Ctrl+Q",), self.close),
+        ]
+        return made
+
+    def do(self, id: str) -> None:
+        """Run the command ``id`` if it makes sense now."""
+        command = self.commands[id]
+        if command.enabled():
+            command.action()
+
+    # --- places ----------------------------------------------------------------------------------
+
+    def show_home(self) -> None:
+        """The start page."""
+        self._leave()
+        self._place = "home"
+        home = Home(self.look, self.panels, self.settings)
+        home.chosen.connect(self.open_panel)
+        home.asked.connect(self.do)
+        self._show(home)
+        self.roadmap.set_current(None)
+        self.setWindowTitle("Big Models Lab")
+
+    def show_data(self) -> None:
+        """The page of texts and models."""
+        from app.datapage import DataPage
+
+        self._leave()
+        self._place = "data"
+        self._show(DataPage(self.look))
+        self.roadmap.set_current(None)
+
+    def open_panel(self, id: str) -> None:
+        """Open a panel's page; coming back shows what was there."""
+        if id == self._place and self.page is not None:
+            return
+        if id not in self._known:
+            return
+        self._leave()
+        self._show_panel(id)
+        self.settings.visit(id)
+        self.roadmap.set_visited(self.settings.visited)
+
+    def open_lecture(self, folder: str) -> None:
+        """The next panel of a lecture, or what it will hold."""
+        here = [one.id for one in self.panels if one.lecture == folder]
+        if here:
+            index = here.index(self._place) + 1 if self._place in here else 0
+            self.open_panel(here[index % len(here)])
+        else:
+            self.settings.roadmap = True
+            self._fold()
+            self.roadmap.show_lecture(folder)
+
+    def _show(self, widget: QWidget) -> None:
+        while self.middle.count():
+            old = self.middle.widget(0)
+            self.middle.removeWidget(old)
+            old.deleteLater()
+        self.middle.addWidget(widget)
+        self.middle.setCurrentWidget(widget)
+        self._fold()
+
+    def _leave(self) -> None:
+        """Pause and put away what is open; its worker stays until another panel wants one."""
+        if self.session is not None:
+            self.session.stats_changed.disconnect(self._status)
+            self.session.pause()
+            self.session.set_visible(False)
+        self.session = None
+        self._drop_page()
+
+    def _drop_page(self) -> None:
+        if self.page is not None:
+            self.page.release()
+        if self.side is not None:
+            self.side.release()
+            self._right_box.removeWidget(self.side)
+            self.side.deleteLater()
+        self.page = self.side = None
+        self._fresh = False
+
+    def _show_panel(self, id: str) -> None:
+        from app.page import Page
+        from app.side import Side
+
+        panel = self._known[id]
+        self._place = id
+        if id not in self.sessions:
+            self.sessions[id] = self._make_session(panel, self.settings)
+        session = self.session = self.sessions[id]
+        for other in self.sessions.values():
+            if other is not session:
+                _park(other)
+        page = self.page = Page(self.look, panel, session, self.paint_meter)
+        page.drawn.connect(self._drawn)
+        page.said.connect(self.toast.say)
+        side = self.side = Side(self.look, panel, session, self.settings.recent)
+        side.asked.connect(self.do)
+        side.file_wanted.connect(self._ask_source)
+        side.recent_wanted.connect(self.open_run)
+        side.tab_changed.connect(self._fold)
+        side.said.connect(self.toast.say)
+        self._right_box.addWidget(side)
+        self._show(page)
+        self.roadmap.set_current(id)
+        self.setWindowTitle(f"{Said(panel, self.look.words.language).title} – Big Models Lab")
+        session.stats_changed.connect(self._status)
+        self._visible()
+        page.begin()
+        self._status()
+
+    # --- running ---------------------------------------------------------------------------------
+
+    def _toggle(self) -> None:
+        if self.session is not None:
+            self.session.toggle()
+
+    def _step(self) -> None:
+        if self.session is not None:
+            self.session.step()
+
+    def _step_back(self) -> None:
+        if self.session is not None:
+            self.session.step_back()
+
+    def _reset(self) -> None:
+        if self.session is not None:
+            self.session.reset()
+
+    def _pin(self) -> None:
+        if self.session is not None:
+            self.session.pin()
+
+    def _escape(self) -> None:
+        """Leave the field, else the full screen, else unlock what was clicked in the picture."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
+            focus.clearFocus()
+        elif self._full:
+            self.toggle_full()
+        elif self.page is not None:
+            self.page.unlock()
+
+    def _status(self) -> None:
+        session, w = self.session, self.look.words
+        parts: list[str] = []
+        if session is not None and session.device:
+            parts.append(DEVICES.get(session.device, session.device))
+            if session.threads:
+                parts.append(w("1 thread") if session.threads == 1
+                             else w("{count} threads", count=session.threads))
+            if session.steps_per_second:
+                rate = session.steps_per_second
+                parts.append(w("{rate} steps/s",
+                               rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"))
+            if session.memory:
+                parts.append(f"{session.memory / 1e6:,.0f} MB")
+        self.roadmap.set_status(" · ".join(parts))
+
+    # --- painting --------------------------------------------------------------------------------
+
+    def _drawn(self) -> None:
+        self._fresh = True
+        # A frame that looks like the one before paints nothing: ask for the event all the same.
+        QCoreApplication.postEvent(
+            self, QEvent(QEvent.Type.UpdateRequest), Qt.EventPriority.LowEventPriority.value)
+
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.UpdateRequest:
+            begun = time.thread_time()
+            done = super().event(event)
+            self.paint_meter.cpu += time.thread_time() - begun
+            if not self._painted_once:
+                self._painted_once = True
+                QTimer.singleShot(SPARE_AFTER, self._warm)
+            if self._fresh and self.session is not None:
+                self._fresh = False
+                self.paint_meter.frames += 1
+                self.session.painted()
+            return done
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) \
+                and self._for_focus(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _visible(self) -> None:
+        if self.session is not None:
+            self.session.set_visible(self.isVisible() and not self.isMinimized())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._visible()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._visible()
+
+    def hideEvent(self, event: Any) -> None:
+        super().hideEvent(event)
+        self._visible()
+
+    # --- keys and focus --------------------------------------------------------------------------
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        moved = super().focusNextPrevChild(forward)
+        self._tabbed = QApplication.focusWidget()
+        return moved
+
+    def _for_focus(self, event: QKeyEvent) -> bool:
+        """Whether a key belongs to the widget with the keyboard rather than to the program.
+
+        A click gives a button or a slider the focus as a side effect, so Space and the arrows stay
+        the program's. Who walks there with Tab wants to use what is there.
+        """
+        focus = QApplication.focusWidget()
+        if focus is None or focus is not self._tabbed or event.modifiers() not in (
+                Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier,
+                Qt.KeyboardModifier.KeypadModifier):
+            return False
+        arrows = event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        space = event.key() == Qt.Key.Key_Space
+        if isinstance(focus, (QAbstractButton, QComboBox)):
+            return space
+        if isinstance(focus, (QAbstractSlider, QAbstractItemView)):
+            return arrows or (space and isinstance(focus, QAbstractItemView))
+        return arrows and focus.focusPolicy() != Qt.FocusPolicy.NoFocus \
+            and focus.property("arrows") is True
+
+    # --- columns, scale, full screen -------------------------------------------------------------
+
+    def toggle_roadmap(self) -> None:
+        """Fold or unfold the left column."""
+        self.settings.roadmap = not self.settings.roadmap
+        self._fold()
+
+    def toggle_side(self) -> None:
+        """Fold or unfold the right column."""
+        self.settings.side = not self.settings.side
+        self._fold()
+
+    def toggle_full(self) -> None:
+        """The picture alone on the whole screen, and back."""
+        if self.page is None:
+            return
+        self._full = not self._full
+        self.page.set_alone(self._full)
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self._fold()
+
+    def toggle_presenter(self) -> None:
+        """Everything larger, without the left column: for a projector."""
+        self._presenting = not self._presenting
+        self.rebuild()
+
+    def _fold(self) -> None:
+        """Show the columns that are wanted now and give the code page room to be read."""
+        side = self.side is not None and self.settings.side and not self._full
+        self._right.setVisible(side)
+        px = self.look.px
+        roadmap = self.settings.roadmap and not self._presenting and not self._full
+        if self.side is not None and side:
+            wanted = self.side.wanted_width
+            room = self.width() - px(28 + 12) - px(620)
+            if wanted > self.side.least_width and roadmap \
+                    and room - self.roadmap.width() < wanted:
+                roadmap = False
+            if roadmap:
+                room -= self.roadmap.width()
+            self._right.setFixedWidth(max(self.side.least_width, min(wanted, room)))
+        self.roadmap.setVisible(roadmap)
+
+    def _zoom(self, direction: int) -> None:
+        here = min(range(len(SCALES)), key=lambda i: abs(SCALES[i] - self.settings.scale))
+        self.set_scale(SCALES[max(0, min(len(SCALES) - 1, here + direction))])
+
+    def set_scale(self, scale: float) -> None:
+        self._set("scale", scale)
+
+    def set_language(self, language: str) -> None:
+        self._set("language", language)
+
+    def set_theme(self, name: str) -> None:
+        self._set("theme", name)
+
+    def _set(self, name: str, value: Any) -> None:
+        if getattr(self.settings, name) != value:
+            setattr(self.settings, name, value)
+            self._remember()
+            self.rebuild()
+
+    def _set_machine(self, name: str, value: Any) -> None:
+        """Another device or number of threads: for the runs that begin from now on."""
+        setattr(self.settings, name, value)
+        self._remember()
+        for session in self.sessions.values():
+            session.set_machine(self.settings.device, self.settings.threads)
+        self.toast.say(self.look.words("The next run uses it: press R to start again."))
+
+    # --- sheets and menus ------------------------------------------------------------------------
+
+    def show_palette(self) -> None:
+        """Every panel and every command, found by a few letters."""
+        words = self.look.words
+        entries = []
+        for panel in self.panels:
+            said = Said(panel, words.language)
+            lecture = next(one for one in LECTURES if one.folder == panel.lecture)
+            other = [Said(panel, one) for one in LANGUAGES]
+            entries.append(Entry(
+                said.title, f"{lecture.number}  {words(lecture.title)}",
+                partial(self.open_panel, panel.id),
+                " ".join([panel.id, *panel.concepts, *panel.keywords,
+                          *(one.title for one in other)])))
+        for command in self.commands.values():
+            if command.id not in ("palette",) and not command.id.startswith("lecture") \
+                    and command.enabled():
+                entries.append(Entry(command.text, command.shown_keys, command.action, command.id))
+        self._sheet(Palette(self.look, entries, self))
+
+    def show_keys(self) -> None:
+        """All keys on one sheet."""
+        self._sheet(Keys(self.look, list(self.commands.values()), self))
+
+    def show_about(self) -> None:
+        """What this is, its version and licence."""
+        self._sheet(About(self.look, self))
+
+    def _sheet(self, sheet: Overlay) -> None:
+        for open in self.findChildren(Overlay):
+            open.leave()
+        sheet.open()
+
+    def _to_search(self) -> None:
+        if not self.roadmap.isVisible():
+            self.settings.roadmap, self._presenting = True, False
+            self._fold()
+        self.roadmap.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.roadmap.search.selectAll()
+
+    def _more(self, button: QWidget) -> None:
+        menu = self._settings_menu()
+        menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+
+    def _settings_menu(self) -> QMenu:
+        w, settings, menu = self.look.words, self.settings, QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        languages = {"system": w("As the system"), **LANGUAGES}
+        self._choices(menu, w("Language"), languages, settings.language, self.set_language)
+        self._choices(menu, w("Theme"), {id: w(name) for id, name in THEMES.items()},
+                      settings.theme, self.set_theme)
+        self._choices(menu, w("Scale"), {one: f"{one:.0%}" for one in SCALES}, settings.scale,
+                      self.set_scale)
+        menu.addSeparator()
+        self._choices(menu, w("Device"), {id: w(name) for id, name in DEVICES.items()},
+                      settings.device, partial(self._set_machine, "device"))
+        cores = os.cpu_count() or 1
+        counts = {0: w("Automatic")} | {
+            n: str(n) for n in (1, 2, 4, 8, 16, 32, 64) if n < cores} | {cores: str(cores)}
+        self._choices(menu, w("Threads"), counts, settings.threads,
+                      partial(self._set_machine, "threads"))
+        menu.addSeparator()
+        for id in ("data", "present", "keys", "about"):
+            self._act(menu, self.commands[id])
+        return menu
+
+    def _choices(
+        self, menu: QMenu, title: str, names: dict[Any, str], now: Any,
+        choose: Callable[[Any], object],
+    ) -> None:
+        sub = menu.addMenu(title)
+        for value, name in names.items():
+            action = sub.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(value == now)
+            action.triggered.connect(lambda _=False, value=value: choose(value))
+
+    def _act(self, menu: QMenu, command: Command) -> None:
+        text = command.text + (f"\t{command.shown_keys}" if command.keys else "")
+        action = menu.addAction(text)
+        action.setEnabled(command.enabled())
+        action.triggered.connect(lambda _=False: command.action())
+
+    def _export_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in ("export-image", "export-csv", "export-movie", "export-notebook"):
+            self._act(menu, self.commands[id])
+        anchor = self.middle.mapToGlobal(QPoint(self.middle.width(), self.middle.height()))
+        menu.popup(anchor - QPoint(menu.sizeHint().width(), menu.sizeHint().height()))
+
+    # --- files -----------------------------------------------------------------------------------
+
+    def ask_file(
+        self, title: str, filters: Sequence[str], done: Callable[[str], object], *,
+        save_as: str = "", folder: bool = False,
+    ) -> None:
+        """Ask for a file without stopping the program; ``done`` gets its path."""
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if QGuiApplication.platformName() == "offscreen":
+            dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setNameFilters(list(filters))
+        if save_as:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+            dialog.selectFile(save_as)
+            dialog.setDefaultSuffix(Path(save_as).suffix.lstrip("."))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.Directory if folder
+                               else QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self._guarded(partial(done, path)))
+        dialog.open()
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        """Do something with a file; what the user can mend is said in one sentence."""
+        try:
+            action()
+        except Refusal as refusal:
+            words = self.page.words if self.page else self.look.words
+            self.toast.say(words(refusal.message, **refusal.values), warning=True)
+
+    def ask_open(self) -> None:
+        w = self.look.words
+        self.ask_file(w("Open a run"), [w("Runs (*.bml)")], self.open_run)
+
+    def ask_save(self) -> None:
+        w = self.look.words
+        if self.page is not None and self.page.shown is not None:
+            self.ask_file(w("Save this run"), [w("Runs (*.bml)")], self.save_run,
+                          save_as=f"{self._place}.bml")
+
+    def open_run(self, path: str) -> None:
+        """Show a recorded run at once; nothing is trained until one goes on with it."""
+        self._guarded(lambda: self._open_run(path))
+
+    def _open_run(self, path: str) -> None:
+        from app import runfile
+
+        record = runfile.read(Path(path))
+        if record.panel not in self._known:
+            raise Refusal("This run belongs to the panel {name}, which is not here.",
+                          name=record.panel)
+        self._leave()
+        id = record.panel
+        if id not in self.sessions:
+            self.sessions[id] = self._make_session(self._known[id], self.settings)
+        self.sessions[id].open_record(record)
+        self._show_panel(id)
+        self._used(path)
+
+    def save_run(self, path: str) -> None:
+        """Write the run of the moment to a ``.bml`` file."""
+        from app import runfile
+
+        if self.session is not None:
+            runfile.write(Path(path), self.session.record())
+            self._used(path)
+            self._saved(path)
+
+    def _used(self, path: str) -> None:
+        self.settings.used_file(os.path.abspath(path))
+        self._remember()
+        if self.side is not None:
+            self.side.set_recent(self.settings.recent)
+
+    def _saved(self, path: str) -> None:
+        self.toast.say(self.look.words("Saved: {name}", name=Path(path).name))
+
+    def _export_image(self) -> None:
+        from app.export import save_image
+
+        page, w = self.page, self.look.words
+        if page is not None:
+            self.ask_file(w("Export the picture"), [w("Pictures (*.png)"), "SVG (*.svg)"],
+                          lambda path: (save_image(page.view, Path(path)), self._saved(path)),
+                          save_as=f"{self._place}.png")
+
+    def _export_csv(self) -> None:
+        from app.export import save_csv
+
+        session, w = self.session, self.look.words
+        if session is not None:
+            self.ask_file(w("Export the scalars"), ["CSV (*.csv)"],
+                          lambda path: (save_csv(session.history, Path(path)), self._saved(path)),
+                          save_as=f"{self._place}.csv")
+
+    def _export_movie(self) -> None:
+        w = self.look.words
+        self.ask_file(w("Export the run"), ["MP4 (*.mp4)", "GIF (*.gif)"], self.save_movie,
+                      save_as=f"{self._place}.mp4")
+
+    def save_movie(self, path: str) -> None:
+        """Draw the filmed frames into a file, a frame at a time, with progress and cancel."""
+        if self.page is not None:
+            self.page.film_to(Path(path), partial(self._saved, path), self._guarded)
+
+    def _export_notebook(self) -> None:
+        from app.notebook import save_notebook
+
+        session, w = self.session, self.look.words
+        if session is None:
+            return
+        self.ask_file(
+            w("Save as notebook"), [w("Notebooks (*.ipynb)")],
+            lambda path: (save_notebook(session.panel, session.params, Path(path),
+                                        language=w.language,
+                                        steps=len(session.history) or 100), self._saved(path)),
+            save_as=f"{self._place}.ipynb")
+
+    def _ask_source(self, name: str) -> None:
+        """The user's own text or model for the parameter ``name``."""
+        if self.session is None:
+            return
+        one = next(each for each in self.session.panel.parameters if each.name == name)
+        w, folder = self.look.words, one.source == "model"
+        self.ask_file(
+            w("Open a model's folder") if folder else w("Open a text"),
+            [] if folder else [w("Texts (*.txt *.csv *.md *.py)"), w("All files (*)")],
+            lambda path: self._use_source(name, path), folder=folder)
+
+    def _use_source(self, name: str, path: str) -> None:
+        if self.session is not None:
+            kind = "folder" if Path(path).is_dir() else "file"
+            self.session.set_params(**{name: f"{kind}:{path}"})
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if paths:
+            self.take_file(paths[0])
+
+    def take_file(self, path: str) -> None:
+        """A file was dropped: a run is opened, a text or a model goes to the panel."""
+        if path.lower().endswith(".bml"):
+            self.open_run(path)
+            return
+        kind = "model" if Path(path).is_dir() else "text"
+        fits = [one for one in (self.session.panel.parameters if self.session else ())
+                if one.kind == "source" and one.source == kind]
+        if fits:
+            self._use_source(fits[0].name, path)
+        else:
+            self.toast.say(self.look.words("Open a panel that takes a text or a model, "
+                                           "then drop the file there."), warning=True)
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _own_mistake(self, sentence: str, details: str) -> None:
+        if self.page is not None:
+            self.page.show_mistake(sentence, details)
+
+    def _remember(self) -> None:
+        if not self.settings.save():
+            self.toast.say(self.look.words("The settings could not be written."), warning=True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.settings.save()
+        self._leave()
+        for session in self.sessions.values():
+            session.close()
+        self.sessions.clear()
+        self._restore_hook()
+        event.accept()
+
+
+def _park(session: Session) -> None:
+    """Give a session's worker back; what it has seen stays, and playing repeats it first."""
+    if not session.worker_pid:
+        return
+    record = session.record() if session.current() is not None else None
+    session.close()
+    if record is not None:
+        session.open_record(record)
+
+
+class Toast(QLabel):
+    """A line at the bottom that says what was done and goes away by itself."""
+
+    SECONDS = 5
+
+    def __init__(self, look: Look, window: QWidget) -> None:
+        super().__init__(window)
+        self.look = look
+        self.setFont(style.font(look, 13))
+        self.setWordWrap(False)
+        self.hide()
+        self._timer = QTimer(self, singleShot=True, interval=self.SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """Show ``text`` for some seconds."""
+        look, px = self.look, self.look.px
+        edge = look.theme.warning if warning else look.theme.hairline
+        self.setStyleSheet(
+            f"background: {look.theme.card}; color: {look.theme.text};"
+            f" border: 1px solid {edge}; border-radius: {px(8)}px;"
+            f" padding: {px(8)}px {px(14)}px;")
+        self.setText(text)
+        self.adjustSize()
+        window = self.parentWidget()
+        self.move((window.width() - self.width()) // 2, window.height() - self.height() - px(24))
+        self.show()
+        self.raise_()
+        self._timer.start()
