@@ -206,7 +206,7 @@ def render(options: Any) -> int:
 
         save_csv(shown.history, options.csv)
     if options.png:
-        _write_png(one, shown, options, notes)
+        _write_png(one, shown, options, notes, trial.device)
     return 0
 
 
@@ -248,12 +248,13 @@ def _write_npz(frame: Any, path: Path) -> None:
         np.savez(out, **arrays)
 
 
-def _write_png(one: Panel, shown: Any, options: Any, notes: Sequence[str]) -> None:
+def _write_png(one: Panel, shown: Any, options: Any, notes: Sequence[str], device: str) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # never a window, with a display or without
     from app.picture import page_picture
 
-    page_picture(one, shown, options.png, language=options.lang, theme=options.theme,
-                 size=options.size, pixels=options.scale, view_only=options.view_only, notes=notes)
+    page_picture(one, shown, options.png, language=options.lang, shade=options.theme,
+                 size=options.size, pixels=options.scale, view_only=options.view_only, notes=notes,
+                 device=device)
 
 
 # --- tour ----------------------------------------------------------------------------------------

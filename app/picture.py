@@ -1,0 +1,95 @@
+"""A page as a picture, drawn by the program's own window on Qt's offscreen platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.engine.inline import InlinePool
+from app.export import picture
+from app.files import replacing
+from app.record import Record, versions
+from app.session import Session
+from app.settings import Settings
+from app.window import MainWindow
+from visualizers.catalog import Said, panels
+from visualizers.panel import Panel, Shown, load
+from widgets import style
+from widgets.look import Look, theme
+
+
+def page_picture(
+    panel: Panel, shown: Shown[Any, Any], path: Path, *, language: str = "en", shade: str = "light",
+    size: tuple[int, int] = (1280, 720), pixels: float = 1.0, view_only: bool = False,
+    notes: Sequence[str] = (), device: str = "cpu",
+) -> None:
+    """Draw ``shown`` into the PNG file ``path``.
+
+    Args:
+        size: of the page; the picture has ``pixels`` times as many.
+        view_only: without the window round the view.
+        notes: lines that the experiment told the user.
+
+    Raises:
+        Refusal: the file cannot be written.
+    """
+    application = QApplication.instance() or QApplication(["bigmodels-lab"])
+    assert isinstance(application, QApplication)
+    application.setStyle("Fusion")
+    if view_only:
+        drawn = _view(application, panel, shown, language, shade, QSize(*size))
+    else:
+        drawn = _window(panel, shown, language, shade, QSize(*size), notes, device)
+    _settle(application)
+    image = picture(drawn, pixels)
+    ground = QImage(image.size(), QImage.Format.Format_RGB32)
+    ground.setDevicePixelRatio(pixels)
+    ground.fill(Look(theme(shade), Said(panel, language).words()).color("ground"))
+    painter = QPainter(ground)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    drawn.close()
+    with replacing(path) as file:
+        if not ground.save(str(file), "PNG"):
+            raise OSError("the picture was not written")
+
+
+def _settle(application: QApplication) -> None:
+    for _ in range(3):  # layouts, then what follows from them, then what that asks for
+        application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+
+
+def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], language: str, shade: str,
+          size: QSize) -> QWidget:
+    look = Look(theme(shade), Said(panel, language).words())
+    style.apply(application, look)
+    view: Any = load(panel.view)(look)
+    view.resize(size)
+    view.show()
+    view.show_frame(shown)
+    return view  # type: ignore[no-any-return]
+
+
+def _window(panel: Panel, shown: Shown[Any, Any], language: str, shade: str, size: QSize,
+            notes: Sequence[str], device: str) -> QWidget:
+    """The window with the run as a record on it: nothing is trained again."""
+    pool = InlinePool()
+    settings = Settings(language=language, theme=shade, visited=[panel.id], path=Path("/dev/null"))
+    window = MainWindow(settings, panels(), lambda one, _: Session(one, pool))
+    session = Session(panel, pool)
+    session.open_record(Record(
+        panel=panel.id, params=shown.params, changes=(), seed=int(getattr(shown.params, "seed", 0)),
+        device=device, threads=1, versions=versions(), history=shown.history,
+        film=[(shown.step, shown.params, shown.frame)], step=shown.step))
+    window.sessions[panel.id] = session
+    window.resize(size)
+    window.show()
+    window.open_panel(panel.id)
+    for note in notes:
+        session.noted.emit(note, {})
+    return window
