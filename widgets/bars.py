@@ -444,7 +444,7 @@ class Histogram(QWidget):
                 painter.drawText(QRectF(inside.left(), y - metrics.height(), inside.width(),
                                         metrics.height()), Qt.AlignmentFlag.AlignRight, rule.label)
 
-    def mouse_at(self, position: QPointF | None, *, click: bool = False) -> None:  # noqa: ARG002
+    def mouse_at(self, position: QPointF | None, *, click: bool = False) -> None:
         """The mouse only looks: the bin under it is told in the tool tip."""
         if position is None or not len(self._counts):
             return

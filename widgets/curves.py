@@ -7,7 +7,7 @@ So a plot owns its ranges and grows them in steps, its axes are cached pictures,
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPen,
+    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
@@ -82,16 +83,52 @@ def thinned(
         return x, y
     each = 1 << int(np.ceil(np.log2(len(y) / (2 * width))))
     whole = len(y) // each * each
-    starts = np.arange(0, len(y), each)
+    starts: NDArray[np.intp] = np.arange(0, len(y), each)
     body, tail = y[:whole].reshape(-1, each), y[whole:]
-    low, high = np.fmin.reduce(body, axis=1), np.fmax.reduce(body, axis=1)
+    low: NDArray[np.float64] = np.fmin.reduce(body, axis=1)
+    high: NDArray[np.float64] = np.fmax.reduce(body, axis=1)
     if len(tail):
         low = np.append(low, np.fmin.reduce(tail))
         high = np.append(high, np.fmax.reduce(tail))
     rising = np.append(y[starts[1:]] >= y[starts[:-1]], True)
-    first, second = np.where(rising, low, high), np.where(rising, high, low)
+    pairs = np.stack([low, high], 1)
+    pairs[~rising] = pairs[~rising, ::-1]
     ends = np.minimum(starts + each - 1, len(x) - 1)
-    return (np.stack([x[starts], x[ends]], 1).ravel(), np.stack([first, second], 1).ravel())
+    new_x: NDArray[np.float64] = np.stack([x[starts], x[ends]], 1).ravel()
+    new_y: NDArray[np.float64] = pairs.ravel()
+    return new_x, new_y
+
+
+def _polygon(points: NDArray[np.float64]) -> QPolygonF:
+    """(n, 2) points as Qt takes them, without a Python object for each."""
+    polygon: QPolygonF = pg.functions.arrayToQPolygonF(points[:, 0], points[:, 1])
+    return polygon
+
+
+def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
+    """Draw a line through (n, 2) finite points, smooth, at a cost that stays small for long ones.
+
+    Qt computes the outline of a wide line, and for a thousand noisy points that takes 13 ms. Its
+    hairlines cost a fortieth. So a long line is drawn as hairlines side by side, each moved along
+    the line's normals.
+    """
+    if len(points) <= 150:
+        painter.setPen(pen)
+        painter.drawPolyline(_polygon(points))
+        return
+    ahead = np.gradient(points, axis=0)
+    length = np.hypot(ahead[:, 0], ahead[:, 1])[:, None]
+    ahead = ahead / np.where(length > 0, length, 1.0)
+    normal = np.stack([-ahead[:, 1], ahead[:, 0]], 1)
+    width = pen.widthF()
+    passes = max(1, round(width))
+    hairline = QPen(pen)
+    hairline.setWidthF(1.0)
+    if pen.style() == Qt.PenStyle.CustomDashLine:
+        hairline.setDashPattern([one * width for one in pen.dashPattern()])
+    painter.setPen(hairline)
+    for shift in np.linspace(-(width - 1) / 2, (width - 1) / 2, passes) if passes > 1 else (0.0,):
+        painter.drawPolyline(_polygon(points + shift * normal))
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
@@ -206,7 +243,7 @@ class _Legend(QWidget):
 
 def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
     pen = QPen(look.color("ghost" if style == "ghost" else series), look.scale * width)
-    pen.setCosmetic(True)  # its width is in pixels, not in the units of the axes
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if style == "dashed":
         pen.setDashPattern([4.0, 2.5])
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -255,9 +292,8 @@ class CurvePlot(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._rules: tuple[Rule, ...] = ()
         self._lines: list[_Line] = []
-        self._items: list[Any] = []
         self._mouse: QPointF | None = None
-        self._choices: dict[tuple[int, str], int] = {}
+        self._choices: dict[tuple[int, str], tuple[int, float]] = {}
 
         self._heading = Heading(look, title)
         self._note = Quiet(look)
@@ -307,7 +343,6 @@ class CurvePlot(QWidget):
             self._legend.draw(curves)
         self._lines = [line for line in map(self._line, self._curves) if line is not None]
         self._set_ranges(x_range or self._fixed[0], y_range or self._fixed[1])
-        self._fill_items()
         self._canvas.viewport().update()
 
     def ranges(self) -> tuple[Range, Range]:
@@ -318,7 +353,6 @@ class CurvePlot(QWidget):
     def refine(self) -> None:
         """Thin the curves anew for another width."""
         self._lines = [line for line in map(self._line, self._curves) if line is not None]
-        self._fill_items()
 
     def _plain(self, axis: int, span: Sequence[float]) -> Range:
         low, high = float(span[0]), float(span[1])
@@ -336,7 +370,8 @@ class CurvePlot(QWidget):
             return None
         if not good.all():
             y = np.where(good, y, np.nan)
-            x = np.where(np.isfinite(x), x, np.interp(np.arange(length), np.flatnonzero(good), x[good]))
+            x = np.where(np.isfinite(x), x, np.interp(
+                np.arange(length), np.flatnonzero(good), x[good]))
         if curve.style != "dots":
             x, y = thinned(x, y, max(200, self._canvas.width()))
         return _Line(curve, x, y)
@@ -387,37 +422,6 @@ class CurvePlot(QWidget):
                    and float(c.x[-1]).is_integer() and c.x[-1] == high for c in self._curves) \
             and low in (0.0, 1.0)
 
-    def _fill_items(self) -> None:
-        drawn = [line for line in self._lines if line.curve.style != "dots"]
-        while len(self._items) < len(drawn):
-            item = pg.PlotCurveItem()
-            item.setZValue(len(self._items))
-            self._canvas.addItem(item, ignoreBounds=True)
-            self._items.append(item)
-        for item, line in zip(self._items, drawn, strict=False):
-            self._fill(item, line)
-            item.setVisible(True)
-        for item in self._items[len(drawn):]:
-            item.setVisible(False)
-
-    def _fill(self, item: Any, line: _Line) -> None:
-        curve = line.curve
-        whole = bool(np.isfinite(line.y).all())
-        x, y = line.x, line.y
-        if curve.style == "steps":
-            x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
-        # Smoothing a curve of many turns costs more than all the rest of a frame.
-        smooth = len(y) <= 400
-        options: dict[str, Any] = {}
-        if curve.style == "area":
-            base = 0.0 if not self._logs[1] else (self._ranges[1] or (0.0, 1.0))[0] - 1.0
-            options = {"fillLevel": base, "brush": self.look.color(curve.series, 50)}
-        item.setData(x, y, pen=_pen(self.look, curve.series, curve.style, curve.width),
-                     connect="all" if whole else "finite", skipFiniteCheck=whole,
-                     antialias=smooth, **options)
-        if curve.style != "area":
-            item.setFillLevel(None)
-
     # --- what lies over the curves ---------------------------------------------------------------
 
     def _to_pixels(self) -> tuple[float, float, float, float, QRectF]:
@@ -438,9 +442,10 @@ class CurvePlot(QWidget):
             line.pixels = np.stack([a * line.x + b, c * line.y + d], 1)
         taken: list[QRectF] = []
         painter.save()
-        painter.setClipRect(inside.adjusted(-2, -4, 4, 4))
+        painter.setClipRect(inside.adjusted(-2, -3, 4, 3))
         self._paint_rules(painter, inside, (a, b, c, d), taken)
-        self._paint_dots(painter)
+        for line in self._lines:
+            self._paint_curve(painter, line, inside, d)
         painter.restore()
         if self._mouse is not None and inside.contains(self._mouse):
             self._paint_reading(painter, inside, (a, b))
@@ -489,18 +494,32 @@ class CurvePlot(QWidget):
                 painter.setPen(color)
                 painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), rule.label)
 
-    def _paint_dots(self, painter: QPainter) -> None:
-        for line in self._lines:
-            dots = line.curve.style == "dots"
-            if line.pixels is None or not (dots or np.isfinite(line.y).sum() == 1):
-                continue
-            size = self.look.scale * (2.2 * line.curve.width if dots else 3 * line.curve.width)
-            pen = QPen(self.look.color("ghost" if line.curve.style == "ghost"
-                                       else line.curve.series), size)
+    def _paint_curve(
+        self, painter: QPainter, line: _Line, inside: QRectF, zero: float
+    ) -> None:
+        curve, points = line.curve, line.pixels
+        assert points is not None
+        good = np.isfinite(points[:, 1])
+        pen = _pen(self.look, curve.series, curve.style, curve.width)
+        if curve.style == "dots" or good.sum() == 1:
+            pen.setWidthF(pen.widthF() * (2.2 if curve.style == "dots" else 3.0))
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            good = line.pixels[np.isfinite(line.pixels).all(1)]
-            painter.drawPoints(pg.functions.arrayToQPolygonF(good[:, 0], good[:, 1]))
+            painter.drawPoints(_polygon(points[good]))
+            return
+        # The runs between gaps.
+        cuts = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
+        for start, stop in zip(cuts[::2].tolist(), cuts[1::2].tolist(), strict=True):
+            run = points[start:stop]
+            if curve.style == "steps":
+                run = np.stack([np.repeat(run[:, 0], 2)[1:], np.repeat(run[:, 1], 2)[:-1]], 1)
+            if curve.style == "area":
+                base = inside.bottom() if self._logs[1] else zero
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(self.look.color(curve.series, 50))
+                painter.drawPolygon(_polygon(np.concatenate(
+                    [[[run[0, 0], base]], run, [[run[-1, 0], base]]])))
+            stroke(painter, run, pen)
 
     def _paint_labels(self, painter: QPainter, inside: QRectF, taken: list[QRectF]) -> None:
         small = font(self.look, 12)
@@ -608,23 +627,26 @@ def _filled_in(pixels: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
-def _spots(
-    line: NDArray[np.float64], size: tuple[float, float], inside: QRectF
-) -> Iterator[QRectF]:
-    """Places for a curve's label, best first: after its end, above and below it, further back."""
-    good = line[np.isfinite(line).all(1)]
+# Places for a curve's label, best first: after its end, then above and below it, ever further back.
+_PLACES = ((1.0, 0), *((share, side) for share in (1.0, 0.92, 0.84, 0.76, 0.66, 0.55, 0.42, 0.3)
+                       for side in (-1, 1)))
+
+
+def _spot(
+    line: NDArray[np.float64], place: int, size: tuple[float, float], inside: QRectF
+) -> QRectF:
+    """Where a label of this size lies if it takes that place along the curve's pixels."""
+    share, side = _PLACES[place]
     width, height = size
-    end_x, end_y = good[-1]
-    yield QRectF(end_x + 6, end_y - height / 2, width, height)
-    for share in (1.0, 0.92, 0.84, 0.76, 0.66, 0.55, 0.42, 0.3):
-        x = good[0, 0] + share * (end_x - good[0, 0])
-        near = int(np.argmin(np.abs(good[:, 0] - x)))
-        x, y = good[near]
-        left = min(x - width / 2, inside.right() - width - 2)
-        under = good[(good[:, 0] >= left) & (good[:, 0] <= left + width), 1]
-        top, bottom = (under.min(), under.max()) if len(under) else (y, y)
-        yield QRectF(left, top - height - 3, width, height)
-        yield QRectF(left, bottom + 3, width, height)
+    end = line[-1, 0]
+    if side == 0:
+        return QRectF(end + 6, line[-1, 1] - height / 2, width, height)
+    start = max(line[0, 0], inside.left())
+    left = min(start + share * (end - start) - width / 2, inside.right() - width - 2)
+    near = line[(line[:, 0] >= left) & (line[:, 0] <= left + width), 1]
+    if not len(near):
+        near = line[[int(np.argmin(np.abs(line[:, 0] - left - width / 2)))], 1]
+    return QRectF(left, near.min() - height - 3 if side < 0 else near.max() + 3, width, height)
 
 
 def _label_spot(
@@ -633,39 +655,40 @@ def _label_spot(
     inside: QRectF,
     obstacles: NDArray[np.float64],
     taken: Sequence[QRectF],
-    before: int | None,
-) -> tuple[QRectF, int]:
-    """Where a label goes, and which of the places that is; the place of before is kept if free."""
-    spots = list(_spots(line, size, inside))
-    order = list(range(len(spots)))
-    if before is not None:
-        order.remove(before)
-        order.insert(0, before)
-    best, least = order[0], np.inf
-    for index in order:
-        spot = spots[index]
+    before: tuple[int, float] | None,
+) -> tuple[QRectF, tuple[int, float]]:
+    """Where a label goes, with the number of the place and how much lies under it.
+
+    The place of the last frame is kept while it is no worse than it was: labels stand still.
+    """
+    def cost_of(spot: QRectF) -> float:
         if not inside.adjusted(0, -4, 3, 4).contains(spot):
-            cost = 1e6
-        else:
-            wide = spot.adjusted(-2, 1, 2, -1)
-            x, y = obstacles[:, 0], obstacles[:, 1]
-            cost = float(np.count_nonzero((x > wide.left()) & (x < wide.right())
-                                          & (y > wide.top()) & (y < wide.bottom())))
-            cost += 1e3 * sum(spot.intersects(other) for other in taken)
-        if cost < least:
-            best, least = index, cost
+            return 1e6
+        x, y = obstacles[:, 0], obstacles[:, 1]
+        return float(np.count_nonzero((x > spot.left() - 2) & (x < spot.right() + 2)
+                                      & (y > spot.top() + 1) & (y < spot.bottom() - 1))) \
+            + 1e3 * sum(spot.intersects(other) for other in taken)
+
+    line = line[np.isfinite(line).all(1)]
+    if before is not None:
+        spot = _spot(line, before[0], size, inside)
+        if (cost := cost_of(spot)) <= before[1] and cost < 1e3:
+            return spot, before
+    best, least, chosen = _spot(line, 0, size, inside), np.inf, 0
+    for place in range(len(_PLACES)):
+        spot = _spot(line, place, size, inside)
+        if (cost := cost_of(spot)) < least:
+            best, least, chosen = spot, cost, place
             if cost == 0:
                 break
-    spot = spots[best]
-    if least >= 1e3:  # no free place: stay inside, and step down past the labels that are there
-        spot.moveLeft(max(inside.left(), min(spot.left(), inside.right() - size[0])))
-        spot.moveTop(max(inside.top(), min(spot.top(), inside.bottom() - size[1])))
-        for _ in range(len(taken)):
-            if not any(spot.intersects(other) for other in taken):
+    if least >= 1e3:  # no free place: stay inside, and step past the labels that are there
+        best.moveLeft(max(inside.left(), min(best.left(), inside.right() - size[0])))
+        best.moveTop(max(inside.top(), min(best.top(), inside.bottom() - size[1])))
+        for _ in taken:
+            if not any(best.intersects(other) for other in taken):
                 break
-            below = spot.bottom() + size[1] <= inside.bottom()
-            spot.translate(0, size[1] if below else -size[1])
-    return spot, best
+            best.translate(0, size[1] if best.bottom() + size[1] <= inside.bottom() else -size[1])
+    return best, (chosen, 1.5 * least + 4)
 
 
 def loss_curves(

@@ -137,11 +137,11 @@ class TextFlow(QWidget):
         selections = []
         for start, end, series in marks:
             one = QTextEdit.ExtraSelection()
-            one.cursor = QTextCursor(self._edit.document())  # type: ignore[attr-defined]
-            one.cursor.setPosition(self._units(start))  # type: ignore[attr-defined]
-            one.cursor.setPosition(  # type: ignore[attr-defined]
+            one.cursor = QTextCursor(self._edit.document())
+            one.cursor.setPosition(self._units(start))
+            one.cursor.setPosition(
                 self._units(end), QTextCursor.MoveMode.KeepAnchor)
-            one.format.setBackground(self.look.color(series, 60))  # type: ignore[attr-defined]
+            one.format.setBackground(self.look.color(series, 60))
             selections.append(one)
         self._edit.setExtraSelections(selections)
 

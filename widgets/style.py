@@ -143,7 +143,7 @@ QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {px(20)}px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {{
     border-color: {t.accent}; }}
 QLineEdit[role="value"] {{ border: 1px solid transparent; background: transparent;
-    color: {t.muted}; padding: 0 {px(4)}px; min-height: {px(18)}px;
+    color: {t.muted}; padding: 0 {px(2)}px; min-height: {px(18)}px;
     border-radius: {px(5)}px; }}
 QLineEdit[role="value"]:hover {{ border-color: {outline}; color: {t.text}; }}
 QLineEdit[role="value"]:focus {{ border-color: {t.accent}; color: {t.text}; }}
@@ -188,7 +188,7 @@ QTabBar::tab:focus {{ color: {t.text}; }}
 
 QTreeView, QListView, QTableView {{ background: transparent; border: none; outline: none;
     show-decoration-selected: 0; alternate-background-color: {t.ground}; }}
-QTreeView::item, QListView::item {{ min-height: {px(24)}px; padding: 0 {px(6)}px;
+QTreeView::item, QListView::item {{ height: {px(26)}px; padding: 0 {px(6)}px;
     border-radius: {px(6)}px; color: {t.text}; }}
 QTreeView::item:hover, QListView::item:hover {{ background: {pressed}; }}
 QTreeView::item:selected, QListView::item:selected {{ background: {t.accent_wash};
@@ -238,8 +238,9 @@ QStatusBar::item {{ border: none; }}
 def _mixed(first: str, second: str, share: float) -> str:
     """The colour ``share`` of the way from the first colour to the second."""
     a, b = QColor(first), QColor(second)
-    parts = zip(a.getRgb()[:3], b.getRgb()[:3], strict=True)
-    return QColor(*(round(x + share * (y - x)) for x, y in parts)).name()
+    return QColor(round(a.red() + share * (b.red() - a.red())),
+                  round(a.green() + share * (b.green() - a.green())),
+                  round(a.blue() + share * (b.blue() - a.blue()))).name()
 
 
 def _drawn(look: Look, sign: str) -> str:

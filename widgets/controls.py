@@ -1,0 +1,629 @@
+"""Controls made from declared parameters: a name, its value, and something to drag or choose."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QStandardItemModel,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.cards import Quiet, Switch
+from widgets.look import Look
+from widgets.parameters import Parameter, Unfit, parse
+from widgets.style import font
+
+POSITIONS = 1000
+PAUSE_MS = 400  # after the last key, before a typed text counts
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of a source: a text or a model of the catalogue."""
+
+    value: str
+    title: str
+    available: bool = True
+    about: str = ""
+
+
+def at_position(one: Parameter, position: int) -> float | int:
+    """The value of a slider's position 0 … 1,000, rounded to three significant digits."""
+    assert one.low is not None and one.high is not None
+    share = min(1.0, max(0.0, position / POSITIONS))
+    ratio, span = one.high / (one.low or 1.0), one.high - one.low
+    value = one.low * ratio**share if one.log else one.low + share * span
+    if one.kind == "integer":
+        return int(min(one.high, max(one.low, round(value))))
+    if position in (0, POSITIONS):
+        return float(one.high if position else one.low)
+    size = abs(value) if one.log else max(abs(one.low), abs(one.high))
+    digits = 2 - math.floor(math.log10(size)) if size > 0 else 2
+    return float(min(one.high, max(one.low, round(value, digits + (0 if one.log else 1)))))
+
+
+def position_of(one: Parameter, value: float) -> int:
+    """The slider's position that is nearest to a value."""
+    assert one.low is not None and one.high is not None
+    if one.high <= one.low:
+        return 0
+    share = math.log(value / one.low) / math.log(one.high / one.low) if one.log \
+        else (value - one.low) / (one.high - one.low)
+    return round(min(1.0, max(0.0, share)) * POSITIONS)
+
+
+def written(one: Parameter, value: float) -> str:
+    """A number as it is shown and typed, without its unit."""
+    if one.kind == "integer":
+        return str(int(value))
+    return f"{value:.4g}"
+
+
+class Slider(QSlider):
+    """A slider that the mouse moves at once to where it points; Shift makes it ten times finer."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._handle = look.px(16)
+        self._grip: tuple[float, float] | None = None  # where the drag began: pixel, position
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _at(self, x: float) -> float:
+        room = max(1, self.width() - self._handle)
+        share = (x - self._handle / 2) / room
+        return self.minimum() + share * (self.maximum() - self.minimum())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        x = event.position().x()
+        fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        self.setSliderDown(True)
+        if not fine:
+            self.setValue(round(self._at(x)))
+        self._grip = (x, float(self.value()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None:
+            return
+        x, (start, position) = event.position().x(), self._grip
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.setValue(round(position + (self._at(x) - self._at(start)) / 10))
+        else:
+            self.setValue(round(self._at(x)))
+            self._grip = (x, float(self.value()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._grip is not None:
+            self._grip = None
+            self.setSliderDown(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()  # scrolling the column must not change what it passes over
+
+
+class _Steps(Slider):
+    """A slider whose keys go on from the value rather than from the nearest position."""
+
+    nudged = Signal(int)  # by so many thousandths of the range; whole numbers by at least one
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        key = event.key()
+        by = {Qt.Key.Key_Left: -10, Qt.Key.Key_Down: -10, Qt.Key.Key_Right: 10, Qt.Key.Key_Up: 10,
+              Qt.Key.Key_PageDown: -100, Qt.Key.Key_PageUp: 100}.get(Qt.Key(key))
+        if by is not None:
+            self.nudged.emit(by // 10 if fine else by)
+        elif key == Qt.Key.Key_Home:
+            self.setValue(self.minimum())
+        elif key == Qt.Key.Key_End:
+            self.setValue(self.maximum())
+        else:
+            event.ignore()  # Space and R belong to the page
+
+
+class Toggle(QAbstractButton):
+    """A switch that slides: on or off."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look = look
+        self.setCheckable(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedSize(self.sizeHint())
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.px(34), self.look.px(20))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        high, on = self.height(), self.isChecked()
+        track = self.rect().adjusted(1, 1, -1, -1)
+        painter.setPen(self.look.color("accent" if self.hasFocus() or on else "ghost"))
+        painter.setBrush(self.look.color("accent" if on else "hairline"))
+        painter.drawRoundedRect(track, high / 2 - 1, high / 2 - 1)
+        knob = high - 8
+        left = self.width() - knob - 4 if on else 4
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.color("on_accent" if on else "card"))
+        painter.drawEllipse(left, 4, knob, knob)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(self.look.color("text"))
+            painter.drawRoundedRect(track, high / 2 - 1, high / 2 - 1)
+
+
+class _Name(QLabel):
+    """A control's name. Double-click, or its menu, brings the default back."""
+
+    reset = Signal()
+
+    def __init__(self, look: Look, text: str) -> None:
+        super().__init__(text)
+        self._words = look.words
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
+        self.reset.emit()
+
+    def contextMenuEvent(self, event: Any) -> None:
+        menu = QMenu(self)
+        menu.addAction(self._words("Back to the default")).triggered.connect(self.reset)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+
+class _Control(QWidget):
+    """Name and value, the means to change it, a whisper below, and a sentence when it went wrong."""
+
+    changed = Signal(object)
+
+    def __init__(self, look: Look, one: Parameter, label: str, help: str) -> None:
+        super().__init__()
+        self.look, self.one, self.label = look, one, label
+        self._body = QVBoxLayout(self)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(look.px(3))
+        self._head = QHBoxLayout()
+        self._head.setSpacing(look.px(6))
+        name = _Name(look, label)
+        name.reset.connect(lambda: self.changed.emit(self.one.default))
+        self._head.addWidget(name, 1)
+        self._body.addLayout(self._head)
+        self._said = QLabel()
+        self._said.setProperty("role", "error")
+        self._said.setWordWrap(True)
+        self._said.hide()
+        self.setToolTip(help)
+        self._help = help
+
+    def finish(self) -> None:
+        """Add what stands below every control."""
+        words = self.look.words
+        tag = words("starts again") if self.one.restart else words("live")
+        self._body.addWidget(self._said)
+        self._body.addWidget(Quiet(self.look, tag))
+
+    def name_of(self, widget: QWidget) -> None:
+        """Tell those who cannot see the name beside it what this widget is."""
+        widget.setAccessibleName(self.label)
+        widget.setAccessibleDescription(self._help)
+        widget.setToolTip(self._help)
+
+    def complain(self, problem: Unfit | None) -> None:
+        """Show one sentence, or take it away."""
+        if problem is not None:
+            # The user knows the parameter by its label and the numbers as they are written here.
+            values = {**problem.values, "name": self.label}
+            if "what" in values:
+                values["what"] = self.look.words(str(values["what"]))
+            self._said.setText(self.look.words(problem.message, **values))
+        self._said.setVisible(problem is not None)
+
+    def show_value(self, value: Any) -> None:
+        raise NotImplementedError
+
+
+class _Number(_Control):
+    def __init__(self, look: Look, one: Parameter, label: str, help: str) -> None:
+        super().__init__(look, one, label, help)
+        self._value: float = one.default
+        self._edit = QLineEdit()
+        self._edit.setProperty("role", "value")
+        self._edit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._edit.setFont(font(look, 13))
+        self._edit.setFixedWidth(look.px(76))
+        self._edit.editingFinished.connect(self._typed)
+        self._edit.textEdited.connect(lambda _: self.complain(None))
+        self._head.addWidget(self._edit)
+        self._unit = QLabel(one.unit)
+        self._unit.setProperty("role", "muted")
+        self._head.addWidget(self._unit)
+        self._slider = _Steps(look)
+        self._slider.setRange(0, POSITIONS)
+        self._slider.valueChanged.connect(self._dragged)
+        self._slider.nudged.connect(self._nudged)
+        self._body.addWidget(self._slider)
+        self.name_of(self._slider)
+        self.name_of(self._edit)
+        self.finish()
+        self.show_value(one.default)
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        self.complain(None)
+        self._write()
+        with QSignalBlocker(self._slider):
+            self._slider.setValue(position_of(self.one, value))
+
+    def _write(self) -> None:
+        off = self.one.off is not None and self._value == self.one.off
+        self._unit.setVisible(bool(self.one.unit) and not off)
+        self._edit.setText(self.look.words("off") if off else written(self.one, self._value))
+
+    def _emit(self, value: float) -> None:
+        if value != self._value:
+            self.show_value(value)
+            self.changed.emit(value)
+
+    def _dragged(self, position: int) -> None:
+        self._value, before = at_position(self.one, position), self._value
+        self.complain(None)
+        self._write()
+        if self._value != before:
+            self.changed.emit(self._value)
+
+    def _nudged(self, by: int) -> None:
+        if self.one.kind == "integer":
+            assert self.one.low is not None and self.one.high is not None
+            moved = int(at_position(self.one, self._slider.value() + by))
+            least = int(math.copysign(1, by))
+            fine = abs(by) < 10 or abs(moved - self._value) < 1
+            value = int(self._value) + least if fine else moved
+            self._emit(int(min(self.one.high, max(self.one.low, value))))
+        else:
+            self._emit(at_position(self.one, self._slider.value() + by))
+
+    def _typed(self) -> None:
+        typed = self._edit.text().strip().replace("−", "-").replace(",", ".")
+        off = self.one.off is not None and typed.lower() in ("off", self.look.words("off"))
+        if self.one.unit:
+            typed = typed.removesuffix(self.one.unit).strip()
+        if typed == written(self.one, self._value):
+            return
+        try:
+            value = parse(self.one, "off" if off else typed)
+        except Unfit as problem:
+            self._write()
+            self.complain(problem)
+            return
+        self._emit(value)
+
+
+class _Choice(_Control):
+    """Segmented buttons where at most four names fit side by side, otherwise a combo box."""
+
+    def __init__(
+        self, look: Look, one: Parameter, label: str, help: str, titles: Sequence[str], width: int
+    ) -> None:
+        super().__init__(look, one, label, help)
+        self._value = str(one.default)
+        metrics = QFontMetricsF(font(look, 12))
+        needed = sum(metrics.horizontalAdvance(title) + look.px(20) for title in titles)
+        self._switch: Switch | None = None
+        self._combo: QComboBox | None = None
+        if len(titles) <= 4 and needed <= width:
+            self._switch = Switch(look, titles)
+            self._switch.chosen.connect(self._picked)
+            for button in self._switch.buttons():
+                button.setAccessibleName(f"{label}: {button.text()}")
+                button.setToolTip(help)
+            self._body.addWidget(self._switch)
+        else:
+            self._combo = _Combo()
+            self._combo.addItems(list(titles))
+            self._combo.activated.connect(self._picked)
+            self.name_of(self._combo)
+            self._body.addWidget(self._combo)
+        self.finish()
+        self.show_value(one.default)
+
+    def _picked(self, index: int) -> None:
+        if (value := self.one.choices[index]) != self._value:
+            self._value = value
+            self.changed.emit(value)
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        index = self.one.choices.index(value)
+        if self._switch is not None:
+            self._switch.set(index)
+        elif self._combo is not None:
+            self._combo.setCurrentIndex(index)
+
+
+class _Combo(QComboBox):
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class _Flag(_Control):
+    def __init__(self, look: Look, one: Parameter, label: str, help: str) -> None:
+        super().__init__(look, one, label, help)
+        self._toggle = Toggle(look)
+        self._toggle.clicked.connect(lambda on: self.changed.emit(bool(on)))
+        self._head.addWidget(self._toggle)
+        self.name_of(self._toggle)
+        self.finish()
+        self.show_value(one.default)
+
+    def show_value(self, value: Any) -> None:
+        self._toggle.setChecked(value)
+
+
+class _Text(_Control):
+    """A line for short defaults, a paragraph for long ones; counts on Enter or after a pause."""
+
+    def __init__(self, look: Look, one: Parameter, label: str, help: str) -> None:
+        super().__init__(look, one, label, help)
+        self._value = str(one.default)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(PAUSE_MS)
+        self._wait.timeout.connect(self._apply)
+        self._line: QLineEdit | None = None
+        self._paragraph: QPlainTextEdit | None = None
+        if len(self._value) <= 60 and "\n" not in self._value:
+            self._line = QLineEdit()
+            self._line.textEdited.connect(lambda _: self._wait.start())
+            self._line.returnPressed.connect(self._apply)
+            self.name_of(self._line)
+            self._body.addWidget(self._line)
+        else:
+            self._paragraph = QPlainTextEdit()
+            self._paragraph.setTabChangesFocus(True)
+            self._paragraph.setFixedHeight(look.px(92))
+            self._paragraph.textChanged.connect(self._wait.start)
+            self.name_of(self._paragraph)
+            self._body.addWidget(self._paragraph)
+        self.finish()
+        self.show_value(self._value)
+
+    def _typed(self) -> str:
+        if self._line is not None:
+            return self._line.text()
+        assert self._paragraph is not None
+        return self._paragraph.toPlainText()
+
+    def _apply(self) -> None:
+        self._wait.stop()
+        if (typed := self._typed()) == self._value:
+            return
+        try:
+            value = parse(self.one, typed)
+        except Unfit as problem:
+            self.complain(problem)
+            return
+        self.complain(None)
+        self._value = value
+        self.changed.emit(value)
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        self._wait.stop()
+        if value == self._typed():  # writing it again would move the cursor of who is typing
+            return
+        if self._line is not None:
+            self._line.setText(value)
+        elif self._paragraph is not None:
+            with QSignalBlocker(self._paragraph):
+                self._paragraph.setPlainText(value)
+
+
+class _Source(_Control):
+    """Texts or models of the catalogue; those that are not fetched yet offer to be."""
+
+    fetch_wanted = Signal(str)
+    file_wanted = Signal()
+
+    def __init__(
+        self, look: Look, one: Parameter, label: str, help: str, options: Sequence[Option]
+    ) -> None:
+        super().__init__(look, one, label, help)
+        self._value = str(one.default)
+        self._options: tuple[Option, ...] = ()
+        self._combo = _Combo()
+        self._combo.activated.connect(self._picked)
+        self.name_of(self._combo)
+        self._body.addWidget(self._combo)
+        own = QPushButton(look.words("Own folder…") if one.source == "model"
+                          else look.words("Own file…"))
+        own.setProperty("role", "link")
+        own.setCursor(Qt.CursorShape.PointingHandCursor)
+        own.setAccessibleName(f"{label}: {own.text()}")
+        own.clicked.connect(self.file_wanted)
+        line = QHBoxLayout()
+        line.addWidget(own)
+        line.addStretch(1)
+        self._body.addLayout(line)
+        self.finish()
+        self.set_options(options)
+
+    def set_options(self, options: Sequence[Option]) -> None:
+        """The catalogue has changed: a fetch is done, or a file was chosen."""
+        self._options = tuple(options)
+        self.show_value(self._value)
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        shown = list(self._options)
+        if value not in [one.value for one in shown]:  # an own file, shown by its name
+            name = str(value).partition(":")[2] or str(value)
+            shown.append(Option(value, name.replace("\\", "/").rstrip("/").rpartition("/")[2]))
+        self._shown = shown
+        self._combo.clear()
+        model = self._combo.model()
+        for index, one in enumerate(shown):
+            fetch = "" if one.available else "  ·  " + self.look.words("fetch…")
+            self._combo.addItem(one.title + fetch)
+            self._combo.setItemData(index, one.about, Qt.ItemDataRole.ToolTipRole)
+            if not one.available and isinstance(model, QStandardItemModel):
+                model.item(index).setForeground(self.look.color("muted"))
+        self._combo.setCurrentIndex([one.value for one in shown].index(value))
+
+    def _picked(self, index: int) -> None:
+        chosen = self._shown[index]
+        if not chosen.available:
+            self.show_value(self._value)
+            self.fetch_wanted.emit(chosen.value)
+        elif chosen.value != self._value:
+            self._value = chosen.value
+            self.changed.emit(chosen.value)
+
+
+class ControlPanel(QScrollArea):
+    """All controls of a panel in a column.
+
+    Args:
+        parameters: the declarations, in the order of the controls; hidden ones have none.
+        params: the params object that is shown first.
+        labels, helps: parameter name → its text in the user's language.
+        choice_label: (parameter name, value) → the value in the user's language.
+        sources: ``"text"`` or ``"model"`` → what the catalogue has.
+    """
+
+    changed = Signal(str, object)
+    fetch_wanted = Signal(str)
+    file_wanted = Signal(str)
+
+    WIDTH = 244  # of a control, in the column of 276 that the page gives it
+
+    def __init__(
+        self,
+        look: Look,
+        parameters: Sequence[Parameter],
+        params: Any,
+        *,
+        labels: Callable[[str], str],
+        helps: Callable[[str], str],
+        choice_label: Callable[[str, str], str],
+        sources: Callable[[str], Sequence[Option]],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.look = look
+        self._params = params
+        self._sources = sources
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside = QWidget()
+        self.viewport().setAutoFillBackground(False)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(look.px(4), look.px(6), look.px(10), look.px(6))
+        column.setSpacing(look.px(12))
+        self._controls: dict[str, _Control] = {}
+        for one in parameters:
+            if one.kind == "hidden":
+                continue
+            texts = (look, one, labels(one.name), helps(one.name))
+            control: _Control
+            if one.kind in ("number", "integer"):
+                control = _Number(*texts)
+            elif one.kind == "choice":
+                titles = [choice_label(one.name, value) for value in one.choices]
+                control = _Choice(*texts, titles, look.px(self.WIDTH))
+            elif one.kind == "flag":
+                control = _Flag(*texts)
+            elif one.kind == "text":
+                control = _Text(*texts)
+            else:
+                control = _Source(*texts, sources(str(one.source)))
+                control.fetch_wanted.connect(self.fetch_wanted)
+                control.file_wanted.connect(lambda name=one.name: self.file_wanted.emit(name))
+            control.changed.connect(lambda value, name=one.name: self._changed(name, value))
+            column.addWidget(control)
+            self._controls[one.name] = control
+        column.addStretch(1)
+        self.setWidget(inside)
+        inside.setAutoFillBackground(False)  # setWidget turned it on; the card shall show through
+        self.set_params(params)
+
+    def control(self, name: str) -> QWidget:
+        """The control of a parameter, for a tour that points at it."""
+        return self._controls[name]
+
+    def set_params(self, params: Any) -> None:
+        """Show these values, without a signal."""
+        self._params = params
+        for name, control in self._controls.items():
+            control.show_value(getattr(params, name))
+        self._show_fitting(params)
+
+    def refresh_sources(self) -> None:
+        """Ask again what the catalogue has."""
+        for control in self._controls.values():
+            if isinstance(control, _Source):
+                control.set_options(self._sources(str(control.one.source)))
+
+    def _changed(self, name: str, value: object) -> None:
+        values = _Values(self._params, {name: value})
+        self._params = values
+        self._controls[name].show_value(value)
+        self._show_fitting(values)
+        self.changed.emit(name, value)
+
+    def _show_fitting(self, params: Any) -> None:
+        for control in self._controls.values():
+            control.setVisible(control.one.shown_for(params))
+
+
+class _Values:
+    """The params object as the controls show it, before the session has answered."""
+
+    def __init__(self, params: Any, values: Mapping[str, object]) -> None:
+        self._params: Any = params
+        self._values: dict[str, object] = dict(values)
+        if isinstance(params, _Values):  # one layer is enough, however many changes there are
+            self._params, self._values = params._params, {**params._values, **values}
+
+    def __getattr__(self, name: str) -> Any:
+        return self._values[name] if name in self._values else getattr(self._params, name)
