@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from widgets.look import Look
+from widgets.scales import short
 
 T = TypeVar("T")
 
@@ -51,6 +52,7 @@ class Canvas(QWidget, Generic[T]):
         self._by_keys = False
         self._pointer = QPointF()
         self._pressed: QPointF | None = None
+        self._ratio = 1.0  # device pixels in a pixel, while painting
         self._labels: OrderedDict[Hashable, QPixmap] = OrderedDict()
         self._layers: dict[str, tuple[Hashable, QPixmap]] = {}
         self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetrics]] = {}
@@ -119,13 +121,14 @@ class Canvas(QWidget, Generic[T]):
             longest: in pixels; what does not fit is elided in the middle.
             halo: with a rim in the card's colour, to be read on top of points and lines.
         """
-        ink = color if isinstance(color, QColor) else self.look.color(color)
-        ratio = self.devicePixelRatioF()
-        key = (text, ink.rgba(), size, bold, upwards, longest, halo, ratio)
+        ratio = self._ratio
+        known = color.rgba() if isinstance(color, QColor) else color
+        key = (text, known, size, bold, upwards, longest, halo, ratio)
         found = self._labels.get(key)
         if found is not None:
             self._labels.move_to_end(key)
             return found
+        ink = color if isinstance(color, QColor) else self.look.color(color)
         font, metrics = self.fonts(size, bold)
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, longest) if longest else text
         rim = self.look.px(2) if halo else 0
@@ -159,10 +162,10 @@ class Canvas(QWidget, Generic[T]):
         ay: float = 0.0,
     ) -> QRectF:
         """Draw a label with its point (ax, ay), 0 … 1 each, at (x, y); returns where it is."""
-        size = picture.deviceIndependentSize()
-        at = QPointF(round(x - ax * size.width()), round(y - ay * size.height()))
-        painter.drawPixmap(at, picture)
-        return QRectF(at, size)
+        wide, tall = picture.width() / self._ratio, picture.height() / self._ratio
+        left, top = round(x - ax * wide), round(y - ay * tall)
+        painter.drawPixmap(left, top, picture)
+        return QRectF(left, top, wide, tall)
 
     def layer(
         self, painter: QPainter, name: str, key: Hashable, draw: Callable[[QPainter], None]
@@ -199,6 +202,7 @@ class Canvas(QWidget, Generic[T]):
     # Painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        self._ratio = self.devicePixelRatioF()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         try:
@@ -332,16 +336,12 @@ class Scroll:
                                 width / 2, width / 2)
 
 
-def figure(value: float) -> str:
-    """A number in three significant digits, as colour bars and axes show it."""
-    if value == 0 or not abs(value) < float("inf"):
-        return f"{value:g}"
-    if 1e-3 <= abs(value) < 1e5:
-        return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
-    return f"{value:.1e}".replace("e-0", "e-").replace("e+0", "e")
+def figure(value: float, span: float = 0.0) -> str:
+    """A number in three significant digits; what is nothing beside ``span`` is called 0."""
+    return short(0.0 if abs(value) < span * 1e-3 else value)
 
 
-def ticks(count: int, room: float, least: float) -> list[int]:
+def places(count: int, room: float, least: float) -> list[int]:
     """Whole numbers 0 … count-1 in round steps, at least ``least`` pixels apart."""
     for step in (factor * 10**power for power in range(7) for factor in (1, 2, 5)):
         if room / max(count, 1) * step >= least:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
@@ -17,9 +17,12 @@ from widgets.canvas import Canvas, figure
 from widgets.look import Look
 
 RELABEL = 0.25  # seconds between two choices of labels while points move
-MOST_LABELS = 160
+MOST_LABELS = 120
 TRIED_LABELS = 700
 REACH = 10  # how far from a point, in scaled pixels, the pointer still means it
+
+
+Label = tuple[int, float, float, QPixmap]  # of which point, its offset from it, the text
 
 
 class PointCloud(Canvas[int]):
@@ -51,8 +54,11 @@ class PointCloud(Canvas[int]):
         self.low, self.high = 0.0, 1.0
         # The user's own view: the data point in the middle, and pixels per unit. None: show all.
         self._own: tuple[float, float, float] | None = None
+        self._fitted: tuple[QRect | None, tuple[float, float, float]] = (None, (0.0, 0.0, 1.0))
+        self._sheet = raster.Sheet()
+        self._ink: raster.Pixels | None = None
         self._dragged: QPointF | None = None
-        self._placed: list[tuple[int, float, float]] = []  # (index, offset from the point)
+        self._placed: list[Label] = []  # as they were chosen last
         self._placed_for: object = None
         self._placed_at = 0.0
         self._later = QTimer(self)
@@ -97,6 +103,7 @@ class PointCloud(Canvas[int]):
         self.selected = tuple(one for one in selected if 0 <= one < count)
         self.linked = tuple(one for one in linked if 0 <= one[0] < count and 0 <= one[1] < count)
         self.trails = tuple(trails or ())
+        self._fitted, self._ink = (None, (0.0, 0.0, 1.0)), None
         if self.current is not None and self.current >= count:
             self.current = None
         self.update()
@@ -116,17 +123,23 @@ class PointCloud(Canvas[int]):
         """The data point in the middle of the area and the pixels per unit."""
         if self._own is not None:
             return self._own
+        if self._fitted[0] != self.area:
+            self._fitted = self.area, self._fit()
+        return self._fitted[1]
+
+    def _fit(self) -> tuple[float, float, float]:
         finite = self.points[np.isfinite(self.points).all(axis=1)] \
             if not np.isfinite(self.points.sum()) else self.points
         if not len(finite):
             return 0.0, 0.0, 1.0
-        low, high = finite.min(axis=0).astype(float), finite.max(axis=0).astype(float)
+        low = np.array([float(finite[:, 0].min()), float(finite[:, 1].min())])
+        high = np.array([float(finite[:, 0].max()), float(finite[:, 1].max())])
         # Bounds on a lattice that follows the size of the cloud: the view moves in few steps, and
         # it depends on the points alone, not on what was shown before.
-        step = 2.0 ** np.floor(np.log2(max(float((high - low).max()), 1e-9))) / 4
+        step = 2.0 ** np.floor(np.log2(max(float((high - low).max()), 1e-9))) / 8
         low, high = np.floor(low / step) * step, np.ceil(high / step) * step
         extent = np.maximum(high - low, step)
-        margin = self.look.px(28)
+        margin = self.look.px(16)
         scale = min((self.area.width() - 2 * margin) / extent[0],
                     (self.area.height() - 2 * margin) / extent[1])
         middle = (low + high) / 2
@@ -254,7 +267,7 @@ class PointCloud(Canvas[int]):
 
     # Labels
 
-    def _labels_now(self, spots: NDArray[np.float32]) -> list[tuple[int, float, float]]:
+    def _labels_now(self, spots: NDArray[np.float32]) -> list[Label]:
         """Which labels are shown and where beside their points.
 
         A choice holds for a quarter of a second while points move, so that labels travel with their
@@ -274,7 +287,7 @@ class PointCloud(Canvas[int]):
         self._placed_for = None
         self.update()
 
-    def _choose_labels(self, spots: NDArray[np.float32]) -> list[tuple[int, float, float]]:
+    def _choose_labels(self, spots: NDArray[np.float32]) -> list[Label]:
         """Labels in order of priority, each where it covers no other: right, left, above, below."""
         area, px = QRectF(self.area), self.look.px
         cell = px(4)
@@ -294,7 +307,7 @@ class PointCloud(Canvas[int]):
                 row, column = int((y - area.top()) // cell), int((x - area.left()) // cell)
                 if 0 <= row < rows and 0 <= column < columns:
                     taken[row, column] = True
-        placed: list[tuple[int, float, float]] = []
+        placed: list[Label] = []
         for index, (x, y), seen in zip(order, at.tolist(), inside.tolist(), strict=True):
             if not seen:
                 continue
@@ -318,7 +331,8 @@ class PointCloud(Canvas[int]):
                 spot = taken[int(top // cell) : int((top + height) // cell) + 1,
                              int(left // cell) : int((left + wide) // cell) + 1]
             spot[...] = True
-            placed.append((index, dx, dy))
+            picture = self.label(self.names[index], "text", 12, always, halo=True)
+            placed.append((index, dx, dy, picture))
             if len(placed) >= MOST_LABELS:
                 break
         return placed
@@ -339,16 +353,12 @@ class PointCloud(Canvas[int]):
 
     def _paint_points(self, painter: QPainter, spots: NDArray[np.float32]) -> None:
         ratio, area = self.devicePixelRatioF(), self.area
-        pixels = np.zeros((round(area.height() * ratio), round(area.width() * ratio), 4), np.uint8)
-        if self.values is not None:
-            ink = raster.colour(self.values, self.low, self.high, raster.sequential())
-        elif self.groups is not None:
-            ink = raster.colours(self.groups, self.look.theme.series)
-        else:
-            ink = np.array(raster.rgba(self.look.theme.series[0]), np.uint8)
+        pixels = self._sheet.cleared(round(area.height() * ratio), round(area.width() * ratio))
+        if self._ink is None:
+            self._ink = self._colours()
         x, y = (spots[:, 0] - area.left()) * ratio, (spots[:, 1] - area.top()) * ratio
-        raster.discs(pixels, x, y, self.radius * ratio, ink)
-        painter.drawImage(area.topLeft(), raster.to_image(pixels, ratio))
+        raster.discs(pixels, x, y, self.radius * ratio, self._ink)
+        self._sheet.paint(painter, area.left(), area.top(), ratio)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index in self.selected:
             painter.setPen(QPen(self.look.color("text"), 2 * self.look.scale))
@@ -358,6 +368,14 @@ class PointCloud(Canvas[int]):
             painter.setPen(QPen(self.look.color("muted"), 1.5 * self.look.scale))
             reach = self.radius + self.look.px(2)
             painter.drawEllipse(QPointF(*spots[self.current].tolist()), reach, reach)
+
+    def _colours(self) -> raster.Pixels:
+        theme = self.look.theme
+        if self.values is not None:
+            return raster.colour(self.values, self.low, self.high, raster.for_points(theme))
+        if self.groups is not None:
+            return raster.colours(self.groups, theme.series)
+        return np.array(raster.rgba(theme.series[0]), np.uint8)
 
     def _paint_trails(self, painter: QPainter) -> None:
         painter.setPen(QPen(self.look.color("ghost"), 1.5 * self.look.scale))
@@ -372,26 +390,25 @@ class PointCloud(Canvas[int]):
 
     def _paint_labels(self, painter: QPainter, spots: NDArray[np.float32]) -> None:
         rim = self.look.px(2) + 1
-        for index, dx, dy in self._labels_now(spots):
-            x, y = spots[index].tolist()
-            chosen = index in self.selected
-            picture = self.label(self.names[index], "text", 12, chosen, halo=True)
-            painter.drawPixmap(QPointF(round(x + dx - rim + self.look.px(2)),
-                                       round(y + dy - rim + 1)), picture)
+        shown = self._labels_now(spots)
+        at = spots[[one[0] for one in shown]].tolist()
+        for (_, dx, dy, picture), (x, y) in zip(shown, at, strict=True):
+            painter.drawPixmap(round(x + dx - rim) + self.look.px(2), round(y + dy - rim) + 1,
+                               picture)
 
     def _paint_key(self, painter: QPainter) -> None:
         """The colour bar or the names of the groups, beside the title."""
         px = self.look.px
-        right, top = float(self.width() - px(2)), 0.0
+        right, top, span = float(self.width() - px(2)), 0.0, self.high - self.low
         if self.values is not None:
             wide, tall = px(80), px(8)
-            high = self.label(figure(self.high), "muted", 11)
+            high = self.label(figure(self.high, span), "muted", 11)
             at = self.put(painter, high, right, top, 1.0, 0.0)
             bar = QRect(round(at.left()) - px(4) - wide, round(at.center().y()) - tall // 2, wide,
                         tall)
-            painter.drawImage(bar, raster.to_image(raster.sequential()[None]))
-            at = self.put(painter, self.label(figure(self.low), "muted", 11), bar.left() - px(4),
-                          top, 1.0, 0.0)
+            painter.drawImage(bar, raster.to_image(raster.for_points(self.look.theme)[None]))
+            at = self.put(painter, self.label(figure(self.low, span), "muted", 11),
+                          bar.left() - px(4), top, 1.0, 0.0)
             if self.value_name:
                 self.put(painter, self.label(self.value_name, "muted", 11), at.left() - px(6), top,
                          1.0, 0.0)

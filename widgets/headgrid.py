@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
-from widgets.canvas import Canvas, ticks
+from widgets.canvas import Canvas, places
 from widgets.look import Look
 
 Cell = tuple[int, int]
@@ -21,9 +21,9 @@ Cell = tuple[int, int]
 class HeadGrid(Canvas[Cell]):
     """A grid of R x C matrices, each H x W, averaged to the pixels there are.
 
-    Each matrix is coloured from 0 to its own highest average, so that a head that spreads its
-    attention over 512 tokens shows its pattern as clearly as one that looks at a single token.
-    ``high`` puts all on one scale instead.
+    Each matrix is coloured from 0 to its own highest average, by the square root: a head that
+    spreads its attention over 512 tokens shows its pattern as clearly as one that looks at a single
+    token, and one bright column does not hide the rest. ``high`` puts all on one scale instead.
 
     Signals:
         clicked(row, column), hovered(row, column): hovered gives (-1, -1) when the pointer leaves.
@@ -135,9 +135,10 @@ class HeadGrid(Canvas[Cell]):
             self._outline(painter, self.current, "text", 1.5)
 
     def _outline(self, painter: QPainter, part: Cell, token: str, width: float) -> None:
-        painter.setPen(QPen(self.look.color(token), width * self.look.scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(self.place(part).adjusted(-1, -1, 1, 1))
+        for color, wide in (("card", width + 2.5), (token, width)):
+            painter.setPen(QPen(self.look.color(color), wide * self.look.scale))
+            painter.drawRect(self.place(part).adjusted(-1, -1, 1, 1))
 
     def _picture(self) -> QImage:
         if self._image is None:
@@ -146,10 +147,10 @@ class HeadGrid(Canvas[Cell]):
             wide, tall = (round(one * ratio) for one in self._pitch)
             gap = round(self._gap * ratio)
             small = raster.resample(self.stack, max(1, tall - gap), max(1, wide - gap))
-            if self.high is None:
-                small *= 1.0 / np.maximum(small.max(axis=(2, 3), keepdims=True), 1e-12)
-            top = self.high if self.high is not None else 1.0
-            shades = raster.colour(small, 0.0, top, raster.sequential())
+            top = np.float32(self.high) if self.high is not None \
+                else np.maximum(small.max(axis=(2, 3), keepdims=True), np.float32(1e-12))
+            small = np.sqrt(np.maximum(small, 0.0) / top)
+            shades = raster.colour(small, 0.0, 1.0, raster.sequential())
             pixels = np.zeros((rows * tall, columns * wide, 4), np.uint8)
             grid = pixels.reshape(rows, tall, columns, wide, 4)
             grid[:, : tall - gap, :, : wide - gap] = shades.transpose(0, 2, 1, 3, 4)
@@ -161,11 +162,11 @@ class HeadGrid(Canvas[Cell]):
         rows, columns = self.stack.shape[:2]
         wide, tall = self._pitch
         across = max((self.text_width(one, 11) for one in self.column_labels), default=px(14))
-        for column in ticks(columns, columns * wide, across + px(4)):
+        for column in places(columns, columns * wide, across + px(4)):
             name = self.column_labels[column] if column < len(self.column_labels) else str(column)
             self.put(painter, self.label(name, "muted", 11), area.left() + column * wide
                      + (wide - self._gap) / 2, area.top() - px(2), 0.5, 1.0)
-        for row in ticks(rows, rows * tall, self.text_height(11)):
+        for row in places(rows, rows * tall, self.text_height(11)):
             name = self.row_labels[row] if row < len(self.row_labels) else str(row)
             self.put(painter, self.label(name, "muted", 11), area.left() - px(5),
                      area.top() + row * tall + (tall - self._gap) / 2, 1.0, 0.5)

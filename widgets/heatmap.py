@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
-from widgets.canvas import Canvas, figure, ticks
+from widgets.canvas import Canvas, figure, places
 from widgets.look import Look
 
 Cell = tuple[int, int]
@@ -44,6 +44,7 @@ class Heatmap(Canvas[Cell]):
         self.low, self.high = 0.0, 1.0
         self.x_labels: tuple[str, ...] = ()
         self.y_labels: tuple[str, ...] = ()
+        self.texts: tuple[str, ...] = ()
         self.marks: tuple[Cell, ...] = ()
         self.row = self.column = -1
         self._image: QImage | None = None
@@ -56,7 +57,7 @@ class Heatmap(Canvas[Cell]):
         self, values: NDArray[Any], *, low: float | None = None, high: float | None = None,
         x_labels: Sequence[str] = (), y_labels: Sequence[str] = (),
         marks: Sequence[tuple[int, int]] = (), row: int = -1, column: int = -1,
-        title: str | None = None,
+        texts: Sequence[str] = (), title: str | None = None,
     ) -> None:
         """Show ``values`` (rows, columns); NaN cells stay empty.
 
@@ -65,8 +66,10 @@ class Heatmap(Canvas[Cell]):
                 scale keeps zero in the middle.
             marks: cells with an outline.
             row, column: drawn with a frame, such as the query that is looked at.
+            texts: what stands in the cells instead of their values, row by row.
         """
         self.retitle(title)
+        self.texts = tuple(texts)
         self.data = np.asarray(values)
         self.low, self.high = raster.limits(self.data, low, high, self.centred)
         self.x_labels, self.y_labels = tuple(x_labels), tuple(y_labels)
@@ -111,7 +114,7 @@ class Heatmap(Canvas[Cell]):
 
     def _label_width(self, labels: Sequence[str], count: int) -> int:
         longest = max((self.text_width(one, 11) for one in labels), default=0) if labels \
-            else self.text_width(str(max(count - 1, 0)), 11)
+            else self.text_width("0" * len(str(max(count - 1, 0))), 11)
         return min(longest, round(self.width() * 0.28))
 
     def _edge_x(self, column: int) -> float:
@@ -156,7 +159,8 @@ class Heatmap(Canvas[Cell]):
         across = self.x_labels[column] if column < len(self.x_labels) else str(column)
         names = " · ".join(f"{axis} {name}".strip()
                            for axis, name in ((self.y_title, down), (self.x_title, across)))
-        return f"{names}   {self._number(float(self.data[row, column]))}"
+        text = f"   {self.texts[row * self.data.shape[1] + column]}" if self.texts else ""
+        return f"{names}{text}   {self._number(float(self.data[row, column]))}"
 
     def _number(self, value: float) -> str:
         said = self.value_format.format(value)
@@ -208,7 +212,7 @@ class Heatmap(Canvas[Cell]):
         shown = self._every(rows, area.height(), line * 0.92, self.y_labels)
         for row in shown:
             name = self.y_labels[row] if self.y_labels else str(row)
-            picture = self.label(name, "muted", 11, longest=max(room, px(12)))
+            picture = self.label(name, "muted", 11, longest=max(room, px(12)) + 1 if self.y_labels else 0)
             self.put(painter, picture, area.left() - px(5), self._edge_y(row)
                      + (-tall if self.bottom else tall) / 2, 1.0, 0.5)
         least = line * 0.92 if self._upwards else px(34)
@@ -231,7 +235,7 @@ class Heatmap(Canvas[Cell]):
         """Which labels are shown: all, or as many in round steps as have room."""
         if labels and room / count >= least:
             return list(range(min(count, len(labels))))
-        shown = ticks(count, room, max(least, self.look.px(24)) if not labels else least)
+        shown = places(count, room, max(least, self.look.px(24)) if not labels else least)
         return [one for one in shown if not labels or one < len(labels)]
 
     def _paint_bar(self, painter: QPainter) -> None:
@@ -245,9 +249,9 @@ class Heatmap(Canvas[Cell]):
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(bar).adjusted(0.5, 0.5, -0.5, -0.5))
-        x = bar.right() + px(5)
-        self.put(painter, self.label(figure(self.high), "muted", 11), x, bar.top() - px(3))
-        self.put(painter, self.label(figure(self.low), "muted", 11), x, bar.bottom() + px(3), 0, 1)
+        x, span = bar.right() + px(5), self.high - self.low
+        self.put(painter, self.label(figure(self.high, span), "muted", 11), x, bar.top() - px(3))
+        self.put(painter, self.label(figure(self.low, span), "muted", 11), x, bar.bottom() + px(3), 0, 1)
         if self.centred and self.low < 0 < self.high and height > 3 * self.text_height(11):
             zero = bar.top() + height * self.high / (self.high - self.low)
             self.put(painter, self.label("0", "muted", 11), x, zero, 0, 0.5)
@@ -255,22 +259,26 @@ class Heatmap(Canvas[Cell]):
     def _paint_values(self, painter: QPainter) -> None:
         rows, columns = self.data.shape
         wide, tall = self.area.width() / columns, self.area.height() / rows
-        if not self.values or tall < self.text_height(11):
+        if not (self.values or self.texts) or tall < self.text_height(11):
             return
-        # Widest as the figures 0 … 9 are: the same for all values of one format.
-        if wide < self.text_width(self.value_format.format(-1.0 if self.low < 0 else 1.0), 11):
+        # Widest as the figures 0 … 9 are: the same for all values of one format. Texts are elided.
+        least = self.look.px(12) if self.texts else self.text_width(
+            self.value_format.format(-1.0 if self.low < 0 else 1.0), 11)
+        if wide < least:
             return
-        painter.setFont(self.fonts(11)[0])
         shades = raster.colour(self.data, self.low, self.high, self.table)[..., :3]
-        dark = shades @ np.array([0.299, 0.587, 0.114]) < 140
-        light_ink, dark_ink = QColor("#ffffff"), QColor("#1d2430")
+        dark = (raster.luminance(shades) < raster.EVEN_LUMINANCE).astype(int)
+        inks = QColor("#1d2430"), QColor("#ffffff")
         for row in range(rows):
             for column in range(columns):
                 value = float(self.data[row, column])
                 if value == value:
-                    painter.setPen(light_ink if dark[row, column] else dark_ink)
-                    painter.drawText(self._rect(row, column), Qt.AlignmentFlag.AlignCenter,
-                                     self.value_format.format(value))
+                    text = self.texts[row * columns + column] if self.texts else \
+                        self.value_format.format(value)
+                    picture = self.label(text, inks[dark[row, column]], 11,
+                                         longest=int(wide) if self.texts else 0)
+                    at = self._rect(row, column).center()
+                    self.put(painter, picture, at.x(), at.y(), 0.5, 0.5)
 
     def _paint_frames(self, painter: QPainter) -> None:
         rows, columns = self.data.shape

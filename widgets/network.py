@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets import raster
 from widgets.canvas import Canvas, figure
 from widgets.look import Look
+from widgets.scales import ticks
 
 REACH = 12
 FEW_PATHS = 60  # so few are drawn as smooth lines
@@ -23,7 +24,7 @@ def _paint_scale(canvas: Canvas[int], painter: QPainter, low: float, high: float
     px = canvas.look.px
     at = canvas.put(painter, canvas.label(figure(high), "muted", 11), canvas.width() - px(2), 0, 1)
     bar = QRect(round(at.left()) - px(84), round(at.center().y()) - px(4), px(80), px(8))
-    painter.drawImage(bar, raster.to_image(raster.sequential()[None]))
+    painter.drawImage(bar, raster.to_image(raster.for_points(canvas.look.theme)[None]))
     canvas.put(painter, canvas.label(figure(low), "muted", 11), bar.left() - px(4), 0, 1)
 
 
@@ -44,6 +45,7 @@ class NetworkGraph(Canvas[int]):
         self.values: NDArray[Any] = np.zeros(0, np.float32)
         self.low, self.high = 0.0, 1.0
         self.selected = -1
+        self._sheet = raster.Sheet()
         self._wiring = 0  # counts changes of positions or edges
         self.setMinimumSize(look.px(160), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -157,13 +159,13 @@ class NetworkGraph(Canvas[int]):
 
     def _paint_nodes(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
         ratio, area = self.devicePixelRatioF(), self.area
-        pixels = np.zeros((round(area.height() * ratio), round(area.width() * ratio), 4), np.uint8)
+        pixels = self._sheet.cleared(round(area.height() * ratio), round(area.width() * ratio))
         x, y = (spots[:, 0] - area.left()) * ratio, (spots[:, 1] - area.top()) * ratio
         rim = np.array(raster.rgba(self.look.theme.card), np.uint8)
         raster.discs(pixels, x, y, (self.radius + 1.5 * self.look.scale) * ratio, rim)
         raster.discs(pixels, x, y, self.radius * ratio,
-                     raster.colour(self.values, self.low, self.high, raster.sequential()))
-        painter.drawImage(area.topLeft(), raster.to_image(pixels, ratio))
+                     raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme)))
+        self._sheet.paint(painter, area.left(), area.top(), ratio)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index, token in ((self.current, "muted"), (self.selected, "text")):
             if index is not None and 0 <= index < len(spots):
@@ -257,7 +259,7 @@ class TrajectoryField(Canvas[int]):
         px = self.look.px
         left = px(36) + (px(20) if self.y_title else 0)
         bottom = self.text_height(11) + px(4) + (self.text_height(12) if self.x_title else 0)
-        return QRect(left, self.head + px(4), max(2, self.width() - left - px(8)),
+        return QRect(left, self.head + px(4), max(2, self.width() - left - px(16)),
                      max(2, self.height() - self.head - px(4) - bottom))
 
     def _across(self, steps: NDArray[Any]) -> NDArray[np.float64]:
@@ -282,7 +284,7 @@ class TrajectoryField(Canvas[int]):
 
     def beside(self, part: int | None, dx: int, dy: int) -> int | None:
         """Up and down by the last height; left and right by number."""
-        count = self.paths.shape[1]
+        count: int = self.paths.shape[1]
         if not self.paths.size:
             return None
         if part is None:
@@ -291,7 +293,7 @@ class TrajectoryField(Canvas[int]):
             return min(max(part + dx, 0), count - 1)
         ranks = np.argsort(self.paths[-1], kind="stable")
         at = int(np.flatnonzero(ranks == part)[0]) - dy
-        return int(ranks[min(max(at, 0), count - 1)])
+        return int(ranks[int(np.clip(at, 0, count - 1))])
 
     def place(self, part: int) -> QRectF:
         x = self.area.left() + self._across(self.steps[-1:])[0]
@@ -337,7 +339,7 @@ class TrajectoryField(Canvas[int]):
 
     def _paint_few(self, painter: QPainter) -> None:
         assert self.values is not None
-        shades = raster.colour(self.values, self.low, self.high, raster.sequential()).tolist()
+        shades = raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme)).tolist()
         for index, (red, green, blue, _) in enumerate(shades):
             color = self.look.color("text")
             color.setRgb(red, green, blue)
@@ -348,7 +350,7 @@ class TrajectoryField(Canvas[int]):
         assert self.values is not None
         self._bring_up_to_date()
         table = np.zeros((self.paths.shape[1] + 1, 4), np.uint8)  # the last one is for -1
-        table[:-1] = raster.colour(self.values, self.low, self.high, raster.sequential())
+        table[:-1] = raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme))
         packed = table.view(np.uint32)[:, 0]
         shades = np.ascontiguousarray(packed[self._index].T)
         return raster.to_image(shades.view(np.uint8).reshape(*shades.shape, 4))
@@ -363,17 +365,17 @@ class TrajectoryField(Canvas[int]):
             _, paths, steps = self._kept
             both = min(len(paths), len(self.paths))
             if np.array_equal(steps[:both], self.steps[:both]) and \
-                    np.array_equal(paths[:both], self.paths[:both], equal_nan=True):
+                    _same(paths[:both], self.paths[:both]):
                 first = both
         columns = np.round(self._across(self.steps) * ratio).astype(np.int32)
         if first == 0:
             self._index = np.full((width, height), -1, np.int32)
         elif first <= len(self.paths):
-            # Scrubbed back: what lies beyond the last time goes.
-            self._index[max(0, int(columns[first - 1])) :] = -1
-        if first < len(self.paths) or first > 0:
-            raster.paths(self._index, self._down(self.paths) * np.float32(ratio), columns,
-                         max(0, first - 1))
+            # Scrubbed back, or a last column without a next: what is from there on is drawn anew.
+            self._index[max(0, int(columns[max(0, first - 2)])) :] = -1
+        start = max(0, first - 2)
+        raster.paths(self._index, self._down(self.paths[start:]) * np.float32(ratio),
+                     columns[start:])
         self._kept = key, self.paths, self.steps
 
     def _paint_axes(self, painter: QPainter) -> None:
@@ -381,11 +383,11 @@ class TrajectoryField(Canvas[int]):
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.drawLine(area.left() - 1, area.top(), area.left() - 1, area.bottom() + 1)
         painter.drawLine(area.left() - 1, area.bottom() + 1, area.right(), area.bottom() + 1)
-        for value in _round_steps(*self._range, max(2, area.height() // px(36))):
+        for value in ticks(*self._range, max(2, area.height() // px(36))):
             y = area.top() + float(self._down(np.array([value]))[0])
-            self.put(painter, self.label(figure(value), "muted", 11), area.left() - px(6), y, 1,
-                     0.5)
-        for value in _round_steps(*self._x_range, max(2, area.width() // px(80))):
+            name = figure(value, self._range[1] - self._range[0])
+            self.put(painter, self.label(name, "muted", 11), area.left() - px(6), y, 1, 0.5)
+        for value in ticks(*self._x_range, max(2, area.width() // px(80))):
             x = area.left() + float(self._across(np.array([value]))[0])
             self.put(painter, self.label(figure(value), "muted", 11), x, area.bottom() + px(4), 0.5)
         if self.x_title:
@@ -396,11 +398,9 @@ class TrajectoryField(Canvas[int]):
                      0, 0.5)
 
 
-def _round_steps(low: float, high: float, most: int) -> list[float]:
-    """Round numbers from low to high, at most about ``most``."""
-    rough = (high - low) / max(most, 1)
-    power = 10.0 ** np.floor(np.log10(max(rough, 1e-12)))
-    step = next(float(part * power) for part in (1, 2, 5, 10) if part * power >= rough)
-    first = int(np.ceil(low / step - 1e-9))
-    last = int(np.floor(high / step + 1e-9))
-    return [round(one * step, 12) for one in range(first, last + 1)]
+def _same(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether two arrays are equal bit for bit, so that holes equal holes."""
+    if one is other:
+        return True
+    bits = [np.ascontiguousarray(each).view(np.uint32) for each in (one, other)]
+    return bool(np.array_equal(bits[0], bits[1]))

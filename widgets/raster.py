@@ -7,14 +7,15 @@ of shape (height, width, 4), rows from the top, alpha not multiplied in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from widgets.look import Theme
 
@@ -24,8 +25,15 @@ Table = NDArray[np.uint8]  # (256, 4) RGBA
 # Below this many point-pixel pairs discs are placed to a fraction of a pixel; above it, to whole
 # pixels: motion of so many is not seen pixel by pixel, and a frame has 6 ms.
 SMOOTH_DISCS = 150_000
+PHASES = 4  # positions within a pixel, each way
 # Paths with more vertical pixels than this are drawn as dots at their columns.
 PATH_PIXELS = 6_000_000
+
+# On a colour darker than this white is read better, on a lighter one black.
+EVEN_LUMINANCE = 0.18
+
+_8, _24 = np.uint32(8), np.uint32(24)
+_RGB, _EVEN = np.uint32(0x00FFFFFF), np.uint32(0x00FF00FF)
 
 
 @cache
@@ -33,6 +41,16 @@ def sequential(name: str = "viridis") -> Table:
     """The sequential table ``viridis`` or ``cividis``, dark for low values."""
     table = pyqtgraph.colormap.get(name).getLookupTable(nPts=256, alpha=True)
     return _frozen(np.asarray(table, np.uint8))
+
+
+@cache
+def for_points(theme: Theme) -> Table:
+    """The sequential table for marks on a card: without the end that the card would swallow."""
+    table = sequential().astype(float)
+    first, last = (0.25, 1.0) if QColor(theme.card).lightness() < 128 else (0.0, 0.9)
+    at = np.linspace(first * 255, last * 255, 256)
+    shades = [np.interp(at, np.arange(256), table[:, channel]) for channel in range(4)]
+    return _frozen(np.stack(shades, axis=1).round().astype(np.uint8))
 
 
 @cache
@@ -54,6 +72,13 @@ def rgba(color: str | QColor) -> tuple[int, int, int, int]:
     """A colour as four bytes."""
     one = QColor(color)
     return one.red(), one.green(), one.blue(), one.alpha()
+
+
+def luminance(colors: NDArray[Any]) -> NDArray[np.float64]:
+    """Relative luminance (WCAG 2) of sRGB colours (..., 3), 0 … 1."""
+    part = np.asarray(colors, np.float64) / 255.0
+    linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
 def limits(
@@ -122,6 +147,30 @@ def to_image(pixels: Pixels, ratio: float = 1.0) -> QImage:
     image = view.copy()
     image.setDevicePixelRatio(ratio)
     return image
+
+
+class Sheet:
+    """A buffer that is cleared, drawn and shown at every frame, so that no memory is asked for."""
+
+    def __init__(self) -> None:
+        self.pixels: Pixels = np.zeros((0, 0, 4), np.uint8)
+
+    def cleared(self, height: int, width: int) -> Pixels:
+        """The empty buffer at this size, (height, width, 4)."""
+        if self.pixels.shape[:2] != (height, width):
+            self.pixels = np.zeros((height, width, 4), np.uint8)
+        else:
+            self.pixels.fill(0)
+        return self.pixels
+
+    def paint(self, painter: QPainter, x: int, y: int, ratio: float = 1.0) -> None:
+        """Draw the buffer at (x, y). The image that borrows its memory lives in this call only."""
+        height, width = self.pixels.shape[:2]
+        if height and width:
+            image = QImage(self.pixels.data, width, height, 4 * width,
+                           QImage.Format.Format_RGBA8888)
+            image.setDevicePixelRatio(ratio)
+            painter.drawImage(x, y, image)
 
 
 def resample(stack: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
@@ -220,38 +269,53 @@ def discs(
         x, y, colors = x[inside], y[inside], colors[inside]
     if not len(x):
         return
-    # A frame round the buffer takes what reaches over the edge, so no pixel needs a test.
-    room = np.zeros((height + 4 * reach, width + 4 * reach), np.uint32)
-    middle = room[2 * reach : 2 * reach + height, 2 * reach : 2 * reach + width]
-    middle[...] = _packed(pixels)
-    flat, stride = room.reshape(-1), room.shape[1]
     column, row = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
-    base = (row + 2 * reach) * stride + (column + 2 * reach)
+    canvas = pixels.view(np.uint32)[..., 0]
+    # Where discs reach over the edge, a frame round the buffer takes what is outside, so that no
+    # single pixel needs a test.
+    rim = 0 if column.min() >= reach and column.max() < width - reach and row.min() >= reach \
+        and row.max() < height - reach else 2 * reach
+    room = np.pad(canvas, rim) if rim else canvas
+    flat, stride = room.reshape(-1), room.shape[1]
+    base = (row + rim) * stride + (column + rim)
     ink = _packed(np.ascontiguousarray(colors))
     if len(x) * (2 * reach + 1) ** 2 <= SMOOTH_DISCS:
         _smooth(flat, stride, base, x - column, y - row, radius, reach, ink)
     else:
         _whole(flat, stride, base, radius, reach, ink)
-    pixels.view(np.uint32)[..., 0] = middle
+    if rim:
+        canvas[...] = room[rim:-rim, rim:-rim]
 
 
 def _smooth(
     flat: NDArray[np.uint32], stride: int, base: NDArray[Any], x: NDArray[Any], y: NDArray[Any],
     radius: float, reach: int, ink: NDArray[np.uint32],
 ) -> None:
-    """Discs placed to a fraction of a pixel: every pixel's cover from its true distance."""
-    across = np.arange(-reach, reach + 1, dtype=np.float32)
-    dx = (across[None, :] + 0.5 - x[:, None])[:, None, :]  # (N, 1, K)
-    dy = (across[None, :] + 0.5 - y[:, None])[:, :, None]  # (N, K, 1)
-    cover = np.clip(radius + 0.5 - np.sqrt(dx * dx + dy * dy), 0.0, 1.0)  # (N, K, K)
-    offsets = across.astype(np.int32)
-    at = base[:, None, None] + (offsets[:, None] * stride + offsets[None, :])
-    color = np.broadcast_to(ink[:, None, None], cover.shape)
-    edge = (cover > 0.0) & (cover < 1.0)
-    there = at[edge]
-    flat[there] = _over(color[edge], cover[edge], flat[there])
-    full = cover >= 1.0
-    flat[at[full]] = color[full]
+    """Discs placed to a quarter of a pixel."""
+    phase = (y * PHASES).astype(np.intp) * PHASES + (x * PHASES).astype(np.intp)
+    order = np.argsort(phase, kind="stable")
+    bounds = np.searchsorted(phase[order], np.arange(PHASES**2 + 1))
+    groups = [(order[bounds[one] : bounds[one + 1]], _stamp(radius, reach, one))
+              for one in range(PHASES**2) if bounds[one] < bounds[one + 1]]
+    for points, (dx, dy, cover) in groups:
+        edge = cover < 1.0
+        there = base[points, None] + (dy[edge] * stride + dx[edge])
+        flat[there] = _over(ink[points, None], cover[edge], flat[there])
+    for points, (dx, dy, cover) in groups:
+        full = cover >= 1.0
+        flat[base[points, None] + (dy[full] * stride + dx[full])] = ink[points, None]
+
+
+@lru_cache(maxsize=256)
+def _stamp(
+    radius: float, reach: int, phase: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """The pixels that a disc touches, as offsets, and how much of each it covers."""
+    dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    x, y = (phase % PHASES + 0.5) / PHASES, (phase // PHASES + 0.5) / PHASES
+    cover = np.clip(radius + 0.5 - np.hypot(dx + 0.5 - x, dy + 0.5 - y), 0.0, 1.0)
+    touched = cover > 0.02
+    return dx[touched], dy[touched], cover[touched].astype(np.float32)
 
 
 def _whole(
@@ -259,34 +323,41 @@ def _whole(
     ink: NDArray[np.uint32],
 ) -> None:
     """Discs at whole pixels: one write of all points for each pixel of the disc."""
-    offsets = [(np.clip(radius + 0.5 - np.hypot(dx, dy), 0.0, 1.0), dy * stride + dx)
-               for dy in range(-reach, reach + 1) for dx in range(-reach, reach + 1)]
-    for cover, offset in sorted(offsets):
-        if cover >= 1.0:
-            flat[base + offset] = ink
-        elif cover > 0.25:
-            alpha = np.uint32(round(float(cover) * 255)) << np.uint32(24)
-            flat[base + offset] = (ink & np.uint32(0x00FFFFFF)) | alpha
+    for cover, dy, dx in _whole_stamp(radius, reach):
+        alpha = np.uint32(round(cover * 255)) << _24
+        flat[base + (dy * stride + dx)] = ink if cover >= 1.0 else (ink & _RGB) | alpha
+
+
+@lru_cache(maxsize=64)
+def _whole_stamp(radius: float, reach: int) -> list[tuple[float, int, int]]:
+    """The pixels of a disc (cover, row, column), softest first."""
+    across = range(-reach, reach + 1)
+    stamp = [(min(max(radius + 0.5 - math.hypot(dx, dy), 0.0), 1.0), dy, dx)
+             for dy in across for dx in across]
+    return sorted(one for one in stamp if one[0] > 0.25)
 
 
 def _over(
     ink: NDArray[np.uint32], cover: NDArray[np.float32], under: NDArray[np.uint32]
 ) -> NDArray[np.uint32]:
-    """Ink of some cover on what is there: on nothing it is see-through, on colour it mixes."""
-    top = np.ascontiguousarray(ink).view(np.uint8).reshape(-1, 4).astype(np.float32)
-    low = np.ascontiguousarray(under).view(np.uint8).reshape(-1, 4).astype(np.float32)
-    a = cover * top[:, 3] / 255.0
-    b = low[:, 3] / 255.0 * (1.0 - a)
-    out = np.empty_like(top)
-    total = np.maximum(a + b, 1e-6)
-    out[:, :3] = (top[:, :3] * a[:, None] + low[:, :3] * b[:, None]) / total[:, None]
-    out[:, 3] = total * 255.0
-    return out.round().astype(np.uint8).view(np.uint32)[:, 0]
+    """Ink of some cover on what is there: on nothing it is see-through, on colour it mixes.
+
+    Two channels at a time, each in its half of the number, in 1/256 parts.
+    """
+    part = np.broadcast_to((cover * 256).astype(np.uint32), under.shape)
+    clear = (ink & _RGB) | ((((ink >> _24) * part) >> _8) << _24)
+    below = under >> _24
+    if not below.any():
+        return clear
+    even, odd = ink & _EVEN, (ink >> _8) & _EVEN
+    low_even, low_odd = under & _EVEN, (under >> _8) & _EVEN
+    rest = np.uint32(256) - part
+    mixed = (((even * part + low_even * rest) >> _8) & _EVEN) \
+        | ((odd * part + low_odd * rest) & ~_EVEN)
+    return np.where(below == 255, mixed, np.where(below > clear >> _24, under, clear))
 
 
-def paths(
-    index: NDArray[np.int32], y: NDArray[Any], columns: NDArray[np.int32], first: int = 0
-) -> None:
+def paths(index: NDArray[np.int32], y: NDArray[Any], columns: NDArray[np.int32]) -> None:
     """Draw N paths into ``index`` (width, height), which holds the path seen at each pixel.
 
     Keeping numbers of paths instead of colours lets the caller colour all of them anew without
@@ -294,49 +365,49 @@ def paths(
 
     Args:
         index: (width, height) int32, -1 where there is none; changed in place.
-        y: (T, N) heights in pixels from the top.
+        y: (T, N) heights in pixels from the top; a path has a gap where it is not finite.
         columns: (T,) pixel columns, increasing.
-        first: the first time that is drawn; what is before it is there already.
     """
     width, height = index.shape
     if y.shape[0] == 1:
         columns = np.append(columns, columns[-1] + 1)
         y = np.repeat(y, 2, axis=0)
-    names = np.arange(y.shape[1], dtype=np.int32)
+    every = np.arange(y.shape[1], dtype=np.int32)
     spent = 0
-    with np.errstate(invalid="ignore"):
-        for t in range(max(0, first - 1), y.shape[0] - 1):
-            start, stop = int(columns[t]), int(columns[t + 1])
-            for column in range(max(start, 0), min(max(stop, start + 1), width)):
-                span = max(stop - start, 1)
-                a = y[t] + (y[t + 1] - y[t]) * np.float32((column - start) / span)
-                b = y[t] + (y[t + 1] - y[t]) * np.float32((column + 1 - start) / span)
-                seen = np.isfinite(a) & np.isfinite(b)
-                a, b, who = (a, b, names) if seen.all() else (a[seen], b[seen], names[seen])
-                spent += _column(index[column], a, b, who, height, spent < PATH_PIXELS)
+    for t in range(y.shape[0] - 1):
+        start, stop = int(columns[t]), max(int(columns[t + 1]), int(columns[t]) + 1)
+        before, after, who = y[t], y[t + 1], every
+        seen = np.isfinite(before) & np.isfinite(after)
+        if not seen.all():
+            before, after, who = before[seen], after[seen], every[seen]
+        last = np.clip(before, 0, height - 1).astype(np.int32)
+        for column in range(start, stop):
+            part = np.float32((column + 1 - start) / (stop - start))
+            here = before + (after - before) * part
+            now = np.clip(here, 0, height - 1).astype(np.int32)
+            if 0 <= column < width:
+                spent += _column(index[column], last, now, who, spent < PATH_PIXELS)
+            last = now
 
 
 def _column(
-    into: NDArray[np.int32], a: NDArray[Any], b: NDArray[Any], who: NDArray[np.int32], height: int,
-    fill: bool,
+    into: NDArray[np.int32], start: NDArray[np.int32], stop: NDArray[np.int32],
+    who: NDArray[np.int32], fill: bool,
 ) -> int:
-    """One column of pixels: every path's run from a to b. Returns the pixels written."""
-    low = np.clip(np.minimum(a, b), 0, height - 1).astype(np.int32)
-    if not fill:
-        into[low] = who
-        return len(who)
-    high = np.clip(np.maximum(a, b), 0, height - 1).astype(np.int32)
-    length = high - low  # of the run beyond its first pixel
-    longest = int(length.max(initial=0))
+    """One column of pixels: every path's run from start to stop. Returns the pixels written."""
+    low = np.minimum(start, stop)
     into[low] = who
-    if longest == 0:
+    if not fill:
         return len(who)
-    if longest <= 3:
-        for step in range(1, longest + 1):
-            more = length >= step
-            into[low[more] + step] = who[more]
-        return len(who) * (longest + 1)
-    total = int(length.sum())
-    starts = np.repeat(np.cumsum(length) - length, length)
-    into[np.repeat(low, length) + 1 + (np.arange(total) - starts)] = np.repeat(who, length)
-    return len(who) + total
+    length = np.abs(stop - start)  # of the run beyond its first pixel
+    longest = int(length.max(initial=0))
+    for step in range(1, min(longest, 3) + 1):
+        more = length >= step
+        into[low[more] + step] = who[more]
+    if longest > 3:
+        long = np.flatnonzero(length > 3)
+        more = length[long] - 3
+        starts = np.repeat(np.cumsum(more) - more, more)
+        along = np.arange(int(more.sum())) - starts + 4
+        into[np.repeat(low[long], more) + along] = np.repeat(who[long], more)
+    return len(who) + int(length.sum())

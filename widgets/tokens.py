@@ -8,20 +8,48 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets import raster
 from widgets.canvas import Canvas, Scroll, figure
 from widgets.look import Look
 
-LINKS = 1500  # as many lines as can still be told apart; the strongest are drawn
-SHADES = 16
+LINKS = 400  # as many lines as can still be told apart; the strongest are drawn
+SMOOTH_LINKS = 150  # more are drawn without smoothing, which costs ten times as much
+ROUND_TOKENS = 150  # likewise for the corners of tokens
+SHADES = 24
 
 
 def visible(token: str) -> str:
     """A token with its white space made visible."""
     shown = token.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
     return shown if shown.strip() else "␣" * max(1, len(shown)) if shown.strip(" ") == "" else shown
+
+
+def _levels(weights: NDArray[Any]) -> list[int]:
+    shares = np.clip(np.nan_to_num(weights), 0.0, 1.0)
+    return [int(one) for one in (shares * SHADES).round()]
+
+
+def _shades(look: Look, series: int) -> list[QColor]:
+    """The series' colour from nearly nothing to nearly full."""
+    made = [look.color(series) for _ in range(SHADES + 1)]
+    for level, color in enumerate(made):
+        color.setAlphaF(0.06 + 0.79 * level / SHADES)
+    return made
+
+
+def _inks(look: Look, shades: Sequence[QColor]) -> list[str]:
+    """For each shade on a card, the token of the text colour that is read best on it."""
+    card = np.array(raster.rgba(look.theme.card)[:3], float)
+    cover = np.array([one.alphaF() for one in shades])[:, None]
+    ground = raster.luminance(cover * [raster.rgba(one)[:3] for one in shades] + (1 - cover) * card)
+    inks = ("text", "on_accent")
+    light = raster.luminance(np.array([raster.rgba(getattr(look.theme, one))[:3] for one in inks]))
+    contrast = [(np.maximum(ground, one) + 0.05) / (np.minimum(ground, one) + 0.05)
+                for one in light]
+    return [inks[int(other > own)] for own, other in zip(*contrast, strict=True)]
 
 
 class TokenStrip(Canvas[int]):
@@ -57,7 +85,7 @@ class TokenStrip(Canvas[int]):
         Args:
             weights: one in 0 … 1 for each token; none leaves all unshaded.
             series: whose colour the shade is.
-            muted: indices drawn struck out, such as masked tokens.
+            muted: indices drawn with a dashed rim only, such as masked tokens.
         """
         self.retitle(title)
         before = self.tokens
@@ -161,31 +189,42 @@ class TokenStrip(Canvas[int]):
         boxes = self._boxes()
         view = QRect(0, self.head, self.width(), self.height() - self.head)
         painter.setClipRect(view)
-        px = self.look.px
-        for index, box in enumerate(boxes):
-            box = box.translated(0, self.head - self.reel.offset)
-            if box.bottom() < view.top() or box.top() > view.bottom():
-                continue
-            self._paint_token(painter, index, box, px(4))
+        down = self.head - self.reel.offset
+        seen = [index for index, box in enumerate(boxes)
+                if box.bottom() + down > view.top() and box.top() + down < view.bottom()]
+        corner = self.look.px(4) if len(seen) <= ROUND_TOKENS else 0
+        levels = self._levels()
+        shades = _shades(self.look, self.series)
+        inks = _inks(self.look, shades)
+        for index in seen:
+            box = boxes[index].translated(0, down)
+            self._paint_token(painter, index, box, corner, levels[index], shades, inks)
         self.reel.paint(painter, view)
         painter.setClipping(False)
 
-    def _paint_token(self, painter: QPainter, index: int, box: QRectF, corner: float) -> None:
-        weight = 0.0 if self.weights is None else float(np.clip(self.weights[index], 0, 1))
+    def _levels(self) -> list[int]:
+        """The shade of each token, 0 … SHADES."""
+        return [0] * len(self.tokens) if self.weights is None else _levels(self.weights)
+
+    def _paint_token(
+        self, painter: QPainter, index: int, box: QRectF, corner: float, level: int,
+        shades: list[QColor], inks: list[str],
+    ) -> None:
         if index in self.muted:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
         else:
-            shade = self.look.color(self.series)
-            shade.setAlphaF(0.06 + 0.79 * weight if self.weights is not None else 0.08)
-            painter.setBrush(shade)
+            painter.setBrush(shades[level])
             painter.setPen(Qt.PenStyle.NoPen)
         if index == self.selected:
             painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
         elif index == self.current:
             painter.setPen(QPen(self.look.color("muted"), 1))
-        painter.drawRoundedRect(box, corner, corner)
-        ink = "muted" if index in self.muted else "on_accent" if weight > 0.62 else "text"
+        if corner:
+            painter.drawRoundedRect(box, corner, corner)
+        else:
+            painter.drawRect(box.toRect())
+        ink = "muted" if index in self.muted else inks[level]
         picture = self.label(visible(self.tokens[index]), ink, 13,
                              longest=round(box.width() - self.look.px(6)))
         self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
@@ -343,14 +382,16 @@ class TokenLinks(Canvas[Side]):
         if self._lines[0] != key:
             self._lines = key, self._make_lines()
         color = self.look.color(self.series)
+        many = sum(map(len, self._lines[1])) > SMOOTH_LINKS
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, not many)
         for shade, lines in enumerate(self._lines[1]):
             if lines:
                 strength = (shade + 1) / SHADES
                 color.setAlphaF(0.08 + 0.85 * strength)
-                pen = QPen(color, self.look.scale * (0.6 + 3.4 * strength))
-                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-                painter.setPen(pen)
+                width = self.look.scale * (1.0 if many else 0.6 + 3.4 * strength)
+                painter.setPen(QPen(color, width))
                 painter.drawLines(lines)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _make_lines(self) -> list[list[QLineF]]:
         """The lines by shade, weak to strong; only those of which a part can be seen."""
@@ -382,27 +423,26 @@ class TokenLinks(Canvas[Side]):
 
     def _paint_side(self, painter: QPainter, side: int, view: QRect) -> None:
         focus, corner = self._focus, self.look.px(4)
-        shade = self.look.color(self.series)
-        for index, token in enumerate(self._side(side)):
-            box = self.place((side, index))
-            if box.bottom() < view.top() or box.top() > view.bottom():
-                continue
+        shades = _shades(self.look, self.series)
+        inks = _inks(self.look, shades)
+        levels = _levels(self.weights[focus]) if side and 0 <= focus < len(self.weights) \
+            else [0] * len(self._side(side))
+        tokens = self._side(side)
+        first = int(self.reel.offset // self._line)
+        last = int((self.reel.offset + view.height()) // self._line) + 1
+        for index in range(first, min(last, len(tokens))):
+            token, box = tokens[index], self.place((side, index))
             chosen = side == 0 and index in (focus, self.selected)
-            weight = 0.0
-            if side and 0 <= focus < len(self.weights):
-                weight = float(np.clip(np.nan_to_num(self.weights[focus, index]), 0, 1))
             painter.setPen(Qt.PenStyle.NoPen)
             if chosen:
                 painter.setBrush(self.look.color("accent_wash"))
                 if index == self.selected:
                     painter.setPen(QPen(self.look.color("accent"), 1.5 * self.look.scale))
                 painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), corner, corner)
-            elif weight > 0.0:
-                shade.setAlphaF(0.06 + 0.79 * weight)
-                painter.setBrush(shade)
+            elif levels[index]:
+                painter.setBrush(shades[levels[index]])
                 painter.drawRoundedRect(box, corner, corner)
-            ink = "muted" if side and index in self.muted else \
-                "on_accent" if weight > 0.62 else "text"
+            ink = "muted" if side and index in self.muted else inks[levels[index]]
             picture = self.label(visible(token), ink, 13,
                                  longest=round(box.width() - self.look.px(8)))
             x = box.left() + self.look.px(6) if side else box.right() - self.look.px(6)
