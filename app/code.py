@@ -28,8 +28,9 @@ def source(panel: Panel) -> str:
 
 def values(params: Any, heading: str) -> str:
     """The values of the moment as the Python call that makes them."""
+    declared = parameters_of(params.__class__)
     lines = [f"    {one.name}={getattr(params, one.name)!r},"
-             for one in parameters_of(type(params)) if one.shown_for(params)]
+             for one in declared if one.shown_for(params)]
     return "\n".join([f"# {heading}", f"params = {type(params).__name__}(", *lines, ")", ""])
 
 

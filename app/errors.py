@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -73,6 +73,37 @@ class ErrorCard(QFrame):
         painter.setBrush(look.color("warning"))
         bar = QRectF(look.px(7), look.px(12), look.px(3), self.height() - look.px(24))
         painter.drawRoundedRect(bar, look.px(1.5), look.px(1.5))
+
+
+class Toast(QLabel):
+    """A line at the bottom that says what was done and goes away by itself."""
+
+    SECONDS = 5
+
+    def __init__(self, look: Look, window: QWidget) -> None:
+        super().__init__(window)
+        self.look, self._window = look, window
+        self.setFont(font(look, 13))
+        self.setWordWrap(False)
+        self.hide()
+        self._timer = QTimer(self, singleShot=True, interval=self.SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """Show ``text`` for some seconds."""
+        look, px = self.look, self.look.px
+        edge = look.theme.warning if warning else look.theme.hairline
+        self.setStyleSheet(
+            f"background: {look.theme.card}; color: {look.theme.text};"
+            f" border: 1px solid {edge}; border-radius: {px(8)}px;"
+            f" padding: {px(8)}px {px(14)}px;")
+        self.setText(text)
+        self.adjustSize()
+        self.move((self._window.width() - self.width()) // 2,
+                  self._window.height() - self.height() - px(24))
+        self.show()
+        self.raise_()
+        self._timer.start()
 
 
 def catch(report: Callable[[str, str], object]) -> Callable[[], None]:

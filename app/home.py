@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
@@ -131,7 +132,7 @@ class Home(QScrollArea):
         box.addWidget(_text(look, title, 13, bold=bool(here), muted=not here))
         for one in here:
             box.addWidget(_Link(look, Said(one, words.language).title, one.id in settings.visited,
-                                lambda id=one.id: self.chosen.emit(id)))
+                                partial(self.chosen.emit, one.id)))
         if not here:
             box.addWidget(_text(look, words("Will come: {what}.", what=words(lecture.about)), 11,
                                 muted=True))
@@ -156,7 +157,7 @@ class Door(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.clicked.connect(action)
-        box = QVBoxLayout(self)
+        box = self._box = QVBoxLayout(self)
         box.setContentsMargins(px(18), px(16), px(18), px(18))
         box.setSpacing(px(4))
         quiet = _text(look, heading, 11, muted=not primary)
@@ -171,13 +172,13 @@ class Door(QAbstractButton):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.look.px(240), max(self.look.px(150), self.layout().sizeHint().height()))
+        return QSize(self.look.px(240), max(self.look.px(150), self._box.sizeHint().height()))
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return max(self.look.px(150), self.layout().heightForWidth(width))
+        return max(self.look.px(150), self._box.heightForWidth(width))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self.look

@@ -154,7 +154,7 @@ def open_window(panel: str = "", file: str = "") -> int:
     application = QApplication([sys.argv[0] or "bigmodels-lab"])
     window, pool = build(application)
     if file:
-        QTimer.singleShot(0, lambda: window.open_run(file))
+        QTimer.singleShot(0, lambda: window.files.open(file))
     elif panel:
         QTimer.singleShot(0, lambda: window.open_panel(panel))
     window.show()

@@ -257,7 +257,7 @@ class Page(QWidget):
         record = self.session.record()
         view: PanelView = load(self.panel.view)(self.look)
         view.resize(self.view.size())
-        self._film = save_movie(view, self.panel, record.film, record.history, path)
+        self._film = save_movie(view, record.film, record.history, path)
         self._film_done, self._film_guard = done, guarded
         self.busy.begin(self.words("Drawing the film"))
         self._filming.start()

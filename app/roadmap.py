@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QFrame,
@@ -127,6 +136,7 @@ class Roadmap(QWidget):
     def _fill(self, visited: set[str]) -> None:
         words = self.look.words
         language = words.language
+        self._heads: list[QTreeWidgetItem] = []
         for lecture in LECTURES:
             here = [one for one in self._panels if one.lecture == lecture.folder]
             head = QTreeWidgetItem(self.tree, [words(lecture.title)])
@@ -146,6 +156,9 @@ class Roadmap(QWidget):
                 about.setData(0, KEY, "about")
                 about.setFlags(Qt.ItemFlag.ItemIsEnabled)
             head.setExpanded(bool(here))
+            self._heads.append(head)
+        self._children = [below for head in self._heads for index in range(head.childCount())
+                          if (below := head.child(index)) is not None]
         self.set_visited(visited)
 
     # --- what is shown ---------------------------------------------------------------------------
@@ -155,11 +168,11 @@ class Roadmap(QWidget):
         self.tree.current_id = panel or ""
         for row in self._rows("panel"):
             if row.data(0, ID) == panel:
-                row.parent().setExpanded(True)
+                self._head(row).setExpanded(True)
                 self.tree.setCurrentItem(row)
                 self.tree.scrollToItem(row)
         if panel is None:
-            self.tree.setCurrentItem(None)  # type: ignore[arg-type]
+            self.tree.clearSelection()
         self.tree.viewport().update()
 
     def set_visited(self, visited: Iterable[str]) -> None:
@@ -182,7 +195,9 @@ class Roadmap(QWidget):
             if head.data(0, ID) == folder:
                 head.setExpanded(True)
                 self.tree.setCurrentItem(head)
-                self.tree.scrollToItem(head.child(0))
+                for below in self._children:
+                    if below.parent() is head:
+                        self.tree.scrollToItem(below)
                 self.tree.scrollToItem(head)
 
     # --- search ----------------------------------------------------------------------------------
@@ -193,8 +208,9 @@ class Roadmap(QWidget):
             lecture = next(one for one in LECTURES if one.folder == head.data(0, ID))
             whole = bool(wanted) and all(word in lecture_text(lecture) for word in wanted)
             hits = 0
-            for index in range(head.childCount()):
-                row = head.child(index)
+            for row in self._children:
+                if row.parent() is not head:
+                    continue
                 haystack = self._found_by.get(row.data(0, ID) or "", "")
                 hit = not wanted or whole or all(word in haystack for word in wanted)
                 row.setHidden(not hit)
@@ -204,14 +220,14 @@ class Roadmap(QWidget):
 
     def _open_first(self) -> None:
         for row in self._rows("panel"):
-            if not row.isHidden() and not row.parent().isHidden():
+            if not row.isHidden() and not self._head(row).isHidden():
                 self.chosen.emit(row.data(0, ID))
                 return
 
     def _into_tree(self) -> None:
         self.tree.setFocus(Qt.FocusReason.TabFocusReason)
         for row in self._rows("panel"):
-            if not row.isHidden() and not row.parent().isHidden():
+            if not row.isHidden() and not self._head(row).isHidden():
                 self.tree.setCurrentItem(row)
                 return
 
@@ -223,11 +239,12 @@ class Roadmap(QWidget):
                 item.setExpanded(not item.isExpanded())
 
     def _rows(self, key: str) -> list[QTreeWidgetItem]:
-        heads = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
         if key == "lecture":
-            return heads
-        return [head.child(i) for head in heads for i in range(head.childCount())
-                if head.child(i).data(0, KEY) == key]
+            return self._heads
+        return [row for row in self._children if row.data(0, KEY) == key]
+
+    def _head(self, row: QTreeWidgetItem) -> QTreeWidgetItem:
+        return row.parent() or row
 
 
 _NUMBER = Qt.ItemDataRole.UserRole + 2
@@ -318,7 +335,7 @@ class _Rows(QStyledItemDelegate):
         if kind != "about":
             self._wash(painter, option, index)
         {"lecture": self._lecture, "panel": self._panel, "about": self._about}[kind](
-            painter, option.rect, index)  # type: ignore[attr-defined]
+            painter, option.rect, index)
         painter.restore()
 
     def _wash(self, painter: QPainter, option: Any, index: AnyIndex) -> None:
@@ -347,7 +364,7 @@ class _Rows(QStyledItemDelegate):
         painter.setPen(look.color("text" if full else "muted"))
         painter.drawText(rect.adjusted(px(TEXT), 0, -px(20), 0), Qt.AlignmentFlag.AlignVCenter,
                          index.data())
-        opened = self.tree.isExpanded(QModelIndex(index))  # type: ignore[call-overload]
+        opened = self.tree.itemFromIndex(index).isExpanded()
         x, y, r = rect.right() - px(10), rect.center().y() + 1, px(3)
         painter.setPen(QPen(look.color("ghost"), 1.4 * look.scale, c=Qt.PenCapStyle.RoundCap))
         shape = [(-r, -r / 2), (0, r / 2), (r, -r / 2)] if opened else \

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -46,6 +46,7 @@ class RunsPage(QWidget):
         super().__init__(parent)
         self.look, self.panel = look, panel
         self._said = Said(panel, look.words.language)
+        self._labels: list[str] = []
         words, px = look.words, look.px
         self.hint = self._quiet(words(
             "Pin a run and it stays as a grey ghost behind the next one. "
@@ -107,18 +108,26 @@ class RunsPage(QWidget):
         """The pinned runs, and the run of the moment (its values and its scalars)."""
         self.hint.setVisible(not ghosts)
         self.table.setVisible(bool(ghosts))
-        while self.rows.count():
-            old = self.rows.takeAt(0).widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
-        for index, ghost in enumerate(ghosts):
-            row = _Row(self.look, ghost.label)
+        if [one.label for one in ghosts] != self._labels and not self._typing():
+            self._labels = [one.label for one in ghosts]
+            self._list(self._labels)
+        if ghosts:
+            self._compare(ghosts, params, history)
+
+    def _typing(self) -> bool:
+        """Whether a name is being typed: its field must not be taken away."""
+        return any(row.name.hasFocus() for row in self.findChildren(_Row))
+
+    def _list(self, labels: Sequence[str]) -> None:
+        for old in self.findChildren(_Row):
+            self.rows.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        for index, label in enumerate(labels):
+            row = _Row(self.look, label)
             row.removed.connect(partial(self.removed.emit, index))
             row.renamed.connect(partial(self.renamed.emit, index))
             self.rows.addWidget(row)
-        if ghosts:
-            self._compare(ghosts, params, history)
 
     def _compare(self, ghosts: Sequence[Ghost[Any, Any]], params: Any, history: History) -> None:
         words = self.look.words
@@ -216,14 +225,13 @@ class _Row(QWidget):
         text = self.name.text().strip()
         if text and text != self._label:
             self._label = text
+            self.name.clearFocus()
             self.renamed.emit(text)
-        self.name.clearFocus()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self.look
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look.color("ghost"), 2.5 * look.scale, c=Qt.PenCapStyle.RoundCap))
-        box = QRectF(self.rect())
-        painter.drawLine(box.left() + look.px(2), int(box.center().y()),
-                         box.left() + look.px(14), int(box.center().y()))
+        middle = self.height() // 2
+        painter.drawLine(look.px(2), middle, look.px(14), middle)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QTabBar, QWidget
 
 from app.session import Session
 from visualizers.catalog import Said
@@ -15,6 +15,9 @@ from widgets.cards import Card
 from widgets.controls import ControlPanel, Option
 from widgets.look import Look
 from widgets.style import font
+
+if TYPE_CHECKING:
+    from app.guide import Tour
 
 WIDTH = 276
 CODE_WIDTH = 560
@@ -32,13 +35,14 @@ class Side(Card):
     said = Signal(str)
 
     def __init__(
-        self, look: Look, panel: Panel, session: Session, recent: Sequence[str],
-        parent: QWidget | None = None,
+        self, look: Look, panel: Panel, session: Session, tour: Callable[[], Tour],
+        recent: Sequence[str], parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, parent)
         said = Said(panel, look.words.language)
         self.look = Look(look.theme, said.words(), look.scale)
-        self.panel, self.session, self.recent = panel, session, list(recent)
+        self.panel, self.session, self._tour = panel, session, tour
+        self.recent = list(recent)
         words, px, colours = self.look.words, look.px, look.theme
         self.least_width = px(WIDTH)
         self._links: list[tuple[Any, Callable[..., object]]] = []
@@ -141,8 +145,7 @@ class Side(Card):
     def _guide(self) -> QWidget:
         from app.guide import GuidePage
 
-        self.guide = GuidePage(self.look, self.panel, self.session)
-        return self.guide
+        return GuidePage(self.look, self.panel, self._tour())
 
     def _code(self) -> QWidget:
         from app.code import CodePage

@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QLocale, QPoint, Qt, QTimer
@@ -29,9 +28,7 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QApplication,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMainWindow,
     QMenu,
@@ -42,7 +39,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.commands import Command, bind
-from app.errors import catch
+from app.errors import Toast, catch
+from app.filing import Filing
 from app.home import Home
 from app.palette import About, Entry, Keys, Overlay, Palette
 from app.roadmap import Roadmap
@@ -54,7 +52,9 @@ from widgets.look import Look, theme
 from widgets.words import LANGUAGES, tr_mark, window_words
 
 if TYPE_CHECKING:
+    from app.guide import Tour
     from app.page import Page
+    from app.record import Record
     from app.session import Session
     from app.side import Side
 
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         paint_meter: counts painted frames and their cost, for ``bench``.
         commands: everything that can be done, by id.
         page, side: of the open panel; None on the home and data pages.
+        place: ``"home"``, ``"data"`` or the id of the open panel.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
         self._known = {one.id: one for one in panels}
         self._make_session, self._warm = make_session, warm
         self.sessions: dict[str, Session] = {}
+        self.tours: dict[str, Tour] = {}
         self.session: Session | None = None
         self.page: Page | None = None
         self.side: Side | None = None
@@ -104,10 +106,11 @@ class MainWindow(QMainWindow):
         self._presenting = False
         self._full = False
         self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
-        self._place = "home"  # or "data", or a panel's id
+        self.place = "home"
         self._shortcuts: list[QShortcut] = []
         self._folded_for_code = False
 
+        self.files = Filing(self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setMinimumSize(*SMALLEST)
@@ -142,7 +145,7 @@ class MainWindow(QMainWindow):
         """Make everything anew in the present language, theme and scale; sessions go on."""
         tab = self.side.tab if self.side else 0
         shown = self.page.shown if self.page else None
-        place = self._place
+        place = self.place
         self._drop_page()
         self.look = self._new_look()
         self._build()
@@ -185,7 +188,7 @@ class MainWindow(QMainWindow):
         self._columns.addWidget(self._right)
         self.setCentralWidget(central)
         self.toast = Toast(self.look, self)
-        if self._place == "home":
+        if self.place == "home":
             self.show_home()
         self._fold()
 
@@ -205,8 +208,8 @@ class MainWindow(QMainWindow):
             Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
             Command("unlock", w("Unlock what was clicked; leave full screen"), ("Esc",),
                     self._escape, lambda: True, run),
-            Command("open", w("Open a run…"), ("Ctrl+O",), self.ask_open, lambda: True, files),
-            Command("save", w("Save this run…"), ("Ctrl+S",), self.ask_save, on_panel, files),
+            Command("open", w("Open a run…"), ("Ctrl+O",), self.files.ask_open, lambda: True, files),
+            Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
             Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
             Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.show_palette,
                     lambda: True, go),
@@ -233,11 +236,11 @@ class MainWindow(QMainWindow):
                     lambda: True, look),
             # The rest has no keys: menus and the palette show it.
             Command("export-image", w("Export the picture as PNG or SVG…"), (),
-                    self._export_image, on_panel),
-            Command("export-csv", w("Export the scalars as CSV…"), (), self._export_csv, trains),
-            Command("export-movie", w("Export the run as GIF or MP4…"), (), self._export_movie,
+                    self.files.export_image, on_panel),
+            Command("export-csv", w("Export the scalars as CSV…"), (), self.files.export_csv, trains),
+            Command("export-movie", w("Export the run as GIF or MP4…"), (), self.files.export_movie,
                     trains),
-            Command("export-notebook", w("Save as notebook…"), (), self._export_notebook,
+            Command("export-notebook", w("Save as notebook…"), (), self.files.export_notebook,
                     on_panel),
             *(Command(f"language-{id}", w("Language: {name}", name=name), (),
                       partial(self.set_language, id)) for id, name in LANGUAGES.items()),
@@ -260,7 +263,7 @@ class MainWindow(QMainWindow):
     def show_home(self) -> None:
         """The start page."""
         self._leave()
-        self._place = "home"
+        self.place = "home"
         home = Home(self.look, self.panels, self.settings)
         home.chosen.connect(self.open_panel)
         home.asked.connect(self.do)
@@ -273,13 +276,13 @@ class MainWindow(QMainWindow):
         from app.datapage import DataPage
 
         self._leave()
-        self._place = "data"
+        self.place = "data"
         self._show(DataPage(self.look))
         self.roadmap.set_current(None)
 
     def open_panel(self, id: str) -> None:
         """Open a panel's page; coming back shows what was there."""
-        if id == self._place and self.page is not None:
+        if id == self.place and self.page is not None:
             return
         if id not in self._known:
             return
@@ -292,7 +295,7 @@ class MainWindow(QMainWindow):
         """The next panel of a lecture, or what it will hold."""
         here = [one.id for one in self.panels if one.lecture == folder]
         if here:
-            index = here.index(self._place) + 1 if self._place in here else 0
+            index = here.index(self.place) + 1 if self.place in here else 0
             self.open_panel(here[index % len(here)])
         else:
             self.settings.roadmap = True
@@ -300,8 +303,7 @@ class MainWindow(QMainWindow):
             self.roadmap.show_lecture(folder)
 
     def _show(self, widget: QWidget) -> None:
-        while self.middle.count():
-            old = self.middle.widget(0)
+        while (old := self.middle.widget(0)) is not None:
             self.middle.removeWidget(old)
             old.deleteLater()
         self.middle.addWidget(widget)
@@ -332,20 +334,19 @@ class MainWindow(QMainWindow):
         from app.side import Side
 
         panel = self._known[id]
-        self._place = id
-        if id not in self.sessions:
-            self.sessions[id] = self._make_session(panel, self.settings)
-        session = self.session = self.sessions[id]
+        self.place = id
+        session = self.session = self._session_of(id)
         for other in self.sessions.values():
             if other is not session:
                 _park(other)
         page = self.page = Page(self.look, panel, session, self.paint_meter)
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
-        side = self.side = Side(self.look, panel, session, self.settings.recent)
+        side = self.side = Side(self.look, panel, session, partial(self._tour, id),
+                                self.settings.recent)
         side.asked.connect(self.do)
-        side.file_wanted.connect(self._ask_source)
-        side.recent_wanted.connect(self.open_run)
+        side.file_wanted.connect(self.files.ask_source)
+        side.recent_wanted.connect(self.files.open)
         side.tab_changed.connect(self._fold)
         side.said.connect(self.toast.say)
         self._right_box.addWidget(side)
@@ -356,6 +357,19 @@ class MainWindow(QMainWindow):
         self._visible()
         page.begin()
         self._status()
+
+    def _session_of(self, id: str) -> Session:
+        if id not in self.sessions:
+            self.sessions[id] = self._make_session(self._known[id], self.settings)
+        return self.sessions[id]
+
+    def _tour(self, id: str) -> Tour:
+        """The tour of a panel; made when its guide is first opened."""
+        from app.guide import Tour
+
+        if id not in self.tours:
+            self.tours[id] = Tour(self.sessions[id])
+        return self.tours[id]
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -536,13 +550,13 @@ class MainWindow(QMainWindow):
     def _set(self, name: str, value: Any) -> None:
         if getattr(self.settings, name) != value:
             setattr(self.settings, name, value)
-            self._remember()
+            self.remember()
             self.rebuild()
 
     def _set_machine(self, name: str, value: Any) -> None:
         """Another device or number of threads: for the runs that begin from now on."""
         setattr(self.settings, name, value)
-        self._remember()
+        self.remember()
         for session in self.sessions.values():
             session.set_machine(self.settings.device, self.settings.threads)
         self.toast.say(self.look.words("The next run uses it: press R to start again."))
@@ -641,138 +655,14 @@ class MainWindow(QMainWindow):
 
     # --- files -----------------------------------------------------------------------------------
 
-    def ask_file(
-        self, title: str, filters: Sequence[str], done: Callable[[str], object], *,
-        save_as: str = "", folder: bool = False,
-    ) -> None:
-        """Ask for a file without stopping the program; ``done`` gets its path."""
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if QGuiApplication.platformName() == "offscreen":
-            dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setNameFilters(list(filters))
-        if save_as:
-            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-            dialog.setFileMode(QFileDialog.FileMode.AnyFile)
-            dialog.selectFile(save_as)
-            dialog.setDefaultSuffix(Path(save_as).suffix.lstrip("."))
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.Directory if folder
-                               else QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda path: self._guarded(partial(done, path)))
-        dialog.open()
-
-    def _guarded(self, action: Callable[[], object]) -> None:
-        """Do something with a file; what the user can mend is said in one sentence."""
-        try:
-            action()
-        except Refusal as refusal:
-            words = self.page.words if self.page else self.look.words
-            self.toast.say(words(refusal.message, **refusal.values), warning=True)
-
-    def ask_open(self) -> None:
-        w = self.look.words
-        self.ask_file(w("Open a run"), [w("Runs (*.bml)")], self.open_run)
-
-    def ask_save(self) -> None:
-        w = self.look.words
-        if self.page is not None and self.page.shown is not None:
-            self.ask_file(w("Save this run"), [w("Runs (*.bml)")], self.save_run,
-                          save_as=f"{self._place}.bml")
-
-    def open_run(self, path: str) -> None:
-        """Show a recorded run at once; nothing is trained until one goes on with it."""
-        self._guarded(lambda: self._open_run(path))
-
-    def _open_run(self, path: str) -> None:
-        from app import runfile
-
-        record = runfile.read(Path(path))
+    def show_record(self, record: Record) -> None:
+        """Open the panel of a recorded run and show it as it was."""
         if record.panel not in self._known:
             raise Refusal("This run belongs to the panel {name}, which is not here.",
                           name=record.panel)
         self._leave()
-        id = record.panel
-        if id not in self.sessions:
-            self.sessions[id] = self._make_session(self._known[id], self.settings)
-        self.sessions[id].open_record(record)
-        self._show_panel(id)
-        self._used(path)
-
-    def save_run(self, path: str) -> None:
-        """Write the run of the moment to a ``.bml`` file."""
-        from app import runfile
-
-        if self.session is not None:
-            runfile.write(Path(path), self.session.record())
-            self._used(path)
-            self._saved(path)
-
-    def _used(self, path: str) -> None:
-        self.settings.used_file(os.path.abspath(path))
-        self._remember()
-        if self.side is not None:
-            self.side.set_recent(self.settings.recent)
-
-    def _saved(self, path: str) -> None:
-        self.toast.say(self.look.words("Saved: {name}", name=Path(path).name))
-
-    def _export_image(self) -> None:
-        from app.export import save_image
-
-        page, w = self.page, self.look.words
-        if page is not None:
-            self.ask_file(w("Export the picture"), [w("Pictures (*.png)"), "SVG (*.svg)"],
-                          lambda path: (save_image(page.view, Path(path)), self._saved(path)),
-                          save_as=f"{self._place}.png")
-
-    def _export_csv(self) -> None:
-        from app.export import save_csv
-
-        session, w = self.session, self.look.words
-        if session is not None:
-            self.ask_file(w("Export the scalars"), ["CSV (*.csv)"],
-                          lambda path: (save_csv(session.history, Path(path)), self._saved(path)),
-                          save_as=f"{self._place}.csv")
-
-    def _export_movie(self) -> None:
-        w = self.look.words
-        self.ask_file(w("Export the run"), ["MP4 (*.mp4)", "GIF (*.gif)"], self.save_movie,
-                      save_as=f"{self._place}.mp4")
-
-    def save_movie(self, path: str) -> None:
-        """Draw the filmed frames into a file, a frame at a time, with progress and cancel."""
-        if self.page is not None:
-            self.page.film_to(Path(path), partial(self._saved, path), self._guarded)
-
-    def _export_notebook(self) -> None:
-        from app.notebook import save_notebook
-
-        session, w = self.session, self.look.words
-        if session is None:
-            return
-        self.ask_file(
-            w("Save as notebook"), [w("Notebooks (*.ipynb)")],
-            lambda path: (save_notebook(session.panel, session.params, Path(path),
-                                        language=w.language,
-                                        steps=len(session.history) or 100), self._saved(path)),
-            save_as=f"{self._place}.ipynb")
-
-    def _ask_source(self, name: str) -> None:
-        """The user's own text or model for the parameter ``name``."""
-        if self.session is None:
-            return
-        one = next(each for each in self.session.panel.parameters if each.name == name)
-        w, folder = self.look.words, one.source == "model"
-        self.ask_file(
-            w("Open a model's folder") if folder else w("Open a text"),
-            [] if folder else [w("Texts (*.txt *.csv *.md *.py)"), w("All files (*)")],
-            lambda path: self._use_source(name, path), folder=folder)
-
-    def _use_source(self, name: str, path: str) -> None:
-        if self.session is not None:
-            kind = "folder" if Path(path).is_dir() else "file"
-            self.session.set_params(**{name: f"{kind}:{path}"})
+        self._session_of(record.panel).open_record(record)
+        self._show_panel(record.panel)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -782,21 +672,7 @@ class MainWindow(QMainWindow):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         if paths:
-            self.take_file(paths[0])
-
-    def take_file(self, path: str) -> None:
-        """A file was dropped: a run is opened, a text or a model goes to the panel."""
-        if path.lower().endswith(".bml"):
-            self.open_run(path)
-            return
-        kind = "model" if Path(path).is_dir() else "text"
-        fits = [one for one in (self.session.panel.parameters if self.session else ())
-                if one.kind == "source" and one.source == kind]
-        if fits:
-            self._use_source(fits[0].name, path)
-        else:
-            self.toast.say(self.look.words("Open a panel that takes a text or a model, "
-                                           "then drop the file there."), warning=True)
+            self.files.take(paths[0])
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -804,7 +680,7 @@ class MainWindow(QMainWindow):
         if self.page is not None:
             self.page.show_mistake(sentence, details)
 
-    def _remember(self) -> None:
+    def remember(self) -> None:
         if not self.settings.save():
             self.toast.say(self.look.words("The settings could not be written."), warning=True)
 
@@ -831,34 +707,3 @@ def _park(session: Session) -> None:
     session.close()
     if record is not None:
         session.open_record(record)
-
-
-class Toast(QLabel):
-    """A line at the bottom that says what was done and goes away by itself."""
-
-    SECONDS = 5
-
-    def __init__(self, look: Look, window: QWidget) -> None:
-        super().__init__(window)
-        self.look = look
-        self.setFont(style.font(look, 13))
-        self.setWordWrap(False)
-        self.hide()
-        self._timer = QTimer(self, singleShot=True, interval=self.SECONDS * 1000)
-        self._timer.timeout.connect(self.hide)
-
-    def say(self, text: str, *, warning: bool = False) -> None:
-        """Show ``text`` for some seconds."""
-        look, px = self.look, self.look.px
-        edge = look.theme.warning if warning else look.theme.hairline
-        self.setStyleSheet(
-            f"background: {look.theme.card}; color: {look.theme.text};"
-            f" border: 1px solid {edge}; border-radius: {px(8)}px;"
-            f" padding: {px(8)}px {px(14)}px;")
-        self.setText(text)
-        self.adjustSize()
-        window = self.parentWidget()
-        self.move((window.width() - self.width()) // 2, window.height() - self.height() - px(24))
-        self.show()
-        self.raise_()
-        self._timer.start()

@@ -1,0 +1,188 @@
+"""Files in and out: runs, exports, the user's own texts and models, and what is dropped."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+
+from visualizers.panel import Refusal
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+
+class Filing:
+    """What the window does with files. Dialogs never stop the program; refusals are one sentence."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    def ask(
+        self, title: str, filters: Sequence[str], done: Callable[[Path], object], *,
+        save_as: str = "", folder: bool = False,
+    ) -> None:
+        """Ask for a file; ``done`` gets its path."""
+        dialog = QFileDialog(self.window, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if QGuiApplication.platformName() == "offscreen":
+            dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        if filters:
+            dialog.setNameFilters(list(filters))
+        if save_as:
+            dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+            dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+            dialog.selectFile(save_as)
+            dialog.setDefaultSuffix(Path(save_as).suffix.lstrip("."))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.Directory if folder
+                               else QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.guarded(partial(done, Path(path))))
+        dialog.open()
+
+    def guarded(self, action: Callable[[], object]) -> None:
+        """Do something with a file; what the user can mend is said in one sentence."""
+        try:
+            action()
+        except Refusal as refusal:
+            page = self.window.page
+            words = page.words if page else self.window.look.words
+            self.window.toast.say(words(refusal.message, **refusal.values), warning=True)
+
+    # --- runs ------------------------------------------------------------------------------------
+
+    def ask_open(self) -> None:
+        w = self.window.look.words
+        self.ask(w("Open a run"), [w("Runs (*.bml)")], self._open)
+
+    def ask_save(self) -> None:
+        w = self.window.look.words
+        if self.window.session is not None and self.window.session.current() is not None:
+            self.ask(w("Save this run"), [w("Runs (*.bml)")], self.save,
+                     save_as=f"{self.window.place}.bml")
+
+    def open(self, path: str) -> None:
+        """Show a recorded run at once; nothing is trained until one goes on with it."""
+        self.guarded(partial(self._open, Path(path)))
+
+    def _open(self, path: Path) -> None:
+        from app import runfile
+
+        record = runfile.read(path)
+        self.window.show_record(record)
+        self._used(path)
+
+    def save(self, path: Path) -> None:
+        """Write the run of the moment. Raises ``Refusal``."""
+        from app import runfile
+
+        if self.window.session is not None:
+            runfile.write(path, self.window.session.record())
+            self._used(path)
+            self._saved(path)
+
+    def _used(self, path: Path) -> None:
+        self.window.settings.used_file(os.path.abspath(path))
+        self.window.remember()
+        if self.window.side is not None:
+            self.window.side.set_recent(self.window.settings.recent)
+
+    def _saved(self, path: Path) -> None:
+        self.window.toast.say(self.window.look.words("Saved: {name}", name=path.name))
+
+    # --- exports ---------------------------------------------------------------------------------
+
+    def export_image(self) -> None:
+        w = self.window.look.words
+        self.ask(w("Export the picture"), [w("Pictures (*.png)"), "SVG (*.svg)"],
+                 self.save_image, save_as=f"{self.window.place}.png")
+
+    def save_image(self, path: Path) -> None:
+        """The picture of the moment as PNG or SVG. Raises ``Refusal``."""
+        from app.export import save_image
+
+        if self.window.page is not None:
+            save_image(self.window.page.view, path)
+            self._saved(path)
+
+    def export_csv(self) -> None:
+        w = self.window.look.words
+        self.ask(w("Export the scalars"), ["CSV (*.csv)"], self.save_csv,
+                 save_as=f"{self.window.place}.csv")
+
+    def save_csv(self, path: Path) -> None:
+        """The scalars of all steps. Raises ``Refusal``."""
+        from app.export import save_csv
+
+        if self.window.session is not None:
+            save_csv(self.window.session.history, path)
+            self._saved(path)
+
+    def export_movie(self) -> None:
+        w = self.window.look.words
+        self.ask(w("Export the run"), ["MP4 (*.mp4)", "GIF (*.gif)"], self.save_movie,
+                 save_as=f"{self.window.place}.mp4")
+
+    def save_movie(self, path: Path) -> None:
+        """The filmed frames, drawn one at a time, with progress and cancel."""
+        if self.window.page is not None:
+            self.window.page.film_to(path, partial(self._saved, path), self.guarded)
+
+    def export_notebook(self) -> None:
+        w = self.window.look.words
+        self.ask(w("Save as notebook"), [w("Notebooks (*.ipynb)")], self.save_notebook,
+                 save_as=f"{self.window.place}.ipynb")
+
+    def save_notebook(self, path: Path) -> None:
+        """The experiment with the values of the moment, as a notebook that runs."""
+        from app.notebook import save_notebook
+
+        session = self.window.session
+        if session is not None:
+            save_notebook(session.panel, session.params, path,
+                          language=self.window.look.words.language,
+                          steps=len(session.history) or 100)
+            self._saved(path)
+
+    # --- the user's own --------------------------------------------------------------------------
+
+    def ask_source(self, name: str) -> None:
+        """The user's own text or model for the parameter ``name``."""
+        session, w = self.window.session, self.window.look.words
+        if session is None:
+            return
+        one = next(each for each in session.panel.parameters if each.name == name)
+        if one.source == "model":
+            self.ask(w("Open a model's folder"), [], partial(self._use, name), folder=True)
+        else:
+            self.ask(w("Open a text"), [w("Texts (*.txt *.csv *.md *.py)"), w("All files (*)")],
+                     partial(self._use, name))
+
+    def _use(self, name: str, path: Path) -> None:
+        if self.window.session is not None:
+            kind = "folder" if path.is_dir() else "file"
+            self.window.session.set_params(**{name: f"{kind}:{path}"})
+
+    def take(self, path: str) -> None:
+        """A file was dropped: a run is opened, a text or a model goes to the panel."""
+        if path.lower().endswith(".bml"):
+            self.open(path)
+            return
+        session = self.window.session
+        kind = "model" if Path(path).is_dir() else "text"
+        fits = [one for one in (session.panel.parameters if session else ())
+                if one.kind == "source" and one.source == kind]
+        if fits:
+            self._use(fits[0].name, Path(path))
+        else:
+            self.window.toast.say(self.window.look.words(
+                "Open a panel that takes a text or a model, then drop the file there."),
+                warning=True)
