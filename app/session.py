@@ -281,7 +281,7 @@ class Session(QObject):
     def open(self, params: Any = None) -> None:
         """Start a run; its first frame comes without playing."""
         if params is not None and params != self._params:
-            self._params = params
+            self._params, self._ghosts = params, None
             self.params_changed.emit(params)
         self._new_run()
 
@@ -308,7 +308,7 @@ class Session(QObject):
 
     def pause(self) -> None:
         if self._state is State.STARTING:
-            self._stepping = False
+            self._stepping = 0
         elif self._state is State.RUNNING:
             self._hold()
             self._set_state(State.PAUSED)
@@ -354,7 +354,7 @@ class Session(QObject):
         if self._state is not State.STARTING:
             return
         self._discard_worker()
-        self._playing = self._stepping = False
+        self._playing, self._stepping = False, 0
         self._set_state(State.PAUSED if self._recorded is not None else State.IDLE)
 
     def close(self) -> None:
@@ -635,10 +635,10 @@ class Session(QObject):
         """Have the worker stand at the step that is looked at. One such order at a time."""
         target = self._heading if self._heading is not None else (
             self._seen.step if self._seen else None)
-        if target == self._at or self._recalling is not None:
+        if target == self._at or (target is not None and self._recalling is not None):
             return
         if target is None:
-            self._at = None
+            self._at = self._recalling = None
             self._told = None  # the present obeys what was told there; tell it again
             self._send(Recall(self._token, NEWEST))
         else:
@@ -797,15 +797,17 @@ class Session(QObject):
     def _on_first_frame(self) -> None:
         self._begun = True
         self._told = self._now.params if self._now else self._told
-        self._set_state(State.PAUSED)
         self.pool.warm()  # only now, so that it does not take time from the start
         if needs_restart(self._start, self._params):
+            self._set_state(State.PAUSED)
             return  # a newer run is about to start, and to play on
         playing, stepping = self._playing, self._stepping
-        self._playing = self._stepping = False
+        self._playing, self._stepping = False, 0
         if playing:
             self._go()
-        elif stepping:
+            return
+        self._set_state(State.PAUSED)
+        if stepping:
             self._some_steps(stepping)
 
     def _on_recalled(self, seen: Seen) -> None:
@@ -825,7 +827,7 @@ class Session(QObject):
         self._credits = 0
         self._obeyed = self._sent
         self._recalling = None
-        self._playing = self._stepping = False
+        self._playing, self._stepping = False, 0
         self._fresh = True
         self._set_state(State.DIVERGED)
         self.failed.emit(Failure(
@@ -851,11 +853,14 @@ class Session(QObject):
         self._now = seen
 
     def _fail(self, message: Failed) -> None:
+        needed = self._begun or self._state is State.STARTING
         if message.fatal:
             self._discard_worker()
+            if not needed:
+                return  # nothing that is shown depends on it
         if message.over or message.fatal:
             self._quiet_worker()
-            self._playing = self._stepping = False
+            self._playing, self._stepping = False, 0
             self._set_state(State.FAILED)
         else:
             self._credits = self._holding = 0
