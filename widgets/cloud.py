@@ -100,13 +100,17 @@ class PointCloud(Canvas[int]):
         self.value_name, self.group_names = value_name, tuple(group_names)
         if self.values is not None:
             self.low, self.high = raster.limits(self.values, low, high)
-        self.selected = tuple(one for one in selected if 0 <= one < count)
-        self.linked = tuple(one for one in linked if 0 <= one[0] < count and 0 <= one[1] < count)
+        self.selected = tuple(one for one in selected if self._there(one))
+        self.linked = tuple(one for one in linked if self._there(one[0]) and self._there(one[1]))
         self.trails = tuple(trails or ())
         self._fitted, self._ink = (None, (0.0, 0.0, 1.0)), None
-        if self.current is not None and self.current >= count:
+        if self.current is not None and not self._there(self.current):
             self.current = None
         self.update()
+
+    def _there(self, index: int) -> bool:
+        """Whether there is such a point and it is somewhere."""
+        return 0 <= index < len(self.points) and bool(np.isfinite(self.points[index]).all())
 
     def fit(self) -> None:
         """Show all points again."""
@@ -192,6 +196,7 @@ class PointCloud(Canvas[int]):
             far = ((spots - middle) ** 2).sum(axis=1)
             return int(np.nanargmin(far)) if np.isfinite(far).any() else None
         away = spots - spots[part]
+        away[~np.isfinite(away).all(axis=1)] = 0.0  # as if it were here: no arrow leads to it
         along = away[:, 0] * dx + away[:, 1] * dy
         across = np.abs(away[:, 0] * dy) + np.abs(away[:, 1] * dx)
         fits = (along > 0.5) & (across <= along)

@@ -1,0 +1,148 @@
+"""Strips of tokens and links between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from widgets.look import Look, theme
+from widgets.tokens import TokenLinks, TokenStrip, visible
+from widgets.words import Words
+
+WORDS = ["The", "animal", "was", "too", "tired", "动物", "太", "累"]
+
+
+def look(scale: float = 1.0) -> Look:
+    return Look(theme("light"), Words(), scale)
+
+
+def wheel(widget: TokenStrip | TokenLinks, down: int) -> None:
+    middle = QPointF(widget.rect().center())
+    event = QWheelEvent(middle, middle, QPoint(), QPoint(0, -120 * down),
+                        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+                        Qt.ScrollPhase.NoScrollPhase, False)
+    QApplication.sendEvent(widget, event)
+
+
+@pytest.mark.parametrize(("width", "scale"), [(140, 1.0), (400, 1.0), (700, 1.5)])
+def test_that_a_click_names_the_token_under_it(qtbot: QtBot, width: int, scale: float) -> None:
+    widget = TokenStrip(look(scale), "Tokens")
+    qtbot.addWidget(widget)
+    widget.resize(width, 400)
+    widget.show()
+    widget.draw(WORDS * 2, weights=np.linspace(0, 1, 16))
+    for index in (0, 5, 15):
+        with qtbot.waitSignal(widget.clicked) as got:
+            qtbot.mouseClick(widget, Qt.MouseButton.LeftButton,
+                             pos=widget.place(index).center().toPoint())
+        assert got.args == [index]
+
+
+def test_that_tokens_wrap_and_ask_for_the_height_they_need(qtbot: QtBot) -> None:
+    widget = TokenStrip(look(), "Tokens")
+    qtbot.addWidget(widget)
+    widget.draw(WORDS * 10)
+    assert widget.heightForWidth(200) > widget.heightForWidth(800)
+    widget.resize(300, widget.heightForWidth(300))
+    assert all(widget.place(one).right() <= 300 for one in range(80))
+    assert widget.place(79).bottom() <= widget.height()
+
+
+def test_that_a_heavier_token_is_shaded_more(qtbot: QtBot) -> None:
+    widget = TokenStrip(look(), "")
+    qtbot.addWidget(widget)
+    widget.resize(400, 60)
+    widget.draw(["aa"] * 3, weights=[0.0, 0.5, 1.0])
+    image = widget.grab().toImage()
+    shades = [image.pixelColor(widget.place(one).center().toPoint() + QPoint(0, -8)).red()
+              for one in range(3)]
+    assert shades[0] > shades[1] > shades[2]
+
+
+def test_that_what_does_not_fit_can_be_scrolled_to(qtbot: QtBot) -> None:
+    widget = TokenStrip(look(), "Tokens")
+    qtbot.addWidget(widget)
+    widget.resize(200, 100)
+    widget.show()
+    widget.draw(WORDS * 20)
+    assert widget.place(159).top() > 100
+    wheel(widget, 200)
+    assert widget.place(159).bottom() <= 100
+    links = TokenLinks(look(), "Links")
+    qtbot.addWidget(links)
+    links.resize(300, 200)
+    links.show()
+    links.draw(WORDS * 8, WORDS * 8, np.eye(64))
+    wheel(links, 200)
+    assert links.place((0, 63)).bottom() <= 200
+
+
+def test_that_keys_scroll_the_token_into_view(qtbot: QtBot) -> None:
+    widget = TokenStrip(look(), "Tokens")
+    qtbot.addWidget(widget)
+    widget.resize(200, 100)
+    widget.show()
+    widget.draw(WORDS * 20)
+    for _ in range(30):
+        qtbot.keyClick(widget, Qt.Key.Key_Down)
+    assert widget.current is not None
+    assert widget.current > 30
+    assert widget.place(widget.current).bottom() <= 101
+    with qtbot.waitSignal(widget.clicked) as got:
+        qtbot.keyClick(widget, Qt.Key.Key_Return)
+    assert got.args == [widget.current]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5])
+def test_that_links_tell_side_and_index(qtbot: QtBot, scale: float) -> None:
+    widget = TokenLinks(look(scale), "Links")
+    qtbot.addWidget(widget)
+    widget.resize(500, 500)
+    widget.show()
+    widget.draw(WORDS, WORDS[:5], np.ones((8, 5)) / 5)
+    for part in ((0, 7), (1, 0), (1, 4)):
+        with qtbot.waitSignal(widget.clicked) as got:
+            qtbot.mouseClick(widget, Qt.MouseButton.LeftButton,
+                             pos=widget.place(part).center().toPoint())
+        assert tuple(got.args) == part
+
+
+def test_that_only_the_links_of_the_focused_token_are_drawn(qtbot: QtBot) -> None:
+    weights = np.full((8, 8), 0.125, np.float32)
+    widget = TokenLinks(look(), "Links")
+    qtbot.addWidget(widget)
+    widget.resize(400, 400)
+    widget.draw(WORDS, WORDS, weights, focus=2)
+    assert sum(map(len, widget._make_lines())) == 8
+    widget.draw(WORDS, WORDS, weights)
+    assert sum(map(len, widget._make_lines())) == 64
+    weights[2, 5] = 0.9
+    widget.draw(WORDS, WORDS, weights)
+    assert "动物" in widget.say((0, 2))
+
+
+def test_that_white_space_can_be_seen() -> None:
+    assert visible("\n") == "⏎"
+    assert visible("  ") == "␣␣"
+    assert visible(" the") == " the"
+    assert visible("") == "␣"
+
+
+def test_that_nothing_and_very_long_tokens_can_be_drawn(qtbot: QtBot) -> None:
+    strip, links = TokenStrip(look(), "T"), TokenLinks(look(), "T")
+    for widget in (strip, links):
+        qtbot.addWidget(widget)
+        widget.resize(222, 130)
+    strip.draw([])
+    links.draw([], [], np.zeros((0, 0)))
+    strip.grab()
+    links.grab()
+    strip.draw(["x" * 500, "y"], weights=[np.nan, 2.0], muted=[0])
+    links.draw(["x" * 500], ["y" * 500], np.array([[np.nan]]), selected=0)
+    strip.grab()
+    links.grab()
+    assert strip.place(0).right() <= strip.width()
