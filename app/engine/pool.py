@@ -45,6 +45,14 @@ class Pool:
         if self._spare is None:
             self._spare = self._start()
 
+    @property
+    def is_warm(self) -> bool:
+        """Whether a spare waits that has imported torch."""
+        if self._spare is None:
+            return False
+        self._spare.receive()
+        return self._spare.ready and self._spare.alive
+
     def take(self) -> Worker:
         """The spare, or a new worker where there is none."""
         self.warm()
