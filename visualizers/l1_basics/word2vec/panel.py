@@ -1,0 +1,98 @@
+"""Embeddings in motion: word2vec in all its variants, trained while its words find their places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizers.panel import Panel
+from widgets.parameters import choice, hidden, integer, number, source
+from widgets.parameters import text as typed
+
+
+@dataclass(frozen=True)
+class Params:
+    text: str = source("text", "python-reference", help="What is read, again and again.")
+    model: Literal["skip-gram", "CBOW"] = choice(
+        "skip-gram", help="Skip-gram predicts each neighbour from the word in the middle; CBOW "
+        "predicts the word in the middle from the mean of its neighbours.")
+    output: Literal["negative sampling", "hierarchical softmax", "full softmax"] = choice(
+        "negative sampling", help="How a word is predicted: against a few random words, by yes/no "
+        "decisions down a Huffman tree, or against the whole vocabulary.")
+    word: str = typed("", help="Whose neighbours are shown: type a word, or click one in the "
+                      "map.")
+    window: int = integer(5, 1, 10, unit="words", restart=False, help="How far neighbours may be. "
+                          "The window is soft: for each word its size is drawn from 1 to this.")
+    negatives: int = integer(5, 1, 20, restart=False, label="Negatives k",
+                             help="Random words that each true neighbour is set against.",
+                             when={"output": ("negative sampling",)})
+    noise_power: float = number(0.75, 0.0, 1.0, label="Noise power α",
+                                help="Negatives are drawn in proportion to frequency to this "
+                                "power: 1 as in the text, 0 all words alike.",
+                                when={"output": ("negative sampling",)})
+    subsampling: float = number(1e-3, 1e-5, 1.0, log=True, off=1.0, label="Subsampling t",
+                                help="Occurrences of a word of relative frequency f are dropped "
+                                "with probability 1 − √(t / f).")
+    learning_rate: float = number(0.1, 0.001, 1.0, log=True, help="Size of one update.")
+    dimension: int = integer(64, 2, 300, log=True, help="Numbers in a word's vector.")
+    vocabulary: int = integer(2000, 50, 50_000, log=True, unit="words",
+                              help="Only this many of the most frequent words are kept.")
+    seed: int = integer(0, 0, 999, help="Decides the initial vectors and all that is drawn.")
+    refit: int = hidden(0)
+
+
+@dataclass(frozen=True)
+class Frame:
+    points: NDArray[np.int16]        # (V, 2) the map: positions in units of extent / 32767
+    extent: float                    # half the width of the map
+    fitted: int                      # the step at which the map's axes were fitted
+    closeness: NDArray[np.uint8]     # (V,) cosine with the chosen word, 0 … 255 for 0 … 1
+    labels: tuple[str, ...]          # the most frequent words; the map's first points
+    twins: NDArray[np.int32]         # (M, 2) planted twins, as points
+    twin_words: tuple[str, ...]      # (2·M,) their names
+
+    word: str                        # the chosen word
+    asked: str                       # the word asked for, where the vocabulary lacks it
+    word_at: int                     # its point; words are ranked by frequency
+    frequency: float                 # its share of the text
+    noise: float                     # its share of the negatives
+    kept: float                      # the probability that an occurrence of it is kept
+    neighbours: tuple[str, ...]      # the nearest words in the original space, nearest first
+    neighbours_at: NDArray[np.int32]
+    cosines: NDArray[np.float32]
+
+    centre: str                      # the pair of the moment: the word in the middle of a window
+    context: str                     # … and one of its neighbours
+    rows: NDArray[np.float32]        # (R, d) exactly the vectors this pair touches
+    row_words: tuple[str, ...]       # whose they are; inputs first
+    inputs: int                      # how many of the rows are inputs
+    row_probability: NDArray[np.float32]  # (R - inputs,) what the model gives each output
+    row_target: NDArray[np.float32]       # (R - inputs,) what it should give: 1 or 0
+
+    path_left: NDArray[np.uint8]     # (L,) hierarchical softmax: 1 where the path goes left
+    path_probability: NDArray[np.float32]  # (L,) of the decision taken
+    path_off: tuple[str, ...]        # (L,) the most frequent word on the side not taken
+    path_word: str                   # where the path leads
+
+    touched: NDArray[np.float32]     # (3,) output weights one pair touches: full, negative, tree
+    matrix: float                    # all output weights: V · d
+    vocabulary: int
+    text_words: float                # words in the text
+    read_words: float                # words read so far
+
+
+PANEL = Panel(
+    id="word2vec", title="Embeddings in motion",
+    claim="Words that keep the same company come to lie together, and each update touches only a "
+    "handful of vectors.",
+    params=Params, frame=Frame,
+    experiment="visualizers.l1_basics.word2vec.experiment:Word2Vec",
+    view="visualizers.l1_basics.word2vec.view:Word2VecView",
+    concepts=("1.10", "1.11", "1.12", "1.13"),
+    keywords=("word2vec", "skip-gram", "CBOW", "negative sampling", "hierarchical softmax",
+              "Huffman", "embedding", "subsampling", "词嵌入", "词向量", "负采样", "分层softmax",
+              "哈夫曼树", "下采样", "滑动窗口"),
+)
