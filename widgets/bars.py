@@ -117,7 +117,9 @@ class BarChart(QWidget):
         if self._high is not None:
             low = min([self._low, *finite.tolist()]) if self._low < 0 else self._low
             self._shown_range = scales.widened(low, self._high, 0.0)
-        elif len(finite):
+        elif not len(finite):
+            self._shown_range = self._shown_range or (self._low, self._low + 1.0)
+        else:
             self._shown_range = scales.grown(
                 self._shown_range, min(self._low, float(finite.min())),
                 max(self._low, float(finite.max())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,7 +43,9 @@ SHARP = 3  # pixels of a formula for each pixel on the screen, enough for any di
 
 def formula_image(look: Look, latex: str, size: float = 14) -> QImage | None:
     """A LaTeX formula in the colour of text, or ``None`` for one that cannot be read."""
-    import ziamath  # takes a third of a second, and not every guide has a formula
+    with warnings.catch_warnings():  # it reads its font in a way that newer Pythons discourage
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ziamath  # takes a third of a second, and not every guide has a formula
 
     ziamath.config.svg2 = False  # Qt draws plain paths only
     try:

@@ -72,7 +72,7 @@ class Transport(Card):
         self._scrubber = _Scrubber(look)
         self._scrubber.setAccessibleName(words("Steps of the run"))
         self._scrubber.setToolTip(words("Drag to look back at an earlier step"))
-        self._scrubber.valueChanged.connect(self.seek)
+        self._scrubber.valueChanged.connect(self._sought)
         self._scrubber.sliderReleased.connect(lambda: self.seek_done.emit(self._scrubber.value()))
         self._steps = QLabel()
         self._rate = QLabel()
@@ -142,6 +142,11 @@ class Transport(Card):
         button.clicked.connect(lambda: asked.emit())  # type: ignore[attr-defined]
         return button
 
+    def _sought(self, step: int) -> None:
+        self.seek.emit(step)
+        if not self._scrubber.isSliderDown():  # a key moved it, and that is all there is to come
+            self.seek_done.emit(step)
+
     def set_state(self, state: str) -> None:
         """Show a state of the session: idle, starting, running, paused, finished, diverged, failed."""
         words, self._state = self.look.words, state
@@ -184,6 +189,7 @@ class Transport(Card):
                        self._reset, self._speed_label, self._speed, self._branch):
             widget.setVisible(trains)
         self._nothing.setVisible(not trains)
+        self._enable()
 
     def _keep_wide(self, label: QLabel, text: str) -> None:
         """Labels never get narrower within a run, so that the slider does not twitch."""

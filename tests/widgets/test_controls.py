@@ -1,0 +1,308 @@
+"""Controls, used with the mouse and the keyboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pytest
+from looking import look
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from widgets.controls import (
+    POSITIONS,
+    ControlPanel,
+    Option,
+    Slider,
+    Toggle,
+    at_position,
+    position_of,
+)
+from widgets.parameters import (
+    changed,
+    choice,
+    flag,
+    hidden,
+    integer,
+    number,
+    parameter,
+    parameters_of,
+    source,
+    text,
+)
+
+
+@dataclass(frozen=True)
+class Params:
+    cell: Literal["linear", "tanh", "GRU"] = choice("tanh", help="The recurrence.")
+    task: Literal["copy the first symbol", "random readout of the last state", "echo"] = choice(
+        "echo", help="What is learnt.")
+    corpus: str = source("text", "reference", help="What is read.")
+    rate: float = number(0.01, 1e-4, 1.0, log=True, help="Size of a step.", label="Learning rate")
+    clip: float = number(10.0, 1.0, 10.0, off=10.0, unit="dB", help="Clip.", restart=True)
+    length: int = integer(60, 5, 200, help="Steps of time.")
+    few: int = integer(1, 0, 2, help="Few.")
+    theory: bool = flag(True, help="Show the theory.")
+    gate: float = number(0.5, 0.0, 1.0, help="Bias.", when={"cell": ("GRU",)})
+    prompt: str = text("def", help="The beginning.")
+    story: str = text("once\nupon a time", help="A paragraph.")
+    token: int = hidden(0)
+    seed: int = integer(0, 0, 999, help="Seed.")
+
+
+CATALOGUE = [Option("reference", "Python reference"),
+             Option("grimm", "Grimm's tales", available=False, about="2 MB, public domain")]
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> ControlPanel:
+    labels = {one.name: one.label for one in parameters_of(Params)}
+    made = ControlPanel(
+        look(), parameters_of(Params), Params(), labels=labels.__getitem__,
+        helps=lambda name: parameter(Params, name).help,
+        choice_label=lambda name, value: value, sources=lambda kind: list(CATALOGUE))
+    qtbot.addWidget(made)
+    made.resize(276, 900)
+    made.show()
+    return made
+
+
+def part(panel: ControlPanel, name: str, kind: type) -> Any:
+    found = panel.control(name).findChildren(kind)
+    assert len(found) == 1
+    return found[0]
+
+
+def typed(qtbot: QtBot, edit: QLineEdit, words: str) -> None:
+    edit.setFocus()
+    edit.selectAll()
+    qtbot.keyClicks(edit, words)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+
+
+def sentences(panel: ControlPanel, name: str) -> list[str]:
+    return [one.text() for one in panel.control(name).findChildren(QLabel)
+            if one.property("role") == "error" and not one.isHidden()]
+
+
+def test_that_a_slider_moves_at_once_to_where_it_is_pressed(
+    panel: ControlPanel, qtbot: QtBot
+) -> None:
+    slider = part(panel, "rate", Slider)
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() - 1, 8))
+    assert moved.args == ["rate", 1.0]
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, 8))
+    assert part(panel, "rate", QLineEdit).text() == "0.01"
+
+
+def test_that_shift_makes_a_slider_fine(panel: ControlPanel, qtbot: QtBot) -> None:
+    slider = part(panel, "length", Slider)
+    before = slider.value()
+    handle = QPoint(100, 8)
+    qtbot.mousePress(slider, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, handle)
+    assert slider.value() == before
+    qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=handle)
+    moves = {}
+    for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+        slider = part(panel, "rate", Slider)
+        start = slider.value()
+        qtbot.keyClick(slider, Qt.Key.Key_Right, modifier)
+        moves[modifier] = slider.value() - start
+    coarse, fine = moves.values()
+    assert coarse == pytest.approx(10, abs=2) and 1 <= fine <= 2
+
+
+def test_that_dragging_with_shift_moves_a_tenth(panel: ControlPanel, qtbot: QtBot) -> None:
+    slider = part(panel, "gate", Slider)
+    panel.set_params(changed(Params(), cell="GRU"))
+    from PySide6.QtCore import QEvent, QPointF
+    from PySide6.QtGui import QMouseEvent
+
+    def mouse(kind: QEvent.Type, x: float) -> QMouseEvent:
+        at = QPointF(x, 8)
+        return QMouseEvent(kind, at, slider.mapToGlobal(at), Qt.MouseButton.LeftButton,
+                           Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)
+
+    slider.mousePressEvent(mouse(QEvent.Type.MouseButtonPress, 60))
+    slider.mouseMoveEvent(mouse(QEvent.Type.MouseMove, 160))
+    whole = 100 / (slider.width() - 16) * POSITIONS
+    assert slider.value() - 500 == pytest.approx(whole / 10, abs=2)
+    slider.mouseReleaseEvent(mouse(QEvent.Type.MouseButtonRelease, 160))
+    assert not slider.isSliderDown()
+
+
+def test_that_arrows_move_whole_numbers_by_at_least_one(
+    panel: ControlPanel, qtbot: QtBot
+) -> None:
+    slider = part(panel, "few", Slider)
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.keyClick(slider, Qt.Key.Key_Right)
+    assert moved.args == ["few", 2]
+    with qtbot.assertNotEmitted(panel.changed):
+        qtbot.keyClick(slider, Qt.Key.Key_Right)
+    slider = part(panel, "length", Slider)
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.keyClick(slider, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert moved.args == ["length", 59]
+
+
+def test_that_a_typed_value_is_taken_exactly(panel: ControlPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.changed) as moved:
+        typed(qtbot, part(panel, "rate", QLineEdit), "0.0123456")
+    assert moved.args == ["rate", 0.0123456]
+    with qtbot.waitSignal(panel.changed) as moved:
+        typed(qtbot, part(panel, "clip", QLineEdit), "3,5 dB")
+    assert moved.args == ["clip", 3.5]
+    with qtbot.waitSignal(panel.changed) as moved:
+        typed(qtbot, part(panel, "clip", QLineEdit), "off")
+    assert moved.args == ["clip", 10.0]
+
+
+@pytest.mark.parametrize("nonsense", ["bananas", "7", "-1", "nan", "inf", ""])
+def test_that_nonsense_gives_one_sentence_and_keeps_the_value(
+    panel: ControlPanel, qtbot: QtBot, nonsense: str
+) -> None:
+    edit = part(panel, "rate", QLineEdit)
+    edit.setFocus()
+    edit.selectAll()
+    with qtbot.assertNotEmitted(panel.changed):
+        if nonsense:
+            qtbot.keyClicks(edit, nonsense)
+        else:
+            qtbot.keyClick(edit, Qt.Key.Key_Delete)
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert edit.text() == "0.01"
+    (sentence,) = sentences(panel, "rate")
+    assert "Learning rate" in sentence and "0.0001" in sentence and sentence.endswith(".")
+    typed(qtbot, edit, "0.5")
+    assert sentences(panel, "rate") == []
+
+
+def test_that_a_double_click_on_the_name_brings_the_default_back(
+    panel: ControlPanel, qtbot: QtBot
+) -> None:
+    typed(qtbot, part(panel, "rate", QLineEdit), "0.5")
+    name = next(one for one in panel.control("rate").findChildren(QLabel)
+                if one.text() == "Learning rate")
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.mouseDClick(name, Qt.MouseButton.LeftButton)
+    assert moved.args == ["rate", 0.01]
+    assert part(panel, "rate", QLineEdit).text() == "0.01"
+
+
+def test_that_short_choices_are_buttons_and_long_ones_a_list(
+    panel: ControlPanel, qtbot: QtBot
+) -> None:
+    buttons = panel.control("cell").findChildren(QPushButton)
+    assert [one.text() for one in buttons] == ["linear", "tanh", "GRU"]
+    assert buttons[1].isChecked()
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
+    assert moved.args == ["cell", "linear"]
+    combo = part(panel, "task", QComboBox)
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.keyClick(combo, Qt.Key.Key_Up)
+    assert moved.args == ["task", "random readout of the last state"]
+
+
+def test_that_a_control_appears_with_its_condition(panel: ControlPanel, qtbot: QtBot) -> None:
+    assert panel.control("gate").isHidden()
+    qtbot.mouseClick(panel.control("cell").findChildren(QPushButton)[2], Qt.MouseButton.LeftButton)
+    assert not panel.control("gate").isHidden()
+    qtbot.mouseClick(panel.control("cell").findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
+    assert panel.control("gate").isHidden()
+
+
+def test_that_a_switch_flips(panel: ControlPanel, qtbot: QtBot) -> None:
+    toggle = part(panel, "theory", Toggle)
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton)
+    assert moved.args == ["theory", False]
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.keyClick(toggle, Qt.Key.Key_Space)
+    assert moved.args == ["theory", True]
+
+
+def test_that_text_counts_on_enter_or_after_a_pause(panel: ControlPanel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(panel.changed) as moved:
+        typed(qtbot, part(panel, "prompt", QLineEdit), "class")
+    assert moved.args == ["prompt", "class"]
+    paragraph = part(panel, "story", QPlainTextEdit)
+    paragraph.selectAll()
+    with qtbot.waitSignal(panel.changed, timeout=3000) as moved:
+        qtbot.keyClicks(paragraph, "the end")
+    assert moved.args == ["story", "the end"]
+
+
+def test_that_what_is_not_fetched_asks_to_be_and_is_not_chosen(
+    panel: ControlPanel, qtbot: QtBot
+) -> None:
+    combo = part(panel, "corpus", QComboBox)
+    assert "fetch" in combo.itemText(1)
+    with qtbot.waitSignal(panel.fetch_wanted) as wanted, qtbot.assertNotEmitted(panel.changed):
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert wanted.args == ["grimm"] and combo.currentIndex() == 0
+    with qtbot.waitSignal(panel.file_wanted) as file:
+        qtbot.mouseClick(part(panel, "corpus", QPushButton), Qt.MouseButton.LeftButton)
+    assert file.args == ["corpus"]
+
+
+def test_that_an_own_file_is_shown_by_its_name(panel: ControlPanel) -> None:
+    panel.set_params(changed(Params(), corpus="file:C:\\texts\\my diary.txt"))
+    assert part(panel, "corpus", QComboBox).currentText() == "my diary.txt"
+    panel.refresh_sources()
+    assert part(panel, "corpus", QComboBox).currentText() == "my diary.txt"
+
+
+def test_that_showing_values_says_nothing(panel: ControlPanel, qtbot: QtBot) -> None:
+    other = Params(cell="GRU", task="copy the first symbol", rate=0.3, clip=2.0, length=9,
+                   theory=False, prompt="x", story="y\nz", seed=4)
+    with qtbot.assertNotEmitted(panel.changed, wait=500):
+        panel.set_params(other)
+    assert part(panel, "length", QLineEdit).text() == "9"
+    assert not part(panel, "theory", Toggle).isChecked()
+
+
+def test_that_everything_can_be_reached_and_has_a_name(panel: ControlPanel) -> None:
+    stops = [one for one in panel.widget().findChildren(QWidget)
+             if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible()
+             and not isinstance(one, QLabel)]
+    assert len(stops) > 15
+    assert [one for one in stops if not one.accessibleName()] == []
+
+
+def test_that_the_tag_says_live_or_starts_again(panel: ControlPanel) -> None:
+    def tags(name: str) -> set[str]:
+        return {one.text() for one in panel.control(name).findChildren(QLabel)}
+    assert "live" in tags("rate") and "starts again" in tags("clip")
+    assert "starts again" in tags("length")
+
+
+def test_that_the_column_is_never_wider_than_the_page_gives_it(panel: ControlPanel) -> None:
+    assert panel.widget().minimumSizeHint().width() <= 276
+
+
+@pytest.mark.parametrize("name", ["rate", "clip", "length", "few", "seed"])
+def test_that_positions_and_values_agree(name: str) -> None:
+    one = parameter(Params, name)
+    assert at_position(one, 0) == one.low and at_position(one, POSITIONS) == one.high
+    for position in range(0, POSITIONS + 1, 37):
+        value = at_position(one, position)
+        assert one.low <= value <= one.high
+        again = at_position(one, position_of(one, value))
+        assert again == pytest.approx(value, rel=0.01, abs=1e-9)
+
+
+def test_that_a_sentence_is_in_the_users_language(qtbot: QtBot) -> None:
+    made = ControlPanel(
+        look(language="zh"), parameters_of(Params), Params(), labels=lambda name: f"参数{name}",
+        helps=lambda name: name, choice_label=lambda name, value: value,
+        sources=lambda kind: CATALOGUE)
+    qtbot.addWidget(made)
+    made.show()
+    typed(qtbot, part(made, "length", QLineEdit), "many")
+    (sentence,) = sentences(made, "length")
+    assert sentence.startswith("参数length") and "整数" in sentence
