@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from visualizers.panel import Panel, Refusal
@@ -214,8 +215,7 @@ class Stage:
             value = moved(one, getattr(session.params, one.name), index)
             frames, started = meter.frames, time.perf_counter()
             session.set_params(**{one.name: value})
-            self.spin(lambda value=value, frames=frames: (
-                meter.frames > frames and getattr(session.current().params, one.name) == value), 10)
+            self.spin(partial(_painted, session, meter, frames, one.name, value), 10)
             times.append((time.perf_counter() - started) * 1000)
         session.pause()
         return times
@@ -223,6 +223,11 @@ class Stage:
     def close(self) -> None:
         self.window.close()
         self.pool.close()
+
+
+def _painted(session: Any, meter: Any, frames: int, name: str, value: Any) -> bool:
+    """Whether a frame that obeys the new value has been painted since."""
+    return bool(meter.frames > frames and getattr(session.current().params, name) == value)
 
 
 def _timer(seconds: float) -> Callable[[], bool]:
@@ -233,9 +238,9 @@ def _timer(seconds: float) -> Callable[[], bool]:
 def live_parameter(panel: Panel, params: Any) -> Parameter | None:
     """The control that the slider figures move: the first live number, else what a click sets."""
     shown = [one for one in parameters_of(panel.params) if not one.restart and one.shown_for(params)]
-    for kinds in (("number",), ("integer",), ("hidden",), ("flag",)):
+    for kind in ("number", "integer", "hidden", "flag"):
         for one in shown:
-            if one.kind in kinds and (one.kind != "hidden" or type(one.default) is int):
+            if one.kind == kind and (kind != "hidden" or type(one.default) is int):
                 return one
     return None
 

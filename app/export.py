@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gc
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,7 +42,7 @@ def save_image(widget: QWidget, path: Path, scale: float = 2.0) -> None:
         raise Refusal("A picture is saved as .png or .svg, not as {suffix}.", suffix=suffix or "-")
     with replacing(path) as file:
         if suffix == ".png":
-            if not picture(widget, scale).save(str(file), "PNG"):
+            if not picture(widget, scale).save(str(file)):
                 raise OSError(0, "not written")
         else:
             _save_svg(widget, file)
@@ -104,9 +106,24 @@ def save_movie(
         if suffix == ".gif":
             imageio.v3.imwrite(file, stack, extension=".gif", duration=1000 // frames_per_second, loop=0)
         else:
-            imageio.v3.imwrite(file, stack, extension=".mp4", plugin="FFMPEG", fps=frames_per_second,
-                               codec="libx264", output_params=["-pix_fmt", "yuv420p"],
-                               macro_block_size=2, quality=8, ffmpeg_log_level="error")
+            _write_mp4(file, stack, frames_per_second)
+
+
+def _write_mp4(file: Path, stack: NDArray[np.uint8], frames_per_second: int) -> None:
+    """(frames, height, width, 3) as H.264, which every player and slide program shows."""
+    from imageio_ffmpeg import write_frames
+
+    with warnings.catch_warnings():  # it leaves closing its pipes to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        writer = write_frames(str(file), (stack.shape[2], stack.shape[1]), fps=frames_per_second,
+                              codec="libx264", pix_fmt_out="yuv420p", quality=8, macro_block_size=2,
+                              ffmpeg_log_level="error")
+        writer.send(None)
+        for picture in stack:
+            writer.send(np.ascontiguousarray(picture))
+        writer.close()
+        del writer
+        gc.collect()
 
 
 def _pixels(view: QWidget) -> NDArray[np.uint8]:
@@ -114,7 +131,7 @@ def _pixels(view: QWidget) -> NDArray[np.uint8]:
     image = QImage(view.size(), QImage.Format.Format_RGB888)
     image.fill(view.palette().window().color())
     painter = QPainter(image)
-    view.render(painter)
+    view.render(painter, QPoint())
     painter.end()
     height, width = image.height() // 2 * 2, image.width() // 2 * 2
     flat = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), -1)

@@ -55,7 +55,7 @@ def page_picture(
     painter.end()
     drawn.close()
     with replacing(path) as file:
-        if not ground.save(str(file), "PNG"):
+        if not ground.save(str(file)):
             raise OSError("the picture was not written")
 
 

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from PySide6.QtGui import QColor
 
@@ -38,8 +39,8 @@ class Theme:
 def theme(name: str) -> Theme:
     """The theme ``light`` or ``dark``."""
     table = tomllib.loads(resources.files("resources").joinpath("themes.toml").read_text("utf-8"))
-    return Theme(name=name, **{key: tuple(value) if isinstance(value, list) else value
-                               for key, value in table[name].items()})
+    tokens: dict[str, Any] = table[name]
+    return Theme(name=name, **(tokens | {"series": tuple(tokens["series"])}))
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,8 @@ def _fit_number(one: Parameter, value: object) -> float | int:
         raise Unfit("{name} is {what} from {low} to {high}, not {value}.", name=one.name,
                     what="a whole number" if whole else "a number",
                     low=f"{one.low:g}", high=f"{one.high:g}", value=repr(value))
-    return int(value) if whole else float(value)  # type: ignore[call-overload]
+    assert isinstance(value, (int, float))
+    return int(value) if whole else float(value)
 
 
 def _fit_like(one: Parameter, like: object, value: object) -> Any:
@@ -264,7 +265,7 @@ def needs_restart(old: Any, new: Any) -> bool:
     """Whether going from ``old`` to ``new`` changes a parameter that starts the run again."""
     return any(
         one.restart and getattr(old, one.name) != getattr(new, one.name)
-        for one in parameters_of(type(old))
+        for one in parameters_of(old.__class__)
     )
 
 
@@ -274,6 +275,6 @@ def differences(params: Sequence[Any]) -> dict[str, list[Any]]:
         return {}
     return {
         one.name: [getattr(each, one.name) for each in params]
-        for one in parameters_of(type(params[0]))
+        for one in parameters_of(params[0].__class__)
         if one.kind != "hidden" and len({repr(getattr(each, one.name)) for each in params}) > 1
     }

@@ -61,7 +61,7 @@ def test_that_a_csv_has_every_step(tmp_path) -> None:
     history = History()
     history.extend({"loss": np.array([1 / 3, 0.25]), "accuracy": np.array([0.1, np.nan])})
     save_csv(history, tmp_path / "a.csv")
-    rows = list(csv.reader((tmp_path / "a.csv").open(encoding="utf-8")))
+    rows = list(csv.reader((tmp_path / "a.csv").read_text("utf-8").splitlines()))
     assert rows[0] == ["step", "loss", "accuracy"]
     assert float(rows[1][1]) == 1 / 3
     assert rows[2] == ["2", "0.25", "nan"]
@@ -69,15 +69,18 @@ def test_that_a_csv_has_every_step(tmp_path) -> None:
 
 @pytest.mark.parametrize("suffix", [".gif", ".mp4"])
 def test_that_a_film_has_a_picture_for_each_frame(view, tmp_path, suffix) -> None:
-    import imageio.v3
-
     made, film, history = view
     path = tmp_path / f"a{suffix}"
     done = list(save_movie(made, film, history, path, size=QSize(740, 550)))
     assert done[-1] == (6, 6)
-    read = imageio.v3.imread(path, plugin="pillow" if suffix == ".gif" else "FFMPEG")
-    assert read.shape[0] == 6
-    assert read.shape[1:3] == (550, 740)
+    if suffix == ".gif":
+        import imageio.v3
+
+        assert imageio.v3.imread(path).shape[:3] == (6, 550, 740)
+    else:
+        from imageio_ffmpeg import count_frames_and_secs
+
+        assert count_frames_and_secs(str(path))[0] == 6
 
 
 def test_that_a_cancelled_film_leaves_nothing(view, tmp_path) -> None:
