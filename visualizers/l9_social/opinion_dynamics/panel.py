@@ -1,0 +1,86 @@
+"""Bounded confidence: people who only listen to those who think much like them already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizers.panel import Panel
+from widgets.parameters import choice, hidden, integer, number
+
+MADE = ("small world", "scale-free")  # networks whose size can be chosen
+
+
+@dataclass(frozen=True)
+class Params:
+    epsilon: float = number(
+        0.2, 0.02, 1.0, label="Confidence bound ε",
+        help="Two people listen to each other only if their opinions, from 0 to 1, differ by less. "
+             "Acts at once: camps move on as soon as they come within reach.")
+    model: Literal["Deffuant", "Hegselmann–Krause"] = choice(
+        "Deffuant",
+        help="Deffuant: people meet in pairs and move towards each other. Hegselmann–Krause: all "
+             "move at once, each to the mean of everyone within reach.")
+    mu: float = number(
+        0.5, 0.02, 0.5, label="Step towards each other μ", when={"model": ("Deffuant",)},
+        help="The share of their difference by which each of two people moves; 0.5 meets halfway.")
+    network: Literal["everyone", "small world", "scale-free", "karate club"] = choice(
+        "everyone", label="Who can meet",
+        help="Everyone meets everyone, or only those who know each other: a ring with short cuts "
+             "(Watts and Strogatz), a network with hubs (Barabási and Albert), or the 34 members of "
+             "Zachary's karate club.")
+    people: int = integer(
+        1000, 50, 5000, log=True, when={"network": ("everyone", *MADE)},
+        help="How many people there are.")
+    ties: int = integer(
+        10, 2, 20, label="Acquaintances", when={"network": MADE},
+        help="How many others a person knows, on average.")
+    rewiring: float = number(
+        0.1, 0.0, 1.0, restart=True, when={"network": ("small world",)},
+        help="The share of ties on the ring that lead to a random person instead of a neighbour.")
+    seed: int = integer(0, 0, 999, help="Draws other opinions, other meetings and another network.")
+    person: int = hidden(-1, help="The person whose path is drawn on top; -1 for nobody.")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Everybody's opinion now, and what is kept of the way there.
+
+    The picture's clock counts the rounds in which somebody had something to discuss, so it waits
+    while all is at rest. At most 256 of them are kept, evenly spaced, and the paths of at most
+    1,000 people, in half precision: finer than a pixel.
+    """
+
+    times: NDArray[np.int32]  # (T,)  rounds at which opinions were kept, from 0
+    paths: NDArray[np.float16]  # (T, P)  opinions then, 0 … 1
+    people: NDArray[np.int32]  # (P,)  whose path each one is
+    clusters: NDArray[np.int32]  # (T,)  how many clusters there were then
+    polarisation: NDArray[np.float32]  # (T,)  0 … 1
+    opinions: NDArray[np.float32]  # (N,)  of all people, now
+    cluster_opinion: NDArray[np.float32]  # (C,)  mean opinion of each cluster now, rising
+    cluster_share: NDArray[np.float32]  # (C,)  its share of the people
+    members: NDArray[np.int32]  # (G,)  the people of whom the network is drawn
+    positions: NDArray[np.float32]  # (G, 2)
+    edges: NDArray[np.int32]  # (E, 2)  into members: who can meet and would listen now
+    talking: float  # share of all who can meet that would listen to each other
+    disagreement: float  # the widest difference between two who would listen to each other
+    at_rest: bool  # nobody has anything left to discuss
+
+
+PANEL = Panel(
+    id="opinion_dynamics",
+    title="Bounded confidence",
+    claim="People who listen only to those who think alike split into camps; the narrower their "
+          "confidence, the more camps.",
+    params=Params,
+    frame=Frame,
+    experiment="visualizers.l9_social.opinion_dynamics.experiment:OpinionDynamics",
+    view="visualizers.l9_social.opinion_dynamics.view:OpinionDynamicsView",
+    concepts=("9.7", "9.8"),
+    keywords=("opinion dynamics", "Deffuant", "Hegselmann–Krause", "bounded confidence",
+              "polarisation", "consensus", "echo chamber", "small world", "scale-free",
+              "karate club", "network", "观点动力学", "有界信任", "极化", "共识", "回音室", "社会网络"),
+)
