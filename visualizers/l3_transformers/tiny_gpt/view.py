@@ -1,0 +1,173 @@
+"""What is written, what comes next, how the loss falls, and what goes on inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
+from visualizers.panel import History, Shown
+from widgets.bars import BarChart
+from widgets.cards import Card, Switch, column, row
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.headgrid import HeadGrid
+from widgets.heatmap import Heatmap
+from widgets.look import Look
+from widgets.readouts import Readouts, TextFlow
+from widgets.view import PanelView
+
+PLACES = ("attention", "lens")
+SMOOTHING = 25  # steps that the bold training curve is a mean of
+
+
+def legible(token: str) -> str:
+    """A token with its white space made visible."""
+    return token.replace("\n", "⏎").replace("\t", "⇥").replace("\r", "").replace(" ", "␣")
+
+
+class TinyGPTView(PanelView):
+    """Left: the written lines, and attention or logit lens. Right: next tokens, and the loss."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.lines = TextFlow(look, words("What it writes, and the step at which it began to"),
+                              mono=True)
+        self.bars = BarChart(look, words("Next token"), high=1.0)
+        self.loss = CurvePlot(look, words("Loss"), x=words("step"), y=words("nats a token"),
+                              integer_x=True)
+        self.figures = Readouts(look)
+        self.switch = Switch(look, (words("Attention"), words("Logit lens")))
+        self.heads = HeadGrid(look, x=words("head"), y=words("layer"))
+        self.attention = Heatmap(look, "", x=words("looks at"), y=words("token"), square=True,
+                                 color_bar=False)
+        self.lens = Heatmap(look, "", x=words("after"), y=words("layer"), origin="bottom")
+
+        attention = QWidget()
+        attention.setLayout(row(self.heads, self.attention, stretch=(2, 3)))
+        self.inside = QStackedWidget()
+        self.inside.addWidget(attention)
+        self.inside.addWidget(self.lens)
+
+        def card(*widgets: QWidget) -> Card:
+            made = Card(look)
+            for widget in widgets:
+                made.body.addWidget(widget, int(widget not in (self.figures, self.switch)))
+            return made
+
+        left = column(card(self.lines), card(self.switch, self.inside), stretch=(5, 6))
+        right = column(card(self.bars), card(self.loss, self.figures), stretch=(5, 6))
+        self.setLayout(row(left, right, stretch=(4, 3)))
+
+        self.bars.clicked.connect(self._append)
+        self.heads.clicked.connect(lambda layer, head: self.changed.emit("head", (layer, head)))
+        self.heads.hovered.connect(self._preview)
+        self.switch.chosen.connect(lambda index: self.changed.emit("inside", PLACES[index]))
+        self._shown: Shown[Params, Frame] | None = None
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        self._shown = shown
+        self._draw_lines(frame)
+        self._draw_loss(shown)
+        self.bars.draw(
+            frame.odds, [legible(one) for one in frame.candidates],
+            muted=np.flatnonzero(frame.odds == 0).tolist(),
+            title=self.words("Next after “{prompt}”", prompt=_end(params.prompt, 18)))
+        self.figures.draw((
+            (self.words("perplexity"), f"{np.exp(frame.held_out):.1f}"),
+            (self.words("bits a character"),
+             f"{frame.held_out / np.log(2) / frame.characters_per_token:.2f}"),
+            (self.words("weights"), f"{frame.weights:,}")))
+
+        place = PLACES.index(params.inside) if params.inside in PLACES else 0
+        self.switch.set(place)
+        self.inside.setCurrentIndex(place)
+        if place == 0:
+            layers, heads = frame.heads.shape[:2]
+            self.heads.draw(frame.heads, selected=(frame.head[0], frame.head[1]), high=255.0,
+                            row_labels=[str(one + 1) for one in range(layers)],
+                            column_labels=[str(one + 1) for one in range(heads)])
+            self._draw_attention(frame, frame.attention, *frame.head)
+        else:
+            names = [self.words("input"), *(str(one + 1) for one in range(len(frame.lens_odds) - 1))]
+            self.lens.draw(frame.lens_odds, low=0.0, high=1.0, y_labels=names,
+                           x_labels=[legible(one) for one in frame.prompt],
+                           texts=[legible(one) for one in frame.lens])
+
+    def _draw_lines(self, frame: Frame) -> None:
+        text, marks = "", []
+        for step, given, line in zip(frame.sample_steps, frame.sample_given, frame.sample,
+                                     strict=True):
+            text += f"{step:>5}  "
+            marks.append((len(text), len(text) + int(given), 0))
+            text += line.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥") + "\n"
+        self.lines.draw(text.removesuffix("\n"), marks=marks)
+
+    def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
+        frame, history, words = shown.frame, shown.history, self.words
+        curves = [_measured(one.history, one.label, style="ghost") for one in shown.ghosts]
+        if len(history):
+            loss = history["loss"]
+            # The mean of the last few steps, and of all there are at the beginning.
+            total = np.concatenate([[0.0], np.cumsum(loss)])
+            end = np.arange(1, len(loss) + 1)
+            begin = np.maximum(0, end - SMOOTHING)
+            curves += [Curve((total[end] - total[begin]) / (end - begin), history.steps,
+                             words("training")),
+                       _measured(history, words("held out"), series=1)]
+        self.loss.draw(
+            curves, [Rule(frame.uniform_loss, words("blind guessing")),
+                     Rule(frame.frequency_loss, words("counting tokens")),
+                     Rule(frame.pair_loss, words("counting pairs"))],
+            y_range=(0.0, 1.08 * max(frame.uniform_loss, *(
+                float(np.max(one.y[-1:], initial=0.0)) for one in curves), 0.0)))
+
+    def _draw_attention(
+        self, frame: Frame, weights: NDArray[Any], layer: int, head: int
+    ) -> None:
+        tokens = [legible(one) for one in frame.prompt]
+        self.attention.draw(
+            weights, low=0.0, high=1.0, x_labels=tokens, y_labels=tokens,
+            title=self.words("Layer {layer}, head {head}", layer=layer + 1, head=head + 1))
+
+    def _preview(self, layer: int, head: int) -> None:
+        """The head under the pointer; the chosen one when it leaves."""
+        if self._shown is not None:
+            frame = self._shown.frame
+            if layer < 0:
+                self._draw_attention(frame, frame.attention, *frame.head)
+            else:
+                self._draw_attention(
+                    frame, frame.heads[layer, head].astype(np.float32) / 255, layer, head)
+
+    def _append(self, index: int) -> None:
+        """A clicked token goes to the end of the prompt."""
+        if self._shown is not None and index < len(self._shown.frame.candidates):
+            self.changed.emit("prompt",
+                              self._shown.params.prompt + self._shown.frame.candidates[index])
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame, last = shown.frame, shown.history.last()
+        return self.words(
+            "After {steps} steps the loss is {loss}, {held_out} on the held-out text (blind guessing: "
+            "{uniform}); after “{prompt}” the likeliest token is “{token}” with {odds}.",
+            steps=shown.step, loss=f"{last.get('loss', frame.held_out):.2f}",
+            held_out=f"{frame.held_out:.2f}",
+            uniform=f"{frame.uniform_loss:.2f}", prompt=_end(shown.params.prompt, 40),
+            token=legible(frame.candidates[0]), odds=f"{frame.odds[0]:.2f}")
+
+
+def _measured(history: History, label: str, **how: Any) -> Curve:
+    """The held-out loss through the steps at which it was measured; in between it is carried on."""
+    value = history["held_out"]
+    at = np.flatnonzero(np.diff(value, prepend=np.nan))  # the first one, and each that is new
+    return Curve(value[at], at + (at > 0), label, **how)
+
+
+def _end(text: str, most: int) -> str:
+    text = text.replace("\n", " ")
+    return text if len(text) <= most else "…" + text[1 - most:]
