@@ -214,9 +214,9 @@ class _Control(QWidget):
         self.look, self.one, self.label = look, one, label
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
-        self._body.setSpacing(look.px(3))
+        self._body.setSpacing(look.px(2))
         self._head = QHBoxLayout()
-        self._head.setSpacing(look.px(6))
+        self._head.setSpacing(look.px(4))
         name = _Name(look, label)
         name.reset.connect(lambda: self.changed.emit(self.one.default))
         self._head.addWidget(name, 1)
@@ -262,12 +262,13 @@ class _Number(_Control):
         self._edit = QLineEdit()
         self._edit.setProperty("role", "value")
         self._edit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._edit.setTextMargins(0, 0, -4, 0)  # flush with the end of the slider
         self._edit.setFont(font(look, 13))
         self._edit.setFixedWidth(look.px(76))
         self._edit.editingFinished.connect(self._typed)
         self._edit.textEdited.connect(lambda _: self.complain(None))
         self._head.addWidget(self._edit)
-        self._unit = QLabel(one.unit)
+        self._unit = QLabel(look.words(one.unit) if one.unit else "")
         self._unit.setProperty("role", "muted")
         self._head.addWidget(self._unit)
         self._slider = _Steps(look)
@@ -319,7 +320,7 @@ class _Number(_Control):
         typed = self._edit.text().strip().replace("−", "-").replace(",", ".")
         off = self.one.off is not None and typed.lower() in ("off", self.look.words("off"))
         if self.one.unit:
-            typed = typed.removesuffix(self.one.unit).strip()
+            typed = typed.removesuffix(self.one.unit).removesuffix(self._unit.text()).strip()
         if typed == written(self.one, self._value):
             return
         try:
@@ -559,7 +560,7 @@ class ControlPanel(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         column = QVBoxLayout(inside)
         column.setContentsMargins(look.px(4), look.px(6), look.px(10), look.px(6))
-        column.setSpacing(look.px(12))
+        column.setSpacing(look.px(11))
         self._controls: dict[str, _Control] = {}
         for one in parameters:
             if one.kind == "hidden":

@@ -172,7 +172,7 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
         self._owner = owner
         item = self.getPlotItem()
         item.hideButtons()
-        item.setContentsMargins(0, look.px(2), look.px(4), 0)
+        item.setContentsMargins(0, look.px(2), look.px(12), 0)  # half of the last tick's text
         box = item.getViewBox()
         box.setMouseEnabled(False, False)
         box.disableAutoRange()
@@ -492,12 +492,22 @@ class CurvePlot(QWidget):
                 painter.drawLine(QPointF(inside.left(), at), QPointF(inside.right(), at))
                 top = at - metrics.height() - 1 if at - metrics.height() > inside.top() else at + 1
                 spot = QRectF(inside.right() - width - 2, top, width, metrics.height())
+                if self._lies_under_a_curve(spot):
+                    spot.moveLeft(inside.left() + 4)
             if rule.label:
                 while any(spot.intersects(other) for other in taken) and spot.bottom() < inside.bottom():
                     spot.translate(0, metrics.height())
                 taken.append(spot)
                 painter.setPen(color)
                 painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), rule.label)
+
+    def _lies_under_a_curve(self, spot: QRectF) -> bool:
+        points = [line.pixels for line in self._lines if line.pixels is not None]
+        if not points:
+            return False
+        x, y = _filled_in(points).T
+        return bool(np.any((x > spot.left() - 4) & (x < spot.right() + 4)
+                           & (y > spot.top()) & (y < spot.bottom())))
 
     def _paint_curve(
         self, painter: QPainter, line: _Line, inside: QRectF, zero: float
@@ -626,7 +636,7 @@ def _filled_in(pixels: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
             at = np.linspace(0, len(line) - 1, 240)
             index = np.arange(len(line))
             line = np.stack([np.interp(at, index, line[:, 0]), np.interp(at, index, line[:, 1])], 1)
-        found.append(line[:: max(1, len(line) // 300)])
+        found.append(line[:: max(1, len(line) // 150)])
     return np.concatenate(found)
 
 

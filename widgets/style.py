@@ -159,7 +159,7 @@ QComboBox QAbstractItemView {{ background: {t.card}; color: {t.text}; outline: n
 QComboBox QAbstractItemView::item {{ min-height: {px(26)}px; }}
 QComboBox QAbstractItemView::item:disabled {{ color: {t.muted}; }}
 
-QSlider {{ min-height: {px(22)}px; }}
+QSlider {{ min-height: {px(18)}px; }}
 QSlider::groove:horizontal {{ height: {groove}px; border-radius: {groove // 2}px;
     background: {t.hairline}; margin: 0; }}
 QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: {groove // 2}px; }}
