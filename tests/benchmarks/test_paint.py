@@ -14,7 +14,7 @@ from widgets.curves import Curve, CurvePlot
 from widgets.look import Look, theme
 from widgets.words import Words
 
-FRAMES, POINTS = 60, 1000
+FRAMES, POINTS = 30, 1000
 
 
 def cost(draw: Callable[[int], None]) -> float:
