@@ -25,6 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield Path(written)
         with open(written, "rb+") as file:
             os.fsync(file.fileno())
+        os.chmod(written, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         os.replace(written, path)
         written = None
     except OSError as error:
@@ -33,6 +34,13 @@ def replacing(path: Path) -> Iterator[Path]:
         if written is not None:
             with contextlib.suppress(OSError):
                 os.unlink(written)
+
+
+def _umask() -> int:
+    """What new files of this process may not be; asking for it means setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def _refusal(path: Path, error: OSError) -> Refusal:

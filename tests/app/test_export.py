@@ -106,6 +106,13 @@ def test_that_a_full_disk_leaves_the_old_file(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_that_a_saved_file_may_be_read_like_any_other(tmp_path) -> None:
+    (tmp_path / "plain.txt").touch()
+    with replacing(tmp_path / "a.csv") as file:
+        file.write_text("1")
+    assert (tmp_path / "a.csv").stat().st_mode == (tmp_path / "plain.txt").stat().st_mode
+
+
 def test_that_a_missing_folder_is_one_sentence(tmp_path) -> None:
     with pytest.raises(Refusal, match="There is no folder"), replacing(tmp_path / "no" / "a.csv"):
         pass
