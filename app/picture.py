@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
 from widgets import style
 from widgets.look import Look, theme
+
+SETTLED = 0.7  # s; a page describes its picture half a second after the last frame
 
 
 def page_picture(
@@ -60,8 +63,11 @@ def page_picture(
 
 
 def _settle(application: QApplication) -> None:
-    for _ in range(3):  # layouts, then what follows from them, then what that asks for
+    """Let layouts settle, and the page say its sentence about the picture."""
+    ends = time.monotonic() + SETTLED
+    while time.monotonic() < ends:
         application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+        time.sleep(0.01)
 
 
 def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], language: str, shade: str,
