@@ -126,6 +126,7 @@ class Stage:
 
         started = time.perf_counter()
         self.window.open_panel(self.panel.id)
+        self.session.set_speed("max")
         if self._params != self.panel.params():
             self.session.set_params(**{one.name: getattr(self._params, one.name)
                                        for one in parameters_of(self.panel.params)})

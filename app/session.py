@@ -157,7 +157,7 @@ class Session(QObject):
         self._device_wanted, self._threads_wanted = device, threads
         self._datapack, self._film_bytes = datapack, film_bytes
         self._patience, self._starting_patience = patience, starting_patience
-        self._speed = Speed.MAX
+        self._speed = Speed(panel.speed)
         self._visible = True
         self._state = State.IDLE
         self._params: Any = panel.params()

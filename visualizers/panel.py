@@ -213,6 +213,8 @@ class Panel:
         concepts: the course's concept numbers, such as ``"2.7"``.
         keywords: what else a search finds it by, in both languages.
         trains: whether the experiment has a ``step``.
+        speed: how fast it plays at first, in the transport's words. What is over in some fifty steps
+            would be past before it is seen at full speed.
     """
 
     id: str
@@ -225,6 +227,7 @@ class Panel:
     concepts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     trains: bool = True
+    speed: str = "max"
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

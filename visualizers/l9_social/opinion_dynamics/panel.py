@@ -43,14 +43,15 @@ class Params:
         help="The share of ties on the ring that lead to a random person instead of a neighbour.")
     seed: int = integer(0, 0, 999, help="Draws other opinions, other meetings and another network.")
     person: int = hidden(-1, help="The person whose path is drawn on top; -1 for nobody.")
+    beside: str = hidden("polarisation", help="What the small plot shows: polarisation, clusters.")
 
 
 @dataclass(frozen=True)
 class Frame:
     """Everybody's opinion now, and what is kept of the way there.
 
-    The picture's clock counts the rounds in which somebody had something to discuss, so it waits
-    while all is at rest. At most 256 of them are kept, evenly spaced, and the paths of at most
+    The picture's clock counts the rounds after which somebody has visibly moved, by 0.001, so it
+    waits while all is at rest. At most 256 of them are kept, evenly spaced, and the paths of at most
     1,000 people, in half precision: finer than a pixel.
     """
 
@@ -80,6 +81,7 @@ PANEL = Panel(
     experiment="visualizers.l9_social.opinion_dynamics.experiment:OpinionDynamics",
     view="visualizers.l9_social.opinion_dynamics.view:OpinionDynamicsView",
     concepts=("9.7", "9.8"),
+    speed="1 step a frame",  # camps form within some fifty rounds
     keywords=("opinion dynamics", "Deffuant", "Hegselmann–Krause", "bounded confidence",
               "polarisation", "consensus", "echo chamber", "small world", "scale-free",
               "karate club", "network", "观点动力学", "有界信任", "极化", "共识", "回音室", "社会网络"),

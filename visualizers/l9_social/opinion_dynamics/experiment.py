@@ -1,0 +1,251 @@
+"""Bounded confidence: whoever thinks too differently is not listened to.
+
+Each of N people holds an opinion x_i in [0, 1], at first drawn uniformly, and ε is how far another
+opinion may lie from one's own to count. One step is one round.
+
+Deffuant, Neau, Amblard and Weisbuch (2000), eq. 1. Two people meet, and if |x_i − x_j| < ε
+
+    x_i ← x_i + μ (x_j − x_i),    x_j ← x_j + μ (x_i − x_j).
+
+A round is one meeting each: all are paired at random, so N/2 meetings happen at once. (The paper has
+them one after another, and counts N/2 of them as half of its unit of time; pairs that share nobody
+cannot tell the difference.) On a network the pairs are a random matching of its ties: each tie draws
+a lot, and those take place that beat every other tie of both their people.
+
+Hegselmann and Krause (2002), eq. 2.3. All move at once, each to the mean opinion of those in reach:
+
+    x_i ← mean of { x_j : |x_i − x_j| ≤ ε },  oneself included; on a network only oneself and friends.
+
+Where everyone meets everyone, those in reach of i lie side by side once opinions are sorted, from
+place a_i to b_i, and their sum is S[b_i] − S[a_i] for the running sum S: N log N instead of N² work.
+
+Shapes: N people, E ties, T kept moments, P of their paths, C clusters, G people in the drawn network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import networkx as nx
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
+from visualizers.models.precision import finest
+from visualizers.panel import Context
+
+GAP = 0.01  # a cluster ends where nobody holds the next 0.01 of opinion; it has two people …
+LEAST_SHARE = 0.01  # … and this share of all at least
+NEAR = 0.05  # people who are this close count as being of one mind when polarisation is measured
+VISIBLE = 1e-3  # a smaller difference is nothing to discuss, a smaller move nothing to draw
+MOMENTS, PATHS = 256, 1000  # the most that is kept of the past
+DRAWN_ALL, DRAWN_TIES = 48, 200  # people in the drawn network: everyone meets everyone, or ties
+
+
+class OpinionDynamics:
+    """N people and what they think. There is no end: a change of ε may set them going again."""
+
+    shared: ClassVar[tuple[str, ...]] = ("ties", "people", "members", "positions", "links")
+
+    def __init__(self, params: Params, context: Context) -> None:
+        self.generator, self.device = context.generator, context.device
+        graph = acquaintances(params, self.whole(2**31))
+        count = params.people if graph is None else len(graph)
+        self.x = self.uniform(count).to(self.device, finest(self.device))  # (N,)
+        self.ties = None if graph is None \
+            else torch.tensor(list(graph.edges), device=self.device).T.contiguous()  # (2, E)
+        self.choose_drawn(graph, count)
+        self.time, self.stride, self.last = 0, 1, self.x  # last: when the clock last moved on
+        self.times = np.zeros(0, np.int32)  # (T,)
+        self.paths = np.zeros((0, len(self.people)), np.float16)  # (T, P)
+        self.clusters, self.polarisation = np.zeros(0, np.int32), np.zeros(0, np.float32)  # (T,)
+        self.sorted = self.x.sort().values  # (N,)
+        self.keep(len(clusters(self.sorted)[0]), polarisation(self.x, self.sorted))
+
+    def uniform(self, count: int) -> Tensor:
+        return torch.rand(count, generator=self.generator, dtype=torch.float64)
+
+    def whole(self, below: int) -> int:
+        return int(torch.randint(below, (1,), generator=self.generator))
+
+    def choose_drawn(self, graph: nx.Graph | None, count: int) -> None:
+        """Whose paths are kept, and who is in the drawn network: a sample where there are many.
+
+        Without a network the drawn people stand on a circle by their first opinion; with one, they
+        are those next to its best known member, laid out by springs.
+        """
+        anyone = torch.randperm(count, generator=self.generator).numpy()
+        if graph is None:
+            start = self.x.cpu().numpy()
+            self.members = sorted(anyone[:DRAWN_ALL].tolist(), key=start.__getitem__)
+            turn = 2 * np.pi * np.arange(len(self.members)) / len(self.members)
+            self.positions = np.stack([-np.cos(turn), np.sin(turn)], 1).astype(np.float32)  # (G, 2)
+            pairs = np.stack(np.triu_indices(len(self.members), 1), 1)
+        else:
+            hub = max(graph, key=graph.degree)
+            self.members = [hub, *(b for _, b in nx.bfs_edges(graph, hub))][:DRAWN_TIES]
+            part = graph.subgraph(self.members)
+            spots = nx.spring_layout(part, seed=self.whole(2**31))
+            self.positions = np.array([spots[one] for one in self.members], np.float32)
+            place = {one: index for index, one in enumerate(self.members)}
+            pairs = np.array([(place[a], place[b]) for a, b in part.edges])
+        self.links = pairs.astype(np.int32).reshape(-1, 2)  # into members
+        others = anyone[~np.isin(anyone, self.members)]
+        self.people = np.sort(np.concatenate([self.members, others])[:PATHS]).astype(np.int32)  # (P,)
+
+    def step(self, params: Params) -> Mapping[str, float]:
+        """One round. Scalars are of the opinions after it."""
+        if params.model == "Deffuant":
+            self.meet(params.epsilon, params.mu)
+        else:
+            self.average(params.epsilon)
+        self.sorted = self.x.sort().values
+        shares = clusters(self.sorted)[1]
+        polarised = polarisation(self.x, self.sorted)
+        if float((self.x - self.last).abs().max()) > VISIBLE:
+            self.time, self.last = self.time + 1, self.x
+            if self.time % self.stride == 0:
+                self.keep(len(shares), polarised)
+        return {
+            "clusters": float(len(shares)),
+            "polarisation": polarised,
+            "largest_cluster": float(shares.max(initial=0.0)),
+            "mean_opinion": float(self.x.mean()),
+            "spread": float(self.sorted[-1] - self.sorted[0]),
+            "rounds": float(self.time),
+        }
+
+    def meet(self, epsilon: float, mu: float) -> None:
+        """Deffuant's rule for pairs of which no two share a person."""
+        if self.ties is None:
+            order = torch.randperm(len(self.x), generator=self.generator).to(self.device)
+            half = len(order) // 2
+            a, b = order[:half], order[half : 2 * half]  # (N/2,) each
+        else:
+            lots = self.uniform(self.ties.shape[1]).to(self.x)  # (E,)
+            first = torch.ones_like(self.x)  # (N,)  the best lot among each person's ties
+            for end in self.ties:
+                first.scatter_reduce_(0, end, lots, "amin")
+            a, b = self.ties[:, (lots == first[self.ties]).all(0)]
+        x_a, x_b = self.x[a], self.x[b]
+        move = mu * (x_b - x_a) * ((x_b - x_a).abs() < epsilon)  # zero where nobody listens
+        self.x = self.x.index_copy(0, a, x_a + move).index_copy_(0, b, x_b - move)
+
+    def average(self, epsilon: float) -> None:
+        """Hegselmann and Krause's rule."""
+        x = self.x
+        if self.ties is None:
+            start, end = reach(x, self.sorted, epsilon)
+            total = running_sum(self.sorted)
+            self.x = (total[end] - total[start]) / (end - start)
+            return
+        a, b = self.ties
+        heard = ((x[a] - x[b]).abs() <= epsilon).to(x)  # (E,)
+        total, count = x.clone(), torch.ones_like(x)
+        for one, other in ((a, b), (b, a)):
+            total.index_add_(0, one, heard * x[other])
+            count.index_add_(0, one, heard)
+        self.x = total / count
+
+    def disagreement(self, epsilon: float) -> float:
+        """The widest difference between two who can meet and would listen to each other."""
+        if self.ties is None:
+            end = reach(self.sorted, self.sorted, epsilon)[1]
+            return float((self.sorted[end - 1] - self.sorted).max())
+        far = (self.x[self.ties[0]] - self.x[self.ties[1]]).abs()
+        return float((far * (far <= epsilon)).max())
+
+    def talking(self, epsilon: float) -> float:
+        """The share of all who can meet that would listen to each other."""
+        if self.ties is None:
+            start, end = reach(self.sorted, self.sorted, epsilon)
+            return float((end - start - 1).double().mean()) / (len(self.x) - 1)
+        far = (self.x[self.ties[0]] - self.x[self.ties[1]]).abs()
+        return float((far <= epsilon).double().mean())
+
+    def keep(self, count: int, polarised: float) -> None:
+        """Remember this moment. When there is no room, forget every second one."""
+        if len(self.times) == MOMENTS:
+            self.stride *= 2
+            self.times, self.paths = self.times[::2], self.paths[::2]
+            self.clusters, self.polarisation = self.clusters[::2], self.polarisation[::2]
+            if self.time % self.stride:
+                return
+        now = self.x.cpu().numpy()[self.people].astype(np.float16)
+        self.times = np.append(self.times, np.int32(self.time))
+        self.paths = np.concatenate([self.paths, now[None]])
+        self.clusters = np.append(self.clusters, np.int32(count))
+        self.polarisation = np.append(self.polarisation, np.float32(polarised))
+
+    def frame(self, params: Params) -> Frame:
+        x = self.x.cpu().numpy()
+        opinion, share = clusters(self.sorted)
+        ends = x[self.members][self.links]  # (links, 2)
+        disagreement = self.disagreement(params.epsilon)
+        return Frame(
+            times=self.times.copy(),
+            paths=self.paths.copy(),
+            people=self.people.copy(),
+            clusters=self.clusters.copy(),
+            polarisation=self.polarisation.copy(),
+            opinions=x.astype(np.float32),
+            cluster_opinion=opinion,
+            cluster_share=share,
+            members=np.array(self.members, np.int32),
+            positions=self.positions.copy(),
+            edges=self.links[np.abs(ends[:, 0] - ends[:, 1]) <= params.epsilon],
+            talking=self.talking(params.epsilon),
+            disagreement=disagreement,
+            at_rest=disagreement <= VISIBLE,
+        )
+
+
+def acquaintances(params: Params, seed: int) -> nx.Graph | None:
+    """Who knows whom, or nothing where everyone meets everyone."""
+    match params.network:
+        case "small world":
+            return nx.watts_strogatz_graph(params.people, params.ties, params.rewiring, seed=seed)
+        case "scale-free":
+            return nx.barabasi_albert_graph(params.people, max(1, params.ties // 2), seed=seed)
+        case "karate club":
+            return nx.karate_club_graph()
+    return None
+
+
+def reach(x: Tensor, ordered: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
+    """Where in ``ordered`` (N,) those within ε of each x start, and where they have ended."""
+    return (torch.searchsorted(ordered, x - epsilon),
+            torch.searchsorted(ordered, x + epsilon, right=True))
+
+
+def running_sum(ordered: Tensor) -> Tensor:
+    """S[k], the sum of the first k. (N,) → (N+1,)"""
+    return torch.cat((ordered.new_zeros(1), ordered.cumsum(0)))
+
+
+def clusters(ordered: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Mean opinion and share of each cluster, from sorted opinions. (N,) → (C,), (C,)"""
+    x = ordered.cpu().numpy()
+    cuts = np.concatenate(([0], np.flatnonzero(np.diff(x) > GAP) + 1, [len(x)]))
+    share = np.diff(cuts) / len(x)
+    opinion = np.add.reduceat(x, cuts[:-1]) / np.diff(cuts)
+    large = np.diff(cuts) >= max(2, LEAST_SHARE * len(x))
+    return opinion[large].astype(np.float32), share[large].astype(np.float32)
+
+
+def polarisation(x: Tensor, ordered: Tensor) -> float:
+    """Feeling one with many, and far from others: Esteban and Ray (1994), for a density as in
+    Duclos, Esteban and Ray (2004) with α = 1,
+
+        4 · mean over i of  (share of people near i) · (mean distance of i from everybody).
+
+    Nothing at consensus, 0.13 for a uniform crowd, and d for two equal camps that are d apart.
+    """
+    start, end = reach(ordered, ordered, NEAR)
+    total, count = running_sum(ordered), len(ordered)
+    below = torch.arange(1, count + 1).to(ordered)  # how many lie at or below each
+    apart = (2 * below - count) * ordered - 2 * total[1:] + total[-1]  # Σ_j |x_i − x_j|
+    return max(0.0, float(4 * ((end - start) * apart).mean() / count**2))

@@ -1,0 +1,155 @@
+"""The picture of bounded confidence: everybody's opinion over time, and the camps they end in."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
+from visualizers.panel import Shown
+from widgets.bars import Histogram
+from widgets.cards import Card, Switch, column, row
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.look import Look
+from widgets.network import NetworkGraph, TrajectoryField
+from widgets.readouts import Readouts
+from widgets.view import PanelView
+
+BESIDE = ("polarisation", "clusters")
+EDGES = np.linspace(0.0, 1.0, 51)  # bins of the histogram
+NAMED = 5  # so many clusters are listed one by one
+
+
+class OpinionDynamicsView(PanelView):
+    """All paths above; below them the histogram, who listens to whom, and one figure over time."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.paths = TrajectoryField(look, x=words("round"), y=words("opinion"), y_range=(0.0, 1.0))
+        self.readouts = Readouts(look)
+        self.histogram = Histogram(look, words("Opinions now"), x=words("opinion"),
+                                   y=words("people"))
+        self.graph = NetworkGraph(look)
+        self.switch = Switch(look, [words("Polarisation"), words("Clusters")])
+        self.polarisation = CurvePlot(look, "", x=words("round"), y_range=(0.0, 1.0), integer_x=True)
+        self.clusters = CurvePlot(look, "", x=words("round"), y_min_span=4.0, integer_x=True)
+        self.stack = QStackedLayout()
+        for plot in (self.polarisation, self.clusters):
+            self.stack.addWidget(plot)
+
+        self.paths.clicked.connect(self._choose_path)
+        self.graph.clicked.connect(self._choose_member)
+        self.switch.chosen.connect(self._choose_beside)
+        self._numbers: tuple[NDArray[np.int32], NDArray[np.int32]] | None = None
+        self._person = -1
+
+        top, left, middle, right = (Card(look) for _ in range(4))
+        top.body.addWidget(self.paths, 1)
+        top.body.addWidget(self.readouts)
+        left.body.addWidget(self.histogram)
+        middle.body.addWidget(self.graph)
+        right.body.addWidget(self.switch)
+        right.body.addLayout(self.stack, 1)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        below = row(left, middle, right, stretch=(1, 1, 1))
+        lines.addLayout(column(top, below, stretch=(8, 5)))
+
+    def _choose_path(self, index: int) -> None:
+        if self._numbers is not None:
+            self._choose(int(self._numbers[0][index]))
+
+    def _choose_member(self, index: int) -> None:
+        if self._numbers is not None:
+            self._choose(int(self._numbers[1][index]))
+
+    def _choose(self, person: int) -> None:
+        """A second click on the same person lets go."""
+        self.changed.emit("person", -1 if person == self._person else person)
+
+    def _choose_beside(self, index: int) -> None:
+        self.changed.emit("beside", BESIDE[index])
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        self._numbers, self._person = (frame.people, frame.members), params.person
+        everybody, drawn = len(frame.opinions), len(frame.people)
+        title = self.words("What {people} people think", people=everybody) if drawn == everybody \
+            else self.words("What {people} people think, {drawn} of them drawn", people=everybody,
+                            drawn=drawn)
+        self.paths.draw(frame.paths, steps=frame.times, low=0.0, high=1.0, title=title,
+                        selected=_place(frame.people, params.person))
+        self._draw_readouts(shown)
+        self._draw_histogram(shown)
+        self._draw_graph(shown)
+        beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
+        self.switch.set(beside)
+        self.stack.setCurrentIndex(beside)
+        (self._draw_polarisation, self._draw_clusters)[beside](shown)
+
+    def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
+        frame = shown.frame
+        state = self.words("nothing") if frame.at_rest else f"{frame.disagreement:.3f}"
+        self.readouts.draw([
+            (self.words("clusters"), str(len(frame.cluster_opinion))),
+            (self.words("polarisation"), f"{frame.polarisation[-1]:.2f}"),
+            (self.words("pairs that listen"), f"{frame.talking:.0%}"),
+            (self.words("left to discuss"), state),
+        ])
+
+    def _draw_histogram(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        rules = []
+        if 0 <= params.person < len(frame.opinions):
+            own = float(frame.opinions[params.person])
+            rules = [Rule(at, axis="x", series=1)
+                     for at in (own - params.epsilon, own + params.epsilon) if 0 < at < 1]
+        ghost = _counts(shown.ghosts[-1].frame) if shown.ghosts else None
+        self.histogram.draw(_counts(frame), EDGES, rules=rules, overlay_counts=ghost)
+
+    def _draw_graph(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        drawn, everybody = len(frame.members), len(frame.opinions)
+        title = self.words("Who listens to whom") if drawn == everybody else \
+            self.words("Who listens: {drawn} of {people}", drawn=drawn, people=everybody)
+        self.graph.draw(frame.positions, frame.edges, frame.opinions[frame.members], title=title,
+                        selected=_place(frame.members, params.person))
+
+    def _draw_polarisation(self, shown: Shown[Params, Frame]) -> None:
+        frame = shown.frame
+        curves = [Curve(ghost.frame.polarisation, ghost.frame.times, ghost.label, style="ghost",
+                        width=1.5) for ghost in shown.ghosts]
+        curves.append(Curve(frame.polarisation, frame.times))
+        self.polarisation.draw(curves)
+
+    def _draw_clusters(self, shown: Shown[Params, Frame]) -> None:
+        frame = shown.frame
+        curves = [Curve(ghost.frame.clusters, ghost.frame.times, ghost.label, style="ghost",
+                        width=1.5) for ghost in shown.ghosts]
+        curves.append(Curve(frame.clusters, frame.times, style="steps"))
+        self.clusters.draw(curves)
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame = shown.frame
+        largest = np.sort(np.argsort(-frame.cluster_share, kind="stable")[:NAMED])
+        listed = ", ".join(
+            self.words("{share} near {opinion}", share=f"{frame.cluster_share[one]:.0%}",
+                       opinion=f"{frame.cluster_opinion[one]:.2f}") for one in largest)
+        return self.words(
+            "After {step} rounds {people} people form {clusters} clusters ({listed}); polarisation "
+            "{polarisation}.", step=shown.step, people=len(frame.opinions),
+            clusters=len(frame.cluster_opinion), listed=listed or "–",
+            polarisation=f"{frame.polarisation[-1]:.2f}")
+
+
+def _place(numbers: NDArray[np.int32], person: int) -> int:
+    """Where a person is in a sample, or -1."""
+    found = np.flatnonzero(numbers == person)
+    return int(found[0]) if len(found) else -1
+
+
+def _counts(frame: Frame) -> NDArray[np.int64]:
+    counts: NDArray[np.int64] = np.histogram(frame.opinions, EDGES)[0]
+    return counts
