@@ -94,7 +94,8 @@ class Heatmap(Canvas[Cell]):
         px = self.look.px
         rows, columns = self.data.shape
         left = self._label_width(self.y_labels, rows) + px(6) + (px(20) if self.y_title else 0)
-        right = self.width() - (px(64) if self.color_bar else px(4))
+        # A number below the last column is wider than the column.
+        right = self.width() - px(64 if self.color_bar else 4 if self.x_labels else 14)
         top = self.head
         room = QRect(left, top, max(1, right - left), max(1, self.height() - top))
         self._upwards = bool(self.x_labels) and any(

@@ -1,0 +1,119 @@
+"""Attention of a trained model: what is asked for and what is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizers.panel import Panel
+from widgets.parameters import choice, flag, hidden, integer, source, text
+
+LONGEST = 512  # tokens; a matrix of more does not fit into a frame or onto a screen
+
+
+@dataclass(frozen=True)
+class Params:
+    model: str = source("model", "minilm", help=(
+        "A trained model: MiniLM from the data pack, this program's small GPT, or any encoder or "
+        "decoder from a folder or the local cache."))
+    example: Literal[
+        "the tired animal", "two banks", "sentence pair", "repeated words", "Python manual",
+        "Chinese", "Chinese pair", "long text", "own text",
+    ] = choice("the tired animal", restart=False, help="What the model reads.")
+    words: str = text("Type a sentence here, and look who looks at whom.", label="Text",
+                      help="Any text; the model reads as much of it as it was built for.",
+                      when={"example": ("own text",)})
+    second: str = text("", label="Second sentence",
+                       help="Leave it empty, or type what is to be compared with the first.",
+                       when={"example": ("own text",)})
+    show: Literal["one head", "average of a layer", "rollout"] = choice(
+        "one head", restart=False,
+        help="One head; the mean of a layer's heads; or the flow through all layers up to it.")
+    between: Literal["all tokens", "first to second", "second to first", "within each"] = choice(
+        "all tokens", restart=False, label="Sentences",
+        help="Which sentence looks at which.",
+        when={"example": ("sentence pair", "Chinese pair", "own text")})
+    sinks: bool = flag(True, label="Show sinks", help=(
+        "Whether to show [CLS], [SEP] and the first token, where heads rest that find nothing."))
+    weights: Literal["trained", "random"] = choice(
+        "trained", help="The same model as it was before training, to compare.")
+    seed: int = integer(0, 0, 999, help="Where the random weights are drawn from.",
+                        when={"weights": ("random",)})
+    layer: int = hidden(-1)    # the chosen head; -1 is the one that looks most at the token before
+    head: int = hidden(-1)
+    preview: tuple[int, ...] = hidden(())   # (layer, head) under the pointer
+    token: int = hidden(-1)                 # the locked token
+    masked: tuple[int, ...] = hidden(())    # tokens that nobody may look at
+    clicking: str = hidden("lock")          # what a click on a token does: "lock" or "mask"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """T tokens, L layers of H heads. Layers and heads are counted from 0.
+
+    Attributes:
+        tokens: (T,) as they are shown; ``segments`` (T,) 0 or 1, the sentence each belongs to;
+            ``sinks`` (T,) 1 for [CLS], [SEP] and the first token.
+        matrix: (T, T) what is shown; row i says how much token i takes from each token.
+        layer, head: of the matrix; head is -1 where it joins all heads of the layer.
+        grid: (L, H, t, t) every head, averaged to t × t cells and scaled to its own ``peaks``.
+        peaks: (L, H) the largest of these averages.
+        before, itself, resting: (L, H) the share that goes to the token before, to the token itself,
+            and to sinks, on average.
+        evenness: mean entropy of all rows of all heads against that of looking everywhere alike,
+            0 … 1.
+        moved: (T,) how far masking turned each token's last vector, 1 - cosine; 0 without masks.
+        ahead: weight that goes to later tokens, at most, in any head; 0 for a decoder.
+        leak: weight that goes to masked tokens from others, at most, in any head.
+        total: tokens of the whole text; more than T where it was too long.
+        model: what it is called.
+    """
+
+    tokens: tuple[str, ...]
+    segments: NDArray[np.uint8]
+    sinks: NDArray[np.uint8]
+    matrix: NDArray[np.float32] | NDArray[np.float16]
+    layer: int
+    head: int
+    grid: NDArray[np.uint8]
+    peaks: NDArray[np.float32]
+    before: NDArray[np.float32]
+    itself: NDArray[np.float32]
+    resting: NDArray[np.float32]
+    evenness: float
+    moved: NDArray[np.float32]
+    ahead: float
+    leak: float
+    total: int
+    model: str
+
+
+def chosen(params: Params, before: NDArray[np.float32]) -> tuple[int, int]:
+    """The layer and the head that are looked at.
+
+    Those that were clicked; else the head that looks most at the token before, which shows a clear
+    pattern in almost every model, or the last layer where all heads are joined.
+    """
+    layers, heads = before.shape
+    if 0 <= params.layer < layers and (0 <= params.head < heads or params.show != "one head"):
+        return params.layer, params.head
+    layer, head = divmod(int(before.argmax()), heads)
+    return (layer, head) if params.show == "one head" else (layers - 1, 0)
+
+
+PANEL = Panel(
+    id="attention_maps",
+    title="Attention maps",
+    claim="Each head of each layer has learnt a way of its own to look at the other tokens.",
+    params=Params,
+    frame=Frame,
+    experiment="visualizers.l3_transformers.attention_maps.experiment:AttentionMaps",
+    view="visualizers.l3_transformers.attention_maps.view:AttentionMapsView",
+    concepts=("3.7", "3.8", "3.14"),
+    keywords=("attention", "self-attention", "head", "rollout", "BERT", "MiniLM", "GPT", "mask",
+              "注意力", "自注意力", "多头", "掩码", "编码器", "解码器"),
+    trains=False,
+)
