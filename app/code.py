@@ -76,7 +76,9 @@ class CodePage(QWidget):
         self.text.setFont(font(look, 12, mono=True))
         self.text.setAccessibleName(words("Source of the experiment"))
         self.text.setStyleSheet(
-            f"#code {{ border: none; background: transparent; color: {look.theme.text}; }}")
+            f"#code {{ border: none; background: transparent; padding: 0; color: {look.theme.text}; }}"
+            "QAbstractScrollArea::corner { background: transparent; border: none; }")
+        self.text.document().setDocumentMargin(0)
         self.copy_button = self._button(words("Copy"), self.copy)
         self.notebook_button = self._button(
             words("Save as notebook…"), lambda: self.notebook.emit())
@@ -89,8 +91,8 @@ class CodePage(QWidget):
         line.addWidget(self.copy_button)
         line.addWidget(self.notebook_button)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(px(8))
+        box.setContentsMargins(0, 0, px(6), 0)
+        box.setSpacing(px(10))
         box.addLayout(line)
         box.addWidget(self.text, 1)
         # A dragged slider would colour the page sixty times a second.

@@ -122,6 +122,8 @@ class Tour(QObject):
             if not self._looking.isActive():
                 self._looking.start()
             return
+        if self._mine:
+            return  # what is shown while a step is being set up belongs to the one before
         index = self._queue[0]
         if shown.params != self._params[index] and shown.step >= self._goal:
             return  # the frame of these values is on its way
@@ -199,8 +201,7 @@ class GuidePage(QWidget):
         super().__init__(parent)
         self.look, self.tour = look, tour
         words, px = look.words, look.px
-        self.switch = Switch(look, [words("Read"), words("Tour")])
-        self.switch.setVisible(bool(tour.steps))
+        self.switch = Switch(look, [words("Read"), words("Tour")], self)
         self.switch.chosen.connect(self._turn)
         self.text = GuideView(look)
         self.text.set_text(Said(panel, words.language).guide())
@@ -228,7 +229,8 @@ class GuidePage(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(px(12))
-        box.addWidget(self.switch)
+        if tour.steps:
+            box.addWidget(self.switch)
         box.addWidget(self.text, 1)
         box.addWidget(self.todo, 1)
         tour.changed.connect(self.refresh)

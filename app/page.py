@@ -212,6 +212,7 @@ class Page(QWidget):
         self._remove_card()
         self.card = ErrorCard(self.look, sentence, actions, details)
         self._cards.addWidget(self.card)
+        self.card.show()
 
     def _remove_card(self) -> None:
         if self.card is not None:

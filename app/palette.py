@@ -81,6 +81,7 @@ class Overlay(QWidget):
         if isinstance(window, QWidget):
             window.removeEventFilter(self)
         self.hide()
+        self.setParent(None)
         if self._before is not None:
             self._before.setFocus()
         self.deleteLater()

@@ -104,6 +104,7 @@ class Roadmap(QWidget):
 
         self.status = QLabel()
         self.status.setFont(font(look, 11))
+        self.status.setMinimumHeight(2 * self.status.fontMetrics().height())
         self.status.setStyleSheet(f"color: {look.theme.muted};")
         self.status.setAccessibleName(words("Device, speed and memory"))
         self.button = QPushButton("⋯")
@@ -123,7 +124,7 @@ class Roadmap(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(look.px(2), 0, 0, 0)
         foot.addWidget(self.status, 1)
-        foot.addWidget(self.button)
+        foot.addWidget(self.button, 0, Qt.AlignmentFlag.AlignBottom)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, look.px(2), 0, 0)
         box.setSpacing(look.px(8))
@@ -149,7 +150,7 @@ class Roadmap(QWidget):
                 row = QTreeWidgetItem(head, [Said(one, language).title])
                 row.setData(0, KEY, "panel")
                 row.setData(0, ID, one.id)
-                row.setToolTip(0, Said(one, language).claim)
+                row.setToolTip(0, f"{Said(one, language).title}\n{Said(one, language).claim}")
             if not here:
                 about = QTreeWidgetItem(
                     head, [words("Will come: {what}.", what=words(lecture.about))])
@@ -184,10 +185,9 @@ class Roadmap(QWidget):
             row.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, note)
 
     def set_status(self, text: str) -> None:
-        """The quiet line at the bottom: device, threads, steps a second, memory."""
+        """The quiet words at the bottom: device and threads, then steps a second and memory."""
         if text != self.status.text():
             self.status.setText(text)
-            self.status.setToolTip(text)
 
     def show_lecture(self, folder: str) -> None:
         """Unfold a lecture and go to it: its panels, or what will come."""

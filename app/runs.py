@@ -85,12 +85,13 @@ class RunsPage(QWidget):
         files.addWidget(self._button(words("Save run…"), self.saved.emit))
         files.addWidget(self._button(words("Open run…"), lambda: self.opened.emit("")))
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        box.setContentsMargins(0, 0, px(6), 0)
         box.setSpacing(px(10))
         box.addWidget(self.hint)
         box.addWidget(self.pin_button)
         box.addLayout(self.rows)
-        box.addWidget(self.table, 1)
+        box.addWidget(self.table, 1000)
+        box.addStretch(1)  # for as long as there is no table
         box.addLayout(files)
         here = [one for one in recent if Path(one).is_file()]
         if here:
@@ -128,6 +129,7 @@ class RunsPage(QWidget):
             row.removed.connect(partial(self.removed.emit, index))
             row.renamed.connect(partial(self.renamed.emit, index))
             self.rows.addWidget(row)
+            row.show()
 
     def _compare(self, ghosts: Sequence[Ghost[Any, Any]], params: Any, history: History) -> None:
         words = self.look.words

@@ -71,7 +71,7 @@ class Side(Card):
         self._builders: dict[int, Callable[[], QWidget]] = {
             CONTROLS: self._controls, GUIDE: self._guide, CODE: self._code, RUNS: self._runs}
         self._built: dict[int, QWidget] = {}
-        self.body.setContentsMargins(px(16), px(8), px(6), px(12))
+        self.body.setContentsMargins(px(16), px(8), px(10), px(12))
         self.body.setSpacing(0)
         self.body.addWidget(self.tabs)
         self.body.addWidget(line)

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self._painted_once = False
         self._presenting = False
         self._full = False
+        self._tab_pressed = False
         self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
         self.place = "home"
         self._shortcuts: list[QShortcut] = []
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         self.files = Filing(self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
         self.setMinimumSize(*SMALLEST)
         self.resize(1280, 720)
         if settings.geometry:
@@ -163,6 +165,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         for shortcut in self._shortcuts:
+            shortcut.setEnabled(False)  # two of one key would both be silent
             shortcut.deleteLater()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -187,10 +190,12 @@ class MainWindow(QMainWindow):
         self._columns.addWidget(self.middle, 1)
         self._columns.addWidget(self._right)
         self.setCentralWidget(central)
+        central.show()
         self.toast = Toast(self.look, self)
         if self.place == "home":
             self.show_home()
         self._fold()
+        self.setFocus()
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -405,19 +410,19 @@ class MainWindow(QMainWindow):
 
     def _status(self) -> None:
         session, w = self.session, self.look.words
-        parts: list[str] = []
+        machine: list[str] = []
+        figures: list[str] = []
         if session is not None and session.device:
-            parts.append(DEVICES.get(session.device, session.device))
+            machine.append(w(DEVICES.get(session.device, session.device)))
             if session.threads:
-                parts.append(w("1 thread") if session.threads == 1
-                             else w("{count} threads", count=session.threads))
-            if session.steps_per_second:
-                rate = session.steps_per_second
-                parts.append(w("{rate} steps/s",
-                               rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"))
+                machine.append(w("1 thread") if session.threads == 1
+                               else w("{count} threads", count=session.threads))
+            if rate := session.steps_per_second:
+                figures.append(w("{rate} steps/s",
+                                 rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"))
             if session.memory:
-                parts.append(f"{session.memory / 1e6:,.0f} MB")
-        self.roadmap.set_status(" · ".join(parts))
+                figures.append(f"{session.memory / 1e6:,.0f} MB")
+        self.roadmap.set_status("\n".join(" · ".join(one) for one in (machine, figures) if one))
 
     # --- painting --------------------------------------------------------------------------------
 
@@ -441,10 +446,11 @@ class MainWindow(QMainWindow):
                 self.paint_meter.frames += 1
                 self.session.painted()
             return done
-        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) \
-                and self._for_focus(event):
-            event.accept()
-            return True
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            self._tab_pressed = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+            if self._for_focus(event):
+                event.accept()
+                return True
         return super().event(event)
 
     def _visible(self) -> None:
@@ -467,8 +473,10 @@ class MainWindow(QMainWindow):
     # --- keys and focus --------------------------------------------------------------------------
 
     def focusNextPrevChild(self, forward: bool) -> bool:
+        # Qt asks for this too when what has the keyboard is hidden.
         moved = super().focusNextPrevChild(forward)
-        self._tabbed = QApplication.focusWidget()
+        self._tabbed = QApplication.focusWidget() if self._tab_pressed else None
+        self._tab_pressed = False
         return moved
 
     def _for_focus(self, event: QKeyEvent) -> bool:
@@ -591,8 +599,9 @@ class MainWindow(QMainWindow):
         self._sheet(About(self.look, self))
 
     def _sheet(self, sheet: Overlay) -> None:
-        for open in self.findChildren(Overlay):
-            open.leave()
+        for other in self.findChildren(Overlay):
+            if other is not sheet:
+                other.leave()
         sheet.open()
 
     def _to_search(self) -> None:

@@ -56,7 +56,8 @@ class Heading(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         # A long title is cut by its neighbours rather than widening the whole page.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setVisible(bool(text))
+        if not text:
+            self.hide()  # to show it before it has a place would open a window of its own
 
     def say(self, text: str) -> None:
         """Show ``text``; cheap when it is what is shown already."""

@@ -1,0 +1,46 @@
+"""A window with one small panel, an inline worker, and hands that click and type."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the small panel is a package of its own
+
+
+@pytest.fixture
+def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """``lab(language="zh")`` opens the window; each is closed at the end."""
+    from small.l2_networks.tiny.panel import PANEL
+
+    from app.engine.inline import InlinePool
+    from app.session import Session
+    from app.settings import Settings
+    from app.window import MainWindow
+
+    opened = []
+
+    def make(open_panel: bool = True, **settings: Any) -> MainWindow:
+        remembered = Settings(path=tmp_path / "settings.json", **{
+            "language": "en", "theme": "light", **settings})
+        pool = InlinePool()
+        window = MainWindow(remembered, [PANEL], lambda panel, _: Session(panel, pool, threads=1))
+        window.resize(1280, 720)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        opened.append(window)
+        if open_panel:
+            window.open_panel("tiny")
+            qtbot.waitUntil(lambda: window.page.shown is not None, timeout=20_000)
+        return window
+
+    yield make
+    for window in opened:
+        window.close()
+        window.deleteLater()
+    qtbot.wait(1)

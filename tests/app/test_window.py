@@ -1,0 +1,652 @@
+"""The window as a user meets it: clicks and keys, then what is to be seen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
+
+from app.errors import ErrorCard
+from app.home import Door
+from app.palette import Keys, Palette
+from app.session import State
+from app.side import CODE, CONTROLS, GUIDE, RUNS
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def press(qtbot: Any, window: Any, key: Any, modifier: Any = Qt.KeyboardModifier.NoModifier) -> None:
+    """A key goes to whoever has the keyboard, as it does for a user."""
+    qtbot.keyClick(window.focusWidget() or window, key, modifier)
+
+
+def ctrl(qtbot: Any, window: Any, key: Any) -> None:
+    press(qtbot, window, key, Qt.KeyboardModifier.ControlModifier)
+
+
+def button(parent: Any, name: str) -> QPushButton:
+    """The visible button that is called so."""
+    return next(one for one in parent.findChildren(QPushButton)
+                if name in (one.text().strip(), one.accessibleName()) and one.isVisible())
+
+
+def tab_to(qtbot: Any, window: Any, widget: Any) -> None:
+    """Walk to a widget with the Tab key."""
+    for _ in range(80):
+        press(qtbot, window, Qt.Key.Key_Tab)
+        if window.focusWidget() is widget:
+            return
+    pytest.fail("the Tab key does not reach it")
+
+
+def trained(qtbot: Any, window: Any, step: int) -> None:
+    qtbot.waitUntil(lambda: window.session.last_step >= step, timeout=10_000)
+
+
+# --- running -------------------------------------------------------------------------------------
+
+
+def test_that_a_panel_opens_with_its_first_frame_and_without_training(lab: Any) -> None:
+    window = lab()
+    assert window.page.shown.step == 0
+    assert window.session.state is State.PAUSED
+
+
+def test_that_space_plays_and_pauses(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.RUNNING
+    trained(qtbot, window, 10)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.PAUSED
+
+
+def test_that_the_arrows_step_on_and_back(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    for step in (1, 2, 3):
+        press(qtbot, window, Qt.Key.Key_Right)
+        qtbot.waitUntil(lambda step=step: window.page.shown.step == step)
+    press(qtbot, window, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: window.page.shown.step == 2)
+    assert window.session.last_step == 3
+
+
+def test_that_r_starts_again(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+    press(qtbot, window, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: window.page.shown.step == 0)
+
+
+def test_that_the_play_button_and_space_do_the_same_after_a_click(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    qtbot.mouseClick(button(window.page, "Play"), LEFT)
+    assert window.session.state is State.RUNNING
+    trained(qtbot, window, 3)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.PAUSED
+
+
+def test_that_a_clicked_button_does_not_keep_space_for_itself(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    qtbot.mouseClick(button(window.page, "Start again"), LEFT)
+    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.RUNNING
+
+
+def test_that_a_button_reached_by_tab_is_pressed_by_space(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    pin = button(window.page, "Pin")
+    tab_to(qtbot, window, pin)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert len(window.session.ghosts) == 1
+    assert window.session.state is State.PAUSED
+
+
+def test_that_arrows_move_a_slider_reached_by_tab_and_step_otherwise(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    slider = window.side.page(CONTROLS).findChildren(QSlider)[0]
+    before = window.session.params.learning_rate
+    qtbot.mouseClick(slider, LEFT, pos=slider.rect().center())
+    after = window.session.params.learning_rate
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+    assert window.session.params.learning_rate == after
+    tab_to(qtbot, window, slider)
+    press(qtbot, window, Qt.Key.Key_Right)
+    assert window.session.params.learning_rate > after != before
+    assert window.session.last_step == 1
+
+
+def test_that_typing_keeps_its_keys(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    field = window.roadmap.search
+    qtbot.mouseClick(field, LEFT)
+    qtbot.keyClicks(field, "r n")
+    assert field.text() == "r n"
+    assert window.session.state is State.PAUSED
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert window.focusWidget() is not field
+
+
+def test_that_escape_leaves_a_value_field_before_it_unlocks(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.session.set_params(locked=7)
+    field = next(one for one in window.side.page(CONTROLS).findChildren(QLineEdit)
+                 if one.isVisible())
+    field.setFocus()
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.session.params.locked == 7
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.session.params.locked == -1
+
+
+def test_that_a_click_in_the_picture_locks_and_escape_unlocks(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    qtbot.mouseClick(window.page.view, LEFT)
+    assert window.session.params.locked == 7
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.session.params.locked == -1
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+def test_that_a_failure_is_one_card_with_two_ways_on(lab: Any, qtbot: Any, caplog: Any) -> None:
+    caplog.expected = True
+    window = lab()
+    window.session.set_params(seed=13)
+    qtbot.waitUntil(lambda: window.page.card is not None)
+    card = window.page.card
+    assert card.isVisible()
+    assert [one.text() for one in card.buttons] == ["Try again", "Copy details"]
+    qtbot.mouseClick(card.buttons[1], LEFT)
+    assert "the seed 13 is refused" in QGuiApplication.clipboard().text()
+    window.session.set_params(seed=0)
+    qtbot.mouseClick(card.buttons[0], LEFT)
+    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    assert window.page.card is None
+
+
+def test_that_divergence_offers_the_way_back(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.session.set_params(learning_rate=2.0)
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.session.state is State.DIVERGED, timeout=10_000)
+    back = window.page.card.buttons[0]
+    assert back.text().startswith("Back to step ")
+    good = int(back.text().split()[-1])
+    qtbot.mouseClick(back, LEFT)
+    qtbot.waitUntil(lambda: window.page.shown.step == good)
+    assert window.page.card is None
+
+
+def test_that_a_mistake_of_the_window_is_shown_and_not_the_end(
+    lab: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", lambda *_: None)
+    window = lab()
+    sys.excepthook(ValueError, ValueError("a slip"), None)
+    assert "a slip" in window.page.card.label.text()
+    qtbot.mouseClick(button(window.page.card, "Close"), LEFT)
+    assert window.page.card is None
+
+
+def test_that_notes_of_an_experiment_are_shown_in_the_users_language(lab: Any, qtbot: Any) -> None:
+    window = lab(language="zh")
+    window.session.set_params(seed=14)
+    qtbot.waitUntil(lambda: window.page.notes.text == "点从 1 出发。")
+    assert window.page.notes.isVisible()
+    window.set_theme("dark")
+    assert window.page.notes.text == "点从 1 出发。"
+
+
+# --- looks ---------------------------------------------------------------------------------------
+
+
+def test_that_another_language_keeps_the_run(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+    session = window.session
+    window.set_language("zh")
+    assert window.session is session
+    assert window.page.shown.step == 1
+    assert button(window.page, "播放")
+    assert "沿抛物线下滑" in window.windowTitle()
+
+
+def test_that_settings_survive_a_restart(lab: Any, qtbot: Any) -> None:
+    first = lab()
+    first.do("theme-dark")
+    first.do("larger")
+    first.close()
+    from app.settings import Settings
+
+    again = Settings.load(first.settings.path)
+    assert (again.theme, again.scale, again.last, again.visited) == ("dark", 1.1, "tiny", ["tiny"])
+    assert again.geometry
+
+
+def test_that_the_menu_changes_theme_language_and_scale(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    qtbot.mouseClick(window.roadmap.button, LEFT)
+    menu = next(one for one in window.findChildren(QMenu) if one.isVisible())
+    names = {action.text(): action.menu() for action in menu.actions() if action.menu()}
+    assert list(names) == ["Language", "Theme", "Scale", "Device", "Threads"]
+    next(one for one in names["Theme"].actions() if one.text() == "Dark").trigger()
+    assert window.look.theme.name == "dark"
+    menu.close()
+
+
+def test_that_both_columns_fold_away(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    assert window.roadmap.isVisible() and window.side.isVisible()
+    ctrl(qtbot, window, Qt.Key.Key_B)
+    press(qtbot, window, Qt.Key.Key_F9)
+    assert not window.roadmap.isVisible() and not window.side.isVisible()
+    ctrl(qtbot, window, Qt.Key.Key_B)
+    press(qtbot, window, Qt.Key.Key_F9)
+    assert window.roadmap.isVisible() and window.side.isVisible()
+
+
+def test_that_f11_shows_the_picture_alone_and_escape_comes_back(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_F11)
+    assert window.page.view.isVisible()
+    assert not any(one.isVisible() for one in (
+        window.roadmap, window.side, window.page.transport, window.page.head))
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.RUNNING
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.page.transport.isVisible() and window.roadmap.isVisible()
+
+
+def test_that_presenter_mode_enlarges_and_hides_the_roadmap(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    before = window.look.scale
+    press(qtbot, window, Qt.Key.Key_F5)
+    assert 1.5 <= window.look.scale / before <= 2
+    assert not window.roadmap.isVisible()
+    press(qtbot, window, Qt.Key.Key_F5)
+    assert window.look.scale == before and window.roadmap.isVisible()
+
+
+def test_that_the_page_fits_a_small_screen(lab: Any) -> None:
+    for language in ("en", "zh"):
+        window = lab(language=language)
+        hint = window.centralWidget().minimumSizeHint()
+        assert hint.width() <= 1280 and hint.height() <= 680
+
+
+# --- finding -------------------------------------------------------------------------------------
+
+
+def test_that_the_palette_finds_a_panel_by_a_few_letters(lab: Any, qtbot: Any) -> None:
+    window = lab(open_panel=False)
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    palette = window.findChild(Palette)
+    qtbot.keyClicks(palette.field, "prbla")
+    assert palette.list.item(0).text() == "Down a parabola"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.place == "tiny"
+
+
+def test_that_the_palette_finds_commands_in_either_language(lab: Any, qtbot: Any) -> None:
+    window = lab(language="zh")
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    palette = window.findChild(Palette)
+    palette.field.setText("深色")  # typed through an input method
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.look.theme.name == "dark"
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    palette = window.findChild(Palette)
+    qtbot.keyClicks(palette.field, "theme-light")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.look.theme.name == "light"
+
+
+def test_that_keys_are_silent_under_an_open_sheet(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_F1)
+    sheet = window.findChild(Keys)
+    assert sheet.isVisible()
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.PAUSED
+    press(qtbot, window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: window.findChild(Keys) is None)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.RUNNING
+
+
+def test_that_every_command_with_keys_is_on_the_sheet(lab: Any, qtbot: Any) -> None:
+    from PySide6.QtWidgets import QLabel
+
+    window = lab(open_panel=False)
+    window.do("keys")
+    texts = {label.text() for label in window.findChild(Keys).findChildren(QLabel)}
+    for command in window.commands.values():
+        if command.keys and command.group:
+            assert command.text in texts
+
+
+def test_that_no_two_commands_share_a_key(lab: Any) -> None:
+    keys = [one for command in lab(open_panel=False).commands.values() for one in command.keys]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("typed", ["parab", "valley", "山谷", "2.1", "抛物线", "jumps out"])
+def test_that_search_looks_at_title_claim_keywords_and_concepts_of_both_languages(
+    lab: Any, qtbot: Any, typed: str
+) -> None:
+    window = lab(open_panel=False)
+    field = window.roadmap.search
+    field.setText(typed)
+    shown = [row for row in window.roadmap._rows("panel")
+             if not row.isHidden() and not row.parent().isHidden()]
+    assert [row.text(0) for row in shown] == ["Down a parabola"]
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.place == "tiny"
+
+
+def test_that_search_for_nothing_known_hides_all(lab: Any) -> None:
+    window = lab(open_panel=False)
+    window.roadmap.search.setText("zzz")
+    assert all(row.isHidden() for row in window.roadmap._rows("lecture"))
+    window.roadmap.search.setText("")
+    assert not any(row.isHidden() for row in window.roadmap._rows("lecture"))
+
+
+def test_that_lectures_without_panels_say_what_will_come(lab: Any, qtbot: Any) -> None:
+    window = lab(open_panel=False)
+    ctrl(qtbot, window, Qt.Key.Key_4)
+    head = next(row for row in window.roadmap._rows("lecture") if row.text(0) == "Tuning")
+    assert head.isExpanded()
+    assert "LoRA" in head.child(0).text(0)
+    ctrl(qtbot, window, Qt.Key.Key_2)
+    assert window.place == "tiny"
+
+
+def test_that_a_click_in_the_roadmap_opens_a_panel_and_marks_it_visited(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab(open_panel=False)
+    tree = window.roadmap.tree
+    row = window.roadmap._rows("panel")[0]
+    qtbot.mouseClick(tree.viewport(), LEFT, pos=tree.visualItemRect(row).center())
+    assert window.place == "tiny"
+    assert window.settings.visited == ["tiny"]
+    assert row.data(0, Qt.ItemDataRole.AccessibleDescriptionRole) == "visited"
+
+
+def test_that_the_start_page_opens_the_first_panel_and_then_goes_on_with_it(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab(open_panel=False)
+    door = window.middle.currentWidget().findChildren(Door)[0]
+    assert door.accessibleName() == "Start here: Down a parabola"
+    qtbot.mouseClick(door, LEFT)
+    assert window.place == "tiny"
+    qtbot.waitUntil(lambda: window.page.shown is not None)
+    qtbot.mouseClick(window.roadmap.name, LEFT)
+    assert window.place == "home"
+    door = window.middle.currentWidget().findChildren(Door)[0]
+    assert door.accessibleName() == "Go on: Down a parabola"
+
+
+def test_that_coming_back_shows_what_was_there(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Space)
+    trained(qtbot, window, 20)
+    window.show_home()
+    assert window.session is None
+    step = window.sessions["tiny"].last_step
+    window.open_panel("tiny")
+    assert window.page.shown.step == step
+    assert window.session.state is State.PAUSED
+
+
+# --- guide, code, runs ---------------------------------------------------------------------------
+
+
+def test_that_a_tour_is_done_by_clicks_and_ticked_when_seen(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.side.set_tab(GUIDE)
+    guide = window.side.page(GUIDE)
+    qtbot.mouseClick(guide.switch.buttons()[1], LEFT)
+    do = guide.list.buttons()
+    qtbot.mouseClick(do[2], LEFT)  # stands on the second, which asks about the first
+    tour = guide.tour
+    qtbot.waitUntil(lambda: [tour.state(i) for i in range(3)] == ["done"] * 3, timeout=10_000)
+    assert window.session.last_step == 10
+    assert window.session.params.learning_rate == 0.4
+    window.set_language("zh")
+    assert [window.side.page(GUIDE).tour.state(i) for i in range(3)] == ["done"] * 3
+
+
+def test_that_a_tour_step_stops_exactly_where_it_says(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.side.set_tab(GUIDE)
+    tour = window.side.page(GUIDE).tour
+    tour.run(0)
+    qtbot.waitUntil(lambda: not tour.running, timeout=10_000)
+    assert (tour.state(0), window.session.last_step) == ("done", 30)
+
+
+def test_that_doing_it_by_hand_ticks_too(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.side.set_tab(GUIDE)
+    tour = window.side.page(GUIDE).tour
+    for step in range(30):
+        press(qtbot, window, Qt.Key.Key_Right)
+        qtbot.waitUntil(lambda step=step: window.session.last_step == step + 1)
+    qtbot.waitUntil(lambda: tour.state(0) == "done")
+
+
+def test_that_playing_ends_a_tour_without_a_tick(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.side.set_tab(GUIDE)
+    tour = window.side.page(GUIDE).tour
+    tour.run(0)
+    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert not tour.running
+    assert tour.state(0) == "todo"
+
+
+def test_that_the_code_is_the_experiments_own_with_the_values_of_the_moment(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab()
+    window.side.set_tab(CODE)
+    page = window.side.page(CODE)
+    window.session.set_params(learning_rate=0.25)
+    qtbot.waitUntil(lambda: "learning_rate=0.25" in page.text.toPlainText())
+    assert "class Tiny:" in page.text.toPlainText()
+    qtbot.mouseClick(page.copy_button, LEFT)
+    copied = QGuiApplication.clipboard().text()
+    compile(copied.replace("from __future__ import annotations", ""), "copied", "exec")
+    assert "def step(self, params: Params)" in copied
+
+
+def test_that_pinned_runs_are_compared_renamed_and_removed(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+    ctrl(qtbot, window, Qt.Key.Key_P)
+    window.session.set_params(learning_rate=0.5)
+    window.side.set_tab(RUNS)
+    page = window.side.page(RUNS)
+    table = page.table
+    names = [table.verticalHeaderItem(i).text() for i in range(table.rowCount())]
+    assert names[:2] == ["Learning rate", "step"]
+    assert [table.item(0, i).text() for i in (0, 1)] == ["0.5", "0.1"]
+    field = next(one for one in page.findChildren(QLineEdit) if one.isVisible())
+    qtbot.mouseClick(field, LEFT)
+    field.selectAll()
+    qtbot.keyClicks(field, "slow")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.session.ghosts[0].label == "slow"
+    qtbot.waitUntil(lambda: table.horizontalHeaderItem(1).text() == "slow")
+    qtbot.mouseClick(button(page, "Remove slow"), LEFT)
+    assert not window.session.ghosts
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def choose(qtbot: Any, window: Any, path: Path) -> None:
+    """Type a name into the open file dialog and accept it."""
+    dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
+    field = dialog.findChild(QLineEdit)
+    field.setText(str(path))
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not dialog.isVisible())
+
+
+def test_that_a_picture_and_a_table_are_exported(lab: Any, qtbot: Any, tmp_path: Path) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+    for id, name in (("export-image", "a.png"), ("export-image", "a.svg"), ("export-csv", "a.csv"),
+                     ("export-notebook", "a.ipynb")):
+        window.do(id)
+        choose(qtbot, window, tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 20
+        assert window.toast.text() == f"Saved: {name}"
+
+
+def test_that_a_film_is_drawn_with_progress(lab: Any, qtbot: Any, tmp_path: Path) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Space)
+    trained(qtbot, window, 5)
+    press(qtbot, window, Qt.Key.Key_Space)
+    window.files.save_movie(tmp_path / "a.gif")
+    qtbot.waitUntil(lambda: (tmp_path / "a.gif").exists(), timeout=60_000)
+    assert window.toast.text() == "Saved: a.gif"
+
+
+def test_that_ctrl_e_offers_every_export(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    ctrl(qtbot, window, Qt.Key.Key_E)
+    menu = next(one for one in window.findChildren(QMenu) if one.isVisible())
+    assert len(menu.actions()) == 4
+    menu.close()
+
+
+def test_that_a_file_that_is_no_run_is_one_sentence(lab: Any, qtbot: Any, tmp_path: Path) -> None:
+    window = lab()
+    (tmp_path / "bad.bml").write_bytes(b"not a zip")
+    window.files.open(str(tmp_path / "bad.bml"))
+    assert window.toast.isVisible()
+    assert window.toast.text().endswith(".")
+    assert window.place == "tiny"
+
+
+def drop(window: Any, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    window.dropEvent(QDropEvent(
+        QPointF(100, 100), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier))
+
+
+def test_that_a_dropped_text_goes_to_the_panel(lab: Any, qtbot: Any, tmp_path: Path) -> None:
+    window = lab()
+    (tmp_path / "own.txt").write_text("hello")
+    drop(window, tmp_path / "own.txt")
+    assert window.session.params.text == f"file:{tmp_path / 'own.txt'}"
+
+
+def test_that_a_text_dropped_where_nothing_takes_one_says_so(
+    lab: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    window = lab(open_panel=False)
+    (tmp_path / "own.txt").write_text("hello")
+    drop(window, tmp_path / "own.txt")
+    assert "takes a text" in window.toast.text()
+
+
+def test_that_own_files_are_asked_for_by_the_control(
+    lab: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    window = lab()
+    (tmp_path / "own.txt").write_text("hello")
+    qtbot.mouseClick(button(window.side.page(CONTROLS), "Text: Own file…"), LEFT)
+    choose(qtbot, window, tmp_path / "own.txt")
+    assert window.session.params.text == f"file:{tmp_path / 'own.txt'}"
+
+
+# --- painting ------------------------------------------------------------------------------------
+
+
+def test_that_painted_frames_are_counted_and_told_to_the_session(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.paint_meter.reset()
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.paint_meter.frames >= 10, timeout=10_000)
+    assert 0 < window.paint_meter.cpu < 10
+
+
+def test_that_a_hidden_window_trains_nothing(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Space)
+    trained(qtbot, window, 3)
+    window.hide()
+    qtbot.wait(100)
+    step = window.session.last_step
+    qtbot.wait(200)
+    assert window.session.last_step == step
+    window.show()
+    trained(qtbot, window, step + 1)
+
+
+def test_that_a_description_stands_for_the_picture(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    qtbot.waitUntil(lambda: window.page.description.text == "The point is at 1.000.")
+    assert window.page.view.accessibleName() == "Down a parabola"
+    assert window.page.view.accessibleDescription() == "The point is at 1.000."
+
+
+def test_that_everything_that_can_be_pressed_has_a_name(lab: Any) -> None:
+    window = lab()
+    for tab in (CONTROLS, GUIDE, CODE, RUNS):
+        window.side.set_tab(tab)
+        for one in window.findChildren(QPushButton):
+            if one.isVisible():
+                assert one.accessibleName() or one.text().strip(), one.objectName()
+
+
+def test_that_nothing_but_the_window_opens_a_window(lab: Any, qtbot: Any, qapp: Any) -> None:
+    shown = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: Any, event: Any) -> bool:
+            if event.type() == event.Type.Show and watched.isWidgetType() and watched.isWindow():
+                shown.append(watched)
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    window = lab()
+    for tab in (CONTROLS, GUIDE, CODE, RUNS):
+        window.side.set_tab(tab)
+    window.set_language("zh")
+    window.do("keys")
+    qapp.removeEventFilter(watch)
+    assert shown == [window]
+
+
+def test_that_error_cards_without_details_offer_no_copy(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    card = ErrorCard(window.look, "Something.", [("Go on", lambda: None)], "", window)
+    assert [one.text() for one in card.buttons] == ["Go on"]
+    assert card.mapTo(window, QPoint()) == QPoint()
