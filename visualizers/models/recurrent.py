@@ -69,7 +69,7 @@ class Tanh:
     """h_t = tanh(W h_{t-1} + a_t). J_t = diag(1 − h_t²) W, and 1 − h² is never above 1."""
 
     blocks, states = 1, 1
-    gates: tuple[str, ...] = ("slope of tanh",)
+    gates: tuple[str, ...] = ("1 − h²",)
 
     def forward(self, a: Tensor, w: Tensor) -> tuple[Tensor, Parts]:
         h = [torch.zeros_like(a[0])]
@@ -92,7 +92,7 @@ class GRU:
     """h_t = z h_{t-1} + (1 − z) n, n = tanh(a_n + r W_n h_{t-1}); z keeps (Cho et al. 2014)."""
 
     blocks, states = 3, 1
-    gates: tuple[str, ...] = ("update gate z", "reset gate r")
+    gates: tuple[str, ...] = ("z", "r")
 
     def forward(self, a: Tensor, w: Tensor) -> tuple[Tensor, Parts]:
         size = w.shape[1]
@@ -125,7 +125,7 @@ class LSTM:
     """c_t = f c_{t-1} + i g, h_t = o tanh c_t (Hochreiter and Schmidhuber 1997, Gers et al. 2000)."""
 
     blocks, states = 4, 2
-    gates: tuple[str, ...] = ("forget gate f", "input gate i", "output gate o")
+    gates: tuple[str, ...] = ("f", "i", "o")
 
     def forward(self, a: Tensor, w: Tensor) -> tuple[Tensor, Parts]:
         size = w.shape[1]

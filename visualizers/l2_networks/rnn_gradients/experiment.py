@@ -28,14 +28,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
-from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, Frame, Params
+from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, FAINTEST, Frame, Params
 from visualizers.models.precision import finest
 from visualizers.models.recurrent import CELLS, back_through_time
 from visualizers.panel import Context
 
 SYMBOLS, BATCH = 4, 32
-INPUT = 0.3  # standard deviation of U: how hard the symbols push the state
-FAINTEST = -300.0  # log10 of what stands for a gradient that is exactly zero
 DISTANCES = 12  # at how many steps back the Jacobian is decomposed
 NONE = np.empty(0, np.float32)
 
@@ -48,10 +46,10 @@ class Seen:
     accuracy: float
     log_gradient: NDArray[np.float32]  # (T+1,)
     log_cell_gradient: NDArray[np.float32]  # (T,), from one step back on, or (0,)
-    log_theory: NDArray[np.float32]  # (T+1,)
+    log_kept: NDArray[np.float32]  # (T+1,), what the gates keep of a state, or (0,) without gates
     gate_means: NDArray[np.float32]  # (gates, T)
-    radius: float
     gradient_norm: float
+    w: Tensor  # (G·H, H), the weights all this belongs to; the update has changed them since
 
 
 class RnnGradients:
@@ -73,7 +71,7 @@ class RnnGradients:
             blocks = [torch.linalg.qr(block)[0] for block in blocks]
         self.radius = params.spectral_radius
         self.w = rescaled(torch.cat(blocks), self.radius).to(self.device, self.dtype)  # (G·H, H)
-        self.u = (INPUT * self.normal(SYMBOLS, len(self.w))).to(self.w)  # (4, G·H)
+        self.u = (params.input_strength * self.normal(SYMBOLS, len(self.w))).to(self.w)  # (4, G·H)
         self.b = torch.zeros_like(self.w[:, 0])  # (G·H,)
         if params.gate_bias:
             self.open_gates(params)
@@ -146,51 +144,40 @@ class RnnGradients:
         gu = torch.zeros_like(self.u).index_add_(0, self.x.flatten(), da.flatten(0, 1))
         gradients = [gw, gu, da.sum((0, 1)), wrong.T @ h]
 
-
-        gates = [gate.mean(1) for gate in parts[: len(self.cell.gates)]]  # (T, H) each
-        log_gradient, radius = log_norms(d[..., :size]), spectral_radius(w)
+        gates = [gate.mean(1).flip(0) for gate in parts[: len(self.cell.gates)]]  # (T, H) each
         seen = Seen(
             loss=float(cross_entropy(logits, self.y)),
             accuracy=float((logits.argmax(1) == self.y).double().mean()),
-            log_gradient=log_gradient,
+            log_gradient=log_norms(d[..., :size]),
             log_cell_gradient=log_norms(d[1:, :, size:]) if self.cell.states > 1 else NONE,
-            log_theory=log_gradient[0] + self.theory(radius, gates),
-            gate_means=np.array([array(gate.mean(1).flip(0)) for gate in gates]),
-            radius=radius,
+            log_kept=log_products(gates[0]) if self.cell.blocks > 1 else NONE,
+            gate_means=np.array([array(gate.mean(1)) for gate in gates]),
             gradient_norm=float(torch.stack([one.norm() for one in gradients]).norm()),
+            w=w.clone(),
         )
         return seen, gradients
-
-    def theory(self, radius: float, gates: list[Tensor]) -> NDArray[np.float32]:
-        """log10 of what one factor a step makes of a gradient, for 0 … T steps back.
-
-        Without gates the factor is the spectral radius. With them a state is multiplied by its
-        unit's keeping gate, and units differ: the mean over units of the product so far.
-        """
-        if self.cell.blocks == 1:
-            return np.arange(len(self.x) + 1, dtype=np.float32) * np.float32(math.log10(radius))
-        kept = gates[0].flip(0).log().cumsum(0).exp().mean(1).log10()  # (T,)
-        return np.concatenate(([np.float32(0)], array(kept)))
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
         """The last step's measurement, or that of this moment if the radius was changed since."""
         w = self.recurrent(params)
         seen = self.seen if self.seen and w is self.w else self.look(w)[0]
+        radius = spectral_radius(seen.w)
+        theory = seen.log_kept if len(seen.log_kept) else powers(radius, params.length)
         steps = np.unique(np.linspace(0, params.length, DISTANCES).round()).astype(np.int32)
         shown = params.beside == "singular values"
         largest, smallest = self.singular_values(w, steps) if shown else (NONE, NONE)
         return Frame(
             log_gradient=seen.log_gradient,
             log_cell_gradient=seen.log_cell_gradient,
-            log_theory=seen.log_theory,
+            log_theory=seen.log_gradient[0] + theory,
             gate_names=self.cell.gates,
             gate_means=seen.gate_means,
             singular_steps=steps[: len(largest)],
             log_largest=largest,
             log_smallest=smallest,
             slope=slope(seen.log_gradient),
-            radius=seen.radius,
+            radius=radius,
             gradient_norm=float(np.nan_to_num(seen.gradient_norm)),
             clipped=clips(params, seen.gradient_norm),
         )
@@ -234,9 +221,24 @@ def log_norms(d: Tensor) -> NDArray[np.float32]:
     return array(((d / peak[:, None, None]).norm(dim=(1, 2)) * peak).log10())
 
 
+def log_products(gates: Tensor) -> NDArray[np.float32]:
+    """log10 of what is left of a state after 0 … T steps, each unit times its own gate. (T, H)
+
+    Units differ, and those that keep outlive the others: the mean is over units, of the products.
+    """
+    left = gates.log().cumsum(0).exp().mean(1).log10()  # (T,)
+    return np.concatenate(([np.float32(0)], array(left)))
+
+
+def powers(radius: float, length: int) -> NDArray[np.float32]:
+    """log10 of radius^k for k = 0 … T: what theory expects of a cell without gates."""
+    return np.arange(length + 1, dtype=np.float32) * np.float32(math.log10(radius))
+
+
 def array(x: Tensor) -> NDArray[np.float32]:
-    """A float32 copy with finite numbers only; log10 of zero becomes ``FAINTEST``."""
-    return np.nan_to_num(x.cpu().numpy().astype(np.float32), nan=FAINTEST, neginf=FAINTEST)
+    """A float32 copy of logarithms, all finite: that of zero is ``FAINTEST``."""
+    return np.nan_to_num(x.cpu().numpy().astype(np.float32), nan=FAINTEST, neginf=FAINTEST,
+                         posinf=-FAINTEST)
 
 
 def slope(log_gradient: NDArray[np.float32]) -> float:
@@ -246,4 +248,6 @@ def slope(log_gradient: NDArray[np.float32]) -> float:
     eigenvalue is left alone and the slope is its size.
     """
     y = log_gradient[len(log_gradient) // 2 :].astype(np.float64)
+    if y.min() <= FAINTEST:
+        return 0.0
     return float(10 ** np.polyfit(np.arange(len(y)), y, 1)[0])

@@ -12,14 +12,15 @@ from visualizers.panel import Panel
 from widgets.parameters import choice, flag, hidden, integer, number
 
 CLIP_OFF = 100.0  # the highest clipping threshold means that nothing is clipped
+FAINTEST = -300.0  # log10 of what stands for a gradient that is exactly zero
 
 
 @dataclass(frozen=True)
 class Params:
     cell: Literal["linear", "tanh", "GRU", "LSTM"] = choice(
-        "tanh", help="How one state follows from the last. GRU and LSTM have gates.")
+        "linear", help="How one state follows from the last. GRU and LSTM have gates.")
     spectral_radius: float = number(
-        1.0, 0.1, 2.0,
+        0.8, 0.1, 2.0,
         help="Largest eigenvalue of the recurrent weights. A change rescales them on the spot, "
              "so that the learned weights keep their directions; training then moves on.")
     length: int = integer(
@@ -35,9 +36,13 @@ class Params:
         True, restart=True, when={"cell": ("GRU", "LSTM")}, label="Gates start open",
         help="Start the gates' biases so that states are kept for 1 to T steps (chrono "
              "initialisation). Off: biases start at zero, and half of a state is lost each step.")
+    input_strength: float = number(
+        1.0, 0.1, 3.0, log=True, restart=True,
+        help="Size of the weights that let symbols in. Strong symbols drive tanh to its flat ends, "
+             "where it passes less of the error, and they overwrite what was there before.")
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
     clip: float = number(
-        CLIP_OFF, 0.01, CLIP_OFF, log=True, off=CLIP_OFF, label="Clip gradient at",
+        1.0, 0.01, CLIP_OFF, log=True, off=CLIP_OFF, label="Clip gradient at",
         help="A gradient of the weights that is longer than this is shortened to it.")
     hidden_size: int = integer(32, 8, 128, log=True, unit="units", help="Numbers in one state.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other sequences.")
@@ -61,7 +66,7 @@ class Frame:
     singular_steps: NDArray[np.int32]  # (K,)  steps back at which the Jacobian was decomposed
     log_largest: NDArray[np.float32]  # (K,)  log10 of the largest singular value of ∂h_T/∂h_t
     log_smallest: NDArray[np.float32]  # (≤ K,)  the smallest, as far as it can be told from rounding
-    slope: float  # factor per step back by which |∂L/∂h_t| falls or grows, over the far half
+    slope: float  # factor per step back of |∂L/∂h_t|, over the far half; 0 if no error flows at all
     radius: float  # spectral radius of the recurrent weights now
     gradient_norm: float  # of all weights together, before clipping
     clipped: bool
