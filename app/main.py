@@ -37,7 +37,7 @@ Each of these has a --help of its own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit status (2: it was called wrongly)."""
+    """Run the program; its exit status: 1 without a display, 2 if it was called wrongly."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     match arguments[:1]:
         case [word] if word in HEADLESS:
@@ -60,11 +60,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         panel, file = _wanted(arguments[0] if arguments else "")
     except ValueError as error:
         return _refuse(str(error))
-    trouble = no_display()
-    return _refuse(trouble) if trouble else open_window(panel, file)
+    if trouble := no_display():
+        print(trouble, file=sys.stderr)
+        return 1
+    return open_window(panel, file)
 
 
 def _refuse(sentence: str) -> int:
+    """It was called wrongly."""
     print(sentence, file=sys.stderr)
     return 2
 

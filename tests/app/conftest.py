@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # the small panel is a package o
 @pytest.fixture
 def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """``lab(language="zh")`` opens the window; each is closed at the end."""
+    import dataclasses
+
     from small.l2_networks.tiny.panel import PANEL
 
     from app.engine.inline import InlinePool
@@ -24,11 +26,12 @@ def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
     opened = []
 
-    def make(open_panel: bool = True, **settings: Any) -> MainWindow:
+    def make(open_panel: bool = True, count: int = 1, **settings: Any) -> MainWindow:
         remembered = Settings(path=tmp_path / "settings.json", **{
             "language": "en", "theme": "light", **settings})
+        panels = [PANEL, dataclasses.replace(PANEL, id="second", title="Another valley")][:count]
         pool = InlinePool()
-        window = MainWindow(remembered, [PANEL], lambda panel, _: Session(panel, pool, threads=1))
+        window = MainWindow(remembered, panels, lambda panel, _: Session(panel, pool, threads=1))
         window.resize(1280, 720)
         window.show()
         window.activateWindow()

@@ -415,6 +415,53 @@ def test_that_coming_back_shows_what_was_there(lab: Any, qtbot: Any) -> None:
     assert window.session.state is State.PAUSED
 
 
+def test_that_only_the_open_panel_has_a_worker_and_the_other_goes_on_where_it_was(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab(count=2)
+    for _ in range(3):
+        step = window.session.last_step
+        press(qtbot, window, Qt.Key.Key_Right)
+        qtbot.waitUntil(lambda step=step: window.session.last_step == step + 1)
+    position = window.page.shown.frame.position
+    window.open_panel("second")
+    qtbot.waitUntil(lambda: window.page.shown is not None)
+    first = window.sessions["tiny"]
+    assert first.worker_pid == 0 and window.session.worker_pid
+    window.open_panel("tiny")
+    assert window.page.shown.step == 3
+    assert window.page.shown.frame.position == position
+    assert first.worker_pid == 0
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 4)
+    assert abs(window.page.shown.frame.position - position * 0.8) < 1e-6
+
+
+def test_that_a_run_is_saved_opened_and_continued(
+    lab: Any, qtbot: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    window = lab(count=2)
+    monkeypatch.setattr("visualizers.catalog.panels", lambda: window.panels)
+    for step in (1, 2, 3):
+        press(qtbot, window, Qt.Key.Key_Right)
+        qtbot.waitUntil(lambda step=step: window.session.last_step == step)
+    ctrl(qtbot, window, Qt.Key.Key_S)
+    choose(qtbot, window, tmp_path / "mine")
+    assert window.toast.text() == "Saved: mine.bml"
+    assert window.settings.recent == [str(tmp_path / "mine.bml")]
+    window.close()
+
+    again = lab(open_panel=False, count=2)
+    ctrl(qtbot, again, Qt.Key.Key_O)
+    choose(qtbot, again, tmp_path / "mine.bml")
+    assert again.place == "tiny"
+    assert again.page.shown.step == 3
+    assert again.session.worker_pid == 0
+    press(qtbot, again, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: again.page.shown.step == 4)
+    assert abs(again.page.shown.frame.position - 0.8**4) < 1e-6
+
+
 # --- guide, code, runs ---------------------------------------------------------------------------
 
 
@@ -583,6 +630,30 @@ def test_that_own_files_are_asked_for_by_the_control(
     qtbot.mouseClick(button(window.side.page(CONTROLS), "Text: Own file…"), LEFT)
     choose(qtbot, window, tmp_path / "own.txt")
     assert window.session.params.text == f"file:{tmp_path / 'own.txt'}"
+
+
+def test_that_closing_while_training_leaves_no_process(qtbot: Any, tmp_path: Path) -> None:
+    import psutil
+    from small.l2_networks.tiny.panel import PANEL
+
+    from app.engine.pool import Pool
+    from app.session import Session
+    from app.settings import Settings
+    from app.window import MainWindow
+
+    pool = Pool()
+    window = MainWindow(Settings(path=tmp_path / "settings.json"), [PANEL],
+                        lambda panel, _: Session(panel, pool, threads=1), pool.warm)
+    window.show()
+    window.open_panel("tiny")
+    qtbot.waitUntil(lambda: window.page.shown is not None, timeout=60_000)
+    press(qtbot, window, Qt.Key.Key_Space)
+    trained(qtbot, window, 10)
+    worker = psutil.Process(window.session.worker_pid)
+    window.close()
+    pool.close()
+    qtbot.waitUntil(lambda: not worker.is_running(), timeout=5000)
+    window.deleteLater()
 
 
 # --- painting ------------------------------------------------------------------------------------
