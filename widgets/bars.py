@@ -396,7 +396,9 @@ class Histogram(QWidget):
         step = x_ticks[1] - x_ticks[0] if len(x_ticks) > 1 else high - low
         for value in x_ticks:
             text = scales.tick_text(value, step)
-            at = inside.left() + factors[0] * (value - low) - metrics.horizontalAdvance(text) / 2
+            wide = metrics.horizontalAdvance(text)
+            at = inside.left() + factors[0] * (value - low) - wide / 2
+            at = min(at, area.right() - wide)  # the last one would be cut
             painter.drawText(QPointF(at, inside.bottom() + px(3) + metrics.ascent()), text)
         if self._titles[0]:
             painter.drawText(QRectF(inside.left(), area.bottom() - line, inside.width(), line),

@@ -61,9 +61,10 @@ class OpinionDynamics:
         self.time, self.stride, self.last = 0, 1, self.x  # last: when the clock last moved on
         self.times = np.zeros(0, np.int32)  # (T,)
         self.paths = np.zeros((0, len(self.people)), np.float16)  # (T, P)
-        self.clusters, self.polarisation = np.zeros(0, np.int32), np.zeros(0, np.float32)  # (T,)
+        self.past_clusters = np.zeros(0, np.int32)  # (T,)
+        self.past_polarisation = np.zeros(0, np.float32)  # (T,)
         self.sorted = self.x.sort().values  # (N,)
-        self.keep(len(clusters(self.sorted)[0]), polarisation(self.x, self.sorted))
+        self.keep(len(clusters(self.sorted)[0]), polarisation(self.sorted))
 
     def uniform(self, count: int) -> Tensor:
         return torch.rand(count, generator=self.generator, dtype=torch.float64)
@@ -74,13 +75,12 @@ class OpinionDynamics:
     def choose_drawn(self, graph: nx.Graph | None, count: int) -> None:
         """Whose paths are kept, and who is in the drawn network: a sample where there are many.
 
-        Without a network the drawn people stand on a circle by their first opinion; with one, they
-        are those next to its best known member, laid out by springs.
+        Without a network the drawn people stand on a circle in the order of their opinions; with
+        one, they are those next to its best known member, laid out by springs.
         """
         anyone = torch.randperm(count, generator=self.generator).numpy()
         if graph is None:
-            start = self.x.cpu().numpy()
-            self.members = sorted(anyone[:DRAWN_ALL].tolist(), key=start.__getitem__)
+            self.members = anyone[:DRAWN_ALL].tolist()
             turn = 2 * np.pi * np.arange(len(self.members)) / len(self.members)
             self.positions = np.stack([-np.cos(turn), np.sin(turn)], 1).astype(np.float32)  # (G, 2)
             pairs = np.stack(np.triu_indices(len(self.members), 1), 1)
@@ -104,7 +104,7 @@ class OpinionDynamics:
             self.average(params.epsilon)
         self.sorted = self.x.sort().values
         shares = clusters(self.sorted)[1]
-        polarised = polarisation(self.x, self.sorted)
+        polarised = polarisation(self.sorted)
         if float((self.x - self.last).abs().max()) > VISIBLE:
             self.time, self.last = self.time + 1, self.x
             if self.time % self.stride == 0:
@@ -171,30 +171,35 @@ class OpinionDynamics:
         if len(self.times) == MOMENTS:
             self.stride *= 2
             self.times, self.paths = self.times[::2], self.paths[::2]
-            self.clusters, self.polarisation = self.clusters[::2], self.polarisation[::2]
+            self.past_clusters = self.past_clusters[::2]
+            self.past_polarisation = self.past_polarisation[::2]
             if self.time % self.stride:
                 return
         now = self.x.cpu().numpy()[self.people].astype(np.float16)
         self.times = np.append(self.times, np.int32(self.time))
         self.paths = np.concatenate([self.paths, now[None]])
-        self.clusters = np.append(self.clusters, np.int32(count))
-        self.polarisation = np.append(self.polarisation, np.float32(polarised))
+        self.past_clusters = np.append(self.past_clusters, np.int32(count))
+        self.past_polarisation = np.append(self.past_polarisation, np.float32(polarised))
 
     def frame(self, params: Params) -> Frame:
         x = self.x.cpu().numpy()
         opinion, share = clusters(self.sorted)
-        ends = x[self.members][self.links]  # (links, 2)
+        members = np.array(self.members, np.int32)  # (G,)
+        if self.ties is None:
+            members = members[x[members].argsort(kind="stable")]
+        ends = x[members][self.links]  # (links, 2)
         disagreement = self.disagreement(params.epsilon)
         return Frame(
             times=self.times.copy(),
             paths=self.paths.copy(),
             people=self.people.copy(),
-            clusters=self.clusters.copy(),
-            polarisation=self.polarisation.copy(),
+            past_clusters=self.past_clusters.copy(),
+            past_polarisation=self.past_polarisation.copy(),
             opinions=x.astype(np.float32),
             cluster_opinion=opinion,
             cluster_share=share,
-            members=np.array(self.members, np.int32),
+            polarisation=polarisation(self.sorted),
+            members=members,
             positions=self.positions.copy(),
             edges=self.links[np.abs(ends[:, 0] - ends[:, 1]) <= params.epsilon],
             talking=self.talking(params.epsilon),
@@ -236,7 +241,7 @@ def clusters(ordered: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]
     return opinion[large].astype(np.float32), share[large].astype(np.float32)
 
 
-def polarisation(x: Tensor, ordered: Tensor) -> float:
+def polarisation(ordered: Tensor) -> float:
     """Feeling one with many, and far from others: Esteban and Ray (1994), for a density as in
     Duclos, Esteban and Ray (2004) with α = 1,
 

@@ -58,11 +58,12 @@ class Frame:
     times: NDArray[np.int32]  # (T,)  rounds at which opinions were kept, from 0
     paths: NDArray[np.float16]  # (T, P)  opinions then, 0 … 1
     people: NDArray[np.int32]  # (P,)  whose path each one is
-    clusters: NDArray[np.int32]  # (T,)  how many clusters there were then
-    polarisation: NDArray[np.float32]  # (T,)  0 … 1
+    past_clusters: NDArray[np.int32]  # (T,)  how many clusters there were then
+    past_polarisation: NDArray[np.float32]  # (T,)  0 … 1
     opinions: NDArray[np.float32]  # (N,)  of all people, now
     cluster_opinion: NDArray[np.float32]  # (C,)  mean opinion of each cluster now, rising
     cluster_share: NDArray[np.float32]  # (C,)  its share of the people
+    polarisation: float  # now
     members: NDArray[np.int32]  # (G,)  the people of whom the network is drawn
     positions: NDArray[np.float32]  # (G, 2)
     edges: NDArray[np.int32]  # (E, 2)  into members: who can meet and would listen now

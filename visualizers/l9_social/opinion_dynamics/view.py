@@ -31,7 +31,7 @@ class OpinionDynamicsView(PanelView):
         self.readouts = Readouts(look)
         self.histogram = Histogram(look, words("Opinions now"), x=words("opinion"),
                                    y=words("people"))
-        self.graph = NetworkGraph(look)
+        self.graph = NetworkGraph(look, words("Who listens"))
         self.switch = Switch(look, [words("Polarisation"), words("Clusters")])
         self.polarisation = CurvePlot(look, "", x=words("round"), y_range=(0.0, 1.0), integer_x=True)
         self.clusters = CurvePlot(look, "", x=words("round"), y_min_span=4.0, integer_x=True)
@@ -91,12 +91,13 @@ class OpinionDynamicsView(PanelView):
 
     def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
         frame = shown.frame
-        state = self.words("nothing") if frame.at_rest else f"{frame.disagreement:.3f}"
+        dispute = self.words("none") if frame.at_rest else f"{frame.disagreement:.3f}"
         self.readouts.draw([
             (self.words("clusters"), str(len(frame.cluster_opinion))),
-            (self.words("polarisation"), f"{frame.polarisation[-1]:.2f}"),
+            (self.words("polarisation"), f"{frame.polarisation:.2f}"),
             (self.words("pairs that listen"), f"{frame.talking:.0%}"),
-            (self.words("left to discuss"), state),
+            (self.words("widest dispute"), dispute),
+            (self.words("in the network drawn"), str(len(frame.members))),
         ])
 
     def _draw_histogram(self, shown: Shown[Params, Frame]) -> None:
@@ -106,29 +107,25 @@ class OpinionDynamicsView(PanelView):
             own = float(frame.opinions[params.person])
             rules = [Rule(at, axis="x", series=1)
                      for at in (own - params.epsilon, own + params.epsilon) if 0 < at < 1]
-        ghost = _counts(shown.ghosts[-1].frame) if shown.ghosts else None
-        self.histogram.draw(_counts(frame), EDGES, rules=rules, overlay_counts=ghost)
+        self.histogram.draw(np.histogram(frame.opinions, EDGES)[0], EDGES, rules=rules)
 
     def _draw_graph(self, shown: Shown[Params, Frame]) -> None:
         frame, params = shown.frame, shown.params
-        drawn, everybody = len(frame.members), len(frame.opinions)
-        title = self.words("Who listens to whom") if drawn == everybody else \
-            self.words("Who listens: {drawn} of {people}", drawn=drawn, people=everybody)
-        self.graph.draw(frame.positions, frame.edges, frame.opinions[frame.members], title=title,
+        self.graph.draw(frame.positions, frame.edges, frame.opinions[frame.members],
                         selected=_place(frame.members, params.person))
 
     def _draw_polarisation(self, shown: Shown[Params, Frame]) -> None:
         frame = shown.frame
-        curves = [Curve(ghost.frame.polarisation, ghost.frame.times, ghost.label, style="ghost",
+        curves = [Curve(ghost.frame.past_polarisation, ghost.frame.times, ghost.label, style="ghost",
                         width=1.5) for ghost in shown.ghosts]
-        curves.append(Curve(frame.polarisation, frame.times))
+        curves.append(Curve(frame.past_polarisation, frame.times))
         self.polarisation.draw(curves)
 
     def _draw_clusters(self, shown: Shown[Params, Frame]) -> None:
         frame = shown.frame
-        curves = [Curve(ghost.frame.clusters, ghost.frame.times, ghost.label, style="ghost",
+        curves = [Curve(ghost.frame.past_clusters, ghost.frame.times, ghost.label, style="ghost",
                         width=1.5) for ghost in shown.ghosts]
-        curves.append(Curve(frame.clusters, frame.times, style="steps"))
+        curves.append(Curve(frame.past_clusters, frame.times, style="steps"))
         self.clusters.draw(curves)
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
@@ -138,18 +135,13 @@ class OpinionDynamicsView(PanelView):
             self.words("{share} near {opinion}", share=f"{frame.cluster_share[one]:.0%}",
                        opinion=f"{frame.cluster_opinion[one]:.2f}") for one in largest)
         return self.words(
-            "After {step} rounds {people} people form {clusters} clusters ({listed}); polarisation "
+            "After {step} steps {people} people form {clusters} clusters ({listed}); polarisation "
             "{polarisation}.", step=shown.step, people=len(frame.opinions),
             clusters=len(frame.cluster_opinion), listed=listed or "–",
-            polarisation=f"{frame.polarisation[-1]:.2f}")
+            polarisation=f"{frame.polarisation:.2f}")
 
 
 def _place(numbers: NDArray[np.int32], person: int) -> int:
     """Where a person is in a sample, or -1."""
     found = np.flatnonzero(numbers == person)
     return int(found[0]) if len(found) else -1
-
-
-def _counts(frame: Frame) -> NDArray[np.int64]:
-    counts: NDArray[np.int64] = np.histogram(frame.opinions, EDGES)[0]
-    return counts
