@@ -44,6 +44,7 @@ class HeadGrid(Canvas[Cell]):
         self.row_labels: tuple[str, ...] = ()
         self.column_labels: tuple[str, ...] = ()
         self._image: QImage | None = None
+        self._layout: tuple[object, QRect] = (None, QRect())
         self.setMinimumSize(look.px(140), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -67,6 +68,13 @@ class HeadGrid(Canvas[Cell]):
 
     @property
     def area(self) -> QRect:
+        """The rectangle of the matrices."""
+        key = (self.size(), self.stack.shape[:2], self.row_labels, self.title != "")
+        if self._layout[0] != key:
+            self._layout = key, self._arrange()
+        return self._layout[1]
+
+    def _arrange(self) -> QRect:
         px = self.look.px
         rows = self.stack.shape[0]
         names = self.row_labels or (str(max(rows - 1, 0)),)

@@ -237,18 +237,29 @@ def _fractions(
     if have < size:
         nearest = (np.arange(size) * have) // size
         return np.asarray(blocks.take(nearest, axis=axis), np.float32)
-    wanted = np.linspace(0.0, edges[-1], size + 1)
-    shared = np.minimum(edges[1:], wanted[1:, None]) - np.maximum(edges[:-1], wanted[:-1, None])
+    total: Any = 0.0
+    for which, part in _shares(tuple(edges.tolist()), size):
+        total = total + blocks.take(which, axis=axis) * (part if axis == -1 else part[:, None])
+    return np.asarray(total, np.float32)
+
+
+@lru_cache(maxsize=32)  # a picture that moves keeps its size
+def _shares(
+    edges: tuple[int, ...], size: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Which blocks each of ``size`` pixels takes from, and how much of each; at most four."""
+    have, ends = len(edges) - 1, np.array(edges)
+    wanted = np.linspace(0.0, ends[-1], size + 1)
+    shared = np.minimum(ends[1:], wanted[1:, None]) - np.maximum(ends[:-1], wanted[:-1, None])
     shared = np.clip(shared, 0.0, None)
     shared /= shared.sum(axis=1, keepdims=True)  # (size, have): each block's part in a pixel
     first = np.argmax(shared > 0, axis=1)
-    total: Any = 0.0
-    for step in range(int((shared > 0).sum(axis=1).max())):  # at most four blocks a pixel
+    plan = []
+    for step in range(int((shared > 0).sum(axis=1).max())):
         which = np.minimum(first + step, have - 1)
         part = np.where(first + step < have, shared[np.arange(size), which], 0.0)
-        part = part.astype(np.float32)
-        total = total + blocks.take(which, axis=axis) * (part if axis == -1 else part[:, None])
-    return np.asarray(total, np.float32)
+        plan.append((which, part.astype(np.float32)))
+    return plan
 
 
 def discs(

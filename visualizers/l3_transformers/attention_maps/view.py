@@ -140,8 +140,8 @@ class AttentionMapsView(PanelView):
                   head: int) -> None:
         """Draw ``matrix`` (T, T), the head ``layer``, ``head``, as coloured cells."""
         frame, params = shown.frame, shown.params
-        names = [visible(one.strip() or one) for one in frame.tokens]
-        labels = names if len(names) <= NAMED else ()
+        labels = [visible(one.strip() or one) for one in frame.tokens] \
+            if len(frame.tokens) <= NAMED else ()
         self.matrix.draw(matrix, low=0.0, high=max(float(matrix.max(initial=0)), 1e-6),
                          x_labels=labels, y_labels=labels, row=self._focus(shown),
                          title=self._title(frame, params, layer, head))
