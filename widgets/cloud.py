@@ -278,7 +278,7 @@ class PointCloud(Canvas[int]):
         A choice holds for a quarter of a second while points move, so that labels travel with their
         points instead of flickering; then a timer makes a fresh one.
         """
-        key = (len(self.points), len(self.names), self.order.tobytes(), self.selected)
+        key = (len(self.points), len(self.names), len(self.order), self.selected)
         now = time.monotonic()
         if key != self._placed_for or now - self._placed_at >= RELABEL:
             self._placed = self._choose_labels(spots)

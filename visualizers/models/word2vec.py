@@ -120,7 +120,7 @@ def keep_probability(counts: Tensor, threshold: float) -> Tensor:
 
 def noise_distribution(counts: Tensor, power: float) -> Tensor:
     """(V,) the distribution f^α / Σ f^α of negative samples. Mikolov et al. 2013b, section 2.2."""
-    raised = (counts / counts.sum()) ** power
+    raised = (counts / counts.sum()).pow(power)
     return raised / raised.sum()
 
 
@@ -239,7 +239,7 @@ def rank_correlation(a: Tensor, b: Tensor) -> float:
     """Spearman's correlation of two lists (n,): that of their ranks, equal values sharing one."""
     def ranks(values: Tensor) -> Tensor:
         _, place, count = torch.unique(values, return_inverse=True, return_counts=True)
-        return (count.cumsum(0) - (count - 1) / 2)[place]
+        return torch.as_tensor(count.cumsum(0) - (count - 1) / 2)[place]
 
     both = torch.stack([ranks(a), ranks(b)]).double()
     return float(torch.nan_to_num(torch.corrcoef(both)[0, 1]))
@@ -257,4 +257,4 @@ def principal_plane(vectors: Tensor, like: Tensor | None = None) -> Tensor:
     if like is not None:
         left, _, right = torch.linalg.svd(plane.T @ like.double().cpu())
         plane = plane @ left @ right
-    return plane.to(vectors)
+    return torch.as_tensor(plane).to(vectors)

@@ -38,7 +38,7 @@ class Params:
                                 "with probability 1 − √(t / f).")
     learning_rate: float = number(0.1, 0.001, 1.0, log=True, help="Size of one update.")
     dimension: int = integer(64, 2, 300, log=True, help="Numbers in a word's vector.")
-    vocabulary: int = integer(2000, 50, 50_000, log=True, unit="words",
+    vocabulary: int = integer(800, 50, 50_000, log=True, unit="words",
                               help="Only this many of the most frequent words are kept.")
     seed: int = integer(0, 0, 999, help="Decides the initial vectors and all that is drawn.")
     refit: int = hidden(0)

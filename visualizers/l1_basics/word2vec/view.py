@@ -1,0 +1,316 @@
+"""The map of words, and beside it the pair of words that moves it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from visualizers.l1_basics.word2vec.panel import Frame, Params
+from visualizers.panel import Shown
+from widgets.bars import BarChart
+from widgets.cards import Card, Heading, Quiet, Switch, column, row
+from widgets.cloud import PointCloud
+from widgets.curves import CurvePlot, loss_curves
+from widgets.heatmap import Heatmap
+from widgets.look import Look
+from widgets.style import font
+from widgets.view import PanelView
+
+WordShown = Shown[Params, Frame]
+
+
+class Word2VecView(PanelView):
+    """A large map; neighbours, pair, path and cost beside it; loss and scores below."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self._frame: Frame | None = None
+        self._refit = 0
+        self.map = PointCloud(look, words("Map of words"))
+        self.map.setToolTip(words("Drag to pan, turn the wheel to zoom, click a word to see its "
+                                  "neighbours; a double click shows all words again."))
+        self.map.clicked.connect(self._choose)
+        self.axes = Quiet(look)
+        self.refit = QPushButton(words("Fit axes"))
+        self.refit.setToolTip(words("Turn the map so that it shows the two directions in which the "
+                                    "words differ most now"))
+        self.refit.clicked.connect(lambda: self.changed.emit("refit", self._refit + 1))
+        self.loss = CurvePlot(look, words("Loss"), x=words("step"), y=words("nats"))
+        self.scores = CurvePlot(look, words("Score"), x=words("step"), y_range=(0.0, 1.0))
+        self.neighbours = BarChart(look, words("Nearest words"), x=words("cosine, all dimensions"),
+                                   high=1.0)
+        self.neighbours.clicked.connect(self._choose_neighbour)
+        self.facts = Quiet(look)
+        self.facts.setWordWrap(True)
+        self.switch = Switch(look, (words("Pair"), words("Path"), words("Cost")))
+        self.rows = Heatmap(look, words("Weights that one pair touches"), x=words("dimension"),
+                            palette="diverging", color_bar=False)
+        self.path = HuffmanPath(look)
+        self.cost = BarChart(look, words("Output weights one pair touches"),
+                             x=words("powers of ten"), value_format="10^{:.1f}")
+        self.cost_note = Quiet(look)
+        self.cost_note.setWordWrap(True)
+        self._cost_page = QWidget()
+        self._cost_page.setLayout(column(self.cost, self.cost_note, stretch=(1, 0)))
+        self.pages = QStackedWidget()
+        for page in (self.rows, self.path, self._cost_page):
+            self.pages.addWidget(page)
+        self.switch.chosen.connect(self.pages.setCurrentIndex)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        large, below, near, pair = (Card(self.look) for _ in range(4))
+        large.body.addWidget(self.map, 1)
+        large.body.addLayout(row(self.axes, self.refit, stretch=(1, 0)))
+        below.body.addLayout(row(self.loss, self.scores, stretch=(1, 1)))
+        near.body.addWidget(self.neighbours, 1)
+        near.body.addWidget(self.facts)
+        pair.body.addWidget(self.switch)
+        pair.body.addWidget(self.pages, 1)
+        left, right = column(large, below, stretch=(5, 2)), column(near, pair, stretch=(5, 6))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(row(left, right, stretch=(3, 2)))
+
+    # --- what a click says
+
+    def _choose(self, point: int) -> None:
+        if self._frame is not None and point >= 0:
+            names = Names(self._frame)
+            self.changed.emit("word", names.known.get(point, f"#{point}"))
+
+    def _choose_neighbour(self, bar: int) -> None:
+        if self._frame is not None and 0 <= bar < len(self._frame.neighbours):
+            self.changed.emit("word", self._frame.neighbours[bar])
+
+    # --- drawing
+
+    def show_frame(self, shown: WordShown) -> None:
+        frame, words = shown.frame, self.words
+        self._frame, self._refit = frame, shown.params.refit
+        self._draw_map(frame)
+        self.axes.say(words("Axes fitted at step {step}. Orange lines join twins.",
+                            step=f"{frame.fitted:,}"))
+        self.loss.draw(loss_curves(shown.history, ["loss"], [""], shown.ghosts, "loss"))
+        self._draw_scores(shown)
+        self.neighbours.draw(frame.cosines, frame.neighbours, title=words(
+            "Nearest to “{word}”", word=frame.word))
+        facts = words("{share} of the text, {noise} of the negatives; {kept} of its places kept",
+                      share=percent(frame.frequency), noise=percent(frame.noise),
+                      kept=percent(frame.kept))
+        if frame.asked:
+            facts = words("“{asked}” is not in the vocabulary. ", asked=frame.asked) + facts
+        self.facts.say(facts)
+        self._draw_pair(shown)
+        self.path.draw(frame)
+        self._draw_cost(shown)
+
+    def _draw_map(self, frame: Frame) -> None:
+        points = frame.points.astype(np.float32) * np.float32(frame.extent / 32767)
+        at = frame.word_at
+        # The most frequent words of all say little; placing many labels would cost the frame.
+        order = [at, *frame.neighbours_at.tolist(), *frame.twins[:, 0].tolist(),
+                 *range(20, min(80, len(frame.labels)))]
+        twins = [(int(a), int(b), 1) for a, b in frame.twins]
+        self.map.draw(
+            points, labels=Names(frame), label_order=order,
+            values=frame.closeness.astype(np.float32) / 255, low=0.0, high=1.0,
+            value_name=self.words("cosine"), selected=(at,),
+            linked=[*twins, *((at, int(one), 0) for one in frame.neighbours_at)],
+            title=self.words("Map of {count} words", count=f"{frame.vocabulary:,}"))
+
+    def _draw_scores(self, shown: WordShown) -> None:
+        words, history = self.words, shown.history
+        names = {"twins": words("twins"), "similarity": words("WordSim-353"),
+                 "analogies": words("analogies")}
+        have = [name for name in names if name in history]
+        curves = loss_curves(history, have or ["twins"], [names[one] for one in have or ["twins"]],
+                             shown.ghosts, "twins")
+        if not len(history):
+            curves = []
+        self.scores.draw(curves, note="" if len(history) else words("starts with training"))
+
+    def _draw_pair(self, shown: WordShown) -> None:
+        frame, words = shown.frame, self.words
+        tree = bool(len(frame.path_left))
+        labels = [f"▸ {short(word)}" for word in frame.row_words[: frame.inputs]]
+        for word, p, target in zip(frame.row_words[frame.inputs :], frame.row_probability,
+                                   frame.row_target, strict=True):
+            if tree:
+                said = words("left") if target else words("right")
+                labels.append(f"{word} {said} {p if target else 1 - p:.2f}")
+            else:
+                labels.append(f"{'+' if target else '−'} {short(word, 7)} {p:.2f}")
+        reach = float(np.abs(frame.rows).max(initial=0.0))
+        limit = 2.0 ** math.ceil(math.log2(max(reach, 1e-3)))
+        if shown.params.model == "CBOW":
+            title = words("… → {centre}: weights touched", centre=frame.centre)
+        else:
+            title = words("{centre} → {context}: weights touched", centre=short(frame.centre),
+                          context=short(frame.context))
+        self.rows.draw(frame.rows, low=-limit, high=limit, y_labels=labels, title=title)
+
+    def _draw_cost(self, shown: WordShown) -> None:
+        words, frame = self.words, shown.frame
+        used = ("full softmax", "negative sampling", "hierarchical softmax").index(
+            shown.params.output)
+        self.cost.draw(np.log10(np.maximum(frame.touched, 1.0)),
+                       [words("softmax"), words("negatives"), words("tree")], highlight=used)
+        full, negative, tree = (float(one) for one in frame.touched)
+        self.cost_note.say(words(
+            "Of {all} output weights, full softmax touches {full}, negative sampling {negative} "
+            "({negative_share}), the tree {tree} ({tree_share}).",
+            all=f"{frame.matrix:,.0f}", full=f"{full:,.0f}", negative=f"{negative:,.0f}",
+            negative_share=percent(negative / frame.matrix), tree=f"{tree:,.0f}",
+            tree_share=percent(tree / frame.matrix)))
+
+    def describe(self, shown: WordShown) -> str:
+        frame = shown.frame
+        scores = shown.history.last()
+        return self.words(
+            "After {step} steps the words nearest to “{word}” are {near}; {twins} of the twins have "
+            "found each other.", step=shown.step, word=frame.word,
+            near=", ".join(frame.neighbours[:5]), twins=percent(scores.get("twins", 0.0)))
+
+
+class Names(Sequence[str]):
+    """The names of all points, of which a frame knows those that can be needed."""
+
+    def __init__(self, frame: Frame) -> None:
+        self.total = frame.vocabulary
+        self.known: Mapping[int, str] = {
+            **dict(enumerate(frame.labels)), frame.word_at: frame.word,
+            **dict(zip(frame.neighbours_at.tolist(), frame.neighbours, strict=True)),
+            **dict(zip(frame.twins.ravel().tolist(), frame.twin_words, strict=True)),
+        }
+
+    def __len__(self) -> int:
+        return self.total
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(self.total))]
+        return self.known.get(at, f"#{at}")
+
+    def __iter__(self) -> Iterator[str]:
+        return (self[at] for at in range(self.total))
+
+
+class HuffmanPath(QWidget):
+    """The decisions that lead to a word, from the root down, with the side not taken."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look, self.words = look, look.words
+        self._frame: Frame | None = None
+        self.heading = Heading(look, look.words("Path in the Huffman tree"))
+        self.setMinimumSize(look.px(160), look.px(120))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(look.words("Path in the Huffman tree"))
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self.heading)
+        lines.addStretch(1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.px(240), self.look.px(200))
+
+    def draw(self, frame: Frame) -> None:
+        """Show the path of this frame; without one, say how to get one."""
+        self._frame = frame
+        if len(frame.path_left):
+            product = float(np.prod(frame.path_probability.astype(np.float64)))
+            self.heading.say(self.words("{context}: {count} decisions, P = {p}",
+                                        context=frame.path_word, count=len(frame.path_left),
+                                        p=f"{product:.2g}"))
+        else:
+            self.heading.say(self.words("Path in the Huffman tree"))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        frame = self._frame
+        if frame is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        small = font(self.look, 11)
+        painter.setFont(small)
+        top = self.heading.height() + self.look.px(8)
+        area = QRectF(0, top, self.width(), self.height() - top - self.look.px(2))
+        if not len(frame.path_left):
+            painter.setPen(self.look.color("muted"))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
+                             self.words("Choose the output “hierarchical softmax” to see the "
+                                        "decisions that lead to a word."))
+            return
+        self._paint_path(painter, frame, area, QFontMetricsF(small))
+
+    def _paint_path(
+        self, painter: QPainter, frame: Frame, area: QRectF, metrics: QFontMetricsF
+    ) -> None:
+        look, count = self.look, len(frame.path_left)
+        moves = np.where(frame.path_left > 0, -1, 1)
+        across = np.concatenate([[0], np.cumsum(moves)])
+        low, high = int(across.min()) - 1, int(across.max()) + 1
+        side = min(look.px(64), area.width() / 4)  # room for the words of the sides not taken
+        step = min((area.width() - 2 * side) / max(high - low, 1), look.px(28))
+        start = area.center().x() - (low + high) / 2 * step
+        down = area.height() / (count + 0.6)
+        spots = [QPointF(start + x * step, area.top() + (level + 0.3) * down)
+                 for level, x in enumerate(across.tolist())]
+        every = 1 + int(metrics.height() > down)  # when levels are close, label each second one
+        for level, move in enumerate(moves.tolist()):
+            here, there = spots[level], spots[level + 1]
+            off = QPointF(here.x() - move * step * 0.8, here.y() + down * 0.8)
+            painter.setPen(QPen(look.color("ghost"), look.px(1)))
+            painter.drawLine(here, off)
+            p = float(frame.path_probability[level])
+            painter.setPen(QPen(look.color("accent"), look.px(1) + look.px(3) * p))
+            painter.drawLine(here, there)
+            if level % every == 0:
+                self._label(painter, metrics, off, move < 0, "muted",
+                            f"{short(frame.path_off[level])} {1 - p:.2f}")
+                if count <= 14:
+                    middle = QPointF((here.x() + there.x()) / 2, (here.y() + there.y()) / 2)
+                    self._label(painter, metrics, middle, move > 0, "text", f"{p:.2f}")
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.color("accent"))
+            painter.drawEllipse(here, look.px(3), look.px(3))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setBrush(look.color("accent"))
+        painter.drawEllipse(spots[-1], look.px(5), look.px(5))
+        self._label(painter, metrics, spots[-1], True, "accent", frame.path_word)
+
+    def _label(
+        self, painter: QPainter, metrics: QFontMetricsF, at: QPointF, right: bool, token: str,
+        text: str,
+    ) -> None:
+        gap, width = self.look.px(7), metrics.horizontalAdvance(text)
+        x = at.x() + gap if right else at.x() - gap - width
+        x = min(max(x, 0.0), self.width() - width)
+        painter.setPen(self.look.color(token))
+        painter.drawText(QPointF(x, at.y() + metrics.ascent() / 2 - self.look.px(1)), text)
+
+
+def short(word: str, letters: int = 10) -> str:
+    """A word that fits beside a figure."""
+    return word if len(word) <= letters else word[: letters - 1] + "…"
+
+
+def percent(share: float) -> str:
+    """A share in per cent with two significant digits."""
+    value = 100 * share
+    if value >= 99.5 or value == 0:
+        return f"{value:.0f}\u00a0%"
+    return f"{value:.{max(0, 1 - math.floor(math.log10(value)))}f}\u00a0%"
