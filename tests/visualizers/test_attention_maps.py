@@ -360,3 +360,127 @@ def test_that_a_damaged_tokenizer_is_refused(folders: dict[str, Path], tmp_path:
         (tmp_path / name).write_bytes((folders["bert"] / name).read_bytes())
     (tmp_path / "tokenizer.json").write_bytes(content)
     refused(f"folder:{tmp_path}", "cannot be loaded")
+
+
+# --- the view
+
+
+@pytest.fixture
+def view(qtbot: Any) -> Any:
+    from visualizers.catalog import Said
+    from visualizers.panel import load
+    from widgets.look import Look, theme
+
+    made = load(PANEL.view)(Look(theme("light"), Said(PANEL, "en").words()))
+    qtbot.addWidget(made)
+    made.resize(740, 550)
+    made.show()
+    made.sent = []
+    made.changed.connect(lambda name, value: made.sent.append((name, value)))
+    return made
+
+
+def move(widget: Any, part: Any) -> None:
+    """The pointer over a part of a hand-painted widget."""
+    from PySide6.QtCore import QEvent, Qt
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QApplication
+
+    at = widget.place(part).center()
+    QApplication.sendEvent(widget, QMouseEvent(
+        QEvent.Type.MouseMove, at, widget.mapToGlobal(at), Qt.MouseButton.NoButton,
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier))
+
+
+def press(qtbot: Any, widget: Any, part: Any) -> None:
+    from PySide6.QtCore import Qt
+
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place(part).center().toPoint())
+
+
+def test_that_hovering_a_head_sketches_it_at_once_and_asks_for_all_of_it(
+    qtbot: Any, view: Any, folders: dict[str, Path]
+) -> None:
+    one = trial(f"folder:{folders['bert']}", words=TEXT, layer=0, head=0)
+    view.show_frame(one.shown())
+    move(view.grid, (1, 2))
+    assert view.sent == [("preview", (1, 2))]
+    assert "Layer 2, head 3" in view.matrix.title
+    np.testing.assert_allclose(view.matrix.data, all_heads(one)[1, 2].numpy(), atol=0.005)
+    one.params = changed(one.params, preview=(1, 2))
+    view.show_frame(one.shown())
+    np.testing.assert_array_equal(view.matrix.data, all_heads(one)[1, 2].numpy())
+    assert view.grid.selected == (0, 0), "what is locked stays locked while another is previewed"
+
+
+def test_that_a_click_chooses_a_head_and_a_token(qtbot: Any, view: Any) -> None:
+    one = trial()
+    view.show_frame(one.shown())
+    press(qtbot, view.grid, (2, 1))
+    assert ("layer", 2) in view.sent and ("head", 1) in view.sent
+    press(qtbot, view.strip, 3)
+    assert view.sent[-1] == ("token", 3)
+    one.params = changed(one.params, token=3)
+    view.show_frame(one.shown())
+    assert view.matrix.row == 3 and view.links.selected == 3
+    press(qtbot, view.links, (0, 3))
+    assert view.sent[-1] == ("token", -1), "a second click lets go"
+
+
+def test_that_a_click_masks_and_unmasks_in_the_other_mode(qtbot: Any, view: Any) -> None:
+    one = trial()
+    view.show_frame(one.shown())
+    view.switch.buttons()[1].click()
+    assert view.sent[-1] == ("clicking", "mask")
+    one.params = changed(one.params, clicking="mask", masked=(1,))
+    view.show_frame(one.shown())
+    press(qtbot, view.strip, 4)
+    assert view.sent[-1] == ("masked", (1, 4))
+    press(qtbot, view.strip, 1)
+    assert view.sent[-1] == ("masked", ())
+
+
+def test_that_escape_lets_go(qtbot: Any, view: Any) -> None:
+    from PySide6.QtCore import Qt
+
+    view.show_frame(trial(token=2, masked=(1,)).shown())
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert ("token", -1) in view.sent and ("masked", ()) in view.sent
+
+
+def test_that_hovering_a_token_previews_its_row(view: Any) -> None:
+    one = trial()
+    view.show_frame(one.shown())
+    move(view.strip, 5)
+    assert view.matrix.row == 5 and view.links.focus == 5
+    row = one.frame().matrix[5]
+    np.testing.assert_allclose(view.strip.weights, row / row.max(), atol=1e-6)
+    view.strip.preview(None)
+    assert view.matrix.row == -1 and view.sent == []
+
+
+@pytest.mark.benchmark
+def test_that_a_hover_is_painted_within_two_frames_at_512_tokens(
+    qtbot: Any, view: Any, tmp_path: Path
+) -> None:
+    import time
+
+    from PySide6.QtWidgets import QApplication
+
+    transformers.BertModel(transformers.BertConfig(**{
+        **BERT, "hidden_size": 48, "num_attention_heads": 12, "num_hidden_layers": 12,
+        "max_position_embeddings": 600})).save_pretrained(tmp_path)
+    save_tokens(tmp_path)
+    one = trial(f"folder:{tmp_path}", words="w1 w2 w3 " * 400)
+    view.show_frame(one.shown())
+    QApplication.processEvents()
+    times = []
+    for part in [(i % 12, 5 * i % 12) for i in range(12)]:
+        begin = time.perf_counter()
+        move(view.grid, part)
+        one.params = changed(one.params, preview=view.sent[-1][1])
+        frame = pickle.loads(pickle.dumps(one.shown(), protocol=5))
+        view.show_frame(frame)
+        QApplication.processEvents()
+        times.append(time.perf_counter() - begin)
+    assert sorted(times)[6] <= 0.066
