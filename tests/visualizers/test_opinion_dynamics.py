@@ -8,7 +8,6 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from visualizers.l9_social.opinion_dynamics.experiment import (
@@ -102,12 +101,12 @@ def test_that_nobody_listens_beyond_the_bound(network: str) -> None:
 def test_that_every_pair_is_as_likely_to_meet() -> None:
     one, params = begin(epsilon=1.0, people=50)
     start, met = one.x, np.zeros(50)
-    for _ in range(4900):
+    for _ in range(2450):
         one.x = start
         one.step(params)
         same = (one.x - one.x[0]).abs() < 1e-12
         met += same.numpy()
-    assert np.abs(met[1:] / 100 - 1).max() < 0.5  # 100 ± 10 each
+    assert np.abs(met[1:] / 50 - 1).max() < 0.7  # 50 ± 7 each
 
 
 # --- Hegselmann and Krause -----------------------------------------------------------------------
@@ -148,27 +147,25 @@ def test_that_averaging_comes_to_rest_and_stays_there() -> None:
 
 
 def test_that_polarisation_equals_its_definition() -> None:
-    generator = torch.Generator().manual_seed(2)
-    x = torch.rand(400, generator=generator, dtype=torch.float64).pow(2)
-    near = (apart(x.numpy()) <= 0.05).mean(1)
-    expected = 4 * (near * apart(x.numpy()).mean(1)).mean()
-    assert polarisation(x.sort().values) == pytest.approx(expected, rel=1e-9)
+    x = np.sort(np.random.default_rng(2).random(400) ** 2)
+    near = (apart(x) <= 0.05).mean(1)
+    expected = 4 * (near * apart(x).mean(1)).mean()
+    assert polarisation(x) == pytest.approx(expected, rel=1e-9)
 
 
 def test_that_polarisation_is_the_distance_of_two_camps_and_nothing_at_consensus() -> None:
-    camps = torch.tensor([0.2] * 50 + [0.8] * 50, dtype=torch.float64)
+    camps = np.array([0.2] * 50 + [0.8] * 50)
     assert polarisation(camps) == pytest.approx(0.6)
-    assert polarisation(torch.full((100,), 0.3, dtype=torch.float64)) == pytest.approx(0, abs=1e-12)
-    crowd = torch.linspace(0, 1, 5000, dtype=torch.float64)
-    assert polarisation(crowd) == pytest.approx(0.13, abs=0.01)
+    assert polarisation(np.full(100, 0.3)) == pytest.approx(0, abs=1e-12)
+    assert polarisation(np.linspace(0, 1, 5000)) == pytest.approx(0.13, abs=0.01)
 
 
 def test_that_a_cluster_has_no_gap_and_two_people_and_one_per_cent() -> None:
-    x = torch.tensor([0.1] * 150 + [0.109] * 50 + [0.5] * 97 + [0.8] * 2 + [0.9], dtype=torch.float64)
+    x = np.array([0.1] * 150 + [0.109] * 50 + [0.5] * 97 + [0.8] * 2 + [0.9])
     opinion, share = clusters(x)
     assert np.allclose(opinion, [(150 * 0.1 + 50 * 0.109) / 200, 0.5])
     assert np.allclose(share, [200 / 300, 97 / 300])
-    assert len(clusters(torch.linspace(0, 1, 34, dtype=torch.float64))[0]) == 0
+    assert len(clusters(np.linspace(0, 1, 34))[0]) == 0
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -194,7 +191,7 @@ def test_that_who_listens_and_the_widest_dispute_equal_their_definitions(
 @pytest.mark.parametrize(
     ("model", "epsilon", "counts", "usual"),
     [
-        # Over ten seeds; "usual" is what more than half of them end with.
+        # What was seen over ten seeds; "usual" is what more than half of them end with.
         ("Deffuant", 0.5, {1}, {1}), ("Deffuant", 0.3, {1}, {1}), ("Deffuant", 0.2, {2}, {2}),
         ("Deffuant", 0.15, {3}, {3}), ("Deffuant", 0.1, {4, 5, 6}, {4, 5}),
         ("Deffuant", 0.05, {7, 8, 9, 10}, {8, 9, 10}),
@@ -205,16 +202,16 @@ def test_that_who_listens_and_the_widest_dispute_equal_their_definitions(
 def test_that_as_many_clusters_are_left_as_the_course_counts(
     model: str, epsilon: float, counts: set[int], usual: set[int]
 ) -> None:
-    steps = 320 if model == "Deffuant" else 80
+    steps = 80 if model == HK else 300 if epsilon < 0.1 else 150
     seen = [int(run(steps, model=model, epsilon=epsilon, seed=seed)[2]["clusters"])
-            for seed in range(10)]
+            for seed in range(6)]
     assert set(seen) <= counts, seen
-    assert sum(one in usual for one in seen) > 5, seen
+    assert sum(one in usual for one in seen) > 3, seen
 
 
 def test_that_consensus_needs_a_bound_of_about_three_tenths_not_of_a_half() -> None:
-    seeds = range(10)
-    at = {epsilon: [run(250, epsilon=epsilon, seed=seed)[2]["largest_cluster"] for seed in seeds]
+    seeds = range(6)
+    at = {epsilon: [run(120, epsilon=epsilon, seed=seed)[2]["largest_cluster"] for seed in seeds]
           for epsilon in (0.2, 0.27, 0.32)}
     assert max(at[0.2]) < 0.75
     assert min(at[0.27]) < 0.6 < 0.95 < max(at[0.27])  # either may happen
@@ -254,7 +251,7 @@ def test_that_the_clock_waits_at_rest_and_goes_on_when_the_bound_is_widened(mode
 
 
 def test_that_what_is_kept_of_a_long_run_is_even_and_small() -> None:
-    one, params, _ = run(700, people=5000, network="small world", mu=0.1, epsilon=0.5)
+    one, params, _ = run(MOMENTS + 60, people=5000, network="small world", mu=0.1, epsilon=0.5)
     frame = one.frame(params)
     gaps = np.diff(frame.times)
     assert one.time > MOMENTS and len(frame.times) <= MOMENTS

@@ -25,7 +25,7 @@ Shapes: N people, E ties, T kept moments, P of their paths, C clusters, G people
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import networkx as nx
 import numpy as np
@@ -64,7 +64,8 @@ class OpinionDynamics:
         self.past_clusters = np.zeros(0, np.int32)  # (T,)
         self.past_polarisation = np.zeros(0, np.float32)  # (T,)
         self.sorted = self.x.sort().values  # (N,)
-        self.keep(len(clusters(self.sorted)[0]), polarisation(self.sorted))
+        ordered = self.sorted.cpu().numpy()
+        self.keep(len(clusters(ordered)[0]), polarisation(ordered))
 
     def uniform(self, count: int) -> Tensor:
         return torch.rand(count, generator=self.generator, dtype=torch.float64)
@@ -103,8 +104,8 @@ class OpinionDynamics:
         else:
             self.average(params.epsilon)
         self.sorted = self.x.sort().values
-        shares = clusters(self.sorted)[1]
-        polarised = polarisation(self.sorted)
+        ordered = self.sorted.cpu().numpy()  # (N,)
+        shares, polarised = clusters(ordered)[1], polarisation(ordered)
         if float((self.x - self.last).abs().max()) > VISIBLE:
             self.time, self.last = self.time + 1, self.x
             if self.time % self.stride == 0:
@@ -113,8 +114,8 @@ class OpinionDynamics:
             "clusters": float(len(shares)),
             "polarisation": polarised,
             "largest_cluster": float(shares.max(initial=0.0)),
-            "mean_opinion": float(self.x.mean()),
-            "spread": float(self.sorted[-1] - self.sorted[0]),
+            "mean_opinion": float(ordered.mean()),
+            "spread": float(ordered[-1] - ordered[0]),
             "rounds": float(self.time),
         }
 
@@ -183,7 +184,8 @@ class OpinionDynamics:
 
     def frame(self, params: Params) -> Frame:
         x = self.x.cpu().numpy()
-        opinion, share = clusters(self.sorted)
+        ordered = self.sorted.cpu().numpy()
+        opinion, share = clusters(ordered)
         members = np.array(self.members, np.int32)  # (G,)
         if self.ties is None:
             members = members[x[members].argsort(kind="stable")]
@@ -198,7 +200,7 @@ class OpinionDynamics:
             opinions=x.astype(np.float32),
             cluster_opinion=opinion,
             cluster_share=share,
-            polarisation=polarisation(self.sorted),
+            polarisation=polarisation(ordered),
             members=members,
             positions=self.positions.copy(),
             edges=self.links[np.abs(ends[:, 0] - ends[:, 1]) <= params.epsilon],
@@ -231,26 +233,27 @@ def running_sum(ordered: Tensor) -> Tensor:
     return torch.cat((ordered.new_zeros(1), ordered.cumsum(0)))
 
 
-def clusters(ordered: Tensor) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def clusters(ordered: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean opinion and share of each cluster, from sorted opinions. (N,) → (C,), (C,)"""
-    x = ordered.cpu().numpy()
-    cuts = np.concatenate(([0], np.flatnonzero(np.diff(x) > GAP) + 1, [len(x)]))
-    share = np.diff(cuts) / len(x)
-    opinion = np.add.reduceat(x, cuts[:-1]) / np.diff(cuts)
-    large = np.diff(cuts) >= max(2, LEAST_SHARE * len(x))
-    return opinion[large].astype(np.float32), share[large].astype(np.float32)
+    count = len(ordered)
+    cuts = np.concatenate(([0], np.flatnonzero(np.diff(ordered) > GAP) + 1, [count]))
+    sizes = np.diff(cuts)
+    opinion = np.add.reduceat(ordered, cuts[:-1]) / sizes
+    large = sizes >= max(2, LEAST_SHARE * count)
+    return opinion[large].astype(np.float32), (sizes[large] / count).astype(np.float32)
 
 
-def polarisation(ordered: Tensor) -> float:
+def polarisation(ordered: NDArray[Any]) -> float:
     """Feeling one with many, and far from others: Esteban and Ray (1994), for a density as in
-    Duclos, Esteban and Ray (2004) with α = 1,
+    Duclos, Esteban and Ray (2004) with α = 1; from sorted opinions (N,),
 
         4 · mean over i of  (share of people near i) · (mean distance of i from everybody).
 
     Nothing at consensus, 0.13 for a uniform crowd, and d for two equal camps that are d apart.
     """
-    start, end = reach(ordered, ordered, NEAR)
-    total, count = running_sum(ordered), len(ordered)
-    below = torch.arange(1, count + 1).to(ordered)  # how many lie at or below each
-    apart = (2 * below - count) * ordered - 2 * total[1:] + total[-1]  # Σ_j |x_i − x_j|
-    return max(0.0, float(4 * ((end - start) * apart).mean() / count**2))
+    count = len(ordered)
+    near = ordered.searchsorted(ordered + NEAR, "right") - ordered.searchsorted(ordered - NEAR)
+    total = ordered.cumsum()
+    below = np.arange(1, count + 1)  # how many lie at or below each
+    apart = (2 * below - count) * ordered - 2 * total + total[-1]  # Σ_j |x_i − x_j|
+    return max(0.0, float(4 * (near * apart).mean() / count**2))

@@ -135,7 +135,7 @@ class OpinionDynamicsView(PanelView):
             self.words("{share} near {opinion}", share=f"{frame.cluster_share[one]:.0%}",
                        opinion=f"{frame.cluster_opinion[one]:.2f}") for one in largest)
         return self.words(
-            "After {step} steps {people} people form {clusters} clusters ({listed}); polarisation "
+            "{people} people after {step} steps; clusters: {clusters} ({listed}); polarisation: "
             "{polarisation}.", step=shown.step, people=len(frame.opinions),
             clusters=len(frame.cluster_opinion), listed=listed or "–",
             polarisation=f"{frame.polarisation:.2f}")
