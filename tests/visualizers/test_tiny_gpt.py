@@ -83,17 +83,17 @@ def test_that_lines_grow_begin_with_the_prompt_and_the_first_of_each_stretch_sta
     trial = begun(prompt="The ")
     first = trial.frame().sample[0]
     assert len(first) == LINE and first.startswith("The ")
-    trial.train(2)
+    trial.train(3)
     assert trial.frame().sample[-1].startswith("The ") and len(trial.frame().sample[-1]) == 5
-    trial.train(598)
+    trial.train(897)
     frame = trial.frame()
     assert frame.sample[0] == first
     steps = frame.sample_steps.tolist()
     assert steps == sorted(steps) and steps[0] == 0
-    for low, high in ((50, 100), (100, 200), (200, 500)):
+    for low, high in ((100, 200), (200, 500), (500, 1000)):
         assert sum(low <= one < high for one in steps[:-2]) == 1  # the last two are the newest
     trial.params = replace(trial.params, prompt="A class")
-    trial.train(2)
+    trial.train(3)
     assert trial.frame().sample[-1].startswith("A class")
     assert trial.frame().sample_given[-1] == len("A class")
 

@@ -81,7 +81,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, drop: torch.Generator | None, keep: Kept | None) -> Tensor:
         B, T, C = x.shape
         H, rate = self.config.heads, self.config.dropout
-        q, k, v = self.qkv(x).view(B, T, 3, H, C // H).permute(2, 0, 3, 1, 4)  # each (B, H, T, D)
+        qkv = self.qkv(x).view(B, T, 3, H, C // H)                             # (B, T, 3, H, D)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).contiguous()                      # each (B, H, T, D)
 
         future = torch.full((T, T), -math.inf, device=x.device).triu(1)        # -∞ where s > t
         score = (q / math.sqrt(C // H)) @ k.transpose(-2, -1) + future         # (B, H, T, T)

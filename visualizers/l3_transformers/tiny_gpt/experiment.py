@@ -31,7 +31,7 @@ from visualizers.panel import Context, Refusal
 
 CLIP = 1.0           # the longest gradient a step may follow
 HELD_OUT = 16        # windows of held-out text on which the loss is measured
-LINE = 42            # characters of a written line
+LINE = 38            # characters of a written line
 READ = 64            # tokens of the prompt that are looked into
 CANDIDATES = 12      # bars
 # Of the lines written between two of these steps, the first one stays to be seen.
@@ -46,11 +46,16 @@ class Line:
     prompt: str
     given: list[int]    # the prompt's tokens
     drawn: list[int]
-    text: str           # of both
+    text: str = ""      # the end of the prompt, and what follows it
+
+    @property
+    def opening(self) -> str:
+        """What is shown of the prompt: its end."""
+        return self.prompt[-2 * LINE:]
 
     @property
     def full(self) -> bool:
-        return len(self.text) >= max(LINE, len(self.prompt) + LINE // 2)
+        return len(self.text) >= max(LINE, len(self.opening) + LINE // 2)
 
 
 class TinyGPT:
@@ -134,7 +139,7 @@ class TinyGPT:
         self.steps += 1
         if self.steps >= self.next_check:
             self.held_out_loss = self._check()
-        if self.steps % 2 == 0:
+        if self.steps % 3 == 0:
             self._write(params)
         return {"loss": loss.item(), "held_out": self.held_out_loss,
                 "gradient_norm": gradient.item()}
@@ -147,8 +152,8 @@ class TinyGPT:
 
     @torch.no_grad()
     def _check(self) -> float:
-        """The loss on the held-out windows; measured ever more rarely, as it changes ever slower."""
-        self.next_check = self.steps + max(25, self.steps // 20)
+        """The loss on the held-out windows; measured less often as it changes more slowly."""
+        self.next_check = self.steps + max(20, min(200, self.steps // 4))
         given, wanted = self.held_out
         return F.cross_entropy(self.gpt(given).flatten(0, 1), wanted.flatten()).item()
 
@@ -169,14 +174,14 @@ class TinyGPT:
         logits = self.gpt(torch.tensor([read], device=self.device))[0, -1]         # (V,)
         odds = next_token_odds(logits, params.temperature, params.top_k).cpu()     # (V,)
         line.drawn.append(int(torch.multinomial(odds, 1, generator=self.pen)))
-        line.text = line.prompt + self.tokens.decode(line.drawn)
+        line.text = line.opening + self.tokens.decode(line.drawn)
 
     def _new_line(self, prompt: str) -> None:
         """Begin a line. Of the older ones the first after each milestone stays, and the last."""
         full = [one for one in self.lines if one.full]
         first = {bisect_right(MILESTONES, one.begun): one for one in reversed(full)}
         stay = [one for one in full if one in first.values() or one is full[-1]]
-        self.lines = [*stay, Line(self.steps, prompt, self._prompt(prompt, READ), [], prompt)]
+        self.lines = [*stay, Line(self.steps, prompt, self._prompt(prompt, READ), [])]
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
@@ -203,7 +208,7 @@ class TinyGPT:
             held_out=self.held_out_loss,
             sample=tuple(one.text for one in self.lines),
             sample_steps=np.array([one.begun for one in self.lines]),
-            sample_given=np.array([len(one.prompt) for one in self.lines]),
+            sample_given=np.array([len(one.opening) for one in self.lines]),
             prompt=tuple(self.pieces[one] for one in read),
             candidates=tuple(self.pieces[one] for one in best.tolist()),
             odds=array(odds[best]), learnt_odds=array(learnt[best]),
