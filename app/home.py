@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -34,6 +34,7 @@ class Home(QScrollArea):
 
     chosen = Signal(str)
     asked = Signal(str)
+    brought = Signal(QPoint)  # where the menu of one's own things may open
 
     def __init__(
         self, look: Look, panels: Sequence[Panel], settings: Settings,
@@ -72,6 +73,7 @@ class Home(QScrollArea):
 
         column = QVBoxLayout()
         column.setSpacing(0)
+        column.addStretch(1)
         column.addWidget(head)
         column.addSpacing(px(6))
         column.addWidget(said)
@@ -81,7 +83,7 @@ class Home(QScrollArea):
         column.addWidget(_text(look, words("The course"), 15, bold=True))
         column.addSpacing(px(12))
         column.addLayout(course)
-        column.addStretch(1)
+        column.addStretch(3)
         held = QWidget()
         held.setLayout(column)
         held.setMaximumWidth(px(MOST_WIDE))
@@ -93,7 +95,7 @@ class Home(QScrollArea):
         outer.addStretch(1)
 
     def _doors(self, settings: Settings) -> list[Door]:
-        look, words = self.look, self.look.words
+        look, words, px = self.look, self.look.words, self.look.px
         known = {one.id: one for one in self.panels}
         last = known.get(settings.last)
         doors = []
@@ -115,12 +117,12 @@ class Home(QScrollArea):
                 look, words("Look around"), words("Find a panel"),
                 words("All panels and all commands in one list: type a few letters of either."),
                 lambda: self.asked.emit("palette")))
-        doors.append(Door(
+        own = Door(
             look, words("Bring your own"), words("Open a run or get data"),
-            words("Open a recorded run, drop a text file here, or fetch texts and models "
-                  "for the panels."),
-            lambda: self.asked.emit("data")))
-        return doors
+            words("Open a recorded run, or fetch texts and models for the panels. "
+                  "Files can be dropped anywhere."),
+            lambda: self.brought.emit(own.mapToGlobal(QPoint(px(18), own.height() - px(8)))))
+        return [*doors, own]
 
     def _lecture(self, folder: str, settings: Settings) -> QVBoxLayout:
         look, words, px = self.look, self.look.words, self.look.px

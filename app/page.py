@@ -96,6 +96,9 @@ class Page(QWidget):
         box.addWidget(self.description)
         box.addLayout(self._cards)
         box.addWidget(self.transport)
+        # Both stand in the same place, so that the picture never changes its size for them.
+        self.busy.setFixedHeight(self.description.sizeHint().height())
+        self.busy.shown.connect(self.description.setHidden)
         self.busy.hide()
         self.notes.hide()
 
@@ -153,6 +156,8 @@ class Page(QWidget):
         self.view.show_frame(shown)
         self.stack.setCurrentWidget(self.view)
         self.transport.set_steps(shown.step, max(shown.step, self.session.last_step))
+        if not self.description.text:
+            self._describe()
         if not self._describing.isActive():
             self._describing.start()
         self.meter.cpu += time.thread_time() - begun
@@ -234,8 +239,9 @@ class Page(QWidget):
 
     def set_alone(self, alone: bool) -> None:
         """Show the picture and nothing else."""
-        for widget in (self.head, self.description, self.transport):
+        for widget in (self.head, self.transport):
             widget.setVisible(not alone)
+        self.description.setVisible(not alone and self.busy.isHidden())
         self.notes.setVisible(not alone and bool(self.notes.text))
 
     def _cancel(self) -> None:
@@ -320,17 +326,20 @@ class Busy(QWidget):
     """How far something is, and a way to stop it: appears only when it takes a while."""
 
     cancelled = Signal()
+    shown = Signal(bool)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
         self.label = QLabel()
-        self.label.setProperty("role", "muted")
+        self.label.setProperty("role", "quiet")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(look.px(220))
         self.cancel = QPushButton(look.words("Cancel"))
         self.cancel.setAccessibleName(look.words("Cancel"))
+        self.cancel.setProperty("role", "link")
+        self.cancel.setFont(font(look, 11))
         self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.cancel.clicked.connect(lambda: self.cancelled.emit())
         line = QHBoxLayout(self)
@@ -364,10 +373,12 @@ class Busy(QWidget):
         self._late.stop()
         self._clock.stop()
         self.hide()
+        self.shown.emit(False)
 
     def _appear(self) -> None:
         self._tell()
         self._clock.start()
+        self.shown.emit(True)
         self.show()
 
     def _tell(self) -> None:

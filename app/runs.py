@@ -30,6 +30,8 @@ from widgets.look import Look
 from widgets.parameters import Parameter, differences, parameter
 from widgets.style import font
 
+SHORT = 12  # letters of a name that still heads a column; a longer one is called by its number
+
 
 class RunsPage(QWidget):
     """The run of the moment beside the pinned ones."""
@@ -77,8 +79,8 @@ class RunsPage(QWidget):
             f" background: transparent; border: none; color: {theme.muted};"
             f" padding: {px(2)}px {px(6)}px {px(2)}px 0; }}"
             f"QHeaderView::section:horizontal {{ border-bottom: 1px solid {theme.hairline}; }}")
-        self.table.horizontalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for header in (self.table.horizontalHeader(), self.table.verticalHeader()):
+            header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
         files = QHBoxLayout()
         files.setSpacing(px(8))
@@ -125,7 +127,7 @@ class RunsPage(QWidget):
             old.hide()
             old.deleteLater()
         for index, label in enumerate(labels):
-            row = _Row(self.look, label)
+            row = _Row(self.look, label, index + 1)
             row.removed.connect(partial(self.removed.emit, index))
             row.renamed.connect(partial(self.renamed.emit, index))
             self.rows.addWidget(row)
@@ -147,7 +149,9 @@ class RunsPage(QWidget):
                                         for one in ends]))
         self.table.setRowCount(len(lines))
         self.table.setColumnCount(1 + len(ghosts))
-        self.table.setHorizontalHeaderLabels([words("now"), *(one.label for one in ghosts)])
+        self.table.setHorizontalHeaderLabels([words("now"), *(
+            one.label if len(one.label) <= SHORT else str(index + 1)
+            for index, one in enumerate(ghosts))])
         self.table.setVerticalHeaderLabels([name for name, _ in lines])
         for row, (_, cells) in enumerate(lines):
             for column, cell in enumerate(cells):
@@ -186,9 +190,9 @@ class _Row(QWidget):
     removed = Signal()
     renamed = Signal(str)
 
-    def __init__(self, look: Look, label: str) -> None:
+    def __init__(self, look: Look, label: str, number: int) -> None:
         super().__init__()
-        self.look = look
+        self.look, self._number = look, number
         words, px = look.words, look.px
         self.name = QLineEdit(label)
         self.name.setObjectName("runName")
@@ -200,6 +204,7 @@ class _Row(QWidget):
             f" color: {look.theme.text}; }}"
             f"#runName:hover, #runName:focus {{ border-color: {look.theme.hairline}; }}")
         self.name.setCursorPosition(0)
+        self.name.setToolTip(label)
         self.name.editingFinished.connect(self._done)
         self._label = label
         cross = QPushButton("×")
@@ -215,7 +220,7 @@ class _Row(QWidget):
             f"#runRemove:hover, #runRemove:focus {{ color: {look.theme.warning}; }}")
         cross.clicked.connect(lambda: self.removed.emit())
         box = QHBoxLayout(self)
-        box.setContentsMargins(px(22), 0, 0, 0)
+        box.setContentsMargins(px(28), 0, 0, 0)
         box.setSpacing(px(4))
         box.addWidget(self.name, 1)
         box.addWidget(cross)
@@ -236,4 +241,8 @@ class _Row(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look.color("ghost"), 2.5 * look.scale, c=Qt.PenCapStyle.RoundCap))
         middle = self.height() // 2
-        painter.drawLine(look.px(2), middle, look.px(14), middle)
+        painter.drawLine(look.px(1), middle, look.px(11), middle)
+        painter.setFont(font(look, 11))
+        painter.setPen(look.color("muted"))
+        painter.drawText(look.px(16), 0, look.px(14), self.height(),
+                         Qt.AlignmentFlag.AlignVCenter, str(self._number))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QLocale, QPoint, Qt, QTimer
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QLocale, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from app.side import Side
 
 SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
-PRESENTER = 1.6
 SMALLEST = (960, 600)
 SPARE_AFTER = 50  # ms after the first paint
 THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
@@ -136,7 +135,7 @@ class MainWindow(QMainWindow):
         if shade not in ("light", "dark"):
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
             shade = "dark" if dark else "light"
-        scale = settings.scale * (PRESENTER if self._presenting else 1.0)
+        scale = presenter_scale(self.screen().size()) if self._presenting else settings.scale
         return Look(theme(shade), window_words(language), scale)
 
     def _system_theme(self) -> None:
@@ -146,7 +145,6 @@ class MainWindow(QMainWindow):
     def rebuild(self) -> None:
         """Make everything anew in the present language, theme and scale; sessions go on."""
         tab = self.side.tab if self.side else 0
-        shown = self.page.shown if self.page else None
         place = self.place
         self._drop_page()
         self.look = self._new_look()
@@ -160,8 +158,6 @@ class MainWindow(QMainWindow):
                 self._show_panel(place)
                 if self.side is not None:
                     self.side.set_tab(tab)
-                if self.page is not None and shown is not None:
-                    self.page.show_frame(shown)
 
     def _build(self) -> None:
         for shortcut in self._shortcuts:
@@ -272,6 +268,7 @@ class MainWindow(QMainWindow):
         home = Home(self.look, self.panels, self.settings)
         home.chosen.connect(self.open_panel)
         home.asked.connect(self.do)
+        home.brought.connect(self._bring_menu)
         self._show(home)
         self.roadmap.set_current(None)
         self.setWindowTitle("Big Models Lab")
@@ -517,12 +514,15 @@ class MainWindow(QMainWindow):
             return
         self._full = not self._full
         self.page.set_alone(self._full)
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        if self.isFullScreen() != (self._full or self._presenting):
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self._fold()
 
     def toggle_presenter(self) -> None:
-        """Everything larger, without the left column: for a projector."""
+        """Full screen, everything larger, without the left column: for a projector."""
         self._presenting = not self._presenting
+        if self.isFullScreen() != self._presenting and not self._full:
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.rebuild()
 
     def _fold(self) -> None:
@@ -662,6 +662,13 @@ class MainWindow(QMainWindow):
         anchor = self.middle.mapToGlobal(QPoint(self.middle.width(), self.middle.height()))
         menu.popup(anchor - QPoint(menu.sizeHint().width(), menu.sizeHint().height()))
 
+    def _bring_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in ("open", "data"):
+            self._act(menu, self.commands[id])
+        menu.popup(place)
+
     # --- files -----------------------------------------------------------------------------------
 
     def show_record(self, record: Record) -> None:
@@ -706,6 +713,11 @@ class MainWindow(QMainWindow):
         self.sessions.clear()
         self._restore_hook()
         event.accept()
+
+
+def presenter_scale(screen: QSize) -> float:
+    """How much larger a projector shows everything: 1.5 to 2, less where a page would not fit."""
+    return max(1.25, min(2.0, screen.width() / 1150, screen.height() / 640))
 
 
 def _park(session: Session) -> None:

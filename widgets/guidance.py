@@ -38,11 +38,15 @@ from widgets.style import font
 
 # Code is left alone; $$…$$ stands on its own line, $…$ in the text.
 _FORMULA = re.compile(r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|\$(\S(?:[^$\n]*\S)?)\$", re.DOTALL)
-SHARP = 3  # pixels of a formula for each pixel on the screen, enough for any display
 
 
-def formula_image(look: Look, latex: str, size: float = 14) -> QImage | None:
-    """A LaTeX formula in the colour of text, or ``None`` for one that cannot be read."""
+def formula_image(
+    look: Look, latex: str, size: float = 14, ratio: float = 1.0
+) -> QImage | None:
+    """A LaTeX formula in the colour of text, or ``None`` for one that cannot be read.
+
+    ``ratio`` is the screen's: drawn for exactly its pixels, thin strokes stay whole.
+    """
     with warnings.catch_warnings():  # it reads its font in a way that newer Pythons discourage
         warnings.simplefilter("ignore", DeprecationWarning)
         import ziamath  # takes a third of a second, and not every guide has a formula
@@ -56,12 +60,12 @@ def formula_image(look: Look, latex: str, size: float = 14) -> QImage | None:
     extent = renderer.defaultSize()
     if not renderer.isValid() or extent.isEmpty():
         return None
-    image = QImage(extent * SHARP, QImage.Format.Format_ARGB32_Premultiplied)
+    image = QImage(extent * ratio, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     renderer.render(painter)
     painter.end()
-    image.setDevicePixelRatio(SHARP)
+    image.setDevicePixelRatio(ratio)
     return image
 
 
@@ -80,6 +84,7 @@ class GuideView(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(look.words("Guide"))
         self.document().setDocumentMargin(0)
+        self.document().setIndentWidth(look.px(16))
         # The text shows the card that it lies on.
         self.viewport().setAutoFillBackground(False)
 
@@ -95,7 +100,8 @@ class GuideView(QTextBrowser):
             return str(code)
         latex = (display or inline).strip()
         if latex not in self._images:
-            self._images[latex] = formula_image(self.look, latex)
+            self._images[latex] = formula_image(
+                self.look, latex, ratio=self.devicePixelRatioF())
         if self._images[latex] is None:
             return f"`{latex}`"
         if latex not in self._formulas:

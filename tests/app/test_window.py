@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
 
@@ -16,6 +16,7 @@ from app.home import Door
 from app.palette import Keys, Palette
 from app.session import State
 from app.side import CODE, CONTROLS, GUIDE, RUNS
+from app.window import presenter_scale
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -275,10 +276,16 @@ def test_that_presenter_mode_enlarges_and_hides_the_roadmap(lab: Any, qtbot: Any
     window = lab()
     before = window.look.scale
     press(qtbot, window, Qt.Key.Key_F5)
-    assert 1.5 <= window.look.scale / before <= 2
+    assert 1.25 <= window.look.scale / before <= 2
+    assert window.isFullScreen()
     assert not window.roadmap.isVisible()
     press(qtbot, window, Qt.Key.Key_F5)
     assert window.look.scale == before and window.roadmap.isVisible()
+
+
+def test_that_presenting_on_a_full_hd_projector_enlarges_by_more_than_half() -> None:
+    assert 1.5 <= presenter_scale(QSize(1920, 1080)) <= 2
+    assert presenter_scale(QSize(3840, 2160)) == 2
 
 
 def test_that_the_page_fits_a_small_screen(lab: Any) -> None:

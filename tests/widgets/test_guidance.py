@@ -19,7 +19,7 @@ from widgets.guidance import GuideView, TourList, formula_image
 
 def test_that_a_formula_is_drawn_in_the_colour_of_text(qtbot: QtBot) -> None:
     for name in ("light", "dark"):
-        image = formula_image(look(name), r"\frac{\partial L}{\partial h_t}")
+        image = formula_image(look(name), r"\frac{\partial L}{\partial h_t}", ratio=3.0)
         assert image is not None and image.devicePixelRatio() == 3
         bits = np.frombuffer(image.constBits(), np.uint8).reshape(-1, 4)
         solid = bits[bits[:, 3] == 255]
