@@ -139,12 +139,13 @@ def to_image(pixels: Pixels, ratio: float = 1.0) -> QImage:
     """A QImage of (height, width, 4) RGBA pixels that owns its memory.
 
     The copy costs 0.1 ms for half a million pixels; an image that points into an array which numpy
-    has meanwhile freed costs the program.
+    has meanwhile freed costs the program. It is in the format that Qt paints with, or Qt would
+    convert it again each time it is drawn.
     """
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     view = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
-    image = view.copy()
+    image = view.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     return image
 

@@ -196,7 +196,10 @@ class AttentionMapsView(PanelView):
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
-        row_, column_ = np.unravel_index(int(np.argmax(frame.matrix)), frame.matrix.shape)
+        matrix = np.array(frame.matrix, np.float32)
+        if frame.ahead == 0 and len(matrix) > 1:
+            matrix[0] = 0  # a decoder's first token has no choice
+        row_, column_ = np.unravel_index(int(np.argmax(matrix)), matrix.shape)
         return self.words(
             "{model} reads {tokens} tokens; in layer {layer} “{one}” looks most at “{other}”, with "
             "{weight} of its attention.", model=frame.model, tokens=len(frame.tokens),
