@@ -167,7 +167,7 @@ class Session(QObject):
         self._begin_message: Begin | None = None  # waits until the worker heard the one before
         self._last_begin: Begin | None = None
         self._unheard: int | None = None
-        self._unheard_since = 0.0
+        self._unheard_for = 0.0  # seconds, since it could hear
         self._restarted = 0.0
         self._told_stats = 0.0
         self._ticked = monotonic()
@@ -580,7 +580,7 @@ class Session(QObject):
         message = self._begin_message
         assert message is not None
         self._begin_message = None
-        self._unheard, self._unheard_since = message.run, monotonic()
+        self._unheard, self._unheard_for = message.run, 0.0
         self._last_begin = message
         self._send(message)
 
@@ -714,7 +714,7 @@ class Session(QObject):
             self._on_message(message)
         self._silence = 0.0 if messages or not self._due else self._silence + passed
         if self._worker is not None:
-            self._look_for_trouble(now)
+            self._look_for_trouble(passed)
         seen = self._seen or self._now
         if seen is not before or self._fresh:
             self._show()
@@ -723,12 +723,12 @@ class Session(QObject):
             self.stats_changed.emit()
         self._retime()
 
-    def _look_for_trouble(self, now: float) -> None:
+    def _look_for_trouble(self, passed: float) -> None:
         worker = self._worker
         assert worker is not None
-        if (
-            self._unheard is not None and worker.ready and now - self._unheard_since > UNHEARD
-        ):
+        if self._unheard is not None and worker.ready:
+            self._unheard_for += passed
+        if self._unheard is not None and self._unheard_for > UNHEARD:
             # It is busy with something that nobody wants any more.
             message = self._begin_message or self._last_begin
             playing, stepping = self._playing, self._stepping

@@ -48,13 +48,13 @@ from visualizers.panel import Context, Refusal, load
 from widgets.words import tr_mark
 
 # Looking into the pipe costs some 10 µs: once in this many seconds it stays under half a per cent.
-PEEK = 0.004
+PEEK = 0.005
 # After new parameters the picture is wanted at once, yet not more often than this.
 LEAST_GAP = 0.012
 # At full speed a frame that is costly to make comes less often, so that training keeps its time.
 FRAME_SHARE = 0.2
 # Keyframes may take one part in so many of the time.
-KEYFRAME_COST = 50
+KEYFRAME_COST = 100
 MOST_KEYFRAMES = 64
 # Scalars are gathered from dicts into arrays at the latest after so many steps.
 MOST_ROWS = 4096

@@ -37,29 +37,41 @@ def serve(connection: Connection) -> None:
 
 
 class Sender:
-    """Writes messages from a thread of its own.
+    """Writes messages: small ones at once, large ones from a thread of their own.
 
-    A pipe takes some 200 kB and then makes the writer wait for the reader; training must not. The
-    messages are pickled by the caller, so that what is sent is the state of that moment.
+    A pipe takes some 200 kB and then makes the writer wait for the reader; training must not. Yet a
+    thread takes part in the interpreter's lock, and handing that over twice costs a frame up to
+    milliseconds on a busy machine: so what surely fits is written directly. The messages are pickled
+    by the caller, so that what is sent is the state of that moment.
     """
+
+    DIRECT = 32 << 10  # bytes; credits keep the messages on their way to a few
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._queued = self._written = 0  # each is counted by one thread only
         self._thread = threading.Thread(target=self._write, daemon=True)
         self._thread.start()
 
     def __call__(self, message: Any) -> None:
-        self._waiting.put(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
+        data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        if len(data) <= self.DIRECT and self._queued == self._written:
+            with contextlib.suppress(OSError):  # the window has gone; the runner notices, too
+                self._connection.send_bytes(data)
+            return
+        self._queued += 1
+        self._waiting.put(data)
 
     def close(self) -> None:
         self._waiting.put(None)
         self._thread.join(1)
 
     def _write(self) -> None:
-        with contextlib.suppress(OSError):  # a window that has gone: the runner notices, too
+        with contextlib.suppress(OSError):
             while (data := self._waiting.get()) is not None:
                 self._connection.send_bytes(data)
+                self._written += 1
 
 
 def _leave_with_parent() -> None:

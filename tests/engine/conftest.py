@@ -40,7 +40,7 @@ class Talk:
             self.heard += self.worker.receive()
             time.sleep(0.001)
 
-    def until(self, holds: Callable[[], Any], seconds: float = 15) -> Any:
+    def until(self, holds: Callable[[], Any], seconds: float = 60) -> Any:
         until = time.monotonic() + seconds
         while not (found := holds()):
             self.heard += self.worker.receive()
@@ -52,7 +52,7 @@ class Talk:
     def all(self, kind: type) -> list[Any]:
         return [one for one in self.heard if isinstance(one, kind) and one.run in (self.token, -1)]
 
-    def wait(self, kind: type, count: int = 1, seconds: float = 15) -> Any:
+    def wait(self, kind: type, count: int = 1, seconds: float = 60) -> Any:
         """The ``count``-th message of a kind."""
         self.until(lambda: len(self.all(kind)) >= count, seconds)
         return self.all(kind)[count - 1]
