@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
@@ -17,6 +17,7 @@ from widgets.scales import ticks
 
 REACH = 12
 FEW_PATHS = 60  # so few are drawn as smooth lines
+FEW_NODES = 120  # so few are painted faster one by one than rasterised
 
 
 def _paint_scale(canvas: Canvas[int], painter: QPainter, low: float, high: float) -> None:
@@ -158,20 +159,32 @@ class NetworkGraph(Canvas[int]):
         painter.drawLines(self._lines(own, spots))
 
     def _paint_nodes(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
-        ratio, area = self.devicePixelRatioF(), self.area
-        pixels = self._sheet.cleared(round(area.height() * ratio), round(area.width() * ratio))
-        x, y = (spots[:, 0] - area.left()) * ratio, (spots[:, 1] - area.top()) * ratio
-        rim = np.array(raster.rgba(self.look.theme.card), np.uint8)
-        raster.discs(pixels, x, y, (self.radius + 1.5 * self.look.scale) * ratio, rim)
-        raster.discs(pixels, x, y, self.radius * ratio,
-                     raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme)))
-        self._sheet.paint(painter, area.left(), area.top(), ratio)
+        shades = raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme))
+        if len(spots) <= FEW_NODES:
+            painter.setPen(QPen(self.look.color("card"), 1.5 * self.look.scale))
+            reach = self.radius + 0.75 * self.look.scale  # half of the rim lies inside
+            for (x, y), (red, green, blue, _) in zip(spots.tolist(), shades.tolist(), strict=True):
+                painter.setBrush(QColor(red, green, blue))
+                painter.drawEllipse(QPointF(x, y), reach, reach)
+        else:
+            self._raster_nodes(painter, spots, shades)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index, token in ((self.current, "muted"), (self.selected, "text")):
             if index is not None and 0 <= index < len(spots):
                 painter.setPen(QPen(self.look.color(token), 2 * self.look.scale))
                 reach = self.radius + self.look.px(3)
                 painter.drawEllipse(QPointF(*spots[index].tolist()), reach, reach)
+
+    def _raster_nodes(
+        self, painter: QPainter, spots: NDArray[np.float64], shades: raster.Pixels
+    ) -> None:
+        ratio, area = self.devicePixelRatioF(), self.area
+        pixels = self._sheet.cleared(round(area.height() * ratio), round(area.width() * ratio))
+        x, y = (spots[:, 0] - area.left()) * ratio, (spots[:, 1] - area.top()) * ratio
+        rim = np.array(raster.rgba(self.look.theme.card), np.uint8)
+        raster.discs(pixels, x, y, (self.radius + 1.5 * self.look.scale) * ratio, rim)
+        raster.discs(pixels, x, y, self.radius * ratio, shades)
+        self._sheet.paint(painter, area.left(), area.top(), ratio)
 
 
 class TrajectoryField(Canvas[int]):

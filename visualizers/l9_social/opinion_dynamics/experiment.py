@@ -42,7 +42,7 @@ LEAST_SHARE = 0.01  # … and this share of all at least
 NEAR = 0.05  # people who are this close count as being of one mind when polarisation is measured
 VISIBLE = 1e-3  # a smaller difference is nothing to discuss, a smaller move nothing to draw
 MOMENTS, PATHS = 256, 1000  # the most that is kept of the past
-DRAWN_ALL, DRAWN_TIES = 48, 200  # people in the drawn network: everyone meets everyone, or ties
+DRAWN_ALL, DRAWN_TIES = 24, 100  # people in the drawn network: everyone meets everyone, or ties
 
 
 class OpinionDynamics:

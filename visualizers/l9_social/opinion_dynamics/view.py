@@ -18,6 +18,7 @@ from widgets.view import PanelView
 
 BESIDE = ("polarisation", "clusters")
 EDGES = np.linspace(0.0, 1.0, 51)  # bins of the histogram
+LEAST_ROUNDS = {"Deffuant": 70, "Hegselmann–Krause": 10}  # on the axis of time
 NAMED = 5  # so many clusters are listed one by one
 
 
@@ -79,7 +80,10 @@ class OpinionDynamicsView(PanelView):
         title = self.words("What {people} people think", people=everybody) if drawn == everybody \
             else self.words("What {people} people think, {drawn} of them drawn", people=everybody,
                             drawn=drawn)
+        # An axis that ends soon after its first rounds would be drawn again and again.
+        least = LEAST_ROUNDS[params.model]
         self.paths.draw(frame.paths, steps=frame.times, low=0.0, high=1.0, title=title,
+                        x_range=(0, least) if frame.times[-1] <= least else None,
                         selected=_place(frame.people, params.person))
         self._draw_readouts(shown)
         self._draw_histogram(shown)
