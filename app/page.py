@@ -214,6 +214,8 @@ class Page(QWidget):
                         [(self.words("Close"), self._remove_card)], details)
 
     def _show_card(self, sentence: str, actions: Sequence[Action], details: str) -> None:
+        if self.card is not None and self.card.label.text() == sentence:
+            return  # what goes wrong thirty times a second is said once
         self._remove_card()
         self.card = ErrorCard(self.look, sentence, actions, details)
         self._cards.addWidget(self.card)

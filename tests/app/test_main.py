@@ -70,8 +70,8 @@ def test_that_no_display_is_one_sentence_with_the_commands_that_work(display: st
 
 
 def test_that_main_imports_nothing_heavy() -> None:
-    code = "import app.__main__, sys; print([m for m in sys.modules if m.split('.')[0] in " \
-           "('PySide6', 'numpy', 'torch', 'pyqtgraph')])"
+    code = ("import app.__main__, sys; print([m for m in sys.modules if m.split('.')[0] in "
+            "('PySide6', 'numpy', 'torch', 'pyqtgraph')])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                           check=True).stdout.strip() == "[]"
 
