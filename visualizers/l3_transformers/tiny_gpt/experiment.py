@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
 from visualizers.models.checkpoint import load_tiny_gpt
@@ -30,7 +30,7 @@ from visualizers.models.tokenizers import BytePairs, Characters, Tokens, split
 from visualizers.panel import Context, Refusal
 
 CLIP = 1.0           # the longest gradient a step may follow
-HELD_OUT = 16        # windows of held-out text on which the loss is measured
+HELD_OUT = 12        # windows of held-out text on which the loss is measured
 LINE = 38            # characters of a written line
 READ = 64            # tokens of the prompt that are looked into
 CANDIDATES = 12      # bars
@@ -88,9 +88,9 @@ class TinyGPT:
         self.train, kept = ids.to(self.device), kept.to(self.device)
         starts = torch.linspace(0, len(kept) - T - 1, HELD_OUT).long()             # (B,)
         self.held_out = self._windows(kept, starts)                                # (B, T) each
-        self.weights = sum(one.numel() for one in self.gpt.parameters())
 
-        self.optimizer = torch.optim.AdamW(self.gpt.parameters(), fused=True)
+        self.learnt = list(self.gpt.parameters())
+        self.optimizer = torch.optim.AdamW(self.learnt, fused=True)
         self.steps = 0
         self.held_out_loss = self._check()
         self.lines: list[Line] = []
@@ -132,7 +132,9 @@ class TinyGPT:
 
         self.optimizer.zero_grad()
         loss.backward()
-        gradient = clip_grad_norm_(self.gpt.parameters(), CLIP, foreach=True)
+        length = get_total_norm([one.grad for one in self.learnt if one.grad is not None]).item()
+        if length > CLIP:
+            clip_grads_with_norm_(self.learnt, CLIP, torch.tensor(length))
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
 
@@ -142,7 +144,7 @@ class TinyGPT:
         if self.steps % 3 == 0:
             self._write(params)
         return {"loss": loss.item(), "held_out": self.held_out_loss,
-                "gradient_norm": gradient.item()}
+                "gradient_norm": length}
 
     def _windows(self, ids: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
         """Pieces of T tokens from ``starts`` (B,), and the same one token later; each (B, T)."""
@@ -153,7 +155,7 @@ class TinyGPT:
     @torch.no_grad()
     def _check(self) -> float:
         """The loss on the held-out windows; measured less often as it changes more slowly."""
-        self.next_check = self.steps + max(20, min(200, self.steps // 4))
+        self.next_check = self.steps + max(25, min(200, self.steps // 4))
         given, wanted = self.held_out
         return F.cross_entropy(self.gpt(given).flatten(0, 1), wanted.flatten()).item()
 
@@ -204,8 +206,8 @@ class TinyGPT:
             return x.cpu().numpy().copy()
 
         return Frame(
-            **self.facts, vocabulary=self.tokens.size, weights=self.weights, context=config.context,
-            held_out=self.held_out_loss,
+            **self.facts, vocabulary=self.tokens.size, context=config.context,
+            weights=sum(one.numel() for one in self.learnt), held_out=self.held_out_loss,
             sample=tuple(one.text for one in self.lines),
             sample_steps=np.array([one.begun for one in self.lines]),
             sample_given=np.array([len(one.opening) for one in self.lines]),
