@@ -25,13 +25,10 @@ def test_that_the_sources_pass(name: str) -> None:
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
-def test_that_the_sources_speak_of_the_project_alone() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
-    if tracked.returncode:
-        pytest.skip("not a git checkout")
-    for name in tracked.stdout.split():
-        file = ROOT / name
-        if file.suffix in {".py", ".md", ".toml", ".txt"} and file.is_file():
+def test_that_nothing_is_left_to_do_later() -> None:
+    """What is unfinished is said in an issue, not in a comment."""
+    marks = tuple("".join(parts) for parts in (("TO", "DO"), ("FIX", "ME"), ("XX", "X")))
+    for folder in ("app", "widgets", "visualizers", "resources", "tests"):
+        for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text("utf-8")
-            assert "/home/" not in text.replace("/home/…", ""), name
-            assert "TODO" not in text.replace('"TODO"', ""), name
+            assert not [mark for mark in marks if mark in text], file
