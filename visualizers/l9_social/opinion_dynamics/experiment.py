@@ -151,21 +151,17 @@ class OpinionDynamics:
             count.index_add_(0, one, heard)
         self.x = total / count
 
-    def disagreement(self, epsilon: float) -> float:
-        """The widest difference between two who can meet and would listen to each other."""
+    def listening(self, epsilon: float) -> tuple[float, float]:
+        """Of all who can meet, the share that would listen to each other, and the widest difference
+        among those."""
         if self.ties is None:
-            end = reach(self.sorted, self.sorted, epsilon)[1]
-            return float((self.sorted[end - 1] - self.sorted).max())
+            x = self.sorted.cpu().numpy()
+            own = np.arange(len(x))
+            last = x.searchsorted(x + epsilon, "right") - 1  # whom each would still hear, above it
+            return float(2 * (last - own).mean() / (len(x) - 1)), float((x[last] - x).max())
         far = (self.x[self.ties[0]] - self.x[self.ties[1]]).abs()
-        return float((far * (far <= epsilon)).max())
-
-    def talking(self, epsilon: float) -> float:
-        """The share of all who can meet that would listen to each other."""
-        if self.ties is None:
-            start, end = reach(self.sorted, self.sorted, epsilon)
-            return float((end - start - 1).double().mean()) / (len(self.x) - 1)
-        far = (self.x[self.ties[0]] - self.x[self.ties[1]]).abs()
-        return float((far <= epsilon).double().mean())
+        heard = far <= epsilon
+        return float(heard.to(far).mean()), float((far * heard).max())
 
     def keep(self, count: int, polarised: float) -> None:
         """Remember this moment. When there is no room, forget every second one."""
@@ -190,7 +186,7 @@ class OpinionDynamics:
         if self.ties is None:
             members = members[x[members].argsort(kind="stable")]
         ends = x[members][self.links]  # (links, 2)
-        disagreement = self.disagreement(params.epsilon)
+        talking, disagreement = self.listening(params.epsilon)
         return Frame(
             times=self.times.copy(),
             paths=self.paths.copy(),
@@ -204,7 +200,7 @@ class OpinionDynamics:
             members=members,
             positions=self.positions.copy(),
             edges=self.links[np.abs(ends[:, 0] - ends[:, 1]) <= params.epsilon],
-            talking=self.talking(params.epsilon),
+            talking=talking,
             disagreement=disagreement,
             at_rest=disagreement <= VISIBLE,
         )
