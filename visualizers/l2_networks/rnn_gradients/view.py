@@ -166,7 +166,7 @@ class RnnGradientsView(PanelView):
 
 def _whole(frame: Frame) -> float:
     """What T steps back make of a gradient, as far as a number can say it."""
-    return 10.0 ** min(300.0, float(frame.log_gradient[-1] - frame.log_gradient[0]))
+    return float(10.0 ** min(300.0, float(frame.log_gradient[-1] - frame.log_gradient[0])))
 
 
 def _power(log10: NDArray[np.float32]) -> NDArray[np.float64]:

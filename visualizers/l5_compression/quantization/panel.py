@@ -1,0 +1,86 @@
+"""Quantisation: how few bits a weight needs, and why one scale for all is not enough."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizers.panel import Panel
+from widgets.parameters import choice, hidden, integer, number
+
+GRANULARITIES = ("per tensor", "per channel", "per group")
+
+
+@dataclass(frozen=True)
+class Params:
+    bits: int = integer(4, 2, 8, unit="bits", restart=False, help="Width of a stored weight.")
+    granularity: Literal["per tensor", "per channel", "per group"] = choice(
+        "per tensor", restart=False, label="One scale",
+        help="Which weights share a scale: a whole matrix, one output channel, or a small group.")
+    group_size: int = integer(
+        16, 4, 64, log=True, unit="weights", restart=False, when={"granularity": ("per group",)},
+        help="Neighbouring weights of a channel that share a scale.")
+    grid: Literal["symmetric", "asymmetric"] = choice(
+        "symmetric", restart=False, label="Levels",
+        help="Symmetric levels lie evenly round zero. Asymmetric ones span the least to the "
+             "greatest weight, and store a zero point besides.")
+    outliers: int = integer(
+        1, 0, 8, unit="channels", restart=False, label="Outlier channels",
+        help="Output channels of each layer whose weights are large. A gain after the layer undoes "
+             "it, as a layer norm does in a language model: without rounding nothing changes.")
+    outlier_size: float = number(
+        10.0, 1.0, 100.0, log=True, unit="×", help="How much larger the outlier channels' weights are.")
+    when: Literal["after training", "in training"] = choice(
+        "after training", restart=False, label="Round",
+        help="After training: the network never learns of it. In training: each step computes with "
+             "rounded weights, and the error passes straight through the rounding.")
+    learning_rate: float = number(0.003, 1e-5, 0.03, log=True, help=
+                                  "Size of one update (Adam); a thirtieth of it for the trained GPT.")
+    model: Literal["digits network", "tiny GPT"] = choice(
+        "digits network", help="A small network that learns to read digits, or this project's own "
+                               "trained GPT, which is trained on.")
+    seed: int = integer(0, 0, 999, help="Draws other weights and another split of the data.")
+    layer: int = hidden(1, help="The layer whose weights are shown.")
+    beside: str = hidden("errors", help="What the small card shows: errors or layers.")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The present weights, rounded as the parameters say. L layers, N tries so far."""
+
+    layers: tuple[str, ...]
+    layer: int  # the one that is looked at
+    counts: NDArray[np.int32]  # (bins,)  of its weights as they are stored
+    edges: NDArray[np.float32]  # (bins+1,)
+    levels: NDArray[np.float32]  # (≤ 400,)  values that can be stored, evenly thinned out
+    error: NDArray[np.float32]  # (≤ 96, ≤ 96)  |rounded − true| / rms of the weights, averaged
+    layer_error: NDArray[np.float32]  # (L,)  ‖rounded − true‖ / ‖true‖
+    float_accuracy: float  # on held-out data
+    accuracy: float  # the same, with rounded weights
+    float_perplexity: float
+    perplexity: float
+    float_bytes: int
+    bytes: int  # with scales and zero points
+    try_bytes: NDArray[np.int32]  # (N,)
+    try_bits: NDArray[np.int32]  # (N,)
+    try_granularity: NDArray[np.int32]  # (N,)  index into GRANULARITIES
+    try_accuracy: NDArray[np.float32]  # (N,)
+    try_perplexity: NDArray[np.float32]  # (N,)
+
+
+PANEL = Panel(
+    id="quantization",
+    title="Quantisation",
+    claim="Four bits are enough for most weights, until a few large channels spoil the scale that "
+          "all of them share.",
+    params=Params,
+    frame=Frame,
+    experiment="visualizers.l5_compression.quantization.experiment:Quantization",
+    view="visualizers.l5_compression.quantization.view:QuantizationView",
+    concepts=("5.16",),
+    keywords=("quantization", "int8", "int4", "bits", "outlier", "QAT", "PTQ", "straight-through",
+              "compression", "量化", "离群通道", "量化感知训练", "压缩", "比特"),
+)

@@ -1,0 +1,174 @@
+"""The picture of quantisation: accuracy against size, and the weights among their levels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
+from visualizers.panel import Shown
+from widgets.bars import BarChart, Histogram
+from widgets.cards import Card, Switch, column, row
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.heatmap import Heatmap
+from widgets.look import Look
+from widgets.readouts import Readouts
+from widgets.scales import short
+from widgets.view import PanelView
+
+BESIDE = ("errors", "layers")
+
+
+class QuantizationView(PanelView):
+    """The front of all tries, the weights among the levels, training, and where the errors are."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        size, steps = words("size in kB"), words("training step")
+        # A language model is judged by its perplexity, which needs a logarithmic axis.
+        self.fronts = [
+            CurvePlot(look, words("What the bytes buy"), x=size, y=words("held-out accuracy"),
+                      y_range=(0.0, 1.0)),
+            CurvePlot(look, words("What the bytes buy"), x=size, y=words("held-out perplexity"),
+                      log_y=True),
+        ]
+        self.training = [
+            CurvePlot(look, words("While it trains"), x=steps, y=words("held-out accuracy"),
+                      y_range=(0.0, 1.0), integer_x=True),
+            CurvePlot(look, words("While it trains"), x=steps, y=words("held-out perplexity"),
+                      log_y=True, integer_x=True),
+        ]
+        self.readouts = Readouts(look)
+        self.histogram = Histogram(look, "", x=words("weight as it is stored"), y=words("weights"))
+        self.switch = Switch(look, [words("Errors"), words("Layers")])
+        self.switch.chosen.connect(self._choose)
+        self.errors = Heatmap(look, "", x=words("input"), y=words("output channel"))
+        self.layers = BarChart(look, "", x=words("relative error of the weights"), value_format="{:.1%}")
+        self.layers.clicked.connect(self._choose_layer)
+        self.front, self.curves, self.close_up = (
+            _stacked(*self.fronts), _stacked(*self.training), _stacked(self.errors, self.layers))
+
+        left, right, below, beside = (Card(look) for _ in range(4))
+        left.body.addLayout(self.front, 1)
+        left.body.addWidget(self.readouts)
+        right.body.addWidget(self.histogram)
+        below.body.addLayout(self.curves)
+        beside.body.addWidget(self.switch)
+        beside.body.addLayout(self.close_up, 1)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addLayout(column(row(left, right, stretch=(3, 2)), row(below, beside, stretch=(3, 2)),
+                               stretch=(3, 2)))
+
+    def _choose(self, index: int) -> None:
+        self.changed.emit("beside", BESIDE[index])
+
+    def _choose_layer(self, index: int) -> None:
+        self.changed.emit("layer", index)
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        language = params.model == "tiny GPT"
+        self._draw_front(shown, language)
+        self._draw_training(shown, language)
+        self.readouts.draw([
+            (self.words("as float32"), f"{_kilobytes(frame.float_bytes)}, {_score(frame, language, True)}"),
+            (self.words("rounded"), f"{_kilobytes(frame.bytes)}, {_score(frame, language, False)}"),
+            (self.words("smaller by"), f"{frame.float_bytes / frame.bytes:.1f} ×"),
+        ])
+        names = [self._layer(name) for name in frame.layers]
+        self.histogram.draw(
+            frame.counts, frame.edges, rules=[Rule(float(level), axis="x", series=1)
+                                              for level in frame.levels],
+            title=self.words("{layer}: its weights and the levels", layer=names[frame.layer]))
+        beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
+        self.switch.set(beside)
+        self.close_up.setCurrentIndex(beside)
+        if beside:
+            self.layers.draw(frame.layer_error, names, highlight=frame.layer)
+        else:
+            self.errors.draw(frame.error, low=0.0, high=1.0, title=self.words(
+                "{layer}: |error| / typical weight", layer=names[frame.layer]))
+
+    def _draw_front(self, shown: Shown[Params, Frame], language: bool) -> None:
+        frame = shown.frame
+        self.front.setCurrentIndex(int(language))
+        curves = []
+        for ghost in shown.ghosts:
+            size, score = _front(ghost.frame, language)
+            curves.append(Curve(score, size, ghost.label, style="ghost"))
+        size, score = _front(frame, language)
+        curves.append(Curve(score, size, self.words("best so far"), series=3, style="dashed", width=1.5))
+        names = (self.words("per tensor"), self.words("per channel"), self.words("per group"))
+        scores = frame.try_perplexity if language else frame.try_accuracy
+        for index in range(len(GRANULARITIES)):
+            mine = frame.try_granularity == index
+            if mine.any():
+                curves.append(Curve(scores[mine], frame.try_bytes[mine] / 1000, names[index],
+                                    series=index, style="dots", width=3.0))
+        now = frame.perplexity if language else frame.accuracy
+        exact = frame.float_perplexity if language else frame.float_accuracy
+        curves.append(Curve(np.array([now]), np.array([frame.bytes / 1000]),
+                            self.words("now: {bits} bits", bits=shown.params.bits),
+                            series=GRANULARITIES.index(shown.params.granularity), style="dots",
+                            width=6.0))
+        widest = max(1.0, float(frame.try_bytes.max()) / 1000 * 1.15)
+        self.fronts[language].draw(curves, [Rule(exact, self.words("float32"))],
+                                   x_range=(0.0, widest))
+
+    def _draw_training(self, shown: Shown[Params, Frame], language: bool) -> None:
+        history, name = shown.history, "perplexity" if language else "accuracy"
+        self.curves.setCurrentIndex(int(language))
+        curves = [Curve(ghost.history[name], ghost.history.steps, ghost.label, style="ghost", width=1.5)
+                  for ghost in shown.ghosts]
+        curves += [
+            Curve(history[f"float_{name}"], history.steps, self.words("float32"), series=1, width=1.5),
+            Curve(history[name], history.steps, self.words("rounded"), width=1.5),
+        ]
+        self.training[language].draw(curves)
+
+    def _layer(self, name: str) -> str:
+        kind, _, number = name.partition(" ")
+        return self.words("Layer {number}", number=number) if kind == "layer" else name
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame, params = shown.frame, shown.params
+        values = {
+            "bits": params.bits, "size": _kilobytes(frame.bytes), "whole": _kilobytes(frame.float_bytes),
+            "exact": _score(frame, params.model == "tiny GPT", True),
+            "rounded": _score(frame, params.model == "tiny GPT", False),
+        }
+        if params.model == "tiny GPT":
+            return self.words("With weights of {bits} bits the model takes {size} instead of {whole}; its "
+                              "held-out perplexity is {rounded} instead of {exact}.", **values)
+        return self.words("With weights of {bits} bits the network takes {size} instead of {whole}; its "
+                          "held-out accuracy is {rounded} instead of {exact}.", **values)
+
+
+def _stacked(*widgets: QWidget) -> QStackedLayout:
+    stack = QStackedLayout()
+    for widget in widgets:
+        stack.addWidget(widget)
+    return stack
+
+
+def _kilobytes(count: int) -> str:
+    return f"{count / 1000:.1f} kB" if count < 100_000 else f"{count / 1000:.0f} kB"
+
+
+def _score(frame: Frame, language: bool, exact: bool) -> str:
+    if language:
+        return short(frame.float_perplexity if exact else frame.perplexity)
+    return f"{frame.float_accuracy if exact else frame.accuracy:.1%}"
+
+
+def _front(frame: Frame, language: bool) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """The tries that no smaller one beats, by size in kB: (sizes, scores)."""
+    scores = frame.try_perplexity if language else frame.try_accuracy
+    better = -scores if language else scores
+    order = np.lexsort((-better, frame.try_bytes))
+    best = np.maximum.accumulate(better[order])
+    kept = order[np.concatenate(([True], best[1:] > best[:-1]))]
+    return frame.try_bytes[kept] / 1000, scores[kept]
