@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QPushButton,
     QSizePolicy,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -81,6 +82,15 @@ class Quiet(QLabel):
         """Show ``text``; cheap when it is what is shown already."""
         if text != self.text():
             self.setText(text)
+
+
+def stacked(*widgets: QWidget) -> QStackedWidget:
+    """Widgets of which one is shown at a time. Each has a parent from the start, because a widget
+    that is shown without one opens a window of its own for a moment and takes the keyboard away."""
+    stack = QStackedWidget()
+    for widget in widgets:
+        stack.addWidget(widget)
+    return stack
 
 
 def column(*items: QWidget | QLayout, stretch: Sequence[int] = ()) -> QVBoxLayout:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSize
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.trial import Trial
 from visualizers.catalog import Said, panels
@@ -81,6 +81,25 @@ def test_that_a_view_is_drawn_and_not_empty(panel, make, shown_of) -> None:
     view = make(panel)
     view.show_frame(shown_of(panel)[-1])
     assert len(np.unique(pixels(view).reshape(-1, 4), axis=0)) > 20
+
+
+@every_panel
+def test_that_a_view_opens_no_window_of_its_own(panel, qapp) -> None:
+    """A child that is shown before it has a parent takes the keyboard from the page."""
+    class Watch(QObject):
+        opened: ClassVar[list[str]] = []
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                self.opened.append(type(watched).__name__)
+            return False
+
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    view = load(panel.view)(Look(theme("light"), Said(panel, "en").words()))
+    qapp.removeEventFilter(watch)
+    view.deleteLater()
+    assert not watch.opened
 
 
 @every_panel

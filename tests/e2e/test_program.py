@@ -31,6 +31,8 @@ if __name__ == "__main__":
     application = QApplication(["lab"])
     window, pool = build(application)
     window.show()
+    window.activateWindow()
+    until(window.isActiveWindow)
     {what}
     window.close()
     pool.close()
@@ -82,15 +84,14 @@ def test_that_a_run_is_saved_reopened_and_continued(tmp_path: Path) -> None:
     assert saved[-1] == reopened[-1] == "closed"
 
 
-def start(*arguments: str, tmp_path: Path) -> psutil.Process:
+def start(*arguments: str, tmp_path: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"BIGMODELS_CONFIG": str(tmp_path / "config")}
-    program = subprocess.Popen([sys.executable, "-P", "-m", "app", *arguments], env=environment)
-    return psutil.Process(program.pid)
+    return subprocess.Popen([sys.executable, "-P", "-m", "app", *arguments], env=environment)
 
 
-def workers(program: psutil.Process) -> list[psutil.Process]:
+def workers(program: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """The children that train; multiprocessing's own resource tracker is not one of them."""
-    return [one for one in program.children(recursive=True)
+    return [one for one in psutil.Process(program.pid).children(recursive=True)
             if "spawn_main" in " ".join(one.cmdline())]
 
 
@@ -110,7 +111,7 @@ def test_that_no_worker_outlives_a_killed_window(tmp_path: Path, how: signal.Sig
     assert waited(lambda: len(workers(program)) >= 1, 60)
     left = workers(program)
     program.send_signal(how)
-    program.wait(20)
+    program.wait(20)  # and so no zombie stays
     assert waited(lambda: not any(one.is_running() and one.status() != "zombie" for one in left), 20)
 
 

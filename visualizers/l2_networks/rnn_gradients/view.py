@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, FAINTEST, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, column, row
+from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.look import Look
 from widgets.readouts import Readouts
@@ -38,16 +38,14 @@ class RnnGradientsView(PanelView):
                                integer_x=True)
         self.singular = CurvePlot(look, "", x=back, y=words("σ of ∂h_T/∂h"),
                                   log_y=True, integer_x=True)
-        self.stack = QStackedLayout()
-        for plot in (self.norm, self.gates, self.singular):
-            self.stack.addWidget(plot)
+        self.stack = stacked(self.norm, self.gates, self.singular)
 
         top, left, right = Card(look), Card(look), Card(look)
         top.body.addWidget(self.main, 1)
         top.body.addWidget(self.readouts)
         left.body.addWidget(self.progress)
         right.body.addWidget(self.switch)
-        right.body.addLayout(self.stack, 1)
+        right.body.addWidget(self.stack, 1)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(3, 2)))

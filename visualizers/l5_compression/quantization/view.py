@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart, Histogram
-from widgets.cards import Card, Switch, column, row
+from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.look import Look
@@ -48,15 +48,15 @@ class QuantizationView(PanelView):
         self.layers = BarChart(look, "", x=words("relative error of the weights"), value_format="{:.1%}")
         self.layers.clicked.connect(self._choose_layer)
         self.front, self.curves, self.close_up = (
-            _stacked(*self.fronts), _stacked(*self.training), _stacked(self.errors, self.layers))
+            stacked(*self.fronts), stacked(*self.training), stacked(self.errors, self.layers))
 
         left, right, below, beside = (Card(look) for _ in range(4))
-        left.body.addLayout(self.front, 1)
+        left.body.addWidget(self.front, 1)
         left.body.addWidget(self.readouts)
         right.body.addWidget(self.histogram)
-        below.body.addLayout(self.curves)
+        below.body.addWidget(self.curves)
         beside.body.addWidget(self.switch)
-        beside.body.addLayout(self.close_up, 1)
+        beside.body.addWidget(self.close_up, 1)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.addLayout(column(row(left, right, stretch=(3, 2)), row(below, beside, stretch=(3, 2)),
@@ -145,13 +145,6 @@ class QuantizationView(PanelView):
                               "held-out perplexity is {rounded} instead of {exact}.", **values)
         return self.words("With weights of {bits} bits the network takes {size} instead of {whole}; its "
                           "held-out accuracy is {rounded} instead of {exact}.", **values)
-
-
-def _stacked(*widgets: QWidget) -> QStackedLayout:
-    stack = QStackedLayout()
-    for widget in widgets:
-        stack.addWidget(widget)
-    return stack
 
 
 def _kilobytes(count: int) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import Histogram
-from widgets.cards import Card, Switch, column, row
+from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.look import Look
 from widgets.network import NetworkGraph, TrajectoryField
@@ -36,9 +36,7 @@ class OpinionDynamicsView(PanelView):
         self.switch = Switch(look, [words("Polarisation"), words("Clusters")])
         self.polarisation = CurvePlot(look, "", x=words("round"), y_range=(0.0, 1.0), integer_x=True)
         self.clusters = CurvePlot(look, "", x=words("round"), y_min_span=4.0, integer_x=True)
-        self.stack = QStackedLayout()
-        for plot in (self.polarisation, self.clusters):
-            self.stack.addWidget(plot)
+        self.stack = stacked(self.polarisation, self.clusters)
 
         self.paths.clicked.connect(self._choose_path)
         self.graph.clicked.connect(self._choose_member)
@@ -52,7 +50,7 @@ class OpinionDynamicsView(PanelView):
         left.body.addWidget(self.histogram)
         middle.body.addWidget(self.graph)
         right.body.addWidget(self.switch)
-        right.body.addLayout(self.stack, 1)
+        right.body.addWidget(self.stack, 1)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         below = row(left, middle, right, stretch=(1, 1, 1))
