@@ -145,14 +145,30 @@ class Stage:
         return self.window.session
 
     def spin(self, until: Callable[[], Any], seconds: float) -> None:
-        """Let the event loop run until something holds. Raises ``Refusal`` when it never does."""
-        from PySide6.QtCore import QEventLoop
+        """Let the window live until something holds. Raises ``Refusal`` when it never does.
 
-        ends = time.perf_counter() + seconds
-        while not until():
-            if time.perf_counter() > ends:
-                raise Refusal("The panel did not answer within {seconds} seconds.", seconds=seconds)
-            self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+        The event loop sleeps between events as it does for a user: a loop that asked again and
+        again would take a core from training.
+        """
+        from PySide6.QtCore import QEventLoop, Qt, QTimer
+
+        if until():
+            return
+        loop, held = QEventLoop(), [False]
+
+        def ask() -> None:
+            held[0] = bool(until())
+            if held[0]:
+                loop.quit()
+
+        asking = QTimer(timerType=Qt.TimerType.PreciseTimer)
+        asking.timeout.connect(ask)
+        asking.start(2)
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+        asking.stop()
+        if not held[0]:
+            raise Refusal("The panel did not answer within {seconds} seconds.", seconds=seconds)
 
     def play(self, seconds: float, late: list[float]) -> tuple[float, float, float]:
         """Train for ``seconds``: steps a second, frames a second, ms of the window's CPU a frame."""
@@ -160,37 +176,42 @@ class Stage:
 
         session, meter = self.session, self.window.paint_meter
         marks: list[tuple[float, int]] = []
-        last = [time.perf_counter()]
+        last = [0.0]
+        steps, previous = [0], [0]
 
         def tick() -> None:
             now = time.perf_counter()
             late.append(max(0.0, (now - last[0]) * 1000 - 10))
             last[0] = now
 
-        timer = QTimer()
-        timer.setTimerType(Qt.TimerType.PreciseTimer)
+        def seen(_shown: Any) -> None:
+            steps[0] += max(0, session.last_step - previous[0])
+            previous[0] = session.last_step
+            marks.append((time.perf_counter(), steps[0]))
+
+        def ended(state: Any) -> None:
+            if state.name == "FINISHED":
+                self._again()
+                previous[0] = 0
+
+        timer = QTimer(timerType=Qt.TimerType.PreciseTimer)
         timer.timeout.connect(tick)
-        if str(session.state.name) == "FINISHED":
-            session.reset()
-        session.play()
-        self.spin(lambda: session.state.name in ("RUNNING", "FINISHED"), PATIENCE)
+        self._again()
+        self.spin(lambda: session.state.name == "RUNNING", PATIENCE)
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        previous[0] = session.last_step
+        session.shown.connect(seen)
+        session.state_changed.connect(ended)
         meter.reset()
         last[0] = started = time.perf_counter()
         timer.start(10)
-        steps, previous = 0, session.last_step
-        while time.perf_counter() - started < seconds:
-            self.application.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 10)
-            if session.last_step != previous:
-                steps += max(0, session.last_step - previous)
-                previous = session.last_step
-                marks.append((time.perf_counter(), steps))
-            if session.state.name == "FINISHED":
-                session.reset()
-                session.play()
-                previous = 0
+        loop.exec()
         timer.stop()
         spent = time.perf_counter() - started
         frames, cpu = meter.frames, meter.cpu
+        session.state_changed.disconnect(ended)
+        session.shown.disconnect(seen)
         session.pause()
         self.spin(lambda: session.state.name != "RUNNING", PATIENCE)
         rate = 0.0
@@ -199,19 +220,22 @@ class Stage:
             rate = (final - first) / (last_time - first_time)
         return rate, frames / spent, 1000 * cpu / max(1, frames)
 
+    def _again(self) -> None:
+        """Play on, from the start where a run has nothing more to do."""
+        if self.session.state.name == "FINISHED":
+            self.session.reset()
+        self.session.play()
+
     def slider_ms(self, one: Parameter, moves: int) -> list[float]:
         """Move a live control again and again while the run plays: ms until it is painted."""
         session, meter = self.session, self.window.paint_meter
         if self.panel.trains:
-            if session.state.name == "FINISHED":
-                session.reset()
-            session.play()
+            self._again()
         times = []
         for index in range(moves):
             self.spin(_timer(0.03 + 0.01 * (index % 7)), 1)
             if session.state.name == "FINISHED":
-                session.reset()
-                session.play()
+                self._again()
                 self.spin(lambda: session.state.name == "RUNNING", PATIENCE)
             value = moved(one, getattr(session.params, one.name), index)
             frames, started = meter.frames, time.perf_counter()

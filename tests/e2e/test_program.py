@@ -56,7 +56,7 @@ REOPEN = """
     window.files.open({file!r})
     until(lambda: window.session is not None and window.session.current() is not None)
     print("step", window.session.last_step, "loss", window.session.history.last()["loss"])
-    assert window.session.worker_pid is None, "opening a run must train nothing"
+    assert not window.session.worker_pid, "opening a run must train nothing"
     before = window.session.last_step
     QTest.keyClick(window, Qt.Key.Key_Space)
     until(lambda: window.session.last_step > before + 5)
