@@ -10,6 +10,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import torch
@@ -204,6 +205,10 @@ class Stream:
         self._at = 0
         self._kept = text[:0]
 
+    def __deepcopy__(self, memo: object) -> Stream:
+        """Tensors here are replaced and never changed in place, so copies may share them."""
+        return copy(self)
+
     def take(self, count: int, margin: int, keep: Tensor, generator: torch.Generator) -> Tensor:
         """(count + 2·margin,) the next words with ``margin`` more on both sides.
 
@@ -218,7 +223,7 @@ class Stream:
             self._at = (self._at + len(chunk)) % len(self.text)
             self.read += len(chunk)
             chance = torch.rand(len(chunk), generator=generator)
-            parts.append(chunk[chance < keep[chunk]])
+            parts.append(chunk.masked_select(chance < keep.index_select(0, chunk)))
             have += len(parts[-1])
         kept = torch.cat(parts) if len(parts) > 1 else self._kept
         self._kept = kept[count:]

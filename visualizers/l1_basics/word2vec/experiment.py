@@ -160,7 +160,7 @@ def negative_sampling(
     times = weight.sum(2).view(count, 1) * (k / len(pool))         # (N, 1)
     loss = surprise(missed, weight, fooled, times)
     fooled.mul_(times)
-    pull = torch.bmm(missed, true).view(count, d) - torch.mm(fooled, noise)  # (N, d)
+    pull = torch.bmm(missed, true).view(count, d).addmm_(fooled, noise, alpha=-1)  # (N, d)
     push = torch.cat([unblock(torch.bmm(missed.mT, h)), -torch.mm(fooled.T, hidden)])
     return loss, pull, (torch.cat([words, pool]), push)
 
@@ -231,11 +231,11 @@ def windows(sizes: Tensor, reach: int, middle: bool = False) -> Tensor:
 
     With ``middle`` also at t itself.
     """
-    place = torch.arange(BLOCK + 2 * reach, device=sizes.device)   # (E,)
-    away = (place - reach - torch.arange(BLOCK, device=sizes.device)[:, None]).abs()  # (T, E)
+    place = torch.arange(BLOCK + 2 * reach, dtype=torch.int8, device=sizes.device)  # (E,)
+    away = (place - reach - place[:BLOCK, None]).abs()             # (T, E)
     if not middle:
         away = away.masked_fill(away == 0, reach + 1)
-    return (away <= sizes.view(-1, BLOCK, 1)).float()
+    return (away <= sizes.char().view(-1, BLOCK, 1)).float()
 
 
 def reach_of(weight: Tensor) -> int:
@@ -262,9 +262,9 @@ def unblock(parts: Tensor) -> Tensor:
 def surprise(
     missed: Tensor, weight: Tensor, fooled: Tensor | None = None, times: Tensor | None = None
 ) -> float:
-    """−log-likelihood per prediction, from the probabilities of being wrong, in 128 positions."""
-    some = 128 // BLOCK
+    """−log-likelihood per prediction, from the probabilities of being wrong, in 64 positions."""
+    some = 64 // BLOCK
     total = -torch.log1p(-missed[:some].clamp(max=1 - 1e-6)).sum()
     if fooled is not None and times is not None:
-        total -= (torch.log1p(-fooled[:128].clamp(max=1 - 1e-6)) * times[:128]).sum()
+        total -= (torch.log1p(-fooled[:64].clamp(max=1 - 1e-6)) * times[:64]).sum()
     return float(total / weight[:some].sum())

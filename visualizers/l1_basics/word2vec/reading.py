@@ -57,7 +57,7 @@ class Reading:
         few = known[:: 1 + len(known) // 400] if len(known) >= 100 else []
         self.analogies = torch.tensor(few, dtype=torch.int64).view(-1, 4)
         # Examining the vectors costs more the more words there are; learning should not wait.
-        self.examine_every = 20 + len(self.vocabulary) // 50
+        self.examine_every = 25 + len(self.vocabulary) // 20
 
     def stream(self) -> Stream:
         """A walk through the text, from its beginning."""
@@ -72,12 +72,7 @@ class Reading:
         The last two where the data pack gives them and the text knows 20 pairs, 100 analogies.
         """
         unit = F.normalize(vectors)
-        found: dict[str, float] = {"twins": 0.0}
-        if len(self.twins):
-            asked = torch.cat([self.twins, self.twins.flip(1)]).to(unit.device)   # (2M, 2)
-            cosine = unit[asked[:, 0]] @ unit.T                    # (2M, V)
-            nearer = (cosine > cosine.gather(1, asked[:, 1:])).sum(1) - 1  # itself is nearest
-            found["twins"] = float((nearer < NEAR).float().mean())
+        found = {"twins": self.twins_found(unit)}
         if len(self.judged) >= 20:
             a, b = self.judged.to(unit.device).T
             cosine = (unit[a] * unit[b]).sum(1).cpu()
@@ -88,6 +83,15 @@ class Reading:
             cosine.scatter_(1, torch.stack([a, b, c], 1), -torch.inf)
             found["analogies"] = float((cosine.argmax(1) == d).float().mean())
         return found
+
+    def twins_found(self, unit: Tensor) -> float:
+        """The share of twins that are among the ten nearest of their words, by unit vectors."""
+        if not len(self.twins):
+            return 0.0
+        asked = torch.cat([self.twins, self.twins.flip(1)]).to(unit.device)       # (2M, 2)
+        cosine = unit[asked[:, 0]] @ unit.T                        # (2M, V)
+        nearer = (cosine > cosine.gather(1, asked[:, 1:])).sum(1) - 1      # all but itself
+        return float((nearer < NEAR).float().mean())
 
     def frame(
         self, params: Params, inputs: Tensor, outputs: Tensor, plane: Tensor, fitted: int,
@@ -111,6 +115,7 @@ class Reading:
             points=(points / extent * 32767).round().short().cpu().numpy(), extent=extent,
             fitted=fitted, closeness=(cosine.clamp(0, 1) * 255).byte().cpu().numpy(),
             labels=names[:NAMES], twins=self.twins.int().numpy(),
+            twins_found=self.twins_found(unit),
             twin_words=tuple(names[one] for one in self.twins.flatten().tolist()),
             word=names[chosen], asked=asked, word_at=chosen,
             frequency=float(counts[chosen] / counts.sum()),

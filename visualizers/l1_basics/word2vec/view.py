@@ -173,11 +173,10 @@ class Word2VecView(PanelView):
 
     def describe(self, shown: WordShown) -> str:
         frame = shown.frame
-        scores = shown.history.last()
         return self.words(
             "After {step} steps the words nearest to “{word}” are {near}; {twins} of the twins have "
             "found each other.", step=shown.step, word=frame.word,
-            near=", ".join(frame.neighbours[:5]), twins=percent(scores.get("twins", 0.0)))
+            near=", ".join(frame.neighbours[:5]), twins=percent(frame.twins_found))
 
 
 class Names(Sequence[str]):
