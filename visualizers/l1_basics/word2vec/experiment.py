@@ -133,7 +133,7 @@ class Word2Vec:
             plane = principal_plane(F.normalize(self.inputs), plane)
             fitted = self.steps
         return self.reading.frame(params, self.inputs, self.outputs, plane, fitted, self.moment,
-                                  self.stream.read)
+                                  self.stream.read, self.scores["twins"])
 
 
 # --- three ways to predict a word ------------------------------------------------------------

@@ -52,7 +52,7 @@ class Frame:
     closeness: NDArray[np.uint8]     # (V,) cosine with the chosen word, 0 … 255 for 0 … 1
     labels: tuple[str, ...]          # the most frequent words; the map's first points
     twins: NDArray[np.int32]         # (M, 2) planted twins, as points
-    twins_found: float               # the share of twins among each other's ten nearest, just now
+    twins_found: float               # the share of twins among each other's ten nearest words
     twin_words: tuple[str, ...]      # (2·M,) their names
 
     word: str                        # the chosen word

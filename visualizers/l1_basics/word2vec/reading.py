@@ -72,7 +72,12 @@ class Reading:
         The last two where the data pack gives them and the text knows 20 pairs, 100 analogies.
         """
         unit = F.normalize(vectors)
-        found = {"twins": self.twins_found(unit)}
+        found = {"twins": 0.0}
+        if len(self.twins):
+            asked = torch.cat([self.twins, self.twins.flip(1)]).to(unit.device)   # (2M, 2)
+            cosine = unit[asked[:, 0]] @ unit.T                    # (2M, V)
+            nearer = (cosine > cosine.gather(1, asked[:, 1:])).sum(1) - 1  # all but itself
+            found["twins"] = float((nearer < NEAR).float().mean())
         if len(self.judged) >= 20:
             a, b = self.judged.to(unit.device).T
             cosine = (unit[a] * unit[b]).sum(1).cpu()
@@ -84,18 +89,9 @@ class Reading:
             found["analogies"] = float((cosine.argmax(1) == d).float().mean())
         return found
 
-    def twins_found(self, unit: Tensor) -> float:
-        """The share of twins that are among the ten nearest of their words, by unit vectors."""
-        if not len(self.twins):
-            return 0.0
-        asked = torch.cat([self.twins, self.twins.flip(1)]).to(unit.device)       # (2M, 2)
-        cosine = unit[asked[:, 0]] @ unit.T                        # (2M, V)
-        nearer = (cosine > cosine.gather(1, asked[:, 1:])).sum(1) - 1      # all but itself
-        return float((nearer < NEAR).float().mean())
-
     def frame(
         self, params: Params, inputs: Tensor, outputs: Tensor, plane: Tensor, fitted: int,
-        moment: Moment, read: int,
+        moment: Moment, read: int, twins_found: float,
     ) -> Frame:
         """What to draw from the vectors (V, d) at this moment."""
         vocabulary, names = self.vocabulary, self.vocabulary.words
@@ -115,7 +111,7 @@ class Reading:
             points=(points / extent * 32767).round().short().cpu().numpy(), extent=extent,
             fitted=fitted, closeness=(cosine.clamp(0, 1) * 255).byte().cpu().numpy(),
             labels=names[:NAMES], twins=self.twins.int().numpy(),
-            twins_found=self.twins_found(unit),
+            twins_found=twins_found,
             twin_words=tuple(names[one] for one in self.twins.flatten().tolist()),
             word=names[chosen], asked=asked, word_at=chosen,
             frequency=float(counts[chosen] / counts.sum()),

@@ -42,8 +42,14 @@ class Word2VecView(PanelView):
         self.refit.setToolTip(words("Turn the map so that it shows the two directions in which the "
                                     "words differ most now"))
         self.refit.clicked.connect(lambda: self.changed.emit("refit", self._refit + 1))
-        self.loss = CurvePlot(look, words("Loss"), x=words("step"), y=words("nats"))
-        self.scores = CurvePlot(look, words("Score"), x=words("step"), y_range=(0.0, 1.0))
+        self.progress = Switch(look, (words("Score"), words("Loss")))
+        self.scores = CurvePlot(look, "", x=words("step"), y=words("score"), y_range=(0.0, 1.0),
+                                integer_x=True)
+        self.loss = CurvePlot(look, "", x=words("step"), y=words("nats"), integer_x=True)
+        self.curves = QStackedWidget()
+        for plot in (self.scores, self.loss):
+            self.curves.addWidget(plot)
+        self.progress.chosen.connect(self.curves.setCurrentIndex)
         self.neighbours = BarChart(look, words("Nearest words"), x=words("cosine, all dimensions"),
                                    high=1.0)
         self.neighbours.clicked.connect(self._choose_neighbour)
@@ -69,7 +75,8 @@ class Word2VecView(PanelView):
         large, below, near, pair = (Card(self.look) for _ in range(4))
         large.body.addWidget(self.map, 1)
         large.body.addLayout(row(self.axes, self.refit, stretch=(1, 0)))
-        below.body.addLayout(row(self.loss, self.scores, stretch=(1, 1)))
+        below.body.addWidget(self.progress)
+        below.body.addWidget(self.curves, 1)
         near.body.addWidget(self.neighbours, 1)
         near.body.addWidget(self.facts)
         pair.body.addWidget(self.switch)
