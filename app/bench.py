@@ -67,11 +67,14 @@ class Bare:
     """The bare loop in its own process."""
 
     def __init__(self, panel: Panel, params: Any, threads: int, device: str) -> None:
+        from app.engine import machine
+
         context = multiprocessing.get_context("spawn")
         self._here, there = context.Pipe()
         self._process = context.Process(target=bare_loop, daemon=True,
                                         args=(there, panel, params, threads, device))
-        self._process.start()
+        with machine.training_environment():
+            self._process.start()
         if not self._here.poll(PATIENCE) or self._here.recv() != "ready":
             raise Refusal("The bare loop did not start within {seconds} seconds.", seconds=PATIENCE)
 

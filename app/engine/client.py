@@ -7,6 +7,7 @@ import multiprocessing
 import traceback
 from typing import Any, Protocol
 
+from app.engine import machine
 from app.engine.protocol import Failed, Ready
 from app.engine.worker import serve
 from widgets.words import tr_mark
@@ -40,7 +41,8 @@ class WorkerProcess:
         self._process = context.Process(
             target=serve, args=(childs_end,), name="bigmodels-lab worker", daemon=True
         )
-        self._process.start()
+        with machine.training_environment():
+            self._process.start()
         childs_end.close()  # so that the pipe ends when the child does
         self._ready = self._over = False
 
