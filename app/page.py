@@ -42,6 +42,7 @@ class Page(QWidget):
 
     drawn = Signal()
     said = Signal(str)  # something was done or could not be; say it in passing
+    fetch_wanted = Signal()  # what a note says is missing
 
     def __init__(
         self, look: Look, panel: Panel, session: Session, meter: PaintMeter,
@@ -79,6 +80,12 @@ class Page(QWidget):
         self.busy = Busy(self.look)
         self.busy.cancelled.connect(self._cancel)
         self.notes = OneLine(self.look, "text")
+        self.remedy = QPushButton()  # fetches what is missing, then starts again with it
+        self.remedy.setProperty("role", "link")
+        self.remedy.setFont(font(look, 11))
+        self.remedy.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.remedy.clicked.connect(self._mend)
         self.description = OneLine(self.look, "muted")
         self.transport = Transport(self.look)
         self.transport.set_trains(panel.trains)
@@ -92,7 +99,11 @@ class Page(QWidget):
         box.addWidget(self.head)
         box.addWidget(self.stack, 1)
         box.addWidget(self.busy)
-        box.addWidget(self.notes)
+        told = QHBoxLayout()
+        told.setSpacing(px(10))
+        told.addWidget(self.notes, 1)
+        told.addWidget(self.remedy)
+        box.addLayout(told)
         box.addWidget(self.description)
         box.addLayout(self._cards)
         box.addWidget(self.transport)
@@ -101,6 +112,7 @@ class Page(QWidget):
         self.busy.shown.connect(self.description.setHidden)
         self.busy.hide()
         self.notes.hide()
+        self.remedy.hide()
 
         self._describing = QTimer(self, singleShot=True, interval=DESCRIBE_EVERY)
         self._describing.timeout.connect(self._describe)
@@ -128,7 +140,8 @@ class Page(QWidget):
     def begin(self) -> None:
         """Show what the session has; a new one is started."""
         for text, values in self.session.notes:
-            self._noted(text, values)
+            self._tell(text, values)
+        self.data_changed()
         self._state_changed(self.session.state)
         shown = self.session.current()
         if shown is not None:
@@ -174,6 +187,7 @@ class Page(QWidget):
             self._remove_card()
             if not self.session.notes:
                 self.notes.hide()
+                self.remedy.hide()
             self.busy.begin(self.words("Preparing"))
         else:
             self.busy.end()
@@ -189,8 +203,46 @@ class Page(QWidget):
         self.busy.progress(done, total, self.words(what))
 
     def _noted(self, text: str, values: dict[str, object]) -> None:
+        from app.sources import missing
+
+        self.session.lacking = missing(self.panel, self.session.params)
+        self._tell(text, values)
+        self._offer()
+
+    def _tell(self, text: str, values: dict[str, object]) -> None:
         self.notes.say(self.words(text, **values))
         self.notes.show()
+
+    def data_changed(self) -> None:
+        """A text or a model may have been fetched: a run that waited for it begins anew."""
+        from app.sources import missing
+
+        session = self.session
+        if session.lacking and session.last_step == 0 \
+                and not missing(self.panel, session.params):
+            session.reset()
+        else:
+            self._offer()
+
+    def _offer(self) -> None:
+        """Beside a note about what is missing: one click to fetch it, or to begin with it."""
+        from app.sources import missing
+
+        lacking = self.session.lacking
+        self.remedy.setVisible(bool(lacking))
+        if lacking:
+            absent = missing(self.panel, self.session.params)
+            self.remedy.setText(self.words("Fetch it…") if absent
+                                else self.words("It is here now: start again"))
+            self.remedy.setAccessibleName(self.remedy.text())
+
+    def _mend(self) -> None:
+        from app.sources import missing
+
+        if missing(self.panel, self.session.params):
+            self.fetch_wanted.emit()
+        else:
+            self.session.reset()
 
     def _failed(self, failure: Failure) -> None:
         session, words, actions = self.session, self.words, []
@@ -244,7 +296,8 @@ class Page(QWidget):
         for widget in (self.head, self.transport):
             widget.setVisible(not alone)
         self.description.setVisible(not alone and self.busy.isHidden())
-        self.notes.setVisible(not alone and bool(self.notes.text))
+        self.notes.setVisible(not alone and bool(self.session.notes))
+        self.remedy.setVisible(not alone and bool(self.session.lacking))
 
     def _cancel(self) -> None:
         if self._film is not None:

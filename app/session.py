@@ -193,6 +193,7 @@ class Session(QObject):
         self._changes: list[Change] = []
         self._history = History()
         self.notes: list[tuple[str, dict[str, object]]] = []  # what the experiment told the user
+        self.lacking: tuple[str, ...] = ()  # texts and models that others stand in for
         self._film: Thinned[Seen] = Thinned(self._film_bytes, MOST_FILM)
         self._now: Seen | None = None
         self._leave_past()

@@ -135,12 +135,15 @@ class Side(Card):
         self.session.set_params(**{name: value})
 
     def _sources(self, kind: str) -> list[Option]:
-        """What the data catalogue has of a kind; what is not fetched yet is offered."""
-        from visualizers.data import Data
+        from app.sources import options
 
-        words, data = self.look.words, Data()
-        found = data.texts() if kind == "text" else data.models()
-        return [Option(one.id, words(one.title), one.available, words(one.about)) for one in found]
+        return options(kind, self.look.words)
+
+    def refresh_sources(self) -> None:
+        """A text or a model has been fetched or removed."""
+        controls = self.page(CONTROLS)
+        assert isinstance(controls, ControlPanel)
+        controls.refresh_sources()
 
     def _guide(self) -> QWidget:
         from app.guide import GuidePage

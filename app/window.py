@@ -52,6 +52,7 @@ from widgets.look import Look, theme
 from widgets.words import LANGUAGES, tr_mark, window_words
 
 if TYPE_CHECKING:
+    from app.datapage import Downloads
     from app.guide import Tour
     from app.page import Page
     from app.record import Record
@@ -108,7 +109,7 @@ class MainWindow(QMainWindow):
         self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
         self.place = "home"
         self._shortcuts: list[QShortcut] = []
-        self._folded_for_code = False
+        self._downloads: Downloads | None = None
 
         self.files = Filing(self)
         self.setWindowTitle("Big Models Lab")
@@ -275,12 +276,21 @@ class MainWindow(QMainWindow):
 
     def show_data(self) -> None:
         """The page of texts and models."""
-        from app.datapage import DataPage
+        from app.datapage import DataPage, Downloads
 
+        if self._downloads is None:  # they go on when the page is gone
+            self._downloads = Downloads.shared()
+            self._downloads.arrived.connect(self._data_arrived)
         self._leave()
         self.place = "data"
         self._show(DataPage(self.look))
         self.roadmap.set_current(None)
+
+    def _data_arrived(self, _key: str) -> None:
+        if self.side is not None:
+            self.side.refresh_sources()
+        if self.page is not None:
+            self.page.data_changed()
 
     def open_panel(self, id: str) -> None:
         """Open a panel's page; coming back shows what was there."""
@@ -344,6 +354,7 @@ class MainWindow(QMainWindow):
         page = self.page = Page(self.look, panel, session, self.paint_meter)
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
+        page.fetch_wanted.connect(self.show_data)
         side = self.side = Side(self.look, panel, session, partial(self._tour, id),
                                 self.settings.recent)
         side.asked.connect(self.do)

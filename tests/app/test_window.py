@@ -11,6 +11,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
 
+from app.datapage import Downloads
 from app.errors import ErrorCard
 from app.home import Door
 from app.palette import Keys, Palette
@@ -157,6 +158,42 @@ def test_that_a_click_in_the_picture_locks_and_escape_unlocks(lab: Any, qtbot: A
     assert window.session.params.locked == 7
     press(qtbot, window, Qt.Key.Key_Escape)
     assert window.session.params.locked == -1
+
+
+def test_that_a_note_about_a_missing_text_leads_to_it_in_one_click(
+    lab: Any, qtbot: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BIGMODELS_DATAPACK", str(tmp_path / "pack"))
+    window = lab()
+    window.session.set_params(text="hamlet", seed=14)  # whose note says what it does instead
+    qtbot.waitUntil(lambda: window.page.remedy.isVisible())
+    qtbot.mouseClick(window.page.remedy, LEFT)
+    assert window.place == "data"
+    window.open_panel("tiny")
+    assert window.page.remedy.text() == "Fetch it…"
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+
+    monkeypatch.setattr("app.sources.missing", lambda panel, params: ())
+    Downloads.shared().arrived.emit("sentencepiece")
+    assert window.page.remedy.text() == "It is here now: start again"
+    qtbot.mouseClick(window.page.remedy, LEFT)
+    qtbot.waitUntil(lambda: window.page.shown.step == 0)
+    assert not window.page.remedy.isVisible()
+
+
+def test_that_a_run_that_did_not_train_yet_takes_what_has_arrived(
+    lab: Any, qtbot: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BIGMODELS_DATAPACK", str(tmp_path / "pack"))
+    window = lab()
+    window.session.set_params(text="hamlet", seed=14)
+    qtbot.waitUntil(lambda: window.page.remedy.isVisible())
+    window.show_data()
+    monkeypatch.setattr("app.sources.missing", lambda panel, params: ())
+    window.open_panel("tiny")
+    qtbot.waitUntil(lambda: not window.page.remedy.isVisible())
+    assert window.session.lacking == ()
 
 
 # --- failures ------------------------------------------------------------------------------------
