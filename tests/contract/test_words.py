@@ -87,6 +87,7 @@ def test_that_a_panel_misses_no_translation_and_keeps_none_unused(panel) -> None
         said |= said_in(file)
         literal |= {node.value for node in ast.walk(ast.parse(file.read_text("utf-8")))
                     if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    said |= {one.unit for one in panel.parameters}
     table = set(texts(panel.package, "zh").get("words", {}))
     shared = set(read_table("resources", "i18n/zh.toml")["words"])
     wanted = {text for text in said if any(sign.isalpha() for sign in text)}

@@ -202,6 +202,6 @@ class AttentionMapsView(PanelView):
         row_, column_ = np.unravel_index(int(np.argmax(matrix)), matrix.shape)
         return self.words(
             "{model} reads {tokens} tokens; in layer {layer} “{one}” looks most at “{other}”, with "
-            "{weight} of its attention.", model=frame.model, tokens=len(frame.tokens),
+            "{weight} of its attention.", model=self.words(frame.model), tokens=len(frame.tokens),
             layer=frame.layer + 1, one=frame.tokens[row_].strip(),
             other=frame.tokens[column_].strip(), weight=f"{float(frame.matrix[row_, column_]):.2f}")
