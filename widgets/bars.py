@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import scales
+from widgets.calm import Unhurried, may_wait
 from widgets.cards import Heading
 from widgets.curves import Rule
 from widgets.look import Look
@@ -34,10 +35,12 @@ class _Picture(QWidget):
         super().__init__(owner)
         self._owner = owner
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else its card is painted too
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(event.rect(), self._owner.look.color("card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._owner.paint_on(painter, QRectF(self.rect()))
 
@@ -52,7 +55,7 @@ class _Picture(QWidget):
         self._owner.mouse_at(None)
 
 
-class BarChart(QWidget):
+class BarChart(Unhurried):
     """Named values as bars, across (``horizontal``) or upright.
 
     Args:
@@ -97,6 +100,7 @@ class BarChart(QWidget):
         self.setMinimumSize(look.px(120), look.px(70))
         self.setAccessibleName(title)
 
+    @may_wait
     def draw(
         self,
         values: NDArray[Any] | Sequence[float],
@@ -286,7 +290,7 @@ class BarChart(QWidget):
         return f"{name}  {self._value_text(float(self._values[index]))}".strip()
 
 
-class Histogram(QWidget):
+class Histogram(Unhurried):
     """Counts over bins, with rules through them; thousands of rules cost no more than the pixels."""
 
     def __init__(
@@ -316,6 +320,7 @@ class Histogram(QWidget):
         self.setMinimumSize(look.px(140), look.px(90))
         self.setAccessibleName(title)
 
+    @may_wait
     def draw(
         self,
         counts: NDArray[Any] | Sequence[float],

@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from widgets.calm import Unhurried
 from widgets.look import Look
 from widgets.scales import short
 
@@ -41,7 +42,7 @@ ARROWS = {
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class Canvas(QWidget, Generic[T]):
+class Canvas(Unhurried, Generic[T]):
     """A hand-painted widget whose parts (cells, tokens, points) are named by a ``T``."""
 
     def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
@@ -56,7 +57,10 @@ class Canvas(QWidget, Generic[T]):
         self._labels: OrderedDict[Hashable, QPixmap] = OrderedDict()
         self._layers: dict[str, tuple[Hashable, QPixmap]] = {}
         self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetrics]] = {}
+        self._heights: dict[int, int] = {}
         self.setMouseTracking(True)
+        # The card below would be painted again with each picture of a widget that lets it through.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         # Reached by Tab only: a click must not take the arrow keys away from the page's own steps.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(title)
@@ -107,7 +111,9 @@ class Canvas(QWidget, Generic[T]):
         return self.fonts(size, bold)[1].horizontalAdvance(text)
 
     def text_height(self, size: int = 13) -> int:
-        return self.fonts(size)[1].height()
+        if size not in self._heights:
+            self._heights[size] = self.fonts(size)[1].height()
+        return self._heights[size]
 
     def label(
         self, text: str, color: str | int | QColor = "text", size: int = 13, bold: bool = False,
@@ -201,9 +207,11 @@ class Canvas(QWidget, Generic[T]):
 
     # Painting
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
         self._ratio = self.devicePixelRatioF()
         painter = QPainter(self)
+        painter.fillRect(event.rect(), self.look.color("card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         try:
             if self.title:

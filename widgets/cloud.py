@@ -13,6 +13,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QResi
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
+from widgets.calm import may_wait
 from widgets.canvas import Canvas, figure
 from widgets.look import Look
 
@@ -67,6 +68,7 @@ class PointCloud(Canvas[int]):
         self.setMinimumSize(look.px(160), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(
         self, points: NDArray[Any], *, labels: Sequence[str] = (),
         label_order: Sequence[int] | NDArray[Any] | None = None,

@@ -28,6 +28,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets import scales
+from widgets.calm import Unhurried, may_wait
 from widgets.cards import Heading, Quiet
 from widgets.look import Look
 from widgets.scales import Range
@@ -253,7 +254,7 @@ def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
     return pen
 
 
-class CurvePlot(QWidget):
+class CurvePlot(Unhurried):
     """Curves over an axis. ``draw`` is given all there is to see; nothing accumulates.
 
     Args:
@@ -327,6 +328,7 @@ class CurvePlot(QWidget):
 
     # --- drawing ---------------------------------------------------------------------------------
 
+    @may_wait
     def draw(
         self,
         curves: Sequence[Curve],

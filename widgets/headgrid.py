@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
+from widgets.calm import may_wait
 from widgets.canvas import Canvas, places
 from widgets.look import Look
 
@@ -48,6 +49,7 @@ class HeadGrid(Canvas[Cell]):
         self.setMinimumSize(look.px(140), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(
         self, stack: NDArray[Any], *, selected: tuple[int, int] = (-1, -1),
         row_labels: Sequence[str] = (), column_labels: Sequence[str] = (),

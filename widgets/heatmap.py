@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
+from widgets.calm import may_wait
 from widgets.canvas import Canvas, figure, places
 from widgets.look import Look
 
@@ -53,6 +54,7 @@ class Heatmap(Canvas[Cell]):
         self.setMinimumSize(look.px(120), look.px(90))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(
         self, values: NDArray[Any], *, low: float | None = None, high: float | None = None,
         x_labels: Sequence[str] = (), y_labels: Sequence[str] = (),

@@ -43,6 +43,13 @@ def theme(name: str) -> Theme:
     return Theme(name=name, **(tokens | {"series": tuple(tokens["series"])}))
 
 
+@cache
+def _parsed(value: str, alpha: int) -> QColor:
+    color = QColor(value)
+    color.setAlpha(alpha)
+    return color
+
+
 @dataclass(frozen=True)
 class Look:
     """Theme, words and scale of a page (scale 1.0; 1.5 to 2.0 on a projector)."""
@@ -59,6 +66,4 @@ class Look:
         """A token's colour, or the colour of series 0 … 3."""
         value = self.theme.series[token % len(self.theme.series)] if isinstance(token, int) \
             else getattr(self.theme, token)
-        color = QColor(value)
-        color.setAlpha(alpha)
-        return color
+        return QColor(_parsed(value, alpha))  # a colour can be changed, so each caller has its own

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QResizeEven
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
+from widgets.calm import may_wait
 from widgets.canvas import Canvas, figure
 from widgets.look import Look
 from widgets.scales import ticks
@@ -51,6 +52,7 @@ class NetworkGraph(Canvas[int]):
         self.setMinimumSize(look.px(160), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(
         self, positions: NDArray[Any], edges: NDArray[Any], values: NDArray[Any], *,
         low: float = 0.0, high: float = 1.0, selected: int = -1, title: str | None = None,
@@ -220,6 +222,7 @@ class TrajectoryField(Canvas[int]):
         self.setMinimumSize(look.px(160), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(
         self, paths: NDArray[Any], *, values: NDArray[Any] | None = None,
         steps: NDArray[Any] | None = None, x_range: tuple[float, float] | None = None,

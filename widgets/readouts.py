@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
+from widgets.calm import Unhurried, may_wait
 from widgets.cards import Heading
 from widgets.look import Look
 from widgets.style import font
 
 
-class Readouts(QWidget):
+class Readouts(Unhurried):
     """A row of figures, each a muted name and its value; goes on below where the row is full."""
 
     GAP, NAME_GAP, LINE = 18, 5, 22
@@ -26,7 +27,9 @@ class Readouts(QWidget):
         self._name_font, self._value_font = font(look, 11), font(look, 13)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(look.px(self.LINE))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else its card is painted too
 
+    @may_wait
     def draw(self, items: Sequence[tuple[str, str]]) -> None:
         """Show these (name, value) pairs."""
         if (new := tuple(items)) == self._items:
@@ -66,8 +69,10 @@ class Readouts(QWidget):
             x += width + px(self.GAP)
         return found
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
         painter = QPainter(self)
+        painter.fillRect(event.rect(), self.look.color("card"))
         names = QFontMetricsF(self._name_font)
         base = (self.look.px(self.LINE) + QFontMetricsF(self._value_font).capHeight()) / 2
         for at, (name, value) in zip(self._places(), self._items, strict=True):
@@ -80,7 +85,7 @@ class Readouts(QWidget):
             painter.drawText(at + QPointF(shift, base), value)
 
 
-class TextFlow(QWidget):
+class TextFlow(Unhurried):
     """A text that wraps and grows. The end stays in sight unless the reader has scrolled away."""
 
     def __init__(
@@ -108,6 +113,7 @@ class TextFlow(QWidget):
     def text(self) -> str:
         return self._text
 
+    @may_wait
     def draw(
         self,
         text: str,

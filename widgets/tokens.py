@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
+from widgets.calm import may_wait
 from widgets.canvas import Canvas, Scroll, figure
-from widgets.look import Look
+from widgets.look import Look, Theme
 
 LINKS = 400  # as many lines as can still be told apart; the strongest are drawn
 SMOOTH_LINKS = 150  # more are drawn without smoothing, which costs ten times as much
@@ -32,21 +34,24 @@ def _levels(weights: NDArray[Any]) -> list[int]:
     return [int(one) for one in (shares * SHADES).round()]
 
 
-def _shades(look: Look, series: int) -> list[QColor]:
+@cache
+def _shades(theme: Theme, series: int) -> list[QColor]:
     """The series' colour from nearly nothing to nearly full."""
-    made = [look.color(series) for _ in range(SHADES + 1)]
+    made = [QColor(theme.series[series % len(theme.series)]) for _ in range(SHADES + 1)]
     for level, color in enumerate(made):
         color.setAlphaF(0.06 + 0.79 * level / SHADES)
     return made
 
 
-def _inks(look: Look, shades: Sequence[QColor]) -> list[str]:
+@cache
+def _inks(theme: Theme, series: int) -> list[str]:
     """For each shade on a card, the token of the text colour that is read best on it."""
-    card = np.array(raster.rgba(look.theme.card)[:3], float)
+    shades = _shades(theme, series)
+    card = np.array(raster.rgba(theme.card)[:3], float)
     cover = np.array([one.alphaF() for one in shades])[:, None]
     ground = raster.luminance(cover * [raster.rgba(one)[:3] for one in shades] + (1 - cover) * card)
     inks = ("text", "on_accent")
-    light = raster.luminance(np.array([raster.rgba(getattr(look.theme, one))[:3] for one in inks]))
+    light = raster.luminance(np.array([raster.rgba(getattr(theme, one))[:3] for one in inks]))
     contrast = [(np.maximum(ground, one) + 0.05) / (np.minimum(ground, one) + 0.05)
                 for one in light]
     return [inks[int(other > own)] for own, other in zip(*contrast, strict=True)]
@@ -76,6 +81,7 @@ class TokenStrip(Canvas[int]):
         self.setSizePolicy(policy)
         self.setMinimumSize(look.px(120), self.head + self._line)
 
+    @may_wait
     def draw(
         self, tokens: Sequence[str], *, weights: NDArray[Any] | Sequence[float] | None = None,
         series: int = 0, selected: int = -1, muted: Sequence[int] = (), title: str | None = None,
@@ -194,8 +200,8 @@ class TokenStrip(Canvas[int]):
                 if box.bottom() + down > view.top() and box.top() + down < view.bottom()]
         corner = self.look.px(4) if len(seen) <= ROUND_TOKENS else 0
         levels = self._levels()
-        shades = _shades(self.look, self.series)
-        inks = _inks(self.look, shades)
+        shades = _shades(self.look.theme, self.series)
+        inks = _inks(self.look.theme, self.series)
         for index in seen:
             box = boxes[index].translated(0, down)
             self._paint_token(painter, index, box, corner, levels[index], shades, inks)
@@ -259,6 +265,7 @@ class TokenLinks(Canvas[Side]):
         self.setMinimumSize(look.px(220), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(
         self, left: Sequence[str], right: Sequence[str], weights: NDArray[Any], *, focus: int = -1,
         selected: int = -1, muted: Sequence[int] = (), series: int = 0, title: str | None = None,
@@ -423,15 +430,16 @@ class TokenLinks(Canvas[Side]):
 
     def _paint_side(self, painter: QPainter, side: int, view: QRect) -> None:
         focus, corner = self._focus, self.look.px(4)
-        shades = _shades(self.look, self.series)
-        inks = _inks(self.look, shades)
+        shades = _shades(self.look.theme, self.series)
+        inks = _inks(self.look.theme, self.series)
         levels = _levels(self.weights[focus]) if side and 0 <= focus < len(self.weights) \
             else [0] * len(self._side(side))
         tokens = self._side(side)
         first = int(self.reel.offset // self._line)
         last = int((self.reel.offset + view.height()) // self._line) + 1
+        start, step = self.place((side, first)) if tokens else QRectF(), self._line
         for index in range(first, min(last, len(tokens))):
-            token, box = tokens[index], self.place((side, index))
+            token, box = tokens[index], start.translated(0, (index - first) * step)
             chosen = side == 0 and index in (focus, self.selected)
             painter.setPen(Qt.PenStyle.NoPen)
             if chosen:

@@ -44,23 +44,23 @@ class Word2VecView(PanelView):
         self.refit.clicked.connect(lambda: self.changed.emit("refit", self._refit + 1))
         self.progress = Switch(look, (words("Score"), words("Loss")))
         self.scores = CurvePlot(look, "", x=words("step"), y=words("score"), y_range=(0.0, 1.0),
-                                integer_x=True)
-        self.loss = CurvePlot(look, "", x=words("step"), y=words("nats"), integer_x=True)
+                                integer_x=True).calm()
+        self.loss = CurvePlot(look, "", x=words("step"), y=words("nats"), integer_x=True).calm()
         self.curves = QStackedWidget()
         for plot in (self.scores, self.loss):
             self.curves.addWidget(plot)
         self.progress.chosen.connect(self.curves.setCurrentIndex)
         self.neighbours = BarChart(look, words("Nearest words"), x=words("cosine, all dimensions"),
-                                   high=1.0)
+                                   high=1.0).calm()
         self.neighbours.clicked.connect(self._choose_neighbour)
         self.facts = Quiet(look)
         self.facts.setWordWrap(True)
         self.switch = Switch(look, (words("Pair"), words("Path"), words("Cost")))
         self.rows = Heatmap(look, words("Weights that one pair touches"), x=words("dimension"),
-                            palette="diverging", color_bar=False)
+                            palette="diverging", color_bar=False).calm()
         self.path = HuffmanPath(look)
         self.cost = BarChart(look, words("Output weights one pair touches"),
-                             x=words("powers of ten"), value_format="10^{:.1f}")
+                             x=words("powers of ten"), value_format="10^{:.1f}").calm()
         self.cost_note = Quiet(look)
         self.cost_note.setWordWrap(True)
         self._cost_page = QWidget()

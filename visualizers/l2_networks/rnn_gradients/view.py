@@ -27,17 +27,17 @@ class RnnGradientsView(PanelView):
         words, back = self.words, self.words("steps back from the answer")
         self.main = CurvePlot(look, words("How much of the error reaches each earlier state"),
                               x=back, y="|∂L/∂h|", log_y=True, integer_x=True)
-        self.readouts = Readouts(look)
+        self.readouts = Readouts(look).calm()
         self.progress = CurvePlot(look, words("Loss and accuracy"), x=words("training step"),
-                                  y_range=(0.0, 2.0), integer_x=True)
+                                  y_range=(0.0, 2.0), integer_x=True).calm()
         self.switch = Switch(look, [words("Gradient norm"), words("Gates"), words("Singular values")])
         self.switch.chosen.connect(self._choose)
         self.norm = CurvePlot(look, "", x=words("training step"), y=words("|∂L/∂weights|"),
-                              log_y=True, integer_x=True)
+                              log_y=True, integer_x=True).calm()
         self.gates = CurvePlot(look, "", x=back, y=words("mean over units"), y_range=(0.0, 1.0),
-                               integer_x=True)
+                               integer_x=True).calm()
         self.singular = CurvePlot(look, "", x=back, y=words("σ of ∂h_T/∂h"),
-                                  log_y=True, integer_x=True)
+                                  log_y=True, integer_x=True).calm()
         self.stack = stacked(self.norm, self.gates, self.singular)
 
         top, left, right = Card(look), Card(look), Card(look)

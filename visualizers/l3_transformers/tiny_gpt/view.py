@@ -36,15 +36,15 @@ class TinyGPTView(PanelView):
         words = self.words
         self.lines = TextFlow(look, words("What it writes, and the step at which it began to"),
                               mono=True)
-        self.bars = BarChart(look, words("Next token"), high=1.0)
+        self.bars = BarChart(look, words("Next token"), high=1.0).calm()
         self.loss = CurvePlot(look, words("Loss"), x=words("step"), y=words("nats a token"),
                               integer_x=True)
-        self.figures = Readouts(look)
+        self.figures = Readouts(look).calm()
         self.switch = Switch(look, (words("Attention"), words("Logit lens")))
-        self.heads = HeadGrid(look, x=words("head"), y=words("layer"))
+        self.heads = HeadGrid(look, x=words("head"), y=words("layer")).calm()
         self.attention = Heatmap(look, "", x=words("looks at"), y=words("token"), square=True,
-                                 color_bar=False)
-        self.lens = Heatmap(look, "", x=words("after"), y=words("layer"), origin="bottom")
+                                 color_bar=False).calm()
+        self.lens = Heatmap(look, "", x=words("after"), y=words("layer"), origin="bottom").calm()
 
         attention = QWidget()
         attention.setLayout(row(self.heads, self.attention, stretch=(2, 3)))

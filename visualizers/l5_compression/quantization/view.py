@@ -36,16 +36,17 @@ class QuantizationView(PanelView):
         ]
         self.training = [
             CurvePlot(look, words("While it trains"), x=steps, y=words("held-out accuracy"),
-                      y_range=(0.0, 1.0), integer_x=True),
+                      y_range=(0.0, 1.0), integer_x=True).calm(),
             CurvePlot(look, words("While it trains"), x=steps, y=words("held-out perplexity"),
-                      log_y=True, integer_x=True),
+                      log_y=True, integer_x=True).calm(),
         ]
-        self.readouts = Readouts(look)
+        self.readouts = Readouts(look).calm()
         self.histogram = Histogram(look, "", x=words("weight as it is stored"), y=words("weights"))
         self.switch = Switch(look, [words("Errors"), words("Layers")])
         self.switch.chosen.connect(self._choose)
-        self.errors = Heatmap(look, "", x=words("input"), y=words("output channel"))
-        self.layers = BarChart(look, "", x=words("relative error of the weights"), value_format="{:.1%}")
+        self.errors = Heatmap(look, "", x=words("input"), y=words("output channel")).calm()
+        self.layers = BarChart(look, "", x=words("relative error of the weights"),
+                               value_format="{:.1%}").calm()
         self.layers.clicked.connect(self._choose_layer)
         self.front, self.curves, self.close_up = (
             stacked(*self.fronts), stacked(*self.training), stacked(self.errors, self.layers))

@@ -29,13 +29,14 @@ class OpinionDynamicsView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self.paths = TrajectoryField(look, x=words("round"), y=words("opinion"), y_range=(0.0, 1.0))
-        self.readouts = Readouts(look)
+        self.readouts = Readouts(look).calm()
         self.histogram = Histogram(look, words("Opinions now"), x=words("opinion"),
-                                   y=words("people"))
-        self.graph = NetworkGraph(look, words("Who listens"))
+                                   y=words("people")).calm()
+        self.graph = NetworkGraph(look, words("Who listens")).calm()
         self.switch = Switch(look, [words("Polarisation"), words("Clusters")])
-        self.polarisation = CurvePlot(look, "", x=words("round"), y_range=(0.0, 1.0), integer_x=True)
-        self.clusters = CurvePlot(look, "", x=words("round"), y_min_span=4.0, integer_x=True)
+        self.polarisation = CurvePlot(look, "", x=words("round"), y_range=(0.0, 1.0),
+                                      integer_x=True).calm()
+        self.clusters = CurvePlot(look, "", x=words("round"), y_min_span=4.0, integer_x=True).calm()
         self.stack = stacked(self.polarisation, self.clusters)
 
         self.paths.clicked.connect(self._choose_path)
