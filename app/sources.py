@@ -20,6 +20,7 @@ def options(kind: str, words: Words) -> list[Option]:
 def missing(panel: Panel, params: Any) -> tuple[str, ...]:
     """The ids of the chosen texts and models that have not been fetched yet."""
     data = Data()
-    absent = {one.id for one in (*data.texts(), *data.models()) if not one.available}
+    absent = {one.id for one in data.texts() if not one.available}
+    absent |= {one.id for one in data.models() if not one.available}
     chosen = [getattr(params, one.name) for one in panel.parameters if one.kind == "source"]
     return tuple(one for one in chosen if one in absent)
