@@ -128,7 +128,8 @@ def test_that_a_model_that_keeps_its_attention_is_asked_for_it(
     ours = all_heads(trial(f"folder:{folders['bert']}", words=TEXT))
     from visualizers.models import pretrained
 
-    monkeypatch.setattr(pretrained, "BY_HAND", "eager")
+    set_kind = pretrained.Transformer._set
+    monkeypatch.setattr(pretrained.Transformer, "_set", lambda self, _: set_kind(self, "eager"))
     asked = all_heads(trial(f"folder:{folders['bert']}", words=TEXT))
     assert (ours - asked).abs().max() < 1e-6
 
