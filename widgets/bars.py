@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from widgets import scales
 from widgets.calm import Unhurried, may_wait
 from widgets.cards import Heading
-from widgets.curves import Rule
+from widgets.curves import Rule, polygon
 from widgets.look import Look
 from widgets.style import font
 
@@ -371,7 +371,9 @@ class Histogram(Unhurried):
         x = inside.left() + a * (self._edges - low)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.color(0, 170))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # steps have no slopes
         painter.drawPolygon(_outline(x, inside.bottom() - c * self._counts, inside.bottom()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._overlay is not None:
             pen = QPen(self.look.color(1), 1.6 * self.look.scale)
             painter.setPen(pen)
@@ -428,13 +430,14 @@ class Histogram(Unhurried):
         crowded = len(upright) > inside.width() / 8
         metrics = QFontMetricsF(painter.font())
         end = -math.inf
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # they are upright: as sharp
         for (at_pixel, series), rule in sorted(upright.items(), key=lambda one: one[0][0]):
             color = self.look.color("muted" if series is None else series, 90 if crowded else 200)
             pen = QPen(color, 1)
             if not crowded:
                 pen.setDashPattern([4, 4])
             painter.setPen(pen)
-            painter.drawLine(QLineF(at_pixel + 0.5, inside.top(), at_pixel + 0.5, inside.bottom()))
+            painter.drawLine(QLineF(at_pixel, inside.top(), at_pixel, inside.bottom()))
             width = metrics.horizontalAdvance(rule.label)
             left = at_pixel + 4.0 if at_pixel + 4 + width < inside.right() else at_pixel - 4 - width
             if rule.label and left > end:
@@ -442,6 +445,7 @@ class Histogram(Unhurried):
                 painter.setPen(color)
                 painter.drawText(QPointF(left, inside.top() + metrics.ascent()), rule.label)
                 end = left + width + 6
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for rule in self._rules:
             if rule.axis == "y" and self._top and self._top[0] <= rule.at <= self._top[1]:
                 y = inside.bottom() - inside.height() * rule.at / (self._top[1] - self._top[0])
@@ -470,4 +474,4 @@ def _outline(
     """The staircase over bins with edges x (n + 1,) and tops y (n,), closed along the bottom."""
     steps_x = np.repeat(x, 2)
     steps_y = np.concatenate([[bottom], np.repeat(y, 2), [bottom]])
-    return QPolygonF([QPointF(a, b) for a, b in zip(steps_x.tolist(), steps_y.tolist(), strict=True)])
+    return polygon(np.stack([steps_x, steps_y], 1))

@@ -39,12 +39,15 @@ class Card(QFrame):
         self.body.setContentsMargins(look.px(12), look.px(10), look.px(12), look.px(10))
         self.body.setSpacing(look.px(8))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        radius = self.look.px(self.RADIUS)
+        if self.rect().adjusted(radius, 1, -radius, -1).contains(event.rect()):
+            painter.fillRect(event.rect(), self.look.color("card"))  # below a child: no rim is seen
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.setBrush(self.look.color("card"))
-        radius = self.look.px(self.RADIUS)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
 
 

@@ -20,7 +20,9 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -100,10 +102,10 @@ def thinned(
     return new_x, new_y
 
 
-def _polygon(points: NDArray[np.float64]) -> QPolygonF:
+def polygon(points: NDArray[np.float64]) -> QPolygonF:
     """(n, 2) points as Qt takes them, without a Python object for each."""
-    polygon: QPolygonF = pg.functions.arrayToQPolygonF(points[:, 0], points[:, 1])
-    return polygon
+    made: QPolygonF = pg.functions.arrayToQPolygonF(points[:, 0], points[:, 1])
+    return made
 
 
 def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
@@ -115,7 +117,7 @@ def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
     """
     if len(points) <= 150:
         painter.setPen(pen)
-        painter.drawPolyline(_polygon(points))
+        painter.drawPolyline(polygon(points))
         return
     ahead = np.empty_like(points)
     ahead[1:-1] = points[2:] - points[:-2]
@@ -132,7 +134,7 @@ def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
     painter.setPen(hairline)
     reach = 0.6 * max(0.0, width - 1)
     for shift in np.linspace(-reach, reach, passes) if passes > 1 else (0.0,):
-        painter.drawPolyline(_polygon(points + shift * normal))
+        painter.drawPolyline(polygon(points + shift * normal))
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
@@ -171,6 +173,7 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, owner: CurvePlot, look: Look, axes: dict[str, _Axis]) -> None:
         super().__init__(owner, background=look.color("card"), axisItems=axes, enableMenu=False)
         self._owner = owner
+        self._axes, self._key = QPixmap(), object()
         item = self.getPlotItem()
         item.hideButtons()
         item.setContentsMargins(0, look.px(2), look.px(12), 0)  # half of the last tick's text
@@ -184,11 +187,28 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
-    def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
-        painter.save()
-        painter.resetTransform()
-        self._owner.paint_over(painter)
-        painter.restore()
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        # The axes change seldom. As one picture they cost a tenth of what their items cost.
+        self.scene().prepareForPaint()
+        item, ratio = self.getPlotItem(), self.devicePixelRatioF()
+        box = item.getViewBox()
+        key = (self.viewport().size(), ratio, box.viewRange(), box.sceneBoundingRect())
+        if key != self._key:
+            self._axes = QPixmap(self.viewport().size() * ratio)
+            self._axes.setDevicePixelRatio(ratio)
+            self._axes.fill(self._owner.look.color("card"))
+            inner = QPainter(self._axes)
+            try:
+                self.render(inner)
+            finally:
+                inner.end()
+            self._key = key
+        painter = QPainter(self.viewport())
+        try:
+            painter.drawPixmap(0, 0, self._axes)
+            self._owner.paint_over(painter)
+        finally:
+            painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
@@ -296,6 +316,7 @@ class CurvePlot(Unhurried):
         self._curves: tuple[Curve, ...] = ()
         self._rules: tuple[Rule, ...] = ()
         self._lines: list[_Line] = []
+        self._filled: NDArray[np.float64] | None = None
         self._mouse: QPointF | None = None
         self._choices: dict[tuple[int, str], tuple[int, float]] = {}
 
@@ -448,6 +469,7 @@ class CurvePlot(Unhurried):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line in self._lines:
             line.pixels = np.stack([a * line.x + b, c * line.y + d], 1)
+        self._filled = None
         taken: list[QRectF] = []
         painter.save()
         painter.setClipRect(inside.adjusted(-2, -3, 4, 3))
@@ -504,12 +526,18 @@ class CurvePlot(Unhurried):
                 painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), rule.label)
 
     def _lies_under_a_curve(self, spot: QRectF) -> bool:
-        points = [line.pixels for line in self._lines if line.pixels is not None]
-        if not points:
+        if not self._lines:
             return False
-        x, y = _filled_in(points).T
+        x, y = self._obstacles().T
         return bool(np.any((x > spot.left() - 4) & (x < spot.right() + 4)
                            & (y > spot.top()) & (y < spot.bottom())))
+
+    def _obstacles(self) -> NDArray[np.float64]:
+        """(n, 2) points along the curves of this picture."""
+        if self._filled is None:
+            self._filled = _filled_in([line.pixels for line in self._lines
+                                       if line.pixels is not None])
+        return self._filled
 
     def _paint_curve(
         self, painter: QPainter, line: _Line, inside: QRectF, zero: float
@@ -522,7 +550,7 @@ class CurvePlot(Unhurried):
             pen.setWidthF(pen.widthF() * (2.2 if curve.style == "dots" else 3.0))
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            painter.drawPoints(_polygon(points[good]))
+            painter.drawPoints(polygon(points[good]))
             return
         # The runs between gaps.
         cuts = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
@@ -534,17 +562,16 @@ class CurvePlot(Unhurried):
                 base = inside.bottom() if self._logs[1] else zero
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self.look.color(curve.series, 50))
-                painter.drawPolygon(_polygon(np.concatenate(
+                painter.drawPolygon(polygon(np.concatenate(
                     [[[run[0, 0], base]], run, [[run[-1, 0], base]]])))
             stroke(painter, run, pen)
 
     def _paint_labels(self, painter: QPainter, inside: QRectF, taken: list[QRectF]) -> None:
         painter.setFont(self._label_font)
         metrics = self._label_metrics
-        pixels = [line.pixels for line in self._lines if line.pixels is not None]
-        if not pixels or not any(line.curve.label for line in self._lines):
+        if not any(line.curve.label for line in self._lines):
             return
-        obstacles = _filled_in(pixels)
+        obstacles = self._obstacles()
         for order, line in enumerate(self._lines):
             curve = line.curve
             if not curve.label or line.pixels is None:

@@ -25,7 +25,7 @@ Table = NDArray[np.uint8]  # (256, 4) RGBA
 # Below this many point-pixel pairs discs are placed to a fraction of a pixel; above it, to whole
 # pixels: motion of so many is not seen pixel by pixel, and a frame has 6 ms.
 SMOOTH_DISCS = 150_000
-PHASES = 4  # positions within a pixel, each way
+PHASES = 2  # positions within a pixel, each way
 # Paths with more vertical pixels than this are drawn as dots at their columns.
 PATH_PIXELS = 6_000_000
 
@@ -303,7 +303,7 @@ def _smooth(
     flat: NDArray[np.uint32], stride: int, base: NDArray[Any], x: NDArray[Any], y: NDArray[Any],
     radius: float, reach: int, ink: NDArray[np.uint32],
 ) -> None:
-    """Discs placed to a quarter of a pixel."""
+    """Discs placed to half a pixel."""
     phase = (y * PHASES).astype(np.intp) * PHASES + (x * PHASES).astype(np.intp)
     order = np.argsort(phase, kind="stable")
     bounds = np.searchsorted(phase[order], np.arange(PHASES**2 + 1))
