@@ -196,6 +196,7 @@ class Page(QWidget):
         self._stats()
 
     def _stats(self) -> None:
+        self.transport.set_playing(self.session.playing)
         running = self.session.state is State.RUNNING
         self.transport.set_rate(self.session.steps_per_second if running else 0.0)
 
@@ -285,11 +286,18 @@ class Page(QWidget):
     def _clicked(self, name: str, value: object) -> None:
         self.session.set_params(**{name: value})
 
+    @property
+    def locked(self) -> bool:
+        """Whether anything was clicked in the picture."""
+        return any(getattr(self.session.params, name) != value
+                   for name, value in self._untouched().items())
+
     def unlock(self) -> None:
         """Forget what was clicked in the picture."""
-        hidden = {one.name: one.default for one in self.panel.parameters if one.kind == "hidden"}
-        if hidden:
-            self.session.set_params(**hidden)
+        self.session.set_params(**self._untouched())
+
+    def _untouched(self) -> dict[str, Any]:
+        return {one.name: one.default for one in self.panel.parameters if one.kind == "hidden"}
 
     def set_alone(self, alone: bool) -> None:
         """Show the picture and nothing else."""

@@ -158,6 +158,9 @@ class Palette(Overlay):
         box.addWidget(self.field)
         box.addWidget(line)
         box.addWidget(self.list, 1)
+        self.nothing = QLabel(words("Nothing here is called that."), self.list)
+        self.nothing.setProperty("role", "muted")
+        self.nothing.move(px(12), px(8))
         self._filter("")
 
     def sheet_rect(self) -> QRect:
@@ -184,6 +187,7 @@ class Palette(Overlay):
             item.setData(ROLE, index)
             item.setData(ROLE + 1, self.entries[index].note)
         self.list.setCurrentRow(0)
+        self.nothing.setVisible(not ranked)
 
     def _run(self) -> None:
         if self.list.currentRow() < 0:

@@ -102,6 +102,11 @@ class Roadmap(QWidget):
         self.tree.itemClicked.connect(self._clicked)
         self.tree.entered_item.connect(self._clicked)
 
+        self.nothing = QLabel(words("Nothing here is called that."), self.tree)
+        self.nothing.setProperty("role", "muted")
+        self.nothing.move(look.px(8), look.px(4))
+        self.nothing.hide()
+
         self.status = QLabel()
         self.status.setFont(font(look, 11))
         self.status.setMinimumHeight(2 * self.status.fontMetrics().height())
@@ -217,6 +222,7 @@ class Roadmap(QWidget):
                 hits += hit
             head.setHidden(bool(wanted) and not hits)
             head.setExpanded(hits > 0 if wanted else bool(head.data(0, _FULL)))
+        self.nothing.setVisible(all(head.isHidden() for head in self._rows("lecture")))
 
     def _open_first(self) -> None:
         for row in self._rows("panel"):

@@ -252,6 +252,11 @@ class Session(QObject):
         return self._film.steps
 
     @property
+    def playing(self) -> bool:
+        """Whether it trains, or will as soon as it has started."""
+        return self._state is State.RUNNING or (self._state is State.STARTING and self._playing)
+
+    @property
     def speed(self) -> Speed:
         return self._speed
 
@@ -296,6 +301,7 @@ class Session(QObject):
                 self._playing = True
             case State.STARTING:
                 self._playing = True
+                self.stats_changed.emit()
             case State.PAUSED | State.FINISHED | State.DIVERGED if self._ended:
                 if self._seen is not None:
                     self.branch()
@@ -314,9 +320,10 @@ class Session(QObject):
             self._hold()
             self._set_state(State.PAUSED)
         self._playing = False
+        self.stats_changed.emit()
 
     def toggle(self) -> None:
-        if self._state is State.RUNNING or (self._state is State.STARTING and self._playing):
+        if self.playing:
             self.pause()
         else:
             self.play()

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 SMALLEST = (960, 600)
+LEAST_PAGE, GOOD_PAGE = 560, 620  # a page's width below which a column folds, and beside code
 SPARE_AFTER = 50  # ms after the first paint
 THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
 DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
@@ -110,6 +111,7 @@ class MainWindow(QMainWindow):
         self.place = "home"
         self._shortcuts: list[QShortcut] = []
         self._downloads: Downloads | None = None
+        self._wanted: set[str] = set()  # columns asked for although there is little room
 
         self.files = Filing(self)
         self.setWindowTitle("Big Models Lab")
@@ -311,7 +313,7 @@ class MainWindow(QMainWindow):
             self.open_panel(here[index % len(here)])
         else:
             self.settings.roadmap = True
-            self._fold()
+            self._want("roadmap", True)
             self.roadmap.show_lecture(folder)
 
     def _show(self, widget: QWidget) -> None:
@@ -413,8 +415,10 @@ class MainWindow(QMainWindow):
             focus.clearFocus()
         elif self._full:
             self.toggle_full()
-        elif self.page is not None:
+        elif self.page is not None and self.page.locked:
             self.page.unlock()
+        elif self._presenting:
+            self.toggle_presenter()
 
     def _status(self) -> None:
         session, w = self.session, self.look.words
@@ -511,12 +515,17 @@ class MainWindow(QMainWindow):
 
     def toggle_roadmap(self) -> None:
         """Fold or unfold the left column."""
-        self.settings.roadmap = not self.settings.roadmap
-        self._fold()
+        self.settings.roadmap = self.roadmap.isHidden()
+        self._want("roadmap", self.settings.roadmap)
 
     def toggle_side(self) -> None:
         """Fold or unfold the right column."""
-        self.settings.side = not self.settings.side
+        self.settings.side = self._right.isHidden()
+        self._want("side", self.settings.side)
+
+    def _want(self, column: str, shown: bool) -> None:
+        """Show a column even where it leaves the picture little room, or no longer."""
+        (self._wanted.add if shown else self._wanted.discard)(column)
         self._fold()
 
     def toggle_full(self) -> None:
@@ -538,19 +547,26 @@ class MainWindow(QMainWindow):
 
     def _fold(self) -> None:
         """Show the columns that are wanted now and give the code page room to be read."""
+        px, wanted = self.look.px, self._wanted
+        room = self.width() - px(28)  # for the picture and what stands beside it
         side = self.side is not None and self.settings.side and not self._full
-        self._right.setVisible(side)
-        px = self.look.px
-        roadmap = self.settings.roadmap and not self._presenting and not self._full
         if self.side is not None and side:
-            wanted = self.side.wanted_width
-            room = self.width() - px(28 + 12) - px(620)
-            if wanted > self.side.least_width and roadmap \
-                    and room - self.roadmap.width() < wanted:
+            least = self.side.least_width + px(12)
+            side = "side" in wanted or room - least >= px(LEAST_PAGE)
+            room -= least
+        roadmap = self.settings.roadmap and not self._presenting and not self._full
+        if self.page is not None and roadmap and "roadmap" not in wanted:
+            roadmap = room - self.roadmap.width() - px(12) >= px(LEAST_PAGE)
+        if self.side is not None and side:
+            more = self.side.wanted_width - self.side.least_width
+            if more and "roadmap" not in wanted \
+                    and room - self.roadmap.width() - px(12) < px(GOOD_PAGE) + more:
                 roadmap = False
             if roadmap:
-                room -= self.roadmap.width()
-            self._right.setFixedWidth(max(self.side.least_width, min(wanted, room)))
+                room -= self.roadmap.width() + px(12)
+            self._right.setFixedWidth(
+                self.side.least_width + max(0, min(more, room - px(GOOD_PAGE))))
+        self._right.setVisible(side)
         self.roadmap.setVisible(roadmap)
 
     def _zoom(self, direction: int) -> None:
@@ -617,8 +633,10 @@ class MainWindow(QMainWindow):
 
     def _to_search(self) -> None:
         if not self.roadmap.isVisible():
-            self.settings.roadmap, self._presenting = True, False
-            self._fold()
+            if self._presenting:
+                self.toggle_presenter()
+            self.settings.roadmap = True
+            self._want("roadmap", True)
         self.roadmap.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.roadmap.search.selectAll()
 
@@ -713,6 +731,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._wanted.clear()
         self._fold()
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QKeyEvent,
@@ -255,17 +255,33 @@ class _Control(QWidget):
         raise NotImplementedError
 
 
+class _NumberEdit(QLineEdit):
+    """A field for a number, to which Space means nothing and Esc the number that was there."""
+
+    given_up = Signal()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                self.given_up.emit()
+            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Space):
+                event.ignore()  # the program's: leave the field, play
+                return False
+        return super().event(event)
+
+
 class _Number(_Control):
     def __init__(self, look: Look, one: Parameter, label: str, help: str) -> None:
         super().__init__(look, one, label, help)
         self._value: float = one.default
-        self._edit = QLineEdit()
+        self._edit = _NumberEdit()
         self._edit.setProperty("role", "value")
         self._edit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._edit.setTextMargins(0, 0, -4, 0)  # flush with the end of the slider
         self._edit.setFont(font(look, 13))
         self._edit.setFixedWidth(look.px(76))
         self._edit.editingFinished.connect(self._typed)
+        self._edit.given_up.connect(self._write)
         self._edit.textEdited.connect(lambda _: self.complain(None))
         self._head.addWidget(self._edit)
         self._unit = QLabel(look.words(one.unit) if one.unit else "")
@@ -322,6 +338,7 @@ class _Number(_Control):
         if self.one.unit:
             typed = typed.removesuffix(self.one.unit).removesuffix(self._unit.text()).strip()
         if typed == written(self.one, self._value):
+            self._write()
             return
         try:
             value = parse(self.one, "off" if off else typed)

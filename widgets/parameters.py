@@ -196,7 +196,8 @@ def _fit_number(one: Parameter, value: object) -> float | int:
     if not usable or not one.low <= value <= one.high:  # type: ignore[operator]
         raise Unfit("{name} is {what} from {low} to {high}, not {value}.", name=one.name,
                     what="a whole number" if whole else "a number",
-                    low=f"{one.low:g}", high=f"{one.high:g}", value=repr(value))
+                    low=f"{one.low:g}", high=f"{one.high:g}",
+                    value=f"{value:g}" if isinstance(value, float) else repr(value))
     assert isinstance(value, (int, float))
     return int(value) if whole else float(value)
 

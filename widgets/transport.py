@@ -149,14 +149,18 @@ class Transport(Card):
 
     def set_state(self, state: str) -> None:
         """Show a state of the session: idle, starting, running, paused, finished, diverged, failed."""
-        words, self._state = self.look.words, state
-        playing = state in ("running", "starting")
+        self._state = state
+        self._play.setEnabled(state not in ("failed",))
+        self.set_playing(state == "running")
+        self._enable()
+
+    def set_playing(self, playing: bool) -> None:
+        """Whether it plays or will as soon as it has started: then the button pauses."""
+        words = self.look.words
         said = words("Pause") if playing else words("Play")
         self._play.setText(" " + said)
         self._play.setAccessibleName(said)
         self._play.setIcon(icon(self.look, "pause" if playing else "play", "on_accent", size=14))
-        self._play.setEnabled(state not in ("failed",))
-        self._enable()
 
     def set_steps(self, step: int, last: int, keyframes: Sequence[int] = ()) -> None:
         """Show that ``step`` of ``last`` is looked at; the keyframes are marked on the slider."""

@@ -196,6 +196,71 @@ def test_that_a_run_that_did_not_train_yet_takes_what_has_arrived(
     assert window.session.lacking == ()
 
 
+def test_that_space_in_a_number_plays_and_escape_brings_the_number_back(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab()
+    field = next(one for one in window.side.page(CONTROLS).findChildren(QLineEdit)
+                 if one.isVisible())
+    before, rate = field.text(), window.session.params.learning_rate
+    qtbot.mouseClick(field, LEFT)
+    qtbot.keyClicks(field, "7")
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert field.text() == before and window.session.params.learning_rate == rate
+    qtbot.mouseClick(field, LEFT)
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.state is State.RUNNING and field.text() == before
+
+
+def test_that_the_button_says_play_while_a_panel_opens_and_pause_once_asked_to(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab(open_panel=False)
+    window.open_panel("tiny")
+    assert window.session.state is State.STARTING
+    assert button(window.page, "Play")
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert button(window.page, "Pause")
+    trained(qtbot, window, 3)
+
+
+def test_that_columns_fold_where_the_picture_would_have_no_room(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    assert window.roadmap.isVisible() and window._right.isVisible()
+    window.resize(960, 640)
+    qtbot.waitUntil(lambda: not window.roadmap.isVisible())
+    assert window._right.isVisible()
+    ctrl(qtbot, window, Qt.Key.Key_B)
+    assert window.roadmap.isVisible()
+    window.resize(1280, 720)
+    window.set_scale(2.0)
+    assert not window.roadmap.isVisible() and not window._right.isVisible()
+    press(qtbot, window, Qt.Key.Key_F9)
+    assert window._right.isVisible()
+
+
+def test_that_escape_leaves_presenter_mode_once_nothing_is_locked(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_F5)
+    window.session.set_params(locked=7)
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert window.isFullScreen() and window.session.params.locked == -1
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+
+
+def test_that_a_search_without_a_hit_says_so(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    qtbot.keyClicks(window.roadmap.search, "zzqq")
+    assert window.roadmap.nothing.isVisible()
+    window.roadmap.search.clear()
+    assert not window.roadmap.nothing.isVisible()
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    palette = window.findChild(Palette)
+    qtbot.keyClicks(palette.field, "zzqq")
+    assert palette.nothing.isVisible()
+
+
 # --- failures ------------------------------------------------------------------------------------
 
 
