@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -49,7 +49,7 @@ class PointCloud(Canvas[int]):
         self.groups: NDArray[Any] | None = None
         self.group_names: tuple[str, ...] = ()
         self.selected: tuple[int, ...] = ()
-        self.linked: tuple[tuple[int, int, int], ...] = ()
+        self.linked: NDArray[np.intp] = np.zeros((0, 3), np.intp)
         self.trails: tuple[NDArray[Any], ...] = ()
         self.value_name = ""
         self.low, self.high = 0.0, 1.0
@@ -103,7 +103,9 @@ class PointCloud(Canvas[int]):
         if self.values is not None:
             self.low, self.high = raster.limits(self.values, low, high)
         self.selected = tuple(one for one in selected if self._there(one))
-        self.linked = tuple(one for one in linked if self._there(one[0]) and self._there(one[1]))
+        lines = np.array(linked, np.intp).reshape(-1, 3)
+        lines = lines[((lines[:, :2] >= 0) & (lines[:, :2] < count)).all(axis=1)]
+        self.linked = lines[np.isfinite(self.points[lines[:, :2]]).all(axis=(1, 2))]
         self.trails = tuple(trails or ())
         self._fitted, self._ink = (None, (0.0, 0.0, 1.0)), None
         if self.current is not None and not self._there(self.current):
@@ -299,7 +301,7 @@ class PointCloud(Canvas[int]):
         area, px = QRectF(self.area), self.look.px
         cell = px(4)
         columns, rows = int(area.width() // cell) + 1, int(area.height() // cell) + 1
-        taken = np.zeros((rows, columns), bool)
+        taken = [0] * rows  # a bit for each cell: so short a row is looked up quicker than an array
         height, gap = self.text_height(12), self.radius + px(3)
         order = [*self.selected, *(one for one in self.order.tolist() if one not in self.selected)]
         order = [one for one in order if one < len(self.names)]
@@ -313,7 +315,7 @@ class PointCloud(Canvas[int]):
             for x, y in spots[np.isfinite(spots).all(axis=1)].tolist():
                 row, column = int((y - area.top()) // cell), int((x - area.left()) // cell)
                 if 0 <= row < rows and 0 <= column < columns:
-                    taken[row, column] = True
+                    taken[row] |= 1 << column
         placed: list[Label] = []
         for index, (x, y), seen in zip(order, at.tolist(), inside.tolist(), strict=True):
             if not seen:
@@ -326,18 +328,16 @@ class PointCloud(Canvas[int]):
                 left, top = x + dx, y + dy - area.top()
                 if not (0 <= left <= area.right() - wide and 0 <= top <= area.height() - height):
                     continue
-                spot = taken[int(top // cell) : int((top + height) // cell) + 1,
-                             int(left // cell) : int((left + wide) // cell) + 1]
-                if not spot.any():
+                over, bits = _cells(left, top, wide, height, cell)
+                if not any(row & bits for row in taken[over]):
                     break
             else:
                 if not always:
                     continue
                 dx, dy = choices[0]
                 left, top = max(x + dx, 0.0), max(y + dy - area.top(), 0.0)
-                spot = taken[int(top // cell) : int((top + height) // cell) + 1,
-                             int(left // cell) : int((left + wide) // cell) + 1]
-            spot[...] = True
+                over, bits = _cells(left, top, wide, height, cell)
+            taken[over] = [row | bits for row in taken[over]]
             picture = self.label(self.names[index], "text", 12, always, halo=True)
             placed.append((index, dx, dy, picture))
             if len(placed) >= MOST_LABELS:
@@ -391,9 +391,10 @@ class PointCloud(Canvas[int]):
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in path.tolist()]))
 
     def _paint_links(self, painter: QPainter, spots: NDArray[np.float32]) -> None:
-        for a, b, series in self.linked:
+        for series in dict.fromkeys(self.linked[:, 2].tolist()):
+            ends = self.linked[self.linked[:, 2] == series, :2]
             painter.setPen(QPen(self.look.color(series), 2 * self.look.scale))
-            painter.drawLine(QPointF(*spots[a].tolist()), QPointF(*spots[b].tolist()))
+            painter.drawLines([QLineF(*one) for one in spots[ends].reshape(-1, 4).tolist()])
 
     def _paint_labels(self, painter: QPainter, spots: NDArray[np.float32]) -> None:
         rim = self.look.px(2) + 1
@@ -427,3 +428,9 @@ class PointCloud(Canvas[int]):
                 painter.setBrush(self.look.color(number))
                 painter.drawEllipse(QPointF(at.left() - px(7), at.center().y()), px(4), px(4))
                 right = at.left() - px(22)
+
+
+def _cells(left: float, top: float, wide: float, height: float, cell: int) -> tuple[slice, int]:
+    """The rows of a grid of cells that a rectangle touches, and the bits of its columns in a row."""
+    first, last = int(left // cell), int((left + wide) // cell)
+    return slice(int(top // cell), int((top + height) // cell) + 1), (2 << last) - (1 << first)

@@ -7,6 +7,7 @@ So a plot owns its ranges and grows them in steps, its axes are cached pictures,
 from __future__ import annotations
 
 import html
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -38,6 +39,8 @@ from widgets.style import font
 
 # pyqtgraph would otherwise tear Qt down itself when the interpreter exits, which crashes.
 pg.setConfigOption("exitCleanup", False)
+
+RELABEL = 0.2  # seconds between two choices of places for labels while their curves hardly move
 
 Style = Literal["solid", "dashed", "ghost", "dots", "steps", "area"]
 
@@ -317,6 +320,10 @@ class CurvePlot(Unhurried):
         self._rules: tuple[Rule, ...] = ()
         self._lines: list[_Line] = []
         self._filled: NDArray[np.float64] | None = None
+        self._spots: list[QRectF | None] = []  # of the labels, and what they were chosen for
+        self._spots_for: object = None
+        self._spots_until = 0.0
+        self._ends = np.zeros((0, 2))
         self._mouse: QPointF | None = None
         self._choices: dict[tuple[int, str], tuple[int, float]] = {}
 
@@ -571,10 +578,27 @@ class CurvePlot(Unhurried):
         metrics = self._label_metrics
         if not any(line.curve.label for line in self._lines):
             return
-        obstacles = self._obstacles()
+        ends = np.array([line.pixels[-1] for line in self._lines if line.pixels is not None])
+        key = (inside, [line.curve.label for line in self._lines], taken)
+        now = time.monotonic()
+        if key != self._spots_for or now > self._spots_until \
+                or not np.all(np.abs(ends - self._ends) < 2):
+            self._spots = self._label_spots(inside, taken)
+            self._spots_for, self._spots_until, self._ends = key, now + RELABEL, ends
+        for line, spot in zip(self._lines, self._spots, strict=True):
+            if spot is not None:
+                curve = line.curve
+                painter.setPen(self.look.color("muted" if curve.style == "ghost" else curve.series))
+                painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), curve.label)
+
+    def _label_spots(self, inside: QRectF, taken: Sequence[QRectF]) -> list[QRectF | None]:
+        """Where the label of each curve goes."""
+        metrics, obstacles, taken = self._label_metrics, self._obstacles(), list(taken)
+        found: list[QRectF | None] = []
         for order, line in enumerate(self._lines):
             curve = line.curve
             if not curve.label or line.pixels is None:
+                found.append(None)
                 continue
             size = (metrics.horizontalAdvance(curve.label), metrics.height())
             key = (order, curve.label)
@@ -582,8 +606,8 @@ class CurvePlot(Unhurried):
                                        self._choices.get(key))
             self._choices[key] = chosen
             taken.append(spot)
-            painter.setPen(self.look.color("muted" if curve.style == "ghost" else curve.series))
-            painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), curve.label)
+            found.append(spot)
+        return found
 
     def _paint_reading(
         self, painter: QPainter, inside: QRectF, to_pixels: tuple[float, float]

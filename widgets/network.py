@@ -340,7 +340,7 @@ class TrajectoryField(Canvas[int]):
         if self.paths.shape[1] <= FEW_PATHS:
             self._paint_few(painter)
         else:
-            painter.drawImage(self.area, self._picture())
+            self._paint_many(painter)
         for index, token in ((self.current, "muted"), (self.selected, "text")):
             if index is not None and 0 <= index < self.paths.shape[1]:
                 painter.setPen(QPen(self.look.color("card"), 5 * self.look.scale))
@@ -362,14 +362,22 @@ class TrajectoryField(Canvas[int]):
             painter.setPen(QPen(color, 1.6 * self.look.scale))
             painter.drawPolyline(self._line(index))
 
-    def _picture(self) -> QImage:
+    def _paint_many(self, painter: QPainter) -> None:
+        """The picture of all paths, as far to the right as they have come."""
         assert self.values is not None
         self._bring_up_to_date()
         table = np.zeros((self.paths.shape[1] + 1, 4), np.uint8)  # the last one is for -1
         table[:-1] = raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme))
-        packed = table.view(np.uint32)[:, 0]
-        shades = np.ascontiguousarray(packed[self._index].T)
-        return raster.to_image(shades.view(np.uint8).reshape(*shades.shape, 4))
+        packed = table[:, [2, 1, 0, 3]].copy().view(np.uint32)[:, 0]  # as Qt paints with, no copy
+        ratio = self.devicePixelRatioF()
+        width, height = self._index.shape
+        reach = min(width, round(float(self._across(self.steps[-1:])[0]) * ratio) + 2)
+        shades = np.ascontiguousarray(packed[self._index[:reach]].T)
+        image = QImage(shades.data, reach, height, 4 * reach,
+                       QImage.Format.Format_ARGB32_Premultiplied)
+        area = QRectF(self.area)
+        painter.drawImage(QRectF(area.left(), area.top(), area.width() * reach / width,
+                                 area.height()), image)
 
     def _bring_up_to_date(self) -> None:
         """Draw into the kept picture the times that it lacks."""
