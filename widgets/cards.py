@@ -87,6 +87,19 @@ class Quiet(QLabel):
             self.setText(text)
 
 
+def run_on(label: QLabel, text: str) -> None:
+    """Show a text that changes at every frame. The label keeps the widest room it ever needed until
+    it is emptied: Qt lays out the whole page for a new text, but not round a label of fixed size."""
+    if text != label.text():
+        label.setText(text)
+        hint = label.sizeHint()
+        if not text:
+            label.setFixedSize(0, hint.height())
+        elif hint.width() > label.maximumWidth() or label.minimumWidth() != label.maximumWidth() \
+                or hint.height() != label.maximumHeight():
+            label.setFixedSize(hint)
+
+
 def stacked(*widgets: QWidget) -> QStackedWidget:
     """Widgets of which one is shown at a time. Each has a parent from the start, because a widget
     that is shown without one opens a window of its own for a moment and takes the keyboard away."""

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QHBoxLayout, QVBoxLa
 
 from widgets import scales
 from widgets.calm import Unhurried, may_wait
-from widgets.cards import Heading, Quiet
+from widgets.cards import Heading, Quiet, run_on
 from widgets.look import Look
 from widgets.scales import Range
 from widgets.style import font
@@ -347,7 +347,7 @@ class CurvePlot(Unhurried):
         head.addWidget(self._heading, 1)
         if self._legend is not None:
             head.addWidget(self._legend)
-        head.addWidget(self._note)
+        head.addWidget(self._note, 0, Qt.AlignmentFlag.AlignLeft)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(look.px(4))
@@ -371,7 +371,7 @@ class CurvePlot(Unhurried):
         if title is not None:
             self._heading.say(title)
             self.setAccessibleName(title)
-        self._note.say(note)
+        run_on(self._note, note)
         # Ghosts lie behind whatever order they come in.
         self._curves = tuple(sorted(curves, key=lambda curve: curve.style != "ghost"))
         self._rules = tuple(rules)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from widgets.cards import Card
+from widgets.cards import Card, run_on
 from widgets.controls import Slider
 from widgets.icons import icon
 from widgets.look import Look
@@ -158,6 +158,8 @@ class Transport(Card):
         """Whether it plays or will as soon as it has started: then the button pauses."""
         words = self.look.words
         said = words("Pause") if playing else words("Play")
+        if said == self._play.accessibleName():
+            return
         self._play.setText(" " + said)
         self._play.setAccessibleName(said)
         self._play.setIcon(icon(self.look, "pause" if playing else "play", "on_accent", size=14))
@@ -173,13 +175,13 @@ class Transport(Card):
         self._scrubber.set_keyframes(keyframes)
         said = words("step {step} of {last}", step=f"{step:,}", last=f"{last:,}") \
             if step != last else words("step {step}", step=f"{step:,}")
-        self._keep_wide(self._steps, said)
+        run_on(self._steps, said)
         self._enable()
 
     def set_rate(self, steps_per_second: float) -> None:
         """Show how fast it trains; nothing while it does not."""
         rate = f"{steps_per_second:,.0f}" if steps_per_second >= 10 else f"{steps_per_second:.1f}"
-        self._keep_wide(self._rate, self.look.words("{rate} steps/s", rate=rate)
+        run_on(self._rate, self.look.words("{rate} steps/s", rate=rate)
                         if steps_per_second > 0 else "")
 
     def set_speed(self, name: str) -> None:
@@ -194,13 +196,6 @@ class Transport(Card):
             widget.setVisible(trains)
         self._nothing.setVisible(not trains)
         self._enable()
-
-    def _keep_wide(self, label: QLabel, text: str) -> None:
-        """Labels never get narrower within a run, so that the slider does not twitch."""
-        if text != label.text():
-            label.setText(text)
-            label.setMinimumWidth(max(label.minimumWidth(), label.sizeHint().width())
-                                  if text else 0)
 
     def _enable(self) -> None:
         begun = self._scrubber.maximum() > 0
