@@ -188,8 +188,9 @@ class Page(QWidget):
             if not self.session.notes:
                 self.notes.hide()
                 self.remedy.hide()
-            self.busy.begin(self.words("Preparing"))
-        else:
+            if self._film is None:
+                self.busy.begin(self.words("Preparing"))
+        elif self._film is None:
             self.busy.end()
         if state is State.RUNNING:
             self._remove_card()
@@ -201,7 +202,8 @@ class Page(QWidget):
         self.transport.set_rate(self.session.steps_per_second if running else 0.0)
 
     def _progress(self, done: int, total: int, what: str) -> None:
-        self.busy.progress(done, total, self.words(what))
+        if self._film is None:
+            self.busy.progress(done, total, self.words(what))
 
     def _noted(self, text: str, values: dict[str, object]) -> None:
         from app.sources import missing

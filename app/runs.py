@@ -145,12 +145,12 @@ class RunsPage(QWidget):
             lines.append((words("step"), [str(len(one)) for one in histories]))
         for name in history.names[:3]:
             ends = [one.last().get(name, math.nan) for one in histories]
-            lines.append((words(name), [f"{one:.4g}" if math.isfinite(one) else "–"
+            lines.append((words(name).replace("_", " "), [f"{one:.3g}" if math.isfinite(one) else "–"
                                         for one in ends]))
         self.table.setRowCount(len(lines))
         self.table.setColumnCount(1 + len(ghosts))
         self.table.setHorizontalHeaderLabels([words("now"), *(
-            one.label if len(one.label) <= SHORT else str(index + 1)
+            one.label if len(ghosts) == 1 and len(one.label) <= SHORT else str(index + 1)
             for index, one in enumerate(ghosts))])
         self.table.setVerticalHeaderLabels([name for name, _ in lines])
         for row, (_, cells) in enumerate(lines):

@@ -921,7 +921,7 @@ class Session(QObject):
             parts.append(f"{self.said.label(name)} {self._value(declared, values[1])}")
         if parts:
             return ", ".join(parts)
-        return words("{title}, step {step}", title=self.said.title, step=one.step)
+        return words("step {step}", step=one.step)
 
     def _value(self, one: Parameter, value: Any) -> str:
         words = self.said.words()

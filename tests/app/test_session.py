@@ -277,7 +277,7 @@ def test_that_pins_are_kept_named_and_removed(make: Any) -> None:
     bench.play_to(3)
     session.pin()
     session.pin("mine")
-    assert [one.label for one in session.ghosts] == [f"Toy, step {session.last_step}", "mine"]
+    assert [one.label for one in session.ghosts] == [f"step {session.last_step}", "mine"]
     session.set_params(size=9)
     bench.until(lambda: len(bench.weights) == 9 * 15)
     assert [one.label for one in bench.shown[-1].ghosts] == ["Size 8", "mine"]
@@ -293,7 +293,7 @@ def test_that_ghosts_are_labelled_in_the_users_language(make: Any) -> None:
     session = bench.open()
     session.pin()
     session.set_said(Said(session.panel, "en"))
-    assert session.ghosts[0].label == "Toy, step 0"
+    assert session.ghosts[0].label == "step 0"
 
 
 def test_that_a_failure_is_told_once_and_can_be_retried(make: Any) -> None:

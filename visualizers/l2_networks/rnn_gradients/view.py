@@ -17,6 +17,7 @@ from widgets.view import PanelView
 
 BESIDE = ("gradient norm", "gates", "singular values")
 FLOAT32 = 1.2e-38  # the smallest number that ordinary training can hold in full precision
+ROOMS = (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1e3, 1e4, 1e5, 1e6)  # heights of the plot of losses
 
 
 class RnnGradientsView(PanelView):
@@ -98,8 +99,7 @@ class RnnGradientsView(PanelView):
         for ghost in shown.ghosts:
             steps = ghost.history.steps
             curves += [Curve(ghost.history["loss"], steps, style="ghost", width=1.5),
-                       Curve(ghost.history["accuracy"], steps, label=ghost.label, style="ghost",
-                             width=1.5)]
+                       Curve(ghost.history["accuracy"], steps, style="ghost", width=1.5)]
         curves += [
             Curve(history["loss"], history.steps, self.words("loss"), width=1.5),
             Curve(history["accuracy"], history.steps, self.words("accuracy"), series=2, width=1.5),
@@ -107,12 +107,13 @@ class RnnGradientsView(PanelView):
         last = history.last()
         note = self.words("loss {loss}, accuracy {accuracy}", loss=short(last["loss"]),
                           accuracy=f"{last['accuracy']:.0%}") if last else ""
-        self.progress.draw(curves, [Rule(0.25, self.words("guessing"))], note=note)
+        self.progress.draw(curves, [Rule(0.25, self.words("guessing"))], note=note,
+                           y_range=(0.0, _room(history["loss"])))
 
     def _draw_norm(self, shown: Shown[Params, Frame]) -> None:
         norms, clipped = shown.history["gradient_norm"], shown.history["clipped"] > 0
-        curves = [Curve(ghost.history["gradient_norm"], ghost.history.steps, ghost.label,
-                        style="ghost", width=1.5) for ghost in shown.ghosts]
+        curves = [Curve(ghost.history["gradient_norm"], ghost.history.steps, style="ghost",
+                        width=1.5) for ghost in shown.ghosts]
         curves.append(Curve(norms, shown.history.steps, width=1.5))
         rules = []
         if shown.params.clip < CLIP_OFF:
@@ -152,14 +153,26 @@ class RnnGradientsView(PanelView):
             "factor": f"{frame.slope:.3g}",
             "whole": short(_whole(frame)),
         }
-        if not (last := shown.history.last()):
-            return self.words(
-                "{cell} cell before training: one step back multiplies the gradient by about {factor}, "
-                "{length} steps back by {whole}.", **values)
-        return self.words(
-            "{cell} cell after {step} training steps: one step back multiplies the gradient by about "
-            "{factor}, {length} steps back by {whole}; accuracy {accuracy}.",
-            accuracy=f"{last['accuracy']:.0%}", **values)
+        if last := shown.history.last():
+            return _sentence(self.words(
+                "{cell} cell after {step} training steps: one step back multiplies the gradient by "
+                "about {factor}, {length} steps back by {whole}; accuracy {accuracy}.",
+                accuracy=f"{last['accuracy']:.0%}", **values))
+        return _sentence(self.words(
+            "{cell} cell before training: one step back multiplies the gradient by about {factor}, "
+            "{length} steps back by {whole}.", **values))
+
+
+def _sentence(text: str) -> str:
+    """A sentence that begins with a name written small begins with a capital all the same."""
+    return text[:1].upper() + text[1:]
+
+
+def _room(losses: NDArray[np.float64]) -> float:
+    """How high the loss may be drawn: enough for nine steps of ten, so that a burst hides nothing."""
+    finite = losses[np.isfinite(losses)]
+    usual = float(np.quantile(finite, 0.9)) if len(finite) else 0.0
+    return next((top for top in ROOMS if usual <= top), ROOMS[-1])
 
 
 def _whole(frame: Frame) -> float:
