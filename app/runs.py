@@ -28,6 +28,7 @@ from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel
 from widgets.look import Look
 from widgets.parameters import Parameter, differences, parameter
+from widgets.scales import short
 from widgets.style import font
 
 SHORT = 12  # letters of a name that still heads a column; a longer one is called by its number
@@ -145,8 +146,7 @@ class RunsPage(QWidget):
             lines.append((words("step"), [str(len(one)) for one in histories]))
         for name in history.names[:3]:
             ends = [one.last().get(name, math.nan) for one in histories]
-            lines.append((words(name).replace("_", " "), [f"{one:.3g}" if math.isfinite(one) else "–"
-                                        for one in ends]))
+            lines.append((words(name).replace("_", " "), [short(one) for one in ends]))
         self.table.setRowCount(len(lines))
         self.table.setColumnCount(1 + len(ghosts))
         self.table.setHorizontalHeaderLabels([words("now"), *(

@@ -97,6 +97,7 @@ class TextFlow(Unhurried):
         self._edit = QPlainTextEdit()
         self._edit.setReadOnly(True)
         self._edit.setFrameShape(QFrame.Shape.NoFrame)
+        self._edit.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # it wraps
         self._edit.setFont(font(look, 13, mono=mono))
         self._edit.setProperty("role", "flow")
         self._edit.setTabChangesFocus(True)
