@@ -99,7 +99,7 @@ class Stage:
     def __init__(self, panel: Panel, params: Any, threads: int, device: str) -> None:
         from PySide6.QtWidgets import QApplication
 
-        from app.engine.pool import Pool
+        from app.engine.pool import Pool, experiments
         from app.session import Session
         from app.settings import Settings
         from app.window import MainWindow
@@ -109,7 +109,7 @@ class Stage:
         self.application = QApplication.instance() or QApplication(["bench"])
         self.application.setStyle("Fusion")  # type: ignore[attr-defined]
         self.panel = panel
-        self.pool = Pool()
+        self.pool = Pool(experiments(panels()))
         self.pool.warm()
 
         def make(one: Panel, _settings: Settings) -> Session:

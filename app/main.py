@@ -132,14 +132,14 @@ def _x11_trouble() -> str:
 
 def build(application: QApplication) -> tuple[MainWindow, Pool]:
     """The window and the workers behind it, wired but not shown; the workers have not started."""
-    from app.engine.pool import Pool
+    from app.engine.pool import Pool, experiments
     from app.settings import Settings
     from app.window import MainWindow
     from visualizers.catalog import panels
 
     application.setApplicationName("Big Models Lab")
     application.setDesktopFileName("bigmodels-lab")
-    pool = Pool()
+    pool = Pool(experiments(panels()))
 
     def make_session(panel: Panel, settings: Settings) -> Session:
         from app.session import Session

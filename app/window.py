@@ -38,6 +38,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ahead import Ahead
 from app.commands import Command, bind
 from app.errors import Toast, catch
 from app.filing import Filing
@@ -63,6 +64,7 @@ SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 SMALLEST = (960, 600)
 LEAST_PAGE, GOOD_PAGE = 560, 620  # a page's width below which a column folds, and beside code
 SPARE_AFTER = 50  # ms after the first paint
+PAGE = ("pyqtgraph", "app.page", "app.side", "app.session", "app.sources")  # imported ahead
 THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
 DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
 
@@ -104,6 +106,7 @@ class MainWindow(QMainWindow):
         self.paint_meter = PaintMeter()
         self._fresh = False  # a frame was shown and not yet painted
         self._painted_once = False
+        self._ahead = Ahead([*PAGE, *(one.view.partition(":")[0] for one in panels)], self)
         self._presenting = False
         self._full = False
         self._tab_pressed = False
@@ -344,15 +347,19 @@ class MainWindow(QMainWindow):
         self._fresh = False
 
     def _show_panel(self, id: str) -> None:
-        from app.page import Page
-        from app.side import Side
-
+        self._ahead.stop()
         panel = self._known[id]
         self.place = id
         session = self.session = self._session_of(id)
         for other in self.sessions.values():
             if other is not session:
                 _park(other)
+        # The worker builds the experiment while the window builds the page.
+        if session.state.name == "IDLE" and session.current() is None:
+            session.open()
+        from app.page import Page
+        from app.side import Side
+
         page = self.page = Page(self.look, panel, session, self.paint_meter)
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
@@ -453,6 +460,7 @@ class MainWindow(QMainWindow):
             if not self._painted_once:
                 self._painted_once = True
                 QTimer.singleShot(SPARE_AFTER, self._warm)
+                self._ahead.start()
             if self._fresh and self.session is not None:
                 self._fresh = False
                 self.paint_meter.frames += 1

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from app.engine.client import Worker, WorkerProcess
 from app.engine.protocol import Warm
+from visualizers.panel import Panel
+
+
+def experiments(panels: Iterable[Panel]) -> tuple[str, ...]:
+    """The modules that a spare imports, so that no panel waits for its experiment's."""
+    return tuple(one.experiment.partition(":")[0] for one in panels)
 
 
 class Workers(Protocol):

@@ -229,6 +229,9 @@ class Runner:
                 return
             case Warm(modules=modules):
                 for name in modules:
+                    if (message := self._poll(0.0)) is not None:
+                        self._inbox.append(message)  # a run goes first, and imports what it needs
+                        return
                     with contextlib.suppress(ImportError):
                         import_module(name)
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ from app.engine.protocol import (
     Look,
     Pace,
     Progress,
+    Quit,
     Recall,
     SetPace,
+    Warm,
 )
 
 EVERY = Pace(1, 0.0)
@@ -339,3 +342,17 @@ def test_that_a_long_repetition_tells_how_far_it_is(inline: Any) -> None:
     assert inline.first_frame().step == 40
     told = [one for one in inline.all(Progress) if one.total]
     assert told and all(one.total == 40 and 0 < one.done < 40 for one in told)
+
+
+def test_that_a_spare_leaves_its_imports_for_a_message(tmp_path, monkeypatch) -> None:
+    """A run must not wait until the modules of all other panels have been imported."""
+    for name in ("warm_first", "warm_second"):
+        (tmp_path / f"{name}.py").write_text("", "utf-8")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # Told to warm up; nothing waits before the first module, then somebody wants to quit.
+    messages = [Warm(("warm_first", "warm_second")), None, Quit()]
+    spare = runner.Runner(lambda _message: None, lambda _seconds: messages.pop(0))
+    spare.serve()
+    assert "warm_first" in sys.modules
+    assert "warm_second" not in sys.modules

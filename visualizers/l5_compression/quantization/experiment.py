@@ -19,6 +19,7 @@ from typing import ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
@@ -59,8 +60,6 @@ class Digits:
     batch, pace = 64, 1.0
 
     def __init__(self, generator: torch.Generator) -> None:
-        from sklearn.datasets import load_digits
-
         images, labels = load_digits(return_X_y=True)
         order = torch.randperm(len(images), generator=generator)
         x = torch.tensor(images / 16, dtype=torch.float32)[order]  # (1797, 64)
