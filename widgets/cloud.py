@@ -289,7 +289,8 @@ class PointCloud(Canvas[int]):
             self._placed_for, self._placed_at = key, now
             self._later.stop()
         elif not self._later.isActive():
-            self._later.start(round(1000 * (RELABEL - (now - self._placed_at))) + 1)
+            # Later than the next frame would be: a timer is for when there is none.
+            self._later.start(round(1000 * (RELABEL - (now - self._placed_at))) + 60)
         return self._placed
 
     def _relabel(self) -> None:
