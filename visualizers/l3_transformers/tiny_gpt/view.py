@@ -143,6 +143,7 @@ class TinyGPTView(PanelView):
             else:
                 self._draw_attention(
                     frame, frame.heads[layer, head].astype(np.float32) / 255, layer, head)
+            self.attention.catch_up()
 
     def _append(self, index: int) -> None:
         """A clicked token goes to the end of the prompt."""
