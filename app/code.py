@@ -1,7 +1,11 @@
-"""The experiment's own source, as a page of a textbook, with the values of the moment on top."""
+"""The experiment's own source, as a page of a textbook, with the values of the moment on top.
+
+The models that it is built from can be leafed through as well.
+"""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from functools import cache
 from html import escape
@@ -10,7 +14,14 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from visualizers.panel import Panel
 from widgets.look import Look
@@ -21,9 +32,28 @@ from widgets.style import font
 @cache
 def source(panel: Panel) -> str:
     """The text of the module that holds the panel's experiment."""
-    module = panel.experiment.partition(":")[0]
+    return module_source(panel.experiment.partition(":")[0])
+
+
+@cache
+def module_source(module: str) -> str:
+    """The text of a module, which is not imported for it."""
     package, _, name = module.rpartition(".")
     return resources.files(package).joinpath(f"{name}.py").read_text("utf-8")
+
+
+@cache
+def chapters(panel: Panel) -> tuple[str, ...]:
+    """The modules worth reading: the experiment, then the shared models it uses, nearest first."""
+    modules = [panel.experiment.partition(":")[0]]
+    for module in modules:  # grows as it is read
+        for one in ast.walk(ast.parse(module_source(module))):
+            if isinstance(one, ast.ImportFrom):
+                origin = one.module or ""
+                names = [origin, *(f"{origin}.{alias.name}" for alias in one.names)]
+                modules += [name for name in names if name.startswith("visualizers.models.")
+                            and name.count(".") == 2 and name not in modules]
+    return tuple(modules)
 
 
 def values(params: Any, heading: str) -> str:
@@ -82,12 +112,15 @@ class CodePage(QWidget):
         self.copy_button = self._button(words("Copy"), self.copy)
         self.notebook_button = self._button(
             words("Save as notebook…"), lambda: self.notebook.emit())
-        quiet = QLabel(words("What runs here, whole"))
-        quiet.setFont(font(look, 11))
-        quiet.setStyleSheet(f"color: {look.theme.muted};")
+        self.chapter = QComboBox()
+        self.chapter.setFont(font(look, 11))
+        self.chapter.setAccessibleName(words("Which file is shown"))
+        for module in chapters(panel):
+            self.chapter.addItem(f"{module.rpartition('.')[2]}.py", module)
+        self.chapter.currentIndexChanged.connect(self._turn)
         line = QHBoxLayout()
         line.setSpacing(px(8))
-        line.addWidget(quiet, 1)
+        line.addWidget(self.chapter, 1)
         line.addWidget(self.copy_button)
         line.addWidget(self.notebook_button)
         box = QVBoxLayout(self)
@@ -110,6 +143,8 @@ class CodePage(QWidget):
 
     def code(self) -> str:
         """What is shown, as text."""
+        if self.chapter.currentIndex() > 0:
+            return module_source(self.chapter.currentData())
         heading = self.look.words("The values of this run")
         return f"{values(self._params(), heading)}\n\n{source(self.panel)}"
 
@@ -120,7 +155,13 @@ class CodePage(QWidget):
 
     def refresh(self) -> None:
         """The values have changed."""
-        self._late.start()
+        if self.chapter.currentIndex() == 0:
+            self._late.start()
+
+    def _turn(self) -> None:
+        """Another file: from its first line."""
+        self._fill()
+        self.text.verticalScrollBar().setValue(0)
 
     def _fill(self) -> None:
         bars = self.text.verticalScrollBar(), self.text.horizontalScrollBar()

@@ -42,7 +42,7 @@ class Pace:
     """
 
     steps: int | None = None
-    interval: float = 1 / 30
+    interval: float = 1 / 31
 
 
 # --- window → worker ---------------------------------------------------------------------------

@@ -370,29 +370,31 @@ class Runner:
             self._fork(run, run.step)
         if run.pace.steps is None:
             self._train(run, min(now + PEEK, run.due), None)
-            if perf_counter() >= run.due or run.ended:
+            if (now := perf_counter()) >= run.due or run.ended:
                 self._paid_frame(run, now)
             return
         if run.left == 0:
             if now < run.due:
                 return
             run.left = run.pace.steps
-            late = now - run.due
-            run.due = (run.due if late < run.pace.interval / 2 else now) + run.pace.interval
+            run.due = self._after(run, now)
         run.left -= self._train(run, now + PEEK, run.left)
         if run.left == 0 or run.ended:
             run.left = 0
             self._paid_frame(run, now)
 
+    def _after(self, run: Run, now: float) -> float:
+        """When the next frame is due: in step with those before, unless this one is far too late."""
+        late = now - run.due
+        return (run.due if 0 <= late < run.pace.interval / 2 else now) + run.pace.interval
+
     def _paid_frame(self, run: Run, now: float) -> None:
         if self._run is not run or run.credits == 0:
             return  # it has diverged
-        interval = run.pace.interval
         self._frame(run, paid=True)
         if run.pace.steps is None:
-            late = now - run.due
-            run.due = (run.due if 0 <= late < interval / 2 else now) + interval
-            run.due = max(run.due, perf_counter() + run.frame_cost * (1 / FRAME_SHARE - 1))
+            run.due = max(self._after(run, now),
+                          perf_counter() + run.frame_cost * (1 / FRAME_SHARE - 1))
         self._keyframe_if_due(run)
 
     def _keyframe_if_due(self, run: Run) -> None:

@@ -634,6 +634,24 @@ def test_that_the_code_is_the_experiments_own_with_the_values_of_the_moment(
     assert "def step(self, params: Params)" in copied
 
 
+def test_that_the_models_an_experiment_is_built_from_can_be_read_too(qtbot: Any) -> None:
+    from app.code import CodePage
+    from visualizers.catalog import Said, panel
+    from widgets.look import Look, theme
+
+    one = panel("rnn_gradients")
+    page = CodePage(Look(theme("light"), Said(one, "en").words()), one, one.params)
+    qtbot.addWidget(page)
+    files = [page.chapter.itemText(index) for index in range(page.chapter.count())]
+    assert files[0] == "experiment.py" and "recurrent.py" in files
+    page.chapter.setCurrentIndex(files.index("recurrent.py"))
+    page.refresh()
+    assert "class LSTM:" in page.text.toPlainText() and "params = " not in page.text.toPlainText()
+    page.chapter.setCurrentIndex(0)
+    assert "class RnnGradients" in page.text.toPlainText()
+    assert page.text.toPlainText().startswith("# The values of this run")
+
+
 def test_that_pinned_runs_are_compared_renamed_and_removed(lab: Any, qtbot: Any) -> None:
     window = lab()
     press(qtbot, window, Qt.Key.Key_Right)
