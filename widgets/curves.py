@@ -602,8 +602,9 @@ class CurvePlot(Unhurried):
                 continue
             size = (metrics.horizontalAdvance(curve.label), metrics.height())
             key = (order, curve.label)
+            gap = 6 + (curve.width * 1.1 if curve.style == "dots" else 0)
             spot, chosen = _label_spot(line.pixels, size, inside, obstacles, taken,
-                                       self._choices.get(key))
+                                       self._choices.get(key), gap)
             self._choices[key] = chosen
             taken.append(spot)
             found.append(spot)
@@ -699,14 +700,14 @@ _PLACES = ((1.0, 0), *((share, side) for share in (1.0, 0.92, 0.84, 0.76, 0.66, 
 
 
 def _spot(
-    line: NDArray[np.float64], place: int, size: tuple[float, float], inside: QRectF
+    line: NDArray[np.float64], place: int, size: tuple[float, float], inside: QRectF, gap: float
 ) -> QRectF:
     """Where a label of this size lies if it takes that place along the curve's pixels."""
     share, side = _PLACES[place]
     width, height = size
     end = line[-1, 0]
     if side == 0:
-        return QRectF(end + 6, line[-1, 1] - height / 2, width, height)
+        return QRectF(end + gap, line[-1, 1] - height / 2, width, height)
     start = max(line[0, 0], inside.left())
     left = min(start + share * (end - start) - width / 2, inside.right() - width - 2)
     near = line[(line[:, 0] >= left) & (line[:, 0] <= left + width), 1]
@@ -722,6 +723,7 @@ def _label_spot(
     obstacles: NDArray[np.float64],
     taken: Sequence[QRectF],
     before: tuple[int, float] | None,
+    gap: float = 6.0,
 ) -> tuple[QRectF, tuple[int, float]]:
     """Where a label goes, with the number of the place and how much lies under it.
 
@@ -737,12 +739,12 @@ def _label_spot(
 
     line = line[np.isfinite(line).all(1)]
     if before is not None:
-        spot = _spot(line, before[0], size, inside)
+        spot = _spot(line, before[0], size, inside, gap)
         if (cost := cost_of(spot)) <= before[1] and cost < 1e3:
             return spot, before
-    best, least, chosen = _spot(line, 0, size, inside), np.inf, 0
+    best, least, chosen = _spot(line, 0, size, inside, gap), np.inf, 0
     for place in range(len(_PLACES)):
-        spot = _spot(line, place, size, inside)
+        spot = _spot(line, place, size, inside, gap)
         if (cost := cost_of(spot)) < least:
             best, least, chosen = spot, cost, place
             if cost == 0:

@@ -30,7 +30,7 @@ class QuantizationView(PanelView):
         # A language model is judged by its perplexity, which needs a logarithmic axis.
         self.fronts = [
             CurvePlot(look, words("What the bytes buy"), x=size, y=words("held-out accuracy"),
-                      y_range=(0.0, 1.0)),
+                      y_range=(0.0, 1.1)),
             CurvePlot(look, words("What the bytes buy"), x=size, y=words("held-out perplexity"),
                       log_y=True),
         ]
@@ -101,14 +101,17 @@ class QuantizationView(PanelView):
             size, score = _front(ghost.frame, language)
             curves.append(Curve(score, size, ghost.label, style="ghost"))
         size, score = _front(frame, language)
-        curves.append(Curve(score, size, self.words("best so far"), series=3, style="dashed", width=1.5))
+        curves.append(Curve(score, size, self.words("best so far") if len(size) > 1 else "", series=3,
+                            style="dashed", width=1.5))
         names = (self.words("per tensor"), self.words("per channel"), self.words("per group"))
         scores = frame.try_perplexity if language else frame.try_accuracy
         for index in range(len(GRANULARITIES)):
             mine = frame.try_granularity == index
             if mine.any():
-                curves.append(Curve(scores[mine], frame.try_bytes[mine] / 1000, names[index],
-                                    series=index, style="dots", width=3.0))
+                order = np.argsort(frame.try_bytes[mine])
+                curves.append(Curve(scores[mine][order], frame.try_bytes[mine][order] / 1000,
+                                    names[index] if mine.sum() > 1 else "", series=index,
+                                    style="dots", width=3.0))
         now = frame.perplexity if language else frame.accuracy
         exact = frame.float_perplexity if language else frame.float_accuracy
         curves.append(Curve(np.array([now]), np.array([frame.bytes / 1000]),
