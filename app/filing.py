@@ -162,6 +162,9 @@ class Filing:
         one = next(each for each in session.panel.parameters if each.name == name)
         if one.source == "model":
             self.ask(w("Open a model's folder"), [], partial(self._use, name), folder=True)
+        elif one.source == "labelled":
+            self.ask(w("Open a table of texts and labels"),
+                     [w("Tables (*.csv *.tsv)"), w("All files (*)")], partial(self._use, name))
         else:
             self.ask(w("Open a text"), [w("Texts (*.txt *.csv *.md *.py)"), w("All files (*)")],
                      partial(self._use, name))
@@ -177,9 +180,9 @@ class Filing:
             self.open(path)
             return
         session = self.window.session
-        kind = "model" if Path(path).is_dir() else "text"
+        kinds = {"model"} if Path(path).is_dir() else {"text", "labelled"}
         fits = [one for one in (session.panel.parameters if session else ())
-                if one.kind == "source" and one.source == kind]
+                if one.kind == "source" and one.source in kinds]
         if fits:
             self._use(fits[0].name, Path(path))
         else:

@@ -544,7 +544,7 @@ class ControlPanel(QScrollArea):
         params: the params object that is shown first.
         labels, helps: parameter name → its text in the user's language.
         choice_label: (parameter name, value) → the value in the user's language.
-        sources: ``"text"`` or ``"model"`` → what the catalogue has.
+        sources: ``"text"``, ``"labelled"`` or ``"model"`` → what the catalogue has.
     """
 
     changed = Signal(str, object)

@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Kind = Literal["number", "integer", "choice", "flag", "text", "source", "hidden"]
-SourceKind = Literal["text", "model"]
+SourceKind = Literal["text", "labelled", "model"]
 
 # A condition under which a control is worth showing: {"cell": ("gru", "lstm")}.
 When = Mapping[str, tuple[object, ...]]
@@ -113,7 +113,8 @@ def text(
 def source(
     kind: SourceKind, default: str, *, label: str = "", help: str, when: When | None = None
 ) -> Any:
-    """A text or a model: a name from the data catalogue, or ``file:PATH`` / ``folder:PATH``."""
+    """A text, labelled texts or a model: a name from the data catalogue, ``file:PATH`` or
+    ``folder:PATH``."""
     return _declare("source", default, label=label, help=help, restart=True, source=kind, when=when)
 
 

@@ -56,6 +56,10 @@ def shared_texts() -> set[str]:
         found |= {pin.title, pin.gives, pin.licence}
     for text in Data().texts():
         found |= {text.title, text.about}
+    for labelled in Data().labelled_sets():
+        found |= {labelled.title, labelled.about}
+        if labelled.available:
+            found |= set(Data().labelled(labelled.id).names)
     for model in Data().models():
         found |= {model.title, model.about}
     return {text for text in found if any(sign.isalpha() for sign in text)}

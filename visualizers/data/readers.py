@@ -66,7 +66,7 @@ def reference_prose(topics: Mapping[str, object]) -> str:
     for name in sorted(topics):
         page = topics[name]
         text = page if isinstance(page, str) else "\n\n".join(_strings(page))
-        fresh = [one for one in _prose_paragraphs(text) if one not in seen]
+        fresh = [one for one in prose_paragraphs(text) if one not in seen]
         seen.update(fresh)
         pages += fresh
     return "\n".join(pages) + "\n"
@@ -90,7 +90,7 @@ _CODE = re.compile(
 )
 
 
-def _prose_paragraphs(text: str) -> Iterator[str]:
+def prose_paragraphs(text: str) -> Iterator[str]:
     """The paragraphs that are sentences, each on one line, with the headings between them.
 
     The pages are rendered reStructuredText: literals in ``"…"``, emphasis in ``*…*``, headings
@@ -153,7 +153,7 @@ def python_docstrings(limit: int = DOCSTRING_LIMIT) -> str:
                 node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
             ):
                 continue
-            for one in _prose_paragraphs(ast.get_docstring(node) or ""):
+            for one in prose_paragraphs(ast.get_docstring(node) or ""):
                 if one not in seen and size + len(one) < limit:
                     seen.add(one)
                     said.append(one)

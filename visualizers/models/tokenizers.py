@@ -1,4 +1,4 @@
-"""From text to numbers and back: characters, and byte-pair encoding learnt on the spot.
+"""From text to numbers and back: characters, whole words, and byte-pair encoding learnt on the spot.
 
     tokens = BytePairs.learn(text, 1000)
     ids = tokens.encode("A class is")          # [33, 471, 270]
@@ -8,8 +8,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -119,3 +120,56 @@ class BytePairs:
 
     def pieces(self, ids: Ids) -> tuple[str, ...]:
         return tuple(self.decode([int(one)]) for one in ids)
+
+
+def cut(text: str, language: str = "en") -> tuple[str, ...]:
+    """The words and signs of a text, small; of Chinese each character, and Latin words whole.
+
+    "isn't" becomes "is" and "n't", so that every negation looks alike (Kim 2014 does the same).
+    """
+    text = re.sub(r"n['’]t\b", " n't", text.lower())
+    if language == "zh":
+        return tuple(re.findall(r"[a-z0-9]+|\w|[^\w\s]", text))
+    return tuple(re.findall(r"n't|\w+(?:['’](?!t\b)\w+)?|[^\w\s]", text))
+
+
+class Vocabulary:
+    """Whole words by number: 0 fills up what is shorter, 1 stands for every word that has none."""
+
+    PAD, OTHER = 0, 1
+
+    def __init__(self, words: Sequence[str], language: str = "en") -> None:
+        """``words`` are the entries after the first two, from id 2 on."""
+        self.words = ("·", UNKNOWN, *words)
+        self.language = language
+        self._ids = {one: index for index, one in enumerate(self.words) if index > self.OTHER}
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], language: str = "en", most: int = 5000,
+              at_least: int = 1) -> Vocabulary:
+        """The ``most`` most frequent words that are there ``at_least`` that often, those first."""
+        counted = Counter(word for text in texts for word in cut(text, language))
+        frequent = sorted(counted, key=lambda one: (-counted[one], one))[:most]
+        return cls([one for one in frequent if counted[one] >= at_least], language)
+
+    @property
+    def size(self) -> int:
+        """V; ids are 0 … V - 1."""
+        return len(self.words)
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        """The ids of one text, (T,)."""
+        return np.array([self._ids.get(one, self.OTHER) for one in cut(text, self.language)],
+                        np.int64)
+
+    def encode_all(self, texts: Sequence[str], length: int) -> NDArray[np.int64]:
+        """The ids of N texts, (N, length): cut off or filled up with 0 at the end."""
+        ids = np.zeros((len(texts), length), np.int64)
+        for row, text in zip(ids, texts, strict=True):
+            found = self.encode(text)[:length]
+            row[: len(found)] = found
+        return ids
+
+    def pieces(self, ids: Ids) -> tuple[str, ...]:
+        """Each id's word."""
+        return tuple(self.words[one] for one in ids)
