@@ -213,7 +213,10 @@ class Page(QWidget):
         self._offer()
 
     def _tell(self, text: str, values: dict[str, object]) -> None:
-        self.notes.say(self.words(text, **values))
+        # A title among the values speaks the user's language too.
+        said = {name: self.words(value) if isinstance(value, str) else value
+                for name, value in values.items()}
+        self.notes.say(self.words(text, **said))
         self.notes.show()
 
     def data_changed(self) -> None:

@@ -376,6 +376,7 @@ class MainWindow(QMainWindow):
         self.roadmap.set_current(id)
         self.setWindowTitle(f"{Said(panel, self.look.words.language).title} – Big Models Lab")
         session.stats_changed.connect(self._status)
+        session.state_changed.connect(self._status)
         self._visible()
         page.begin()
         self._status()
@@ -436,7 +437,7 @@ class MainWindow(QMainWindow):
             if session.threads:
                 machine.append(w("1 thread") if session.threads == 1
                                else w("{count} threads", count=session.threads))
-            if rate := session.steps_per_second:
+            if session.state.name == "RUNNING" and (rate := session.steps_per_second):
                 figures.append(w("{rate} steps/s",
                                  rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"))
             if session.memory:

@@ -225,3 +225,10 @@ def test_that_white_space_is_made_visible(view: Any) -> None:
     view.show_frame(replace(shown, frame=lines))
     assert view.lines.text == "    0  a b⏎c"
     assert "␣" in view.attention.x_labels
+
+
+def test_that_a_text_in_another_script_brings_its_own_prompt() -> None:
+    frame = begun(text="chinese-sentences").shown().frame
+    assert "�" not in frame.prompt and "".join(frame.prompt).strip()
+    mixed = begun(text="chinese-sentences", prompt="a小").shown().frame
+    assert mixed.prompt == ("�", "小")

@@ -36,6 +36,11 @@ class Text:
     note: str = ""
     missing: str = ""
 
+    @property
+    def wanted(self) -> str:
+        """The title of the text that is missing."""
+        return (_PACKED.get(self.missing) or _HERE[self.missing]).title
+
 
 @dataclass(frozen=True)
 class TextInfo:

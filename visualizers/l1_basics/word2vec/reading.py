@@ -33,7 +33,7 @@ class Reading:
         text = context.data.text(params.text)
         if text.missing:
             context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data "
-                         "page.", wanted=text.missing, title=text.title)
+                         "page.", wanted=text.wanted, title=text.title)
         words = split(text.text, text.language, lambda done, total: context.progress(
             done, total, "Cutting the text into words"))
         if len(words) < 100 or len(set(words)) < 10:

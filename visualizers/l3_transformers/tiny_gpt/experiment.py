@@ -70,8 +70,8 @@ class TinyGPT:
 
         text = context.data.text(params.text)
         if text.missing:
-            context.note("The text {missing} is not fetched yet; this is {title} instead.",
-                         missing=text.missing, title=text.title)
+            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data "
+                         "page.", wanted=text.wanted, title=text.title)
         learnt, kept_back = split(text.text)
         self.tokens, self.gpt = self._model(params, learnt, context)
         self.gpt.to(self.device)
@@ -93,6 +93,10 @@ class TinyGPT:
         self.optimizer = torch.optim.AdamW(self.learnt, fused=True)
         self.steps = 0
         self.held_out_loss = self._check()
+        self.start = kept_back.lstrip()[:8]
+        if params.prompt and self._asked(params) == self.start:
+            context.note("This text has no character of the prompt, so the model goes on from "
+                         "“{start}”.", start=self.start)
         self.lines: list[Line] = []
         self._write(params)
         while not self.lines[-1].full:
@@ -161,6 +165,12 @@ class TinyGPT:
 
     # --- writing and looking
 
+    def _asked(self, params: Params) -> str:
+        """The prompt; the text's own words where it has no character of it."""
+        ids = self.tokens.encode(params.prompt)
+        unknown = isinstance(self.tokens, Characters) and len(ids) > 0 and not ids.any()
+        return self.start if unknown else params.prompt
+
     def _prompt(self, prompt: str, most: int) -> list[int]:
         """The end of the prompt as tokens. Before an empty prompt there is the end of a line."""
         ids: list[int] = self.tokens.encode(prompt or "\n").tolist()
@@ -169,8 +179,9 @@ class TinyGPT:
     @torch.no_grad()
     def _write(self, params: Params) -> None:
         """Draw one more token of the growing line, or of a new one if it is full."""
-        if not self.lines or self.lines[-1].full or self.lines[-1].prompt != params.prompt:
-            self._new_line(params.prompt)
+        prompt = self._asked(params)
+        if not self.lines or self.lines[-1].full or self.lines[-1].prompt != prompt:
+            self._new_line(prompt)
         line = self.lines[-1]
         read = (line.given + line.drawn)[-self.gpt.config.context:]                # T tokens
         logits = self.gpt(torch.tensor([read], device=self.device))[0, -1]         # (V,)
@@ -188,7 +199,7 @@ class TinyGPT:
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
         """A look at the prompt with the model as it is now."""
-        config, read = self.gpt.config, self._prompt(params.prompt, READ)
+        config, read = self.gpt.config, self._prompt(self._asked(params), READ)
         L, H = config.layers, config.heads
         kept = Kept()
         logits = self.gpt(torch.tensor([read], device=self.device), keep=kept)[0, -1]       # (V,)

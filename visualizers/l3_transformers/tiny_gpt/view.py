@@ -76,7 +76,7 @@ class TinyGPTView(PanelView):
         self.bars.draw(
             frame.odds, [legible(one) for one in frame.candidates],
             muted=np.flatnonzero(frame.odds == 0).tolist(),
-            title=self.words("Next after “{prompt}”", prompt=_end(params.prompt, 18)))
+            title=self.words("Next after “{prompt}”", prompt=_end("".join(frame.prompt), 18)))
         self.figures.draw((
             (self.words("perplexity"), f"{np.exp(frame.held_out):.1f}"),
             (self.words("bits a character"),
@@ -158,7 +158,7 @@ class TinyGPTView(PanelView):
             "{uniform}); after “{prompt}” the likeliest token is “{token}” with {odds}.",
             steps=shown.step, loss=f"{last.get('loss', frame.held_out):.2f}",
             held_out=f"{frame.held_out:.2f}",
-            uniform=f"{frame.uniform_loss:.2f}", prompt=_end(shown.params.prompt, 40),
+            uniform=f"{frame.uniform_loss:.2f}", prompt=_end("".join(frame.prompt), 40),
             token=legible(frame.candidates[0]), odds=f"{frame.odds[0]:.2f}")
 
 

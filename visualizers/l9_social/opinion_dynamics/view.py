@@ -138,8 +138,8 @@ class OpinionDynamicsView(PanelView):
             self.words("{share} near {opinion}", share=f"{frame.cluster_share[one]:.0%}",
                        opinion=f"{frame.cluster_opinion[one]:.2f}") for one in largest)
         return self.words(
-            "{people} people after {step} steps; clusters: {clusters} ({listed}); polarisation: "
-            "{polarisation}.", step=shown.step, people=len(frame.opinions),
+            "{people} people after {round} rounds; clusters: {clusters} ({listed}); polarisation: "
+            "{polarisation}.", round=f"{frame.times[-1]:,.0f}", people=len(frame.opinions),
             clusters=len(frame.cluster_opinion), listed=listed or "–",
             polarisation=f"{frame.polarisation:.2f}")
 
