@@ -1,0 +1,232 @@
+"""A convolutional and a recurrent network learn the same task from the same texts.
+
+The CNN (Kim 2014) lays one window of h words at every place of the text at once, multiplies what it
+sees by its filters, and keeps for each filter only its largest answer. The RNN reads one word after
+another and answers from its last state. A CNN needs one round of multiplications whatever the length
+T, an RNN needs T, one waiting for the other; but two words further apart than h − 1 are never in one
+window. Both backward passes are written out; a test compares every gradient with autograd.
+
+The clock is read here and nowhere decides anything: times leave as scalars, and no weight, frame or
+random number depends on them.
+
+Shapes: B texts, T words, V symbols; CNN: E numbers a word, windows of h words at P = T − h + 1 places,
+F filters; RNN: H units, G blocks of weights (GRU 3, LSTM 4).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, one_hot
+
+from visualizers.data.cues import FILLERS, WORDS, cue_texts, shuffled, spelled
+from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
+from visualizers.models.recurrent import CELLS, back_through_time
+from visualizers.panel import Context
+
+SYMBOLS, ANSWERS, EMBEDDING = WORDS + FILLERS, 2, 16
+EVERY = 16  # steps from one measurement (a clock at one length, shuffled words) to the next
+REMEMBERED = 100  # about how many texts of each distance the accuracy over distance counts
+CLIP = 1.0  # a longer gradient of the RNN is shortened to this norm
+
+
+class Cnn:
+    """Embedding, one convolution, the maximum over time, a linear readout (Kim 2014)."""
+
+    def __init__(self, params: Params, normal: Normal) -> None:
+        self.h = params.window
+        seen = self.h * EMBEDDING
+        self.e = normal(SYMBOLS, EMBEDDING)  # (V, E)
+        self.k = normal(seen, params.filters) / math.sqrt(seen)  # (h·E, F)
+        self.b = torch.zeros_like(self.k[0])  # (F,)
+        self.v = normal(ANSWERS, params.filters) / math.sqrt(params.filters)  # (2, F)
+        self.weights = [self.e, self.k, self.b, self.v]
+
+    def windows(self, x: Tensor) -> Tensor:
+        """What each window sees: the vectors of its h words side by side. (B, P, h·E)"""
+        return self.e[x].unfold(1, self.h, 1).transpose(2, 3).flatten(2)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Logits (B, 2), and what the way back needs."""
+        seen = self.windows(x)  # (B, P, h·E)
+        z = torch.addmm(self.b, seen.flatten(0, 1), self.k).view(*seen.shape[:2], -1)  # (B, P, F)
+        best, at = z.max(1)  # (B, F) each: the largest answer of a filter, and where it was
+        pooled = best.relu()  # (B, F)
+        return pooled @ self.v.T, pooled, at, seen
+
+    def gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits, and the gradients of all weights. Only the places that won get any error."""
+        logits, pooled, at, seen = self.forward(x)
+        wrong = (logits.softmax(1) - one_hot(y, ANSWERS)) / len(y)  # ∂L/∂logits (B, 2)
+        d = (wrong @ self.v) * (pooled > 0)  # ∂L/∂best (B, F)
+        rows = torch.arange(len(x), device=x.device)[:, None]  # (B, 1)
+        gk = torch.einsum("bf,bfk->kf", d, seen[rows, at])
+        dw = (d[..., None] * self.k.T).unflatten(2, (self.h, EMBEDDING))  # (B, F, h, E)
+        words = x[rows[..., None], at[..., None] + torch.arange(self.h, device=x.device)]
+        ge = torch.zeros_like(self.e).index_add_(0, words.flatten(), dw.flatten(0, 2))
+        return logits, [ge, gk, d.sum(0), wrong.T @ pooled]
+
+
+class Rnn:
+    """One recurrent layer and a linear readout of its last state."""
+
+    def __init__(self, params: Params, normal: Normal, length: int, context: Context) -> None:
+        self.cell, size = CELLS[params.cell], params.hidden_size
+        blocks = [torch.linalg.qr(normal(size, size).cpu())[0] for _ in range(self.cell.blocks)]
+        self.w = torch.cat(blocks).to(context.device)  # (G·H, H), orthogonal
+        self.u = normal(SYMBOLS, len(self.w)) / 2  # (V, G·H)
+        self.b = torch.zeros_like(self.u[0])  # (G·H,)
+        self.v = normal(ANSWERS, size) / math.sqrt(size)  # (2, H)
+        if self.cell.blocks > 1:  # gates that keep for 1 … T − 1 steps (Tallec and Ollivier 2018)
+            d = 1 + (length - 2) * torch.rand(size, generator=context.generator)
+            self.b[:size] = d.log()
+            if params.cell == "LSTM":
+                self.b[size : 2 * size] = -d.log()
+        self.weights = [self.w, self.u, self.b, self.v]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+        """Logits (B, 2), all states (T+1, B, S), and what the way back needs."""
+        s, parts = self.cell.forward(self.u[x.T] + self.b, self.w)
+        return s[-1, :, : self.w.shape[1]] @ self.v.T, s, parts
+
+    def gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Logits, and the gradients of all weights, through all T steps."""
+        logits, s, parts = self.forward(x)
+        size = self.w.shape[1]
+        wrong = (logits.softmax(1) - one_hot(y, ANSWERS)) / len(y)  # ∂L/∂logits (B, 2)
+        last = torch.zeros_like(s[0])  # (B, S)
+        last[:, :size] = wrong @ self.v  # ∂L/∂h_T
+        slopes = self.cell.slopes(s, parts)
+        d = back_through_time(self.cell, last, slopes, self.w)  # (T+1, B, S), from T back to 0
+        da, du = self.cell.errors(d[:-1].flip(0), slopes)  # (T, B, G·H) each
+        gw = du.flatten(0, 1).T @ s[:-1, :, :size].flatten(0, 1)  # Σ_t δ h_{t-1}ᵀ
+        gu = torch.zeros_like(self.u).index_add_(0, x.T.flatten(), da.flatten(0, 1))
+        found = [gw, gu, da.sum((0, 1)), wrong.T @ s[-1, :, :size]]
+        norm = torch.stack([one.norm() for one in found]).norm()
+        return logits, [one * (CLIP / norm).clamp_max(1) for one in found]
+
+
+class Normal:
+    """Draws weights on the CPU, so that every device begins with the same ones."""
+
+    def __init__(self, context: Context) -> None:
+        self.generator, self.device = context.generator, context.device
+
+    def __call__(self, *shape: int) -> Tensor:
+        return torch.randn(*shape, generator=self.generator).to(self.device)
+
+
+class CnnVsRnn:
+    """Both networks, one batch a step for both, and what is measured of them on the way."""
+
+    shared: ClassVar[tuple[str, ...]] = ("examples", "clocked")
+
+    def __init__(self, params: Params, context: Context) -> None:
+        self.generator, self.device = context.generator, context.device
+        # One text of each distance to look at, and words at random for the clock.
+        self.examples = cue_texts(params.task, params.distance, params.distance, self.seed(),
+                                  np.arange(params.distance) + 1)
+        self.clocked = torch.randint(SYMBOLS, (params.batch, max(LENGTHS)), generator=self.generator)
+        normal = Normal(context)
+        self.cnn = Cnn(params, normal)
+        self.rnn = Rnn(params, normal, self.examples.x.shape[1], context)
+        self.optimizer = torch.optim.Adam([*self.cnn.weights, *self.rnn.weights])
+        self.right = torch.zeros(2, params.distance)  # (2, D), CNN and RNN; older ones fade
+        self.count = torch.zeros(params.distance)  # (D,)
+        self.steps = 0
+        self.measured = {"cnn_shuffled": 0.5, "rnn_shuffled": 0.5, "timed_length": 0.0,
+                         "timed_cnn_ms": 0.0, "timed_rnn_ms": 0.0}
+        self.sure = self.look(torch.from_numpy(self.examples.x), self.examples.y)
+
+    def seed(self) -> int:
+        return int(torch.randint(2**31, (), generator=self.generator))
+
+    def step(self, params: Params) -> Mapping[str, float]:
+        """One update of both networks on one new batch."""
+        texts = cue_texts(params.task, params.batch, params.distance, self.seed())
+        x, y = torch.from_numpy(texts.x).to(self.device), torch.from_numpy(texts.y).to(self.device)
+        self.measure(texts.x, texts.y)
+        self.optimizer.param_groups[0]["lr"] = params.learning_rate
+        self.fade(params, torch.from_numpy(texts.distance))
+        scalars = {"loss": 0.0}
+        networks: dict[str, Cnn | Rnn] = {"cnn": self.cnn, "rnn": self.rnn}
+        for index, (name, network) in enumerate(networks.items()):
+            started = time.perf_counter()
+            logits, gradients = network.gradients(x, y)
+            loss = float(cross_entropy(logits, y))  # waits for the device
+            scalars[f"{name}_ms"] = 1000 * (time.perf_counter() - started)
+            for tensor, gradient in zip(network.weights, gradients, strict=True):
+                tensor.grad = gradient
+            right = (logits.argmax(1) == y).float().cpu()  # (B,)
+            self.right[index].index_add_(0, torch.from_numpy(texts.distance) - 1, right)
+            scalars[f"{name}_loss"], scalars[f"{name}_accuracy"] = loss, float(right.mean())
+            scalars["loss"] += loss
+        self.optimizer.step()
+        self.steps += 1
+        return {**scalars, **self.measured}
+
+    def fade(self, params: Params, distance: Tensor) -> None:
+        """Make room for this batch in what is counted over distance."""
+        keep = max(0.0, 1 - params.batch / (REMEMBERED * params.distance))
+        self.right *= keep
+        self.count *= keep
+        self.count.index_add_(0, distance - 1, torch.ones(len(distance)))
+
+    def measure(self, x: np.ndarray, y: np.ndarray) -> None:
+        """Every few steps: the same texts with their words shuffled, the examples, and the clock."""
+        turn, wait = divmod(self.steps, EVERY)
+        self.measured |= {"timed_length": 0.0}
+        if wait:
+            return
+        both = np.concatenate((shuffled(x, self.seed()), self.examples.x))
+        sure = self.look(torch.from_numpy(both), np.concatenate((y, self.examples.y)))  # (2, B + D)
+        self.sure = sure[:, len(y) :]
+        for name, share in zip(("cnn", "rnn"), (sure[:, : len(y)] > 0.5).float().mean(1), strict=True):
+            last = self.measured[f"{name}_shuffled"]
+            self.measured[f"{name}_shuffled"] = last + 0.2 * (float(share) - last)
+        length = LENGTHS[turn % len(LENGTHS)]
+        at = self.clocked[:, :length].to(self.device)
+        self.measured |= {"timed_length": float(length), "timed_cnn_ms": clock(self.cnn, at),
+                          "timed_rnn_ms": clock(self.rnn, at)}
+
+    @torch.no_grad()
+    def look(self, x: Tensor, y: np.ndarray) -> Tensor:
+        """How sure both networks are of the right answers. (2, B)"""
+        x, answers = x.to(self.device), torch.from_numpy(y).to(self.device)
+        rows = torch.arange(len(x), device=self.device)
+        return torch.stack([network.forward(x)[0].softmax(1)[rows, answers].cpu()
+                            for network in (self.cnn, self.rnn)])
+
+    @torch.no_grad()
+    def frame(self, params: Params) -> Frame:
+        shares = torch.where(self.count > 0, self.right / self.count.clamp_min(1e-9), 0.5).numpy()
+        shown = (params.example or params.window) - 1
+        shown = min(max(0, shown), params.distance - 1)
+        x = self.examples.x[shown]
+        return Frame(
+            cnn_by_distance=shares[0].copy(),
+            rnn_by_distance=shares[1].copy(),
+            texts=self.count.numpy().copy(),
+            tokens=spelled(x),
+            cues=np.flatnonzero(x < WORDS).astype(np.int32),
+            example_distance=shown + 1,
+            example_y=int(self.examples.y[shown]),
+            example_cnn=float(self.sure[0, shown]),
+            example_rnn=float(self.sure[1, shown]),
+            cnn_parameters=sum(one.numel() for one in self.cnn.weights),
+            rnn_parameters=sum(one.numel() for one in self.rnn.weights),
+        )
+
+
+def clock(network: Cnn | Rnn, x: Tensor) -> float:
+    """Milliseconds of one way forward and back on these texts; the gradients are thrown away."""
+    y = torch.zeros_like(x[:, 0])
+    started = time.perf_counter()
+    float(network.gradients(x, y)[1][0][0, 0])  # to read a number is to wait for the device
+    return 1000 * (time.perf_counter() - started)

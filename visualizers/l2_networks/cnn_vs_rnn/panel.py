@@ -1,0 +1,81 @@
+"""CNN against RNN on the same texts: parameters, time over length, accuracy over distance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizers.data.cues import WIDEST
+from visualizers.panel import Panel
+from widgets.parameters import choice, hidden, integer, number
+
+LENGTHS = (8, 16, 32, 64, 128)  # of the texts on which the time of a step is measured
+
+
+@dataclass(frozen=True)
+class Params:
+    window: int = integer(
+        5, 1, WIDEST, unit="words", label="CNN's window",
+        help="How many neighbouring words one filter of the CNN reads at once.")
+    distance: int = integer(
+        16, 2, 60, unit="words", label="Longest distance",
+        help="Distances are drawn evenly up to this one; all texts are as long as it needs.")
+    task: Literal["which word comes first", "which word occurs"] = choice(
+        "which word comes first",
+        help="Who comes first, A or B, is a question of order: both must be read together. Which of "
+             "them occurs is a question that one word answers; its distance is that to the end.")
+    cell: Literal["GRU", "LSTM", "tanh"] = choice(
+        "GRU", label="RNN's cell", help="How the RNN makes a state from the last one.")
+    filters: int = integer(
+        32, 4, 128, log=True, label="CNN's filters",
+        help="How many filters the CNN learns; the largest answer of each over the text is kept.")
+    hidden_size: int = integer(
+        32, 4, 128, log=True, unit="units", label="RNN's units",
+        help="Numbers in one state of the RNN.")
+    batch: int = integer(32, 8, 128, log=True, unit="texts", label="Batch size",
+                         help="Texts in one step; both networks get the same ones.")
+    learning_rate: float = number(0.01, 1e-4, 0.1, log=True,
+                                  help="Size of one update (Adam), the same for both networks.")
+    seed: int = integer(0, 0, 999, help="Draws other weights and other texts.")
+    beside: str = hidden("", help="What the small plot shows: time or losses; empty shows time.")
+    example: int = hidden(0, help="The distance whose text is shown; 0 shows the window's width.")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What both networks make of texts that they never saw before.
+
+    Each batch is new, so its answers, given before the update, are those of a test. Arrays over
+    distance have D entries, for the distances 1 … D.
+    """
+
+    cnn_by_distance: NDArray[np.float32]  # (D,)  share of right answers over the last steps
+    rnn_by_distance: NDArray[np.float32]  # (D,)
+    texts: NDArray[np.float32]  # (D,)  how many texts that share counts; 0 where none was seen
+    tokens: tuple[str, ...]  # (T,)  the text that is shown
+    cues: NDArray[np.int32]  # (1,) or (2,)  where its words that matter are
+    example_distance: int
+    example_y: int  # 0: A is the answer, 1: B
+    example_cnn: float  # how sure each network is of the right answer, 0 … 1
+    example_rnn: float
+    cnn_parameters: int
+    rnn_parameters: int
+
+
+PANEL = Panel(
+    id="cnn_vs_rnn",
+    title="CNN against RNN",
+    claim="A CNN reads a whole text at once but no further than its window; an RNN reads further, "
+          "but word by word.",
+    params=Params,
+    frame=Frame,
+    experiment="visualizers.l2_networks.cnn_vs_rnn.experiment:CnnVsRnn",
+    view="visualizers.l2_networks.cnn_vs_rnn.view:CnnVsRnnView",
+    concepts=("2.14", "2.11", "2.12", "2.8", "2.9"),
+    keywords=("CNN", "RNN", "GRU", "LSTM", "window", "distance", "word order", "speed", "parameters",
+              "parallel", "max-pooling", "卷积神经网络", "循环神经网络", "对比", "词序", "距离", "速度",
+              "参数量", "并行"),
+)

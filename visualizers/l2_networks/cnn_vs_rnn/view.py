@@ -1,0 +1,238 @@
+"""The picture of CNN against RNN: who is right at which distance, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
+from visualizers.panel import History, Shown
+from widgets.calm import Unhurried, may_wait
+from widgets.cards import Card, Switch, column, row, stacked
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.look import Look
+from widgets.style import font
+from widgets.tokens import TokenStrip
+from widgets.view import PanelView
+
+BESIDE = ("time", "losses")
+CNN, RNN = 1, 0  # their colours everywhere
+RECENT = 400  # measurements that the medians of the clock count, of all lengths together
+STEPS = 100  # last steps whose median time stands in the table
+
+
+class Table(Unhurried):
+    """Rows of a name and one figure for each column, the columns in the colours of their series."""
+
+    def __init__(self, look: Look, series: Sequence[int], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.look, self.series = look, tuple(series)
+        self._heads: tuple[str, ...] = ()
+        self._rows: tuple[tuple[str, ...], ...] = ()
+        self._fonts = font(look, 12), font(look, 12, bold=True)
+        self.setMinimumSize(look.px(240), look.px(7 * 18))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    @may_wait
+    def draw(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Show these rows, each a name and as many figures as there are ``heads``."""
+        new = tuple(tuple(each) for each in rows)
+        if (tuple(heads), new) == (self._heads, self._rows):
+            return
+        self._heads, self._rows = tuple(heads), new
+        self.setAccessibleName("; ".join(
+            ", ".join(f"{head} {value}" for head, value in zip((name, *heads), ("", *values),
+                                                               strict=True)).strip()
+            for name, *values in new))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter, px = QPainter(self), self.look.px
+        painter.fillRect(event.rect(), self.look.color("card"))
+        plain, bold = self._fonts
+        metrics = QFontMetricsF(bold)
+        wide = max([px(70), *(metrics.horizontalAdvance(head) + px(16) for head in self._heads)])
+        named = self.width() - wide * len(self._heads)
+        high = min(px(28), self.height() / (len(self._rows) + 1))
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(bold)
+        for index, head in enumerate(self._heads):
+            painter.setPen(self.look.color(self.series[index]))
+            painter.drawText(QRectF(named + index * wide, 0, wide, high), right, head)
+        painter.setFont(plain)
+        for line, (name, *values) in enumerate(self._rows, 1):
+            top = line * high
+            painter.setPen(QPen(self.look.color("hairline"), 1))
+            painter.drawLine(0, round(top), self.width(), round(top))
+            painter.setPen(self.look.color("muted"))
+            text = QFontMetricsF(plain).elidedText(name, Qt.TextElideMode.ElideRight, named)
+            painter.drawText(QRectF(0, top, named, high), left, text)
+            painter.setPen(self.look.color("text"))
+            for index, value in enumerate(values):
+                painter.drawText(QRectF(named + index * wide, top, wide, high), right, value)
+        painter.end()
+
+
+class CnnVsRnnView(PanelView):
+    """Accuracy over distance carries the claim; below it one text, the cost, and the table."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.main = CurvePlot(look, words("Right answers over the distance of the words"),
+                              x=words("distance in words"), y=words("share right"),
+                              y_range=(0.25, 1.15), integer_x=True)
+        self.main.clicked.connect(self._choose_example)
+        self.strip = TokenStrip(look, words("One text")).calm()
+        self.switch = Switch(look, [words("Time"), words("Loss")])
+        self.switch.chosen.connect(self._choose_beside)
+        self.time = CurvePlot(look, "", x=words("words in a text (forward and back)"), y="ms",
+                              integer_x=True).calm()
+        self.loss = CurvePlot(look, "", x=words("training step"), y=words("loss"),
+                              y_range=(0.0, 1.0), integer_x=True).calm()
+        self.stack = stacked(self.time, self.loss)
+        self.table = Table(look, (CNN, RNN)).calm()
+
+        top, left, right = Card(look), Card(look), Card(look)
+        top.body.addWidget(self.main, 1)
+        top.body.addWidget(self.strip)
+        left.body.addWidget(self.switch)
+        left.body.addWidget(self.stack, 1)
+        right.body.addWidget(self.table, 1)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(8, 5)))
+
+    def _choose_beside(self, index: int) -> None:
+        self.changed.emit("beside", BESIDE[index])
+
+    def _choose_example(self, x: float, _y: float) -> None:
+        self.changed.emit("example", max(1, round(x)))
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        self._draw_main(shown)
+        self._draw_text(shown)
+        beside = BESIDE.index(shown.params.beside) if shown.params.beside in BESIDE else 0
+        self.switch.set(beside)
+        self.stack.setCurrentIndex(beside)
+        (self._draw_time, self._draw_loss)[beside](shown)
+        self._draw_table(shown)
+
+    def _draw_main(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        curves = []
+        for ghost in shown.ghosts:
+            known = ghost.frame.texts > 0
+            for shares, name in ((ghost.frame.cnn_by_distance, "CNN"),
+                                 (ghost.frame.rnn_by_distance, ghost.params.cell)):
+                curves.append(_over_distance(shares, known, f"{ghost.label} · {name}", 0, "ghost"))
+        known = frame.texts > 0
+        curves += [_over_distance(frame.cnn_by_distance, known, "CNN", CNN),
+                   _over_distance(frame.rnn_by_distance, known, f"RNN ({params.cell})", RNN)]
+        longest = max(len(one.texts) for one in (frame, *(ghost.frame for ghost in shown.ghosts)))
+        rules = [Rule(0.5, self.words("guessing"))]
+        if params.task == "which word comes first":
+            rules.append(Rule(params.window - 0.5, self.words("a window of {h} reaches to here",
+                                                              h=params.window), "x", CNN))
+        self.main.draw(curves, rules, x_range=(0.5, longest + 0.5))
+
+    def _draw_text(self, shown: Shown[Params, Frame]) -> None:
+        frame = shown.frame
+        weights = np.zeros(len(frame.tokens), np.float32)
+        first = int(frame.cues[0])
+        weights[first : first + shown.params.window] = 0.25  # what a window from the first word sees
+        weights[frame.cues] = 1.0
+        first_asked = shown.params.task == "which word comes first"
+        title = self.words(
+            "Distance {d}: {answer} comes first. The CNN gives it {cnn}, the RNN {rnn}" if first_asked
+            else "Distance {d}: {answer} occurs. The CNN gives it {cnn}, the RNN {rnn}",
+            d=frame.example_distance, answer="AB"[frame.example_y],
+            cnn=f"{frame.example_cnn:.0%}", rnn=f"{frame.example_rnn:.0%}")
+        self.strip.draw(frame.tokens, weights=weights, series=CNN, title=title)
+
+    def _draw_time(self, shown: Shown[Params, Frame]) -> None:
+        curves = []
+        for ghost in shown.ghosts:
+            for name in ("timed_cnn_ms", "timed_rnn_ms"):
+                x, y = _times(ghost.history, name)
+                curves.append(Curve(y, x, style="ghost", width=1.5))
+        for name, label, series in (("timed_cnn_ms", "CNN", CNN), ("timed_rnn_ms", "RNN", RNN)):
+            x, y = _times(shown.history, name)
+            curves += [Curve(y, x, label, series), Curve(y, x, series=series, style="dots")]
+        note = "" if len(shown.history) else self.words("measured while they train")
+        self.time.draw(curves, x_range=(0.0, float(LENGTHS[-1])), note=note)
+
+    def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
+        curves = []
+        for ghost in shown.ghosts:
+            for name in ("cnn_loss", "rnn_loss"):
+                curves.append(Curve(ghost.history[name], ghost.history.steps, style="ghost",
+                                    width=1.5))
+        history = shown.history
+        curves += [Curve(history["cnn_loss"], history.steps, "CNN", CNN, width=1.5),
+                   Curve(history["rnn_loss"], history.steps, "RNN", RNN, width=1.5)]
+        self.loss.draw(curves, [Rule(float(np.log(2)), self.words("guessing"))])
+
+    def _draw_table(self, shown: Shown[Params, Frame]) -> None:
+        frame, history, words = shown.frame, shown.history, self.words
+        last, h = history.last(), shown.params.window
+        length = len(frame.tokens)
+
+        def both(name: str, form: str) -> list[str]:
+            return [form.format(last[f"{net}_{name}"]) if last else "–" for net in ("cnn", "rnn")]
+
+        times = [f"{np.median(history[name][-STEPS:]):.1f}" if last else "–"
+                 for name in ("cnn_ms", "rnn_ms")]
+        shares = frame.cnn_by_distance, frame.rnn_by_distance
+        self.table.draw(("CNN", "RNN"), [
+            (words("parameters"), f"{frame.cnn_parameters:,}", f"{frame.rnn_parameters:,}"),
+            (words("rounds that wait for one another"), "1", str(length)),
+            (words("ms a step, {length} words", length=length), *times),
+            (words("right, distance below {h}", h=h),
+             *(_share(one[: h - 1], frame.texts[: h - 1]) for one in shares)),
+            (words("right, distance {h} and more", h=h),
+             *(_share(one[h - 1 :], frame.texts[h - 1 :]) for one in shares)),
+            (words("right, words shuffled"), *both("shuffled", "{:.0%}")),
+        ])
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame, h = shown.frame, shown.params.window
+        if not len(shown.history):
+            return self.words("Before training; the CNN has {cnn} parameters, the RNN {rnn}.",
+                              cnn=f"{frame.cnn_parameters:,}", rnn=f"{frame.rnn_parameters:,}")
+        near, far = [[_share(one[part], frame.texts[part])
+                      for one in (frame.cnn_by_distance, frame.rnn_by_distance)]
+                     for part in (slice(0, h - 1), slice(h - 1, None))]
+        return self.words(
+            "After {step} steps, right at distances below {h}: CNN {near_cnn}, RNN {near_rnn}; "
+            "at {h} and more: CNN {far_cnn}, RNN {far_rnn}.", step=shown.step, h=h,
+            near_cnn=near[0], near_rnn=near[1], far_cnn=far[0], far_rnn=far[1])
+
+
+def _over_distance(
+    shares: NDArray[np.float32], known: NDArray[np.bool_], label: str, series: int,
+    style: str = "solid",
+) -> Curve:
+    return Curve(np.where(known, shares, np.nan), np.arange(1, len(shares) + 1), label, series,
+                 "ghost" if style == "ghost" else "solid", 3.0 if style == "solid" else 1.5)
+
+
+def _share(shares: NDArray[np.float32], texts: NDArray[np.float32]) -> str:
+    """The share of right answers over some distances, or a dash where no text was seen."""
+    return f"{np.average(shares, weights=texts):.0%}" if texts.sum() > 0 else "–"
+
+
+def _times(history: History, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lengths measured so far, and the median of the last times of each."""
+    lengths = history["timed_length"]
+    at = np.flatnonzero(lengths)[-RECENT:]
+    found, times = lengths[at], history[name][at]
+    seen = np.array([one for one in LENGTHS if (found == one).any()], dtype=np.float64)
+    return seen, np.array([np.median(times[found == one]) for one in seen])
