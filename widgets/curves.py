@@ -28,7 +28,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets import scales
 from widgets.calm import Unhurried, may_wait
@@ -141,7 +141,7 @@ def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
 
 
 class _Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis with round ticks, decades where it is logarithmic, kept as a picture."""
+    """An axis with round ticks, decades where it is logarithmic."""
 
     def __init__(self, side: str, look: Look, title: str, *, log: bool, integer: bool) -> None:
         super().__init__(side, pen=pg.mkPen(look.color("hairline")), textPen=look.color("muted"),
@@ -154,7 +154,6 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
             self.setLabel(html.escape(title), color=look.theme.muted,
                           **{"font-size": f"{look.px(11)}px",
                              "font-family": ", ".join(font(look).families())})
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         per_tick = self._look.px(70 if self.orientation in ("bottom", "top") else 34)
@@ -202,7 +201,9 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
             self._axes.fill(self._owner.look.color("card"))
             inner = QPainter(self._axes)
             try:
-                self.render(inner)
+                # Without the rectangles a fine screen's pixels would be counted twice.
+                area = self.viewport().rect()
+                self.render(inner, QRectF(area), area)
             finally:
                 inner.end()
             self._key = key
