@@ -169,3 +169,19 @@ def back_through_time(cell: Cell, d: Tensor, slopes: Parts, w: Tensor) -> Tensor
     for at_t in reversed(list(zip(*(one.unbind() for one in slopes), strict=True))):
         errors.append(cell.back(errors[-1], at_t, w))
     return torch.stack(errors)
+
+
+def chrono(size: int, length: int, generator: torch.Generator) -> Tensor:
+    """log d for each unit, d ~ U(1, T−1): biases that keep states for d steps. (H,)
+
+    A gate of 1 − 1/(d+1) keeps a state for about d steps, and its bias is log d (Tallec and Ollivier
+    2018, section 2).
+    """
+    return (1 + (length - 2) * torch.rand(size, generator=generator, dtype=torch.float64)).log()
+
+
+def log_norms(d: Tensor) -> Tensor:
+    """log10 of the norm of each d[k], safe from overflow of the squares. (T, B, S) → (T,)"""
+    peak = d.abs().amax((1, 2)).clamp_min(torch.finfo(d.dtype).tiny)
+    norms: Tensor = (d / peak[:, None, None]).norm(dim=(1, 2)) * peak
+    return norms.log10()

@@ -30,7 +30,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, FAINTEST, Frame, Params
 from visualizers.models.precision import finest
-from visualizers.models.recurrent import CELLS, back_through_time
+from visualizers.models.recurrent import CELLS, back_through_time, chrono, log_norms
 from visualizers.panel import Context
 
 SYMBOLS, BATCH = 4, 32
@@ -89,15 +89,14 @@ class RnnGradients:
     def open_gates(self, params: Params) -> None:
         """Let each unit keep its state for some d ~ U(1, T−1) steps (Tallec and Ollivier 2018).
 
-        A gate of 1 − 1/(d+1) keeps a state for about d steps; its bias is log d. The LSTM's input
-        gate gets the opposite bias, so that what is kept is not overwritten.
+        The LSTM's input gate gets the opposite bias, so that what is kept is not overwritten.
         """
         size = params.hidden_size
-        d = 1 + (params.length - 2) * torch.rand(size, generator=self.generator, dtype=torch.float64)
+        log_d = chrono(size, params.length, self.generator)
         if params.cell in ("GRU", "LSTM"):
-            self.b[:size] = d.log()
+            self.b[:size] = log_d
         if params.cell == "LSTM":
-            self.b[size : 2 * size] = -d.log()
+            self.b[size : 2 * size] = -log_d
 
     def draw(self, params: Params) -> None:
         """A new batch: sequences of random symbols, and the symbol that each has to name."""
@@ -148,8 +147,8 @@ class RnnGradients:
         seen = Seen(
             loss=float(cross_entropy(logits, self.y)),
             accuracy=float((logits.argmax(1) == self.y).double().mean()),
-            log_gradient=log_norms(d[..., :size]),
-            log_cell_gradient=log_norms(d[1:, :, size:]) if self.cell.states > 1 else NONE,
+            log_gradient=array(log_norms(d[..., :size])),
+            log_cell_gradient=array(log_norms(d[1:, :, size:])) if self.cell.states > 1 else NONE,
             log_kept=log_products(gates[0]) if self.cell.blocks > 1 else NONE,
             gate_means=np.array([array(gate.mean(1)) for gate in gates]),
             gradient_norm=float(torch.stack([one.norm() for one in gradients]).norm()),
@@ -213,12 +212,6 @@ def rescaled(w: Tensor, radius: float) -> Tensor:
 
 def clips(params: Params, norm: float) -> bool:
     return params.clip < CLIP_OFF and norm > params.clip
-
-
-def log_norms(d: Tensor) -> NDArray[np.float32]:
-    """log10 of the norm of each d[k], safe from overflow of the squares. (T+1, B, H) → (T+1,)"""
-    peak = d.abs().amax((1, 2)).clamp_min(1e-300)
-    return array(((d / peak[:, None, None]).norm(dim=(1, 2)) * peak).log10())
 
 
 def log_products(gates: Tensor) -> NDArray[np.float32]:

@@ -1,0 +1,130 @@
+"""The picture of the race: who gets it right, how far errors reach, and what is remembered."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from visualizers.l2_networks.rnn_memory.panel import BASELINE, NETWORKS, SYMBOLS, Frame, Params
+from visualizers.panel import History, Shown
+from widgets.cards import Card, column, row, stacked
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.heatmap import Heatmap
+from widgets.look import Look
+from widgets.readouts import Readouts
+from widgets.scales import short
+from widgets.view import PanelView
+
+COLORS = (1, 3, 2, 0)  # series of each network
+SMOOTHING = 20  # steps that a curve of the race is a mean of
+LOST = -38.0  # log10 below which a reach is no longer drawn
+
+
+class RnnMemoryView(PanelView):
+    """The race carries the claim; below it the reach of the errors, and what is remembered."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.names = (words("RNN"), words("orthogonal RNN"), words("GRU"), words("LSTM"))
+        step, position = words("training step"), words("position in the sequence")
+        self.accuracy = CurvePlot(look, words("Who names the first symbol"), x=step,
+                                  y=words("accuracy"), y_range=(0.0, 1.06), integer_x=True)
+        self.error = CurvePlot(look, words("Who adds the two marked numbers"), x=step,
+                               y=words("squared error"), log_y=True, integer_x=True)
+        self.race = stacked(self.accuracy, self.error)
+        self.readouts = Readouts(look).calm()
+        self.reach = CurvePlot(look, words("Error that reaches each position"), x=position,
+                               y=words("|∂L/∂state|, relative"), log_y=True, integer_x=True).calm()
+        self.memory = Heatmap(look, words("What can be read from the last state"),
+                              x=position).calm()
+
+        top, left, right = Card(look), Card(look), Card(look)
+        top.body.addWidget(self.race, 1)
+        top.body.addWidget(self.readouts)
+        left.body.addWidget(self.reach)
+        right.body.addWidget(self.memory)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(3, 2)))
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        frame, copying = shown.frame, _copying(shown.params)
+        plot = self.accuracy if copying else self.error
+        self.race.setCurrentWidget(plot)
+        curves = [
+            Curve(_smooth(ghost.history, name), ghost.history.steps, style="ghost", width=1.5,
+                  label=f"{self.names[index]}, {ghost.label}")
+            for ghost in shown.ghosts if _copying(ghost.params) == copying
+            for index, name in enumerate(NETWORKS)
+        ]
+        curves += [Curve(_smooth(shown.history, name), shown.history.steps, self.names[index],
+                         series=COLORS[index], width=2.5) for index, name in enumerate(NETWORKS)]
+        plot.draw(curves, [Rule(1 / SYMBOLS, self.words("guessing")) if copying
+                           else Rule(BASELINE, self.words("always answering 1"))])
+        self._draw_readouts(shown)
+        self._draw_reach(shown)
+        names = [str(one) for one in frame.positions]
+        self.memory.draw(
+            frame.memory, low=1 / SYMBOLS if copying else 0.0, high=1.0, x_labels=names,
+            y_labels=self.names,
+            title=self.words("What can be read from the last state") if copying
+            else self.words("What counts in the answer"))
+
+    def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
+        items = []
+        if len(shown.history):
+            scores = [float(_smooth(shown.history, name)[-1]) for name in NETWORKS]
+            items = [(name, f"{one:.0%}" if _copying(shown.params) else short(one))
+                     for name, one in zip(self.names, scores, strict=True)]
+        weights = " · ".join(f"{one:,}" for one in shown.frame.weights)
+        self.readouts.draw([*items, (self.words("weights"), weights)])
+
+    def _draw_reach(self, shown: Shown[Params, Frame]) -> None:
+        """Curves run as errors do, from the end back: so their names stand where they differ."""
+        curves = []
+        for ghost in shown.ghosts:
+            curves += [Curve(_power(one[::-1]), np.arange(len(one), 0, -1), style="ghost", width=1.5)
+                       for one in ghost.frame.log_reach]
+        curves += [Curve(_power(one[::-1]), np.arange(len(one), 0, -1), self.names[index],
+                         series=COLORS[index]) for index, one in enumerate(shown.frame.log_reach)]
+        self.reach.draw(curves, x_range=(1.0, max(len(one.y) for one in curves)))
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        copying, length = _copying(shown.params), shown.params.length
+        if not len(shown.history):
+            return self.words(
+                "Before training, of the error after {length} steps there reaches the first: RNN "
+                "{rnn}, orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.",
+                length=length, **{name.lower(): short(float(10.0 ** one[0])) for name, one
+                                  in zip(NETWORKS, shown.frame.log_reach, strict=True)})
+        scores = {name.lower(): float(_smooth(shown.history, name)[-1]) for name in NETWORKS}
+        if copying:
+            return self.words(
+                "After {step} steps the first of {length} symbols is named right: RNN {rnn}, "
+                "orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.", step=shown.step,
+                length=length, **{name: f"{one:.0%}" for name, one in scores.items()})
+        return self.words(
+            "After {step} steps of adding over {length} numbers the squared error is: RNN {rnn}, "
+            "orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.", step=shown.step, length=length,
+            **{name: short(one) for name, one in scores.items()})
+
+
+def _copying(params: Params) -> bool:
+    return params.task == "copy the first symbol"
+
+
+def _smooth(history: History, name: str) -> NDArray[np.float64]:
+    """The mean of the last few steps at each step, of all there are at the beginning."""
+    values = history[name]
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    end = np.arange(1, len(values) + 1)
+    begin = np.maximum(0, end - SMOOTHING)
+    mean: NDArray[np.float64] = (total[end] - total[begin]) / (end - begin)
+    return mean
+
+
+def _power(log10: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What was given as log10; a gap where next to nothing is left."""
+    return np.where(log10 > LOST, 10.0 ** log10.astype(np.float64), np.nan)
