@@ -54,7 +54,7 @@ LEAST_GAP = 0.012
 # At full speed a frame that is costly to make comes less often, so that training keeps its time.
 FRAME_SHARE = 0.2
 # Keyframes may take one part in so many of the time.
-KEYFRAME_COST = 100
+KEYFRAME_COST = 200
 MOST_KEYFRAMES = 64
 # Scalars are gathered from dicts into arrays at the latest after so many steps.
 MOST_ROWS = 4096
