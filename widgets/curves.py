@@ -327,6 +327,7 @@ class CurvePlot(Unhurried):
         self._ends = np.zeros((0, 2))
         self._mouse: QPointF | None = None
         self._choices: dict[tuple[int, str], tuple[int, float]] = {}
+        self._rule_spots: dict[int, int] = {}  # where the labels of level rules lie
 
         self._small, self._label_font = font(look, 11), font(look, 12)
         self._metrics = QFontMetricsF(self._small)
@@ -481,9 +482,10 @@ class CurvePlot(Unhurried):
         taken: list[QRectF] = []
         painter.save()
         painter.setClipRect(inside.adjusted(-2, -3, 4, 3))
-        self._paint_rules(painter, inside, (a, b, c, d), taken)
+        labels = self._paint_rules(painter, inside, (a, b, c, d), taken)
         for line in self._lines:
             self._paint_curve(painter, line, inside, d)
+        self._paint_rule_labels(painter, labels)
         painter.restore()
         if self._mouse is not None and inside.contains(self._mouse):
             self._paint_reading(painter, inside, (a, b))
@@ -496,11 +498,13 @@ class CurvePlot(Unhurried):
         inside: QRectF,
         to_pixels: tuple[float, float, float, float],
         taken: list[QRectF],
-    ) -> None:
+    ) -> list[tuple[QRectF, str, QColor]]:
+        """Draws the lines; gives their labels and where these go."""
         a, b, c, d = to_pixels
         metrics = self._metrics
+        labels: list[tuple[QRectF, str, QColor]] = []
         painter.setFont(self._small)
-        for rule in self._rules:
+        for order, rule in enumerate(self._rules):
             log = self._logs[0 if rule.axis == "x" else 1]
             if not np.isfinite(rule.at) or (log and rule.at <= 0):
                 continue
@@ -522,23 +526,51 @@ class CurvePlot(Unhurried):
                 if not inside.top() - 1 <= at <= inside.bottom() + 1:
                     continue
                 painter.drawLine(QPointF(inside.left(), at), QPointF(inside.right(), at))
-                top = at - metrics.height() - 1 if at - metrics.height() > inside.top() else at + 1
-                spot = QRectF(inside.right() - width - 2, top, width, metrics.height())
-                if self._lies_under_a_curve(spot):
-                    spot.moveLeft(inside.left() + 4)
+                spot = self._beside_rule(order, at, width, inside)
             if rule.label:
                 while any(spot.intersects(other) for other in taken) and spot.bottom() < inside.bottom():
                     spot.translate(0, metrics.height())
                 taken.append(spot)
-                painter.setPen(color)
-                painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), rule.label)
+                labels.append((spot, rule.label, color))
+        return labels
 
-    def _lies_under_a_curve(self, spot: QRectF) -> bool:
+    def _paint_rule_labels(
+        self, painter: QPainter, labels: Sequence[tuple[QRectF, str, QColor]]
+    ) -> None:
+        """The names of the rules, legible where there was no place beside the curves."""
+        painter.setFont(self._small)
+        for spot, label, color in labels:
+            if self._under(spot):
+                painter.fillRect(spot.adjusted(-2, 1, 2, 0), self.look.color("card", 200))
+            painter.setPen(color)
+            painter.drawText(QPointF(spot.left(), spot.top() + self._metrics.ascent()), label)
+
+    def _beside_rule(self, order: int, at: float, width: float, inside: QRectF) -> QRectF:
+        """Where the label of a level rule covers least: above or below it, at the right or left.
+
+        The place of the last frame is kept until another is clearly better: labels stand still.
+        """
+        height = self._metrics.height()
+        spots = [QRectF(left, top, width, height)
+                 for left in (inside.right() - width - 2, inside.left() + 4,
+                              inside.center().x() - width / 2)
+                 for top in (at - height - 1, at + 1)]
+        under = [self._under(spot) if inside.adjusted(0, -1, 0, 1).contains(spot) else 10**6
+                 for spot in spots]
+        best = min(range(len(spots)), key=under.__getitem__)
+        before = self._rule_spots.get(order, best)
+        if under[before] > 2 * under[best] + 4:
+            before = best
+        self._rule_spots[order] = before
+        return spots[before]
+
+    def _under(self, spot: QRectF) -> int:
+        """How much of the curves lies under a label."""
         if not self._lines:
-            return False
+            return 0
         x, y = self._obstacles().T
-        return bool(np.any((x > spot.left() - 4) & (x < spot.right() + 4)
-                           & (y > spot.top()) & (y < spot.bottom())))
+        return int(np.count_nonzero((x > spot.left() - 4) & (x < spot.right() + 4)
+                                    & (y > spot.top()) & (y < spot.bottom())))
 
     def _obstacles(self) -> NDArray[np.float64]:
         """(n, 2) points along the curves of this picture."""
