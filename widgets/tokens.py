@@ -71,7 +71,7 @@ class TokenStrip(Canvas[int]):
         super().__init__(look, title, parent)
         self.tokens: tuple[str, ...] = ()
         self.weights: NDArray[Any] | None = None
-        self.series = 0
+        self.series: tuple[int, ...] = (0,)
         self.selected = -1
         self.muted: frozenset[int] = frozenset()
         self.reel = Scroll(look)
@@ -84,20 +84,22 @@ class TokenStrip(Canvas[int]):
     @may_wait
     def draw(
         self, tokens: Sequence[str], *, weights: NDArray[Any] | Sequence[float] | None = None,
-        series: int = 0, selected: int = -1, muted: Sequence[int] = (), title: str | None = None,
+        series: int | Sequence[int] = 0, selected: int = -1, muted: Sequence[int] = (),
+        title: str | None = None,
     ) -> None:
         """Show the tokens.
 
         Args:
             weights: one in 0 … 1 for each token; none leaves all unshaded.
-            series: whose colour the shade is.
+            series: whose colour the shade is, of all tokens or of each.
             muted: indices drawn with a dashed rim only, such as masked tokens.
         """
         self.retitle(title)
         before = self.tokens
         self.tokens = tuple(tokens)
         self.weights = None if weights is None else np.asarray(weights, np.float32)
-        self.series, self.selected, self.muted = series, selected, frozenset(muted)
+        self.series = (series,) if isinstance(series, int) else tuple(series)
+        self.selected, self.muted = selected, frozenset(muted)
         if self.tokens != before:
             self.current = None
             self.updateGeometry()
@@ -200,10 +202,11 @@ class TokenStrip(Canvas[int]):
                 if box.bottom() + down > view.top() and box.top() + down < view.bottom()]
         corner = self.look.px(4) if len(seen) <= ROUND_TOKENS else 0
         levels = self._levels()
-        shades = _shades(self.look.theme, self.series)
-        inks = _inks(self.look.theme, self.series)
+        theme = self.look.theme
+        colors = {one: (_shades(theme, one), _inks(theme, one)) for one in set(self.series)}
         for index in seen:
             box = boxes[index].translated(0, down)
+            shades, inks = colors[self.series[index % len(self.series)]]
             self._paint_token(painter, index, box, corner, levels[index], shades, inks)
         self.reel.paint(painter, view)
         painter.setClipping(False)

