@@ -13,12 +13,12 @@ from widgets.calm import may_wait
 from widgets.canvas import Canvas, Scroll, figure
 from widgets.look import Look
 
-Cell = str | float
+Cell = str | float | tuple[str, ...]
 
 
 class Table(Canvas[int]):
-    """A head and rows below it. A text stands in its column; a number is a bar to the right of the
-    column's middle if it is positive, to the left if it is negative.
+    """A head and rows below it. A text stands in its column, of several texts as many as have room; a
+    number is a bar to the right of the column's middle if it is positive, to the left if negative.
 
     Args:
         columns: (head, share of the width) of each column.
@@ -47,15 +47,19 @@ class Table(Canvas[int]):
     @may_wait
     def draw(
         self, rows: Sequence[Sequence[Cell]], *, selected: int = -1, muted: Sequence[int] = (),
-        title: str | None = None,
+        heads: Sequence[str] = (), title: str | None = None,
     ) -> None:
-        """Show the rows; ``muted`` ones are written in the quiet colour."""
+        """Show the rows; ``muted`` ones are written in the quiet colour. ``heads`` may say anew what
+        the columns are."""
         self.retitle(title)
+        if heads:
+            self.columns = tuple((head, share) for head, (_, share) in
+                                 zip(heads, self.columns, strict=True))
         self.rows = tuple(tuple(row) for row in rows)
         self.selected, self.muted = selected, frozenset(muted)
         for index in range(len(self.columns)):
             numbers = [abs(cell) for row in self.rows
-                       if not isinstance(cell := row[index], str)]
+                       if isinstance(cell := row[index], (int, float))]
             if numbers:
                 self._spans[index] = scales.grown(self._spans.get(index), 0.0, max(numbers))
         if self.current is not None and self.current >= len(self.rows):
@@ -96,8 +100,8 @@ class Table(Canvas[int]):
         return part
 
     def say(self, part: int) -> str:
-        return "   ".join(cell if isinstance(cell, str) else figure(cell)
-                          for cell in self.rows[part])
+        return "   ".join(figure(cell) if isinstance(cell, (int, float)) else cell
+                          if isinstance(cell, str) else " · ".join(cell) for cell in self.rows[part])
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -143,11 +147,16 @@ class Table(Canvas[int]):
         ink = "muted" if index in self.muted else "text"
         for column, cell in enumerate(self.rows[index]):
             left, right = self._left(column) + px(5), self._left(column + 1) - px(4)
-            if isinstance(cell, str):
-                picture = self.label(cell, ink, 12, longest=round(right - left))
-                self.put(painter, picture, left, box.center().y(), 0.0, 0.5)
-            else:
+            if isinstance(cell, (int, float)):
                 self._paint_bar(painter, cell, self._spans.get(column), left, right, box)
+                continue
+            for text in (cell,) if isinstance(cell, str) else cell:
+                wide = self.text_width(text, 12)
+                if left > self._left(column) + px(5) and left + wide > right:
+                    break
+                picture = self.label(text, ink, 12, longest=max(1, round(right - left)))
+                self.put(painter, picture, left, box.center().y(), 0.0, 0.5)
+                left += wide + px(14)
 
     def _paint_bar(
         self, painter: QPainter, value: float, span: scales.Range | None, left: float, right: float,

@@ -11,8 +11,7 @@ from visualizers.data import Data, default_folder, labelled, reviews
 from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.panel import Refusal
 
-PRAISE = set("good great brilliant moving clever charming funny gripping memorable fresh".split())
-BLAME = set("bad dull boring weak clumsy tedious shallow silly predictable tiresome".split())
+PRAISE, BLAME = set(reviews._PRAISE), set(reviews._BLAME)
 ALWAYS = ("made-reviews", "made-reviews-zh", "comments-docstrings", "names-zh")
 
 

@@ -121,10 +121,13 @@ class TextCNN:
         t = self.tensors
         return convolve(t["embedding"][ids], lengths, t["filters"], t["bias"])
 
+    def answer(self, z: Tensor) -> Tensor:
+        """The logits (B, C) for pooled values ``z`` (B, M)."""
+        return z @ self.tensors["out"].T + self.tensors["out_bias"]
+
     def logits(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """(B, C), without dropout."""
-        t = self.tensors
-        return self.pool(ids, lengths).best @ t["out"].T + t["out_bias"]
+        return self.answer(self.pool(ids, lengths).best)
 
     def loss(self, ids: Tensor, lengths: Tensor, labels: Tensor, mask: Tensor) -> tuple[
             Tensor, Tensor, Tensors]:
@@ -132,7 +135,7 @@ class TextCNN:
         t = self.tensors
         pooled = self.pool(ids, lengths)
         z = pooled.best * mask                                              # (B, M)
-        logits = z @ t["out"].T + t["out_bias"]                             # (B, C)
+        logits = self.answer(z)                                             # (B, C)
         d_logits = softmax_error(logits, labels)                            # (B, C)
         d_w, d_b, d_rows = convolve_back(pooled, (d_logits @ t["out"]) * mask, t["filters"])
 

@@ -1,0 +1,209 @@
+"""The picture of a CNN for sentences: which windows its filters choose, and where that works."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from visualizers.l2_networks.text_cnn.panel import Frame, Params, sentence_key
+from visualizers.panel import Shown
+from widgets.cards import Card, Switch, column, row, stacked
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.heatmap import Heatmap
+from widgets.look import Look
+from widgets.readouts import Readouts
+from widgets.table import Table
+from widgets.tokens import TokenStrip
+from widgets.view import PanelView
+
+BESIDE = ("accuracy", "loss")
+
+
+class TextCNNView(PanelView):
+    """The sentence and its feature maps on top, the filters beside; below, training and position."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.strip = TokenStrip(look, " ")
+        self.strip.clicked.connect(self._remove)
+        self.maps = Heatmap(look, " ", x=words("filter"), palette="sequential", color_bar=False)
+        self.maps.clicked.connect(lambda _, chosen: self._choose(chosen))
+        self.readouts = Readouts(look).calm()
+        self.table = Table(look, words("Filters and what they answer to"), [
+            ("", 0.09), (words("n-grams with the largest answers"), 0.61), ("", 0.3)]).calm()
+        self.table.clicked.connect(lambda one: self._choose(-1 - one))  # it begins with the last
+
+        self.switch = Switch(look, [words("Accuracy"), words("Loss")])
+        self.switch.chosen.connect(lambda index: self.changed.emit("beside", BESIDE[index]))
+        self.accuracy = CurvePlot(look, "", x=words("training step"), y_range=(0.0, 1.0),
+                                  integer_x=True).calm()
+        self.loss = CurvePlot(look, "", x=words("training step"), y_range=(0.0, 1.0),
+                              integer_x=True).calm()
+        self.stack = stacked(self.accuracy, self.loss)
+        self.position = CurvePlot(
+            look, words("Accuracy when sentences are moved"),
+            x=words("places to the right"), y_range=(0.0, 1.0), integer_x=True).calm()
+        self._frame: Frame | None = None
+        self._params = Params()
+
+        top, left, right = Card(look), Card(look), Card(look)
+        top.body.addLayout(row(column(self.strip, self.maps, stretch=(0, 1)), self.table,
+                               stretch=(11, 9)), 1)
+        top.body.addWidget(self.readouts)
+        left.body.addWidget(self.switch)
+        left.body.addWidget(self.stack, 1)
+        right.body.addWidget(self.position)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(8, 5)))
+
+    # --- what a click does
+
+    def _choose(self, chosen: int) -> None:
+        if self._frame is not None:
+            self.changed.emit("filter", int(self._frame.numbers[chosen]))
+
+    def _remove(self, token: int) -> None:
+        """Leave a word out, or put it back."""
+        if self._frame is not None:
+            left_out = set(self._frame.removed) ^ {token}
+            self.changed.emit("removed", (sentence_key(self._params), *sorted(left_out))
+                              if left_out else ())
+
+    # --- drawing
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        frame, params = shown.frame, shown.params
+        self._frame, self._params = frame, params
+        self._draw_sentence(frame, params)
+        self._draw_maps(frame, params)
+        self._draw_table(frame)
+        cnn, mlp = self._answer(frame.odds, frame), self._answer(frame.mlp_odds, frame)
+        said = [(self.words("the CNN says"), cnn), (self.words("the MLP says"), mlp)]
+        if frame.label >= 0:
+            said.append((self.words("label"), self.words(frame.names[frame.label])))
+        self.readouts.draw([
+            *said, (self.words("numbers learnt, CNN / MLP"),
+                    f"{frame.sizes[0]:,} / {frame.sizes[1]:,}"),
+        ])
+        beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
+        self.switch.set(beside)
+        self.stack.setCurrentIndex(beside)
+        (self._draw_accuracy, self._draw_loss)[beside](shown)
+        self._draw_position(shown)
+
+    def _answer(self, odds: NDArray[np.float32], frame: Frame) -> str:
+        best = int(odds.argmax())
+        return f"{self.words(frame.names[best])} {odds[best]:.0%}"
+
+    def _draw_sentence(self, frame: Frame, params: Params) -> None:
+        """Each word in the colour of the class that the chosen windows around it speak for."""
+        h, n = params.window, len(frame.tokens)
+        said = frame.weights * frame.best                                       # (M,)
+        share = np.zeros(n + h)
+        for offset in range(h):
+            np.add.at(share, frame.where + offset, said / h)
+        share[list(frame.removed)] = 0
+        share = share[:n]
+        weights = np.abs(share) / max(1.0, float(np.abs(share).max(initial=0.0)))
+        title = self.words("Your sentence: click a word to leave it out") if frame.label < 0 else \
+            self.words("A test sentence: click a word to leave it out")
+        if frame.shortened:
+            title = self.words("The first {count} words are read; click one to leave it out", count=n)
+        self.strip.draw(frame.tokens, weights=weights, series=[int(one < 0) for one in share],
+                        muted=frame.removed, title=title)
+
+    def _draw_maps(self, frame: Frame, params: Params) -> None:
+        h, n, between = params.window, len(frame.tokens), "" if frame.language == "zh" else " "
+        tokens = ["·" if one in frame.removed else token for one, token in enumerate(frame.tokens)]
+        names = [between.join(tokens[at : at + h]) for at in range(len(frame.maps))]
+        self.maps.draw(
+            frame.maps, low=0.0, high=max(0.5, float(frame.maps.max(initial=0.0))),
+            x_labels=[str(one + 1) for one in frame.numbers], y_labels=names,
+            marks=[(int(where), one) for one, where in enumerate(frame.where) if frame.best[one] > 0],
+            column=frame.chosen, title=self.words(
+                "Feature maps: {n} − {h} + 1 = {count} windows", n=n, h=h,
+                count=len(frame.maps)) if n >= h else self.words(
+                "Feature maps: the sentence is shorter than a window"))
+
+    def _draw_table(self, frame: Frame) -> None:
+        each = frame.top_values.shape[1]
+        rows = []
+        for one, number in enumerate(frame.numbers):
+            grams = tuple(gram for gram, value in zip(frame.top[one * each :], frame.top_values[one],
+                                                  strict=False) if value > 0)
+            rows.append((str(number + 1), grams or self.words("none"),
+                         float(frame.weights[one])))
+        against = frame.names[1 - frame.sign] if len(frame.names) == 2 else "others"
+        self.table.draw(rows[::-1], selected=len(rows) - 1 - frame.chosen,
+                        muted=[len(rows) - 1 - int(one) for one in np.flatnonzero(frame.idle)],
+                        heads=("", self.words("n-grams with the largest answers"),
+                               f"{self.words(against)} ◂ ▸ {self.words(frame.names[frame.sign])}"))
+
+    def _draw_accuracy(self, shown: Shown[Params, Frame]) -> None:
+        history, steps = shown.history, shown.history.steps
+        curves = [Curve(ghost.history["accuracy"], ghost.history.steps, ghost.label, style="ghost",
+                        width=1.5) for ghost in shown.ghosts]
+        curves += [
+            Curve(history["mlp_train_accuracy"], steps, series=1, width=1.0, style="dashed"),
+            Curve(history["train_accuracy"], steps, width=1.0, style="dashed"),
+            Curve(history["mlp_accuracy"], steps, "MLP", series=1),
+            Curve(history["accuracy"], steps, "CNN", width=2.5),
+        ]
+        self.accuracy.draw(curves, self._best(shown.frame), y_range=_room(shown.frame),
+                           note=self.words("validation; training dashed"))
+
+    def _best(self, frame: Frame) -> list[Rule]:
+        if not 0 < frame.best_possible < 1:
+            return []
+        return [Rule(frame.best_possible, self.words("all that such n-grams allow"))]
+
+    def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
+        history, steps = shown.history, shown.history.steps
+        curves = [Curve(ghost.history["valid_loss"], ghost.history.steps, ghost.label, style="ghost",
+                        width=1.5) for ghost in shown.ghosts]
+        curves += [
+            Curve(history["mlp_loss"], steps, series=1, width=1.0, style="dashed"),
+            Curve(history["loss"], steps, width=1.0, style="dashed"),
+            Curve(history["mlp_valid_loss"], steps, "MLP", series=1),
+            Curve(history["valid_loss"], steps, "CNN", width=2.5),
+        ]
+        every = np.concatenate([history["valid_loss"], history["mlp_valid_loss"], [1.0]])
+        self.loss.draw(curves, y_range=(0.0, float(np.ceil(np.quantile(every, 0.95)))),
+                       note=self.words("validation; training dashed"))
+
+    def _draw_position(self, shown: Shown[Params, Frame]) -> None:
+        frame = shown.frame
+        curves = [Curve(ghost.frame.accuracy_at, ghost.frame.shifts, ghost.label, style="ghost",
+                        width=1.5) for ghost in shown.ghosts]
+        curves += [Curve(frame.mlp_accuracy_at, frame.shifts, "MLP", series=1),
+                   Curve(frame.accuracy_at, frame.shifts, "CNN", width=2.5)]
+        last = shown.params.seen - 1
+        rules = [Rule(last, self.words("up to here in training"), axis="x")] \
+            if last < frame.shifts[-1] else []
+        self.position.draw(curves, [*rules, *self._best(frame)], y_range=_room(frame),
+                           x_range=(0.0, float(frame.shifts[-1])))
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame, params = shown.frame, shown.params
+        chosen = frame.chosen
+        between = "" if frame.language == "zh" else " "
+        at = int(frame.where[chosen])
+        return self.words(
+            "After {step} training steps the CNN is right about {accuracy} of the test sentences "
+            "where they were in training and {moved} when they are moved by {shift} places, the MLP "
+            "about {mlp} and {mlp_moved}; of the sentence shown, filter {filter} chose “{gram}”, and "
+            "the CNN says {answer}.",
+            step=shown.step, accuracy=f"{frame.accuracy_at[0]:.0%}",
+            moved=f"{frame.accuracy_at[-1]:.0%}", shift=int(frame.shifts[-1]),
+            mlp=f"{frame.mlp_accuracy_at[0]:.0%}", mlp_moved=f"{frame.mlp_accuracy_at[-1]:.0%}",
+            filter=int(frame.numbers[chosen]) + 1,
+            gram=between.join(frame.tokens[at : at + params.window]),
+            answer=self._answer(frame.odds, frame))
+
+
+def _room(frame: Frame) -> tuple[float, float]:
+    """From somewhat below guessing to all right."""
+    return 0.4 if len(frame.names) == 2 else 0.0, 1.08
