@@ -52,7 +52,7 @@ PEEK = 0.005
 # After new parameters the picture is wanted at once, yet not more often than this.
 LEAST_GAP = 0.012
 # At full speed a frame that is costly to make comes less often, so that training keeps its time.
-FRAME_SHARE = 0.2
+FRAME_SHARE = 0.1
 # Keyframes may take one part in so many of the time.
 KEYFRAME_COST = 200
 MOST_KEYFRAMES = 64
