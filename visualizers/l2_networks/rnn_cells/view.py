@@ -1,0 +1,258 @@
+"""The picture of an opened cell: the chain over the text, one unit's sums, and what is learnt."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+
+from visualizers.l2_networks.rnn_cells.panel import Frame, Params
+from visualizers.panel import Shown
+from widgets.bars import BarChart
+from widgets.cards import Card, Quiet, Switch, column, row, stacked
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.dragbars import BarRow, DragBars, unit_row
+from widgets.look import Look
+from widgets.readouts import Readouts
+from widgets.unrolled import Block, Unrolled
+from widgets.view import PanelView
+
+INSIDE, BESIDE = ("unit", "slide"), ("learning", "next")
+LIKELIEST = 8  # letters in the bar chart
+RANGES = {"a": 3.0, "c": 2.0, "n": 1.0, "g": 1.0, "h": 1.0}  # of values that may be below zero
+THREE = (0, 1, 2)  # series of the slide's units
+GUESSING = math.log(27)  # nats a letter, for the alphabet and a space
+UNFORESEEN = -0.1 * math.log(0.1) - 0.9 * math.log(0.9)  # entropy of a turn in one step of ten
+
+
+class RnnCellsView(PanelView):
+    """Above, the cell once for each character; below, one unit worked out, and the learning."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.kinds = {
+            "a": words("before tanh"), "z": words("update gate z"), "r": words("reset gate r"),
+            "f": words("forget gate f"), "i": words("input gate i"), "o": words("output gate o"),
+            "n": words("new state h̃"), "g": words("candidate g"), "c": words("cell state c"),
+            "h": words("state h"),
+        }
+        self.chain = Unrolled(look, words("One cell, used again at each character"),
+                              read=words("reads"), given=words("expects next"))
+        self.readouts = Readouts(look).calm()
+        self.inside = Switch(look, [words("One unit"), words("The slide's cell")])
+        self.unit = DragBars(look).calm()
+        self.small = DragBars(look)
+        self.sums = stacked(self.unit, self.small)
+        self.hint = Quiet(look, words("drag a gate to hold it"))
+        self.release = QPushButton(words("Let go"))
+        self.release.setVisible(False)
+        self.beside = Switch(look, [words("Learning"), words("Next letter")])
+        self.learning = CurvePlot(look, "", x=words("training step"), y=words("nats a letter"),
+                                  integer_x=True).calm()
+        self.next = BarChart(look, "", high=1.0).calm()
+        self.repeat = CurvePlot(look, words("The same gate, step after step"), x=words("step"),
+                                y="h", y_range=(-1.0, 1.0), integer_x=True)
+        self.right = stacked(self.learning, self.next, self.repeat)
+
+        top, left, right = Card(look), Card(look), Card(look)
+        top.body.addWidget(self.chain, 1)
+        top.body.addWidget(self.readouts)
+        left.body.addLayout(head := row(self.inside, self.hint, self.release))
+        head.addStretch(1)
+        left.body.addWidget(self.sums, 1)
+        right.body.addWidget(self.beside)
+        right.body.addWidget(self.right, 1)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(3, 2)))
+
+        self.inside.chosen.connect(lambda index: self.changed.emit("inside", INSIDE[index]))
+        self.beside.chosen.connect(lambda index: self.changed.emit("beside", BESIDE[index]))
+        self.chain.clicked.connect(self._choose)
+        self.chain.hovered.connect(self._preview)
+        self.unit.dragged.connect(self._hold)
+        self.small.dragged.connect(self._set)
+        self.release.clicked.connect(lambda: self.changed.emit("held", ()))
+        self._shown: Shown[Params, Frame] | None = None
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        self._shown = shown
+        frame, params = shown.frame, shown.params
+        at, unit = _looked_at(frame, params)
+        self.chain.draw(
+            [_legible(one) for one in frame.text], self._blocks(frame),
+            answers=[_legible(frame.letters[one]) for one in frame.odds.argmax(1)],
+            sure=frame.odds.max(1), missed=_missed(frame), line=unit, column=at)
+        typed = float(frame.surprise[:-1].mean()) if len(frame.text) > 1 else 0.0
+        self.readouts.draw([
+            (self.words("weights, however long the text"), f"{frame.weights:,}"),
+            (self.words("surprise a letter, typed text"), f"{typed:.2f}"),
+            (self.words("a to z"), f"{frame.forward:.2f}"),
+            (self.words("z to a"), f"{frame.backward:.2f}"),
+        ])
+        inside = INSIDE.index(params.inside) if params.inside in INSIDE else 0
+        beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
+        self.inside.set(inside)
+        self.sums.setCurrentIndex(inside)
+        holding = any(name in frame.names for name, _ in params.held)
+        self.release.setVisible(inside == 0 and holding)
+        self.hint.setVisible(inside == 0 and not holding and params.cell != "RNN")
+        self.beside.set(beside)
+        self.beside.setVisible(inside == 0)
+        self.right.setCurrentIndex(beside if inside == 0 else 2)
+        if inside:
+            self._draw_slide(frame, params)
+            return
+        self._draw_unit(frame, params, at, unit)
+        if beside:
+            self._draw_next(frame, at)
+        else:
+            self._draw_learning(shown)
+
+    def _blocks(self, frame: Frame) -> list[Block]:
+        """The state on top, what it is made of below, as errors and eyes go."""
+        return [Block(self.kinds[name], values, -RANGES[name] if name in RANGES else 0.0,
+                      RANGES.get(name, 1.0))
+                for name, values in reversed(list(zip(frame.names, frame.values, strict=True)))]
+
+    def _draw_unit(self, frame: Frame, params: Params, at: int, unit: int) -> None:
+        """One unit's new state worked out with its numbers."""
+        held = {name for name, _ in params.held}
+        now = {name: float(one[unit, at]) for name, one in zip(frame.names, frame.values, strict=True)}
+        raw = {name: float(one[unit, at]) for name, one in zip(frame.names, frame.before, strict=True)}
+        past = {name: float(one[unit, at - 1]) if at else 0.0
+                for name, one in zip(frame.names, frame.values, strict=True)}
+
+        def gate(name: str) -> BarRow:
+            detail = self.words("held by hand") if name in held else f"σ({_n(raw[name])}) ="
+            return unit_row(name, now[name], detail, draggable=True, held=name in held, series=2)
+
+        before = unit_row("h₋₁", past["h"], low=-1.0)
+        if params.cell == "RNN":
+            rows = [before, BarRow("a", np.array([now["a"]]), "w·h₋₁ + u·x + b =", -3.0, 3.0),
+                    unit_row("h", now["h"], f"tanh({_n(now['a'])}) =", low=-1.0, series=1)]
+        elif params.cell == "GRU":
+            rows = [before, gate("r"), gate("z"),
+                    unit_row("h̃", now["n"], f"tanh({_n(raw['n'])}) =", low=-1.0),
+                    unit_row("h", now["h"], f"{_n(now['z'])}·{_factor(past['h'])} + "
+                             f"{_n(1 - now['z'])}·{_factor(now['n'])} =", low=-1.0, series=1)]
+        else:
+            rows = [BarRow("c₋₁", np.array([past["c"]]), "", -2.0, 2.0), gate("f"), gate("i"),
+                    unit_row("g", now["g"], f"tanh({_n(raw['g'])}) =", low=-1.0),
+                    BarRow("c", np.array([now["c"]]), f"{_n(now['f'])}·{_factor(past['c'])} + "
+                           f"{_n(now['i'])}·{_factor(now['g'])} =", -2.0, 2.0, 1), gate("o"),
+                    unit_row("h", now["h"], f"{_n(now['o'])}·tanh {_n(now['c'])} =", low=-1.0,
+                             series=1)]
+        self.unit.draw(rows, title=self.words(
+            "Unit {unit} at “{letter}”", unit=unit + 1, letter=_legible(frame.text[at])))
+
+    def _draw_slide(self, frame: Frame, params: Params) -> None:
+        before, keep, new = (np.array(one, np.float32) for one in params.slide)
+        self.small.draw([
+            BarRow("h₋₁", before, "", -1.0, 1.0, THREE, True),
+            BarRow("z", keep, "", 0.0, 1.0, THREE, True),
+            BarRow("h̃", new, "", -1.0, 1.0, THREE, True),
+            BarRow("h", frame.slide[1], "", -1.0, 1.0, THREE),
+        ], title=self.words("h = z ∘ h₋₁ + (1 − z) ∘ h̃, three units"))
+        self.repeat.draw([Curve(one, label=self.words("unit {unit}", unit=index + 1), series=index)
+                          for index, one in enumerate(frame.slide.T)])
+
+    def _draw_next(self, frame: Frame, at: int) -> None:
+        best = np.argsort(-frame.odds[at], kind="stable")[:LIKELIEST]
+        came = frame.text[at + 1].lower() if at + 1 < len(frame.text) else ""
+        names = [_legible(frame.letters[one]) for one in best]
+        self.next.draw(frame.odds[at, best], names, title=self.words(
+            "After “{text}”", text=_legible(frame.text[max(0, at - 11) : at + 1])),
+            series=[2 if frame.letters[one] == came else 0 for one in best])
+
+    def _draw_learning(self, shown: Shown[Params, Frame]) -> None:
+        curves = []
+        for ghost in shown.ghosts:
+            curves += [Curve(ghost.history[name], ghost.history.steps, style="ghost", width=1.5,
+                             label=ghost.label if name == "backward" else "")
+                       for name in ("forward", "backward")]
+        history = shown.history
+        curves += [
+            Curve(history["loss"], history.steps, self.words("lesson"), series=2, width=1.5),
+            Curve(history["forward"], history.steps, self.words("a to z"), series=0),
+            Curve(history["backward"], history.steps, self.words("z to a"), series=1),
+        ]
+        rules = [Rule(GUESSING, self.words("guessing"))]
+        if shown.params.lesson == "the alphabet with turns":
+            rules.append(Rule(UNFORESEEN, self.words("turns cannot be foreseen")))
+        highest = max((float(one.y.max()) for one in curves if len(one.y)), default=0.0)
+        self.learning.draw(curves, rules, y_range=(0.0, 2.0 * math.ceil(highest / 2 + 0.5) + 2))
+
+    # What a learner does
+
+    def _choose(self, line: int, at: int) -> None:
+        """A click chooses the character, and the unit if it is on one."""
+        if self._shown is not None:
+            self.changed.emit("position", at)
+            if line >= 0:
+                self.changed.emit("unit", line % self._shown.frame.values.shape[1])
+
+    def _preview(self, line: int, at: int) -> None:
+        """The character under the pointer; the chosen one when it leaves."""
+        if self._shown is None or self._shown.params.inside == "slide":
+            return
+        frame, params = self._shown.frame, self._shown.params
+        chosen, unit = _looked_at(frame, params)
+        if at < 0 or at >= len(frame.text):
+            at, line = chosen, unit
+        self._draw_unit(frame, params, at, line % frame.values.shape[1] if line >= 0 else unit)
+        self.unit.catch_up()
+        if params.beside == "next":
+            self._draw_next(frame, at)
+            self.next.catch_up()
+
+    def _hold(self, index: int, _column: int, value: float) -> None:
+        if self._shown is not None:
+            name = self.unit.rows[index].label
+            others = tuple(one for one in self._shown.params.held if one[0] != name)
+            self.changed.emit("held", (*others, (name, value)))
+
+    def _set(self, index: int, unit: int, value: float) -> None:
+        if self._shown is not None:
+            numbers = [list(one) for one in self._shown.params.slide]
+            numbers[index][unit] = value
+            self.changed.emit("slide", tuple(tuple(one) for one in numbers))
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame, params = shown.frame, shown.params
+        at, _ = _looked_at(frame, params)
+        best = int(frame.odds[at].argmax())
+        return self.words(
+            "{cell} after {step} steps: a letter costs {forward} nats from a to z, {backward} from z "
+            "to a; after “{letter}” it expects “{next}” ({odds}).", cell=params.cell,
+            step=shown.step, forward=f"{frame.forward:.2f}", backward=f"{frame.backward:.2f}",
+            letter=_legible(frame.text[at]), next=_legible(frame.letters[best]),
+            odds=f"{frame.odds[at, best]:.0%}")
+
+
+def _missed(frame: Frame) -> list[int]:
+    """The characters after which another one came than was expected."""
+    return [at for at, best in enumerate(frame.odds.argmax(1)[:-1])
+            if frame.letters[best] != frame.text[at + 1].lower()]
+
+
+def _looked_at(frame: Frame, params: Params) -> tuple[int, int]:
+    """The character and the unit, within what there is now."""
+    return (min(max(params.position, 0), len(frame.text) - 1),
+            min(max(params.unit, 0), frame.values.shape[1] - 1))
+
+
+def _n(value: float) -> str:
+    """A number with two decimals and a real minus."""
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _factor(value: float) -> str:
+    """A number that stands behind a sign of multiplication."""
+    return f"({_n(value)})" if value < 0 else _n(value)
+
+
+def _legible(text: str) -> str:
+    return text.replace(" ", "␣")

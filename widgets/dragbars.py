@@ -1,0 +1,206 @@
+"""A table of bars, some of which can be dragged: numbers that are computed, and those that are set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets.calm import may_wait
+from widgets.canvas import Canvas
+from widgets.look import Look
+
+Bar = tuple[int, int]  # row, column
+
+STEP = 0.05  # what an arrow key moves a bar by
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """One row: a name, how its values come about, and their range."""
+
+    label: str
+    values: NDArray[Any]  # (columns,)
+    detail: str = ""
+    low: float = 0.0
+    high: float = 1.0
+    series: int | tuple[int, ...] = 0  # of the row, or of each column
+    draggable: bool = False
+    held: bool = False  # set by hand now
+
+
+class DragBars(Canvas[Bar]):
+    """Rows of bars with a column for each unit. A bar with a knob is dragged, or moved with ←/→.
+
+    Signals:
+        dragged(row, column, value), hovered(row, column), clicked(row, column).
+    """
+
+    dragged = Signal(int, int, float)
+    hovered = Signal(int, int)
+    clicked = Signal(int, int)
+
+    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(look, title, parent)
+        self.rows: tuple[BarRow, ...] = ()
+        self._dragging: Bar | None = None
+        self.setMinimumSize(look.px(160), look.px(90))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @may_wait
+    def draw(self, rows: Sequence[BarRow], *, title: str | None = None) -> None:
+        """Show these rows, all of the same number of columns."""
+        self.retitle(title)
+        self.rows = tuple(rows)
+        if self.current is not None and (
+                self.current[0] >= len(self.rows) or self.current[1] >= self._columns):
+            self.current = None
+        self.update()
+
+    # Where things are
+
+    @property
+    def _columns(self) -> int:
+        return len(self.rows[0].values) if self.rows else 0
+
+    @property
+    def _left(self) -> int:
+        """Where the bars begin: names and details stand before them."""
+        px = self.look.px
+        names = max((self.text_width(row.label, 12) for row in self.rows), default=0) + px(8)
+        details = max((self.text_width(row.detail, 11) for row in self.rows), default=0)
+        return min(names + (details + px(10) if details else 0), round(self.width() * 0.62))
+
+    def place(self, part: Bar) -> QRectF:
+        row, column = part
+        tall = min((self.height() - self.head) / max(len(self.rows), 1), self.look.px(34))
+        wide = (self.width() - self._left) / max(self._columns, 1)
+        return QRectF(self._left + wide * column, self.head + tall * row, wide, tall)
+
+    def _track(self, part: Bar) -> QRectF:
+        """Where the bar itself may reach: right of it stands its figure."""
+        slot, px = self.place(part), self.look.px
+        figure = self.text_width("−0.00", 11) + px(8)
+        thick = min(slot.height() * 0.5, px(11))
+        return QRectF(slot.left() + px(6), slot.center().y() - thick / 2,
+                      max(px(12), slot.width() - figure - px(12)), thick)
+
+    def _x(self, part: Bar, value: float) -> float:
+        row, track = self.rows[part[0]], self._track(part)
+        share = (value - row.low) / (row.high - row.low)
+        return float(track.left() + track.width() * min(1.0, max(0.0, share)))
+
+    def part_at(self, x: float, y: float) -> Bar | None:
+        return next(((row, column) for row in range(len(self.rows)) for column in range(self._columns)
+                     if self.place((row, column)).contains(x, y)), None)
+
+    def beside(self, part: Bar | None, dx: int, dy: int) -> Bar | None:
+        if not self._columns:
+            return None
+        if part is None:
+            return 0, 0
+        # ↑/↓ go from bar to bar as one reads, because ←/→ may be needed to move one.
+        at = part[0] * self._columns + part[1] + dx + dy
+        return divmod(min(max(at, 0), len(self.rows) * self._columns - 1), self._columns)
+
+    def say(self, part: Bar) -> str:
+        row = self.rows[part[0]]
+        return f"{row.label} {row.detail}   {float(row.values[part[1]]):.3f}".replace("-", "−")
+
+    def tell_hover(self, part: Bar | None) -> None:
+        self.hovered.emit(*(part or (-1, -1)))
+
+    def tell_click(self, part: Bar | None) -> None:
+        if part is not None:
+            self.clicked.emit(*part)
+
+    # Dragging
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        part = self.part_at(event.position().x(), event.position().y())
+        if event.button() == Qt.MouseButton.LeftButton and part is not None \
+                and self.rows[part[0]].draggable:
+            self._dragging = part
+            self._drag_to(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragging is None:
+            super().mouseMoveEvent(event)
+        elif self._dragging[0] < len(self.rows):
+            self._drag_to(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._dragging is None:
+            super().mouseReleaseEvent(event)
+        else:
+            self._dragging = self._pressed = None
+
+    def _drag_to(self, at: QPointF) -> None:
+        assert self._dragging is not None
+        row, track = self.rows[self._dragging[0]], self._track(self._dragging)
+        share = min(1.0, max(0.0, (at.x() - track.left()) / track.width()))
+        self._set(self._dragging, row.low + share * (row.high - row.low))
+
+    def _set(self, part: Bar, value: float) -> None:
+        row = self.rows[part[0]]
+        self.dragged.emit(*part, round(min(max(value, row.low), row.high), 2))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """←/→ move a bar that can be dragged; with others they go to the neighbour."""
+        turn = {Qt.Key.Key_Left: -STEP, Qt.Key.Key_Right: STEP}.get(Qt.Key(event.key()), 0.0)
+        if turn and self._mine(event) and self.current is not None \
+                and self.rows[self.current[0]].draggable:
+            row = self.rows[self.current[0]]
+            self._set(self.current, float(row.values[self.current[1]]) + turn)
+        else:
+            super().keyPressEvent(event)
+
+    # Painting
+
+    def paint(self, painter: QPainter) -> None:
+        px = self.look.px
+        for index, row in enumerate(self.rows):
+            middle = self.place((index, 0)).center().y()
+            name = self.label(row.label, "warning" if row.held else "text", 12, bold=row.held)
+            self.put(painter, name, 0, middle, 0.0, 0.5)
+            if row.detail:
+                room = self._left - px(10) - round(name.deviceIndependentSize().width())
+                self.put(painter, self.label(row.detail, "muted", 11, longest=max(px(20), room)),
+                         self._left - px(4), middle, 1.0, 0.5)
+            for column in range(self._columns):
+                self._paint_bar(painter, row, (index, column))
+
+    def _paint_bar(self, painter: QPainter, row: BarRow, part: Bar) -> None:
+        px, track, value = self.look.px, self._track(part), float(row.values[part[1]])
+        zero, end = self._x(part, 0.0), self._x(part, value)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.color("hairline"))
+        painter.drawRoundedRect(track, px(2), px(2))
+        series = row.series if isinstance(row.series, int) else row.series[part[1]]
+        painter.setBrush(self.look.color("warning" if row.held else series))
+        painter.drawRoundedRect(QRectF(min(zero, end), track.top(), abs(end - zero), track.height()),
+                                px(2), px(2))
+        if row.draggable:
+            painter.setPen(QPen(self.look.color("warning" if row.held else "accent"), px(2)))
+            painter.setBrush(self.look.color("card"))
+            painter.drawEllipse(QPointF(end, track.center().y()), px(6), px(6))
+        elif row.low < 0:
+            painter.setPen(QPen(self.look.color("muted"), 1))
+            painter.drawLine(QPointF(zero, track.top() - 1), QPointF(zero, track.bottom() + 1))
+        figure = self.label(f"{value:.2f}".replace("-", "−"), "text", 11)
+        self.put(painter, figure, track.right() + px(10), track.center().y(), 0.0, 0.5)
+
+
+def unit_row(
+    label: str, value: float, detail: str = "", *, low: float = 0.0, series: int = 0,
+    draggable: bool = False, held: bool = False,
+) -> BarRow:
+    """A row of one bar."""
+    return BarRow(label, np.array([value]), detail, low, 1.0, series, draggable, held)
