@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -149,8 +149,14 @@ class DragBars(Canvas[Bar]):
         self._set(self._dragging, row.low + share * (row.high - row.low))
 
     def _set(self, part: Bar, value: float) -> None:
+        """Tell of a new value and show it at once: the next picture may take a moment to come."""
         row = self.rows[part[0]]
-        self.dragged.emit(*part, round(min(max(value, row.low), row.high), 2))
+        value = round(min(max(value, row.low), row.high), 2)
+        values = np.array(row.values, float)
+        values[part[1]] = value
+        self.rows = (*self.rows[: part[0]], replace(row, values=values), *self.rows[part[0] + 1 :])
+        self.update()
+        self.dragged.emit(*part, value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """←/→ move a bar that can be dragged; with others they go to the neighbour."""

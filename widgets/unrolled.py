@@ -58,6 +58,7 @@ class Unrolled(Canvas[Place]):
         self.blocks: tuple[Block, ...] = ()
         self.line = self.column = -1
         self.missed: frozenset[int] = frozenset()
+        self._layout: tuple[object, QRectF] = (None, QRectF())
         self._images: dict[int, QImage] = {}
         self._bars: dict[bool, QImage] = {}
         self.setMinimumSize(look.px(240), look.px(150))
@@ -98,11 +99,15 @@ class Unrolled(Canvas[Place]):
     @property
     def _area(self) -> QRectF:
         """The rectangle of all columns, from the answers to the symbols."""
-        names = [block.label for block in self.blocks] + [self.read, self.given]
-        left = min(max((self.text_width(one, 11) for one in names), default=0),
-                   round(self.width() * 0.24)) + self.look.px(8)
-        right = self.width() - self.look.px(44)
-        return QRectF(left, self.head, max(1, right - left), max(1, self.height() - self.head))
+        key = (self.width(), self.height(), self.title, tuple(one.label for one in self.blocks))
+        if self._layout[0] != key:
+            names = [block.label for block in self.blocks] + [self.read, self.given]
+            left = min(max((self.text_width(one, 11) for one in names), default=0),
+                       round(self.width() * 0.24)) + self.look.px(8)
+            right = self.width() - self.look.px(44)
+            self._layout = key, QRectF(left, self.head, max(1, right - left),
+                                       max(1, self.height() - self.head))
+        return self._layout[1]
 
     @property
     def _row(self) -> int:

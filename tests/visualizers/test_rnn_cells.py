@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
 
 from visualizers.l2_networks.rnn_cells.experiment import (
     ALPHABET,
@@ -26,8 +28,11 @@ from visualizers.l2_networks.rnn_cells.panel import (
     SLIDE_NEW,
     Params,
 )
-from visualizers.panel import Context
+from visualizers.l2_networks.rnn_cells.view import RnnCellsView
+from visualizers.panel import Context, History, Shown
+from widgets.look import Look, theme
 from widgets.parameters import changed
+from widgets.words import Words
 
 CELLS = ("RNN", "GRU", "LSTM")
 H = -1  # the state is the last kind of values
@@ -204,3 +209,59 @@ def test_that_any_text_can_be_read() -> None:
     one, params = begin(text=many)
     frame = one.frame(params)
     assert len(frame.letters) == frame.odds.shape[1] == CHARACTERS
+
+
+def view_of(qtbot: QtBot, **values: Any) -> tuple[RnnCellsView, list[tuple[str, object]]]:
+    """The view of a fresh cell, and what a learner does to it."""
+    one, params = begin(**values)
+    view = RnnCellsView(Look(theme("light"), Words()))
+    qtbot.addWidget(view)
+    view.resize(740, 550)
+    view.show()
+    view.show_frame(Shown(one.frame(params), params, History()))
+    view.grab()
+    done: list[tuple[str, object]] = []
+    view.changed.connect(lambda name, value: done.append((name, value)))
+    return view, done
+
+
+def test_that_a_click_on_the_chain_chooses_the_character_and_the_unit(qtbot: QtBot) -> None:
+    view, done = view_of(qtbot)
+    for line, column in ((3, 5), (12 + 4, 7), (-1, 9)):  # the state, the new state, the letters
+        qtbot.mouseClick(view.chain, Qt.MouseButton.LeftButton,
+                         pos=view.chain.place((line, column)).center().toPoint())
+    assert done == [("position", 5), ("unit", 3), ("position", 7), ("unit", 4), ("position", 9)]
+
+
+def test_that_a_dragged_gate_is_held_and_let_go_again(qtbot: QtBot) -> None:
+    view, done = view_of(qtbot, held=(("z", 0.5), ("r", 1.0)))
+    names = [row.label for row in view.unit.rows]
+    end = view.unit.place((names.index("z"), 0)).center().toPoint()
+    end.setX(view.unit.width())
+    qtbot.mousePress(view.unit, Qt.MouseButton.LeftButton,
+                     pos=view.unit.place((names.index("z"), 0)).center().toPoint())
+    qtbot.mouseMove(view.unit, end)
+    assert done[-1] == ("held", (("r", 1.0), ("z", 1.0)))
+    qtbot.mouseClick(view.release, Qt.MouseButton.LeftButton)
+    assert done[-1] == ("held", ())
+
+
+def test_that_a_dragged_number_of_the_slides_cell_is_set(qtbot: QtBot) -> None:
+    view, done = view_of(qtbot, inside="slide")
+    end = view.small.place((1, 2)).center().toPoint()
+    qtbot.mousePress(view.small, Qt.MouseButton.LeftButton, pos=end)
+    qtbot.mouseMove(view.small, view.small.rect().bottomRight())
+    assert done[-1] == ("slide", (SLIDE_BEFORE, (0.7, 0.3, 1.0), SLIDE_NEW))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_that_the_sums_of_a_unit_are_those_of_the_frame(qtbot: QtBot, cell: str) -> None:
+    one, params = begin(cell=cell, unit=2, position=4)
+    frame = one.frame(params)
+    view, _ = view_of(qtbot, cell=cell, unit=2, position=4)
+    shown_rows = {row.label: float(row.values[0]) for row in view.unit.rows}
+    for name, values in zip(frame.names, frame.values, strict=True):
+        assert shown_rows["h̃" if name == "n" else name] == pytest.approx(float(values[2, 4]))
+    before = "c₋₁" if cell == "LSTM" else "h₋₁"
+    carried = frame.values[frame.names.index("c" if cell == "LSTM" else "h")]
+    assert shown_rows[before] == pytest.approx(float(carried[2, 3]))

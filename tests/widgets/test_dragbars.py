@@ -34,6 +34,7 @@ def test_that_a_dragged_bar_follows_the_hand(qtbot: QtBot, scale: float) -> None
     qtbot.mousePress(widget, Qt.MouseButton.LeftButton, pos=QPoint(round(track.center().x()), y))
     assert got[-1][:2] == (1, 1) and got[-1][2] == pytest.approx(0.5, abs=0.03)
     qtbot.mouseMove(widget, QPoint(widget.width() + 50, 5))
+    assert widget.rows[1].values.tolist() == [0.3, 1.0], "shown before anyone answers"
     assert got[-1] == (1, 1, 1.0), "beyond the end is the end, and the hand may leave the row"
     qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     count = len(got)
