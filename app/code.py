@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from functools import cache
-from html import escape
 from importlib import resources
 from typing import Any
 
@@ -18,12 +17,12 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QPushButton,
-    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from visualizers.panel import Panel
+from widgets.code import CodeText
 from widgets.look import Look
 from widgets.parameters import parameters_of
 from widgets.style import font
@@ -64,29 +63,6 @@ def values(params: Any, heading: str) -> str:
     return "\n".join([f"# {heading}", f"params = {type(params).__name__}(", *lines, ")", ""])
 
 
-def coloured(code: str, look: Look) -> str:
-    """Python as HTML in the theme's colours."""
-    from pygments import lex
-    from pygments.lexers import PythonLexer
-    from pygments.token import Comment, Keyword, Literal, Name, Operator, String
-
-    theme = look.theme
-    kinds = (
-        (Comment, theme.muted, "font-style:italic"), (String.Doc, theme.muted, ""),
-        (Operator.Word, theme.accent, ""), (Keyword, theme.accent, ""),
-        (String, theme.series[2], ""), (Literal.Number, theme.series[1], ""),
-        (Name.Decorator, theme.series[3], ""), (Name.Class, theme.text, "font-weight:bold"),
-        (Name.Function, theme.text, "font-weight:bold"),
-    )
-    parts = []
-    for kind, text in lex(code, PythonLexer(stripnl=False)):
-        found = next((one for one in kinds if kind in one[0]), None)
-        piece = escape(text)
-        parts.append(piece if found is None else
-                     f'<span style="color:{found[1]};{found[2]}">{piece}</span>')
-    return f'<pre style="margin:0">{"".join(parts)}</pre>'
-
-
 class CodePage(QWidget):
     """Shows, copies and hands out the code. ``notebook`` asks to save it as one that runs."""
 
@@ -99,16 +75,7 @@ class CodePage(QWidget):
         super().__init__(parent)
         self.look, self.panel, self._params = look, panel, params
         words, px = look.words, look.px
-        self.text = QTextEdit()
-        self.text.setObjectName("code")
-        self.text.setReadOnly(True)
-        self.text.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
-        self.text.setFont(font(look, 12, mono=True))
-        self.text.setAccessibleName(words("Source of the experiment"))
-        self.text.setStyleSheet(
-            f"#code {{ border: none; background: transparent; padding: 0; color: {look.theme.text}; }}"
-            "QAbstractScrollArea::corner { background: transparent; border: none; }")
-        self.text.document().setDocumentMargin(0)
+        self.text = CodeText(look, words("Source of the experiment"))
         self.copy_button = self._button(words("Copy"), self.copy)
         self.notebook_button = self._button(
             words("Save as notebook…"), lambda: self.notebook.emit())
@@ -164,8 +131,4 @@ class CodePage(QWidget):
         self.text.verticalScrollBar().setValue(0)
 
     def _fill(self) -> None:
-        bars = self.text.verticalScrollBar(), self.text.horizontalScrollBar()
-        places = [bar.value() for bar in bars]
-        self.text.setHtml(coloured(self.code(), self.look))
-        for bar, place in zip(bars, places, strict=True):
-            bar.setValue(place)
+        self.text.say(self.code())

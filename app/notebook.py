@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ context = Context(device="cuda" if torch.cuda.is_available() else "cpu", seed=pa
 experiment = {experiment}(params, context)
 for step in range(1, {steps} + 1):
     scalars = experiment.step(params)
-    if step % max(1, {steps} // 10) == 0:
+    finished = getattr(experiment, "finished", False)
+    if finished or step % {every} == 0:
         print(step, {{name: round(value, 4) for name, value in scalars.items()}})
+    if finished:
+        break
 frame = experiment.frame(params)
 """
 
@@ -49,19 +53,41 @@ for field in dataclasses.fields(frame):
 """
 
 
+# A comment that begins a section of an experiment: "# --- the way back ---------".
+SECTION = re.compile(r"^# --- (.+?) -+$\n*", re.MULTILINE)
+TO_THE_END = 100_000  # steps, for what ends by itself
+
+
+def sections(code: str) -> list[tuple[str, str]]:
+    """A module's source as (heading, code), cut at its sections; what comes first has no heading."""
+    parts = SECTION.split(code)
+    return list(zip(["", *parts[1::2]], (part.strip("\n") for part in parts[::2]), strict=True))
+
+
 def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 100) -> Any:
-    """The cells: what it shows, imports, the experiment, the values, the loop, the result."""
+    """The cells: what it shows, imports, the experiment by sections, the values, the loop, the result.
+
+    The loop trains ``steps`` steps, or until the experiment has finished.
+    """
     from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
     said = Said(panel, language)
     kind = type(params)
     name = panel.experiment.partition(":")[2]
     code = source(panel).replace("from __future__ import annotations\n", "")
-    loop = (TRAIN if panel.trains else LOOK).format(experiment=name, steps=max(1, steps))
+    every = max(1, steps // 10)
+    if "self.finished" in code:
+        steps, every = TO_THE_END, 100
+    loop = (TRAIN if panel.trains else LOOK).format(experiment=name, steps=max(1, steps), every=every)
+    words = said.words()
+    cells = []
+    for heading, part in sections(code):
+        cells += [new_markdown_cell(f"## {words(heading)}")] if heading else []
+        cells.append(new_code_cell(part))
     made = new_notebook(cells=[
         new_markdown_cell(f"# {said.title}\n\n{said.claim}"),
         new_code_cell(INSTALLED),
-        new_code_cell(code),
+        *cells,
         new_code_cell(f"from {kind.__module__} import {kind.__name__}\n\n"
                       + values(params, f"{said.title}: the values of the moment")),
         new_code_cell(loop),

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from app.export import save_csv, save_image, save_movie
 from app.files import replacing
-from app.notebook import notebook, save_notebook
+from app.notebook import notebook, save_notebook, sections
 from app.trial import Trial
 from visualizers.catalog import Said, panel
 from visualizers.panel import History, Refusal, load
@@ -134,6 +134,33 @@ def test_that_a_notebook_s_cells_run_in_order(tmp_path, monkeypatch) -> None:
     assert "'loss'" in printed
     assert "log_gradient" in printed
     assert "length=8" in "".join(cell.source for cell in done.cells)
+
+
+def test_that_the_pipeline_s_notebook_reads_as_five_steps_and_runs_to_its_test(
+    tmp_path, monkeypatch
+) -> None:
+    from nbclient import NotebookClient
+
+    monkeypatch.undo()  # the kernel talks over sockets of this machine
+    one = panel("pipeline")
+    params = one.params(data="made-reviews", model="bag of vectors", patience=1, width=8, batch=128)
+    made = notebook(one, params, steps=3)
+    headings = [cell.source for cell in made.cells if cell.cell_type == "markdown"]
+    steps = [one.partition(":")[0].removeprefix("## ") for one in headings[1:6]]
+    assert steps == ["Prepare", "Build", "Train", "Evaluate", "Test"]
+    chinese = notebook(one, params, language="zh")
+    assert "## 准备：文本变成一批批编号" in [cell.source for cell in chinese.cells]
+    done = NotebookClient(made, timeout=120, kernel_name="python3").execute()
+    printed = "".join(out.get("text", "") for cell in done.cells for out in cell.get("outputs", []))
+    assert "'valid_accuracy'" in printed and "test_accuracy" in printed
+    assert "reached                   5" in printed, "the run came to its test"
+
+
+def test_that_a_source_is_cut_at_its_sections() -> None:
+    code = "import a\n\n\n# --- one ---\n\n\nx = 1\n# not --- a section ---\n\n# --- two: 2 ------\ny = 2\n"
+    assert sections(code) == [("", "import a"), ("one", "x = 1\n# not --- a section ---"),
+                              ("two: 2", "y = 2")]
+    assert sections("x = 1\n") == [("", "x = 1")]
 
 
 def test_that_a_notebook_of_any_panel_is_valid() -> None:

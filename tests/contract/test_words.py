@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.notebook import sections
 from visualizers.catalog import LECTURES, panels, texts
 from visualizers.data import Data, pins
 from widgets.words import read_table
@@ -89,6 +90,7 @@ def test_that_a_panel_misses_no_translation_and_keeps_none_unused(panel) -> None
     literal: set[str] = set()
     for file in folder.glob("*.py"):
         said |= said_in(file)
+        literal |= {heading for heading, _ in sections(file.read_text("utf-8"))}
         literal |= {node.value for node in ast.walk(ast.parse(file.read_text("utf-8")))
                     if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     said |= {one.unit for one in panel.parameters}

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.calm import Unhurried, may_wait
 from widgets.cards import Card, Switch, column, row, stacked
+from widgets.comparison import Comparison
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.look import Look
-from widgets.style import font
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
 
@@ -24,60 +19,6 @@ BESIDE = ("time", "losses")
 CNN, RNN = 1, 0  # their colours everywhere
 RECENT = 400  # measurements that the medians of the clock count, of all lengths together
 STEPS = 100  # last steps whose median time stands in the table
-
-
-class Table(Unhurried):
-    """Rows of a name and one figure for each column, the columns in the colours of their series."""
-
-    def __init__(self, look: Look, series: Sequence[int], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look, self.series = look, tuple(series)
-        self._heads: tuple[str, ...] = ()
-        self._rows: tuple[tuple[str, ...], ...] = ()
-        self._fonts = font(look, 12), font(look, 12, bold=True)
-        self.setMinimumSize(look.px(240), look.px(7 * 18))
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-
-    @may_wait
-    def draw(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show these rows, each a name and as many figures as there are ``heads``."""
-        new = tuple(tuple(each) for each in rows)
-        if (tuple(heads), new) == (self._heads, self._rows):
-            return
-        self._heads, self._rows = tuple(heads), new
-        self.setAccessibleName("; ".join(
-            ", ".join(f"{head} {value}" for head, value in zip((name, *heads), ("", *values),
-                                                               strict=True)).strip()
-            for name, *values in new))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter, px = QPainter(self), self.look.px
-        painter.fillRect(event.rect(), self.look.color("card"))
-        plain, bold = self._fonts
-        metrics = QFontMetricsF(bold)
-        wide = max([px(70), *(metrics.horizontalAdvance(head) + px(16) for head in self._heads)])
-        named = self.width() - wide * len(self._heads)
-        high = min(px(28), self.height() / (len(self._rows) + 1))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.setFont(bold)
-        for index, head in enumerate(self._heads):
-            painter.setPen(self.look.color(self.series[index]))
-            painter.drawText(QRectF(named + index * wide, 0, wide, high), right, head)
-        painter.setFont(plain)
-        for line, (name, *values) in enumerate(self._rows, 1):
-            top = line * high
-            painter.setPen(QPen(self.look.color("hairline"), 1))
-            painter.drawLine(0, round(top), self.width(), round(top))
-            painter.setPen(self.look.color("muted"))
-            text = QFontMetricsF(plain).elidedText(name, Qt.TextElideMode.ElideRight, named)
-            painter.drawText(QRectF(0, top, named, high), left, text)
-            painter.setPen(self.look.color("text"))
-            for index, value in enumerate(values):
-                painter.drawText(QRectF(named + index * wide, top, wide, high), right, value)
-        painter.end()
 
 
 class CnnVsRnnView(PanelView):
@@ -98,7 +39,7 @@ class CnnVsRnnView(PanelView):
         self.loss = CurvePlot(look, "", x=words("training step"), y=words("loss"),
                               y_range=(0.0, 1.0), integer_x=True).calm()
         self.stack = stacked(self.time, self.loss)
-        self.table = Table(look, (CNN, RNN)).calm()
+        self.table = Comparison(look, (CNN, RNN)).calm()
 
         top, left, right = Card(look), Card(look), Card(look)
         top.body.addWidget(self.main, 1)

@@ -1,0 +1,95 @@
+"""A classifier of texts in five steps: prepare, build, train, evaluate, test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visualizers.panel import Panel
+from widgets.parameters import choice, hidden, integer, number, source, text
+
+
+@dataclass(frozen=True)
+class Params:
+    data: str = source(
+        "labelled", "movie-reviews", label="Texts",
+        help="The labelled texts: part is learnt from, part decides when to stop, part is tested on.")
+    model: Literal["GRU", "LSTM", "RNN", "CNN", "bag of vectors"] = choice(
+        "GRU", help="What reads the words' vectors. The bag takes their mean and knows no order.")
+    learning_rate: float = number(0.003, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
+    dropout: float = number(
+        0.3, 0.0, 0.8, help="Share of the text's features that are left out at random in training.")
+    patience: int = integer(
+        2, 1, 10, unit="epochs",
+        help="Training ends when the validation loss has not fallen for so many epochs; the best "
+             "epoch's weights are kept.")
+    width: int = integer(
+        48, 8, 128, log=True, unit="units",
+        help="How many numbers stand for a word, and how many for what has been read.")
+    vocabulary: int = integer(
+        4000, 50, 10_000, log=True, unit="words",
+        help="So many of the most frequent words get a number; all others share one.")
+    batch: int = integer(32, 8, 128, log=True, unit="texts", label="Batch size",
+                         help="Texts in one training step.")
+    sentence: str = text("", label="Your own text",
+                         help="Goes through the same steps. Empty shows a text of the validation set.")
+    seed: int = integer(0, 0, 999, help="Splits the texts differently and draws other weights.")
+    open: int = hidden(0, help="Which step is shown, 1 to 5; 0 follows the run.")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the run stands in the five steps, and what each of them has made so far.
+
+    C classes; E epochs so far. Before the end nothing of the test set is here.
+    """
+
+    reached: int  # the last step that has begun, 2 … 5
+    code: tuple[str, ...]  # (5,)  the source of each step
+    names: tuple[str, ...]  # (C,)
+    title: str  # of the texts
+    sizes: NDArray[np.int32]  # (3,)  texts to train, validate and test with
+    vocabulary: int  # words that have a number, with the two for "no word" and "another word"
+    unknown: float  # share of the validation set's words that have none
+    example: str
+    tokens: tuple[str, ...]  # of the example, as the vocabulary knows them
+    ids: NDArray[np.int32]
+    chances: NDArray[np.float32]  # (C,)  what the model now says of the example
+    batch: NDArray[np.int32]  # (B, L)  the last batch; 0 fills up
+    layers: tuple[str, ...]
+    shapes: tuple[str, ...]  # what each layer gives
+    parameters: NDArray[np.int32]
+    epoch: int
+    best_epoch: int
+    valid_steps: NDArray[np.int32]  # (E + 1,)  training steps before each validation
+    valid_loss: NDArray[np.float32]  # (E + 1,)
+    valid_accuracy: NDArray[np.float32]  # (E + 1,)
+    train_accuracy: NDArray[np.float32]  # (E,)  in the epoch's own batches, with dropout
+    valid_majority: float  # accuracy of always naming the most frequent class
+    valid_bag: float  # accuracy of logistic regression on counts of words
+    test_accuracy: float
+    test_majority: float
+    test_bag: float
+    confusion: NDArray[np.int32]  # (C, C)  rows: the true class, columns: the answer
+    wrong: tuple[str, ...]  # texts of the test set that got a wrong answer, the surest first
+    wrong_true: NDArray[np.int32]
+    wrong_given: NDArray[np.int32]
+
+
+PANEL = Panel(
+    id="pipeline",
+    title="A classifier in five steps",
+    claim="Five steps: prepare, build, train, evaluate, and a test that is looked at once, when all "
+          "is decided.",
+    params=Params,
+    frame=Frame,
+    experiment="visualizers.l2_networks.pipeline.experiment:Pipeline",
+    view="visualizers.l2_networks.pipeline.view:PipelineView",
+    concepts=("2.15", "2.11", "2.8", "2.9"),
+    keywords=("pipeline", "PyTorch", "train", "validation", "test", "early stopping", "overfitting",
+              "sentiment", "SST-2", "baseline", "bag of words", "confusion matrix", "notebook",
+              "流程", "训练集", "验证集", "测试集", "早停", "过拟合", "情感分类", "基线", "混淆矩阵"),
+)
