@@ -23,7 +23,7 @@ class Params:
     dropout: float = number(
         0.3, 0.0, 0.8, help="Share of the text's features that are left out at random in training.")
     patience: int = integer(
-        2, 1, 10, unit="epochs",
+        3, 1, 10, unit="epochs",
         help="Training ends when the validation loss has not fallen for so many epochs; the best "
              "epoch's weights are kept.")
     width: int = integer(
