@@ -58,7 +58,7 @@ class Unrolled(Canvas[Place]):
         self.blocks: tuple[Block, ...] = ()
         self.line = self.column = -1
         self.missed: frozenset[int] = frozenset()
-        self._layout: tuple[object, QRectF] = (None, QRectF())
+        self._layout: tuple[object, tuple[QRectF, list[float]]] = (None, (QRectF(), [0.0]))
         self._images: dict[int, QImage] = {}
         self._bars: dict[bool, QImage] = {}
         self.setMinimumSize(look.px(240), look.px(150))
@@ -99,25 +99,29 @@ class Unrolled(Canvas[Place]):
     @property
     def _area(self) -> QRectF:
         """The rectangle of all columns, from the answers to the symbols."""
-        key = (self.width(), self.height(), self.title, tuple(one.label for one in self.blocks))
+        return self._laid_out()[0]
+
+    def _edge(self, column: int) -> float:
+        return self._laid_out()[1][column]
+
+    def _laid_out(self) -> tuple[QRectF, list[float]]:
+        """The area, and the edges of its columns."""
+        count = len(self.symbols)
+        key = (self.width(), self.height(), self.title, count, [one.label for one in self.blocks])
         if self._layout[0] != key:
             names = [block.label for block in self.blocks] + [self.read, self.given]
             left = min(max((self.text_width(one, 11) for one in names), default=0),
                        round(self.width() * 0.24)) + self.look.px(8)
             right = self.width() - self.look.px(44)
-            self._layout = key, QRectF(left, self.head, max(1, right - left),
-                                       max(1, self.height() - self.head))
+            area = QRectF(left, self.head, max(1, right - left), max(1, self.height() - self.head))
+            wide = min(area.width() / max(count, 1), self.look.px(60))
+            self._layout = key, (area, [left + wide * column for column in range(count + 1)])
         return self._layout[1]
 
     @property
     def _row(self) -> int:
         """Height of a row of symbols."""
         return self.text_height(12) + self.look.px(4)
-
-    def _edge(self, column: int) -> float:
-        area = self._area
-        wide = min(area.width() / max(len(self.symbols), 1), self.look.px(60))
-        return float(area.left() + wide * column)
 
     def _block_rect(self, index: int) -> QRectF:
         area, gap = self._area, self.look.px(6)
@@ -218,9 +222,6 @@ class Unrolled(Canvas[Place]):
             image = raster.to_image(raster.colour(values, block.low, block.high, table))
             self._images[index] = image
         painter.drawImage(rect, image)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
         name = self.label(block.label, "text", 11, longest=round(rect.left() - px(6)))
         self.put(painter, name, rect.left() - px(8), rect.center().y(), 1.0, 0.5)
         bar = QRect(round(rect.right()) + px(6), round(rect.top()), px(6), round(rect.height()))
@@ -291,7 +292,9 @@ class Unrolled(Canvas[Place]):
 
     def _frame(self, painter: QPainter, rect: QRectF) -> None:
         """An outline that is seen on every colour: accent inside, card outside."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # it is straight, and large
         painter.setPen(QPen(self.look.color("card"), self.look.px(4)))
         painter.drawRect(rect)
         painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
         painter.drawRect(rect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)

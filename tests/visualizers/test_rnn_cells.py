@@ -134,6 +134,8 @@ def test_that_an_update_gate_held_at_one_copies_the_state() -> None:
     assert np.array_equal(h[:, :5], free.values[H][:, :5]), "what was before is left alone"
     assert np.abs(h[:, 5:] - h[:, 4:5]).max() < 1e-6
     assert np.abs(free.values[H][:, 5:] - h[:, 4:5]).max() > 0.05
+    short = one.frame(changed(params, text="abc")).values[H]
+    assert np.abs(short[:, 2] - short[:, 1]).max() < 1e-6, "a place beyond the end is the end"
 
 
 def test_that_closed_gates_forget_all_that_was_read() -> None:

@@ -113,7 +113,8 @@ class RnnCells:
         numbers = numbered(read)
         u, w, b, v, c = (one.cpu().numpy() for one in (self.u, self.w, self.b, self.v, self.c))
         held = {gate: float(value) for gate, value in params.held if gate in GATES}
-        values, before = opened(params.cell, u[numbers] + b, w, held, params.position)
+        since = min(params.position, len(numbers) - 1)
+        values, before = opened(params.cell, u[numbers] + b, w, held, since)
         logits = values["h"] @ v.T + c  # (T, V)
         logits -= logits.max(1, keepdims=True)
         logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
