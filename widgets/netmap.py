@@ -40,7 +40,8 @@ Colours = NDArray[np.uint32]  # 0xffRRGGBB, as QImage's Format_RGB32 has them
 Part = tuple[str, int, int, int]
 
 CLASS_SERIES = (1, 0, 2)  # the colours of class 0, 1 and 2: class 1 is the positive one
-WIDEST, STRONG = 2.4, 4.0  # half the width in pixels of a link whose weight is this large
+THINNEST, WIDEST, STRONG = 0.4, 2.4, 4.0  # half widths in pixels: of no weight, of this one
+MOST_LINKS = 600
 FULL = 1.5  # a weight of this size has its full colour
 SOFT = 0.62  # how full the colours of the large map are
 LEVELS = 8  # of a pixel's cover at the rim of a link
@@ -132,7 +133,8 @@ class NetMap(Canvas[Part]):
         self.locked: tuple[int, int] = (-1, -1)
         self._tables = tables(look.theme)
         self._pixels: Colours = np.zeros((0, 0), np.uint32)
-        self._plan: tuple[object, _Geometry | None] = (None, None)
+        self._plan: _Geometry | None = None
+        self._shape: object = None  # what the plan depends on beside the widget's size
         self._drag: tuple[Part, float, float] | None = None  # a link, its value, the pointer's height
         self._editor = QLineEdit(self)
         self._editor.hide()
@@ -140,7 +142,7 @@ class NetMap(Canvas[Part]):
         self._editor.editingFinished.connect(self._editor.hide)
         self._editor.installEventFilter(self)
         self._editing: Part | None = None
-        self.setMinimumSize(look.px(300), look.px(200))
+        self.setMinimumSize(look.px(300), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
@@ -162,6 +164,10 @@ class NetMap(Canvas[Part]):
         self.sources = (np.array(first, np.intp),
                         *(np.arange(len(one.maps)) for one in self.columns[1:-1]))
         self.locked = locked
+        shape = tuple((len(one.maps), one.title, tuple(one.labels)) for one in self.columns), \
+            tuple(self.sources[0].tolist()), bool(self.title)
+        if shape != self._shape:
+            self._shape, self._plan = shape, None
         if self.current is not None and not self._there(self.current):
             self.current = None
         if self._editing is not None and not self._there(self._editing):
@@ -185,15 +191,12 @@ class NetMap(Canvas[Part]):
 
     @property
     def plan(self) -> _Geometry:
-        key = (self.size(), tuple(len(one.maps) for one in self.columns),
-               tuple(one.tobytes() for one in self.sources), self.devicePixelRatioF(),
-               bool(self.title), self.columns[0].labels if self.columns else ())
-        if self._plan[0] != key or self._plan[1] is None:
-            self._plan = key, _Geometry(self)
-        assert self._plan[1] is not None
-        return self._plan[1]
+        if self._plan is None or self._plan.ratio != self.devicePixelRatioF():
+            self._plan = _Geometry(self)
+        return self._plan
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
+        self._plan = None
         self._editor.hide()
 
     def place(self, part: Part) -> QRectF:
@@ -203,8 +206,9 @@ class NetMap(Canvas[Part]):
             case "neuron":
                 return plan.box(a, b)
             case "weight" if c == self.weights[a].shape[1] - 1:
-                box, side = plan.box(a + 1, b), max(3.0, min(px(7), 0.35 * plan.size))
-                return QRectF(box.left() - 0.6 * side, box.bottom() - 0.7 * side, side, side)
+                left, top = plan.bias(a + 1, b)
+                return QRectF(plan.area.left() + left / plan.ratio, plan.area.top() + top / plan.ratio,
+                              plan.dot / plan.ratio, plan.dot / plan.ratio)
             case "weight":
                 x, y = plan.middle(a, b, c)
                 return QRectF(x - px(4), y - px(4), px(8), px(8))
@@ -215,9 +219,7 @@ class NetMap(Canvas[Part]):
                 return QRectF(plan.x[a] + b * px(15) - px(8), plan.head + self.text_height(12),
                               px(16), self.text_height(12) + px(2))
             case _:
-                right = self.width() - px(2)
-                left = right - px(22) if a > 0 else right - px(46)
-                return QRectF(left, 0, px(20), self.text_height(13))
+                return QRectF(self.width() - px(24 if a > 0 else 48), 0, px(20), self.text_height(13))
 
     def _controls(self) -> list[Part]:
         """The signs above the network, from left to right."""
@@ -412,11 +414,11 @@ class NetMap(Canvas[Part]):
         shape = (round(plan.area.height() * plan.ratio), round(plan.area.width() * plan.ratio))
         if self._pixels.shape != shape:
             self._pixels = np.empty(shape, np.uint32)
-        card = self._tables[0][128]
+        card, rim = int(self._tables[0][128]), int(_packed(_rgb(self.look.theme.ghost)))
         self._pixels.fill(card)
         if self.weights:
-            values = np.concatenate([one[:, :-1].ravel() for one in self.weights])
-            plan.links(self._pixels, np.nan_to_num(values), self.look.theme, self.look.scale)
+            plan.links(self._pixels, np.concatenate([one[:, :-1].ravel() for one in self.weights]),
+                       self.look.theme, self.look.scale)
         side = plan.cells
         for index, column in enumerate(self.columns):
             if not len(column.maps):
@@ -427,26 +429,29 @@ class NetMap(Canvas[Part]):
             shades = self._tables[np.array(which)[:, None, None], small]
             pale = set(column.off)
             for row, shade in enumerate(shades):
-                x, y = plan.corner(index, row)
-                self._pixels[y : y + side, x : x + side] = _paler(shade, int(card)) \
-                    if row in pale else shade
+                x, y = plan.corners[index][row]
+                self._pixels[y - 1 : y + side + 1, x - 1 : x + side + 1] = rim
+                self._pixels[y : y + side, x : x + side] = _paler(shade, card) if row in pale else shade
+        self._fill_biases(plan, card)
+
+    def _fill_biases(self, plan: _Geometry, card: int) -> None:
+        if not self.weights:
+            return
+        values = np.concatenate([one[:, -1] for one in self.weights])
+        shades = iter(_inks(values, 0.2 + np.minimum(0.8, np.abs(values) / FULL), self.look.theme)
+                      .tolist())
+        for layer, matrix in enumerate(self.weights):
+            for row in range(len(matrix)):
+                x, y = plan.bias(layer + 1, row)
+                self._pixels[y - 1 : y + plan.dot + 1, x - 1 : x + plan.dot + 1] = card
+                self._pixels[y : y + plan.dot, x : x + plan.dot] = next(shades)
 
     def _paint_frames(self, painter: QPainter) -> None:
         plan, px = self.plan, self.look.px
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("ghost"), 1))
-        painter.drawRects([plan.box(index, row).adjusted(-0.5, -0.5, 0.5, 0.5)
-                           for index, one in enumerate(self.columns) for row in range(len(one.maps))])
         if self.locked[0] >= 0 and self._there(("neuron", *self.locked, 0)):
             painter.setPen(QPen(self.look.color("accent"), 2.5 * self.look.scale))
             painter.drawRect(plan.box(*self.locked).adjusted(-2, -2, 2, 2))
-        for layer, matrix in enumerate(self.weights):
-            for row, bias in enumerate(matrix[:, -1].tolist()):
-                strength = round(255 * min(1.0, 0.2 + abs(bias) / FULL)) if bias == bias else 0
-                painter.setPen(QPen(self.look.color("card"), 1))
-                painter.setBrush(self.look.color(0 if bias >= 0 else 1, strength))
-                painter.drawRect(self.place(("weight", layer, row, matrix.shape[1] - 1)))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.current is None:
             return
         if self.current[0] == "weight" and self.current[3] < self.weights[self.current[1]].shape[1] - 1:
@@ -522,18 +527,26 @@ class _Geometry:
         self.x = [left + self.size / 2 + index * self.between for index in range(columns)]
         middle = self.area.top() + self.area.height() / 2
         self.tops = [middle - one * pitch / 2 for one, pitch in zip(counts, self.pitch, strict=True)]
+        # A map's top left corner in the buffer's pixels, for each row of each column.
+        self.corners = [[self._corner(column, row) for row in range(count)]
+                        for column, count in enumerate(counts)]
+        self.dot = max(3, min(round(px(7) * self.ratio), round(0.35 * self.cells)))
         self._links(net.sources, counts)
 
-    def corner(self, column: int, row: int) -> tuple[int, int]:
-        """A map's top left corner in the buffer's pixels."""
+    def _corner(self, column: int, row: int) -> tuple[int, int]:
         x = self.x[column] - self.size / 2 - self.area.left()
         pitch = self.pitch[column]
         y = self.tops[column] + row * pitch + (pitch - self.size) / 2 - self.area.top()
-        return round(x * self.ratio), round(y * self.ratio)
+        return round(x * self.ratio), max(1, round(y * self.ratio))
+
+    def bias(self, column: int, row: int) -> tuple[int, int]:
+        """The top left corner of a bias, on the lower left corner of its map, in buffer's pixels."""
+        x, y = self.corners[column][row]
+        return x - round(0.6 * self.dot), y + self.cells - round(0.7 * self.dot)
 
     def box(self, column: int, row: int) -> QRectF:
         """A map's place in the widget."""
-        x, y = self.corner(column, row)
+        x, y = self.corners[column][row]
         return QRectF(self.area.left() + x / self.ratio, self.area.top() + y / self.ratio,
                       self.size, self.size)
 
@@ -557,7 +570,6 @@ class _Geometry:
         part = (np.arange(self.columns) + 0.5) / self.columns
         rise = self.starts[:, None] + (self.ends - self.starts)[:, None] * _ease(part)
         self.rise = ((rise - self.area.top()) * self.ratio).astype(np.float32)  # (links, columns)
-        self.base = np.floor(self.rise).astype(np.int32)
         slope = np.abs(np.gradient(self.rise, axis=1)) if len(self.rise) else self.rise
         self.lean = np.sqrt(1.0 + slope * slope).astype(np.float32)  # how much taller a cut is
         self.across = (np.array(first, np.int32)[:, None] + np.arange(self.columns)).astype(np.int32)
@@ -594,40 +606,44 @@ class _Geometry:
         return way
 
     def links(self, pixels: Colours, values: NDArray[np.float32], theme: Theme, scale: float) -> None:
-        """Draw all links, the strong ones last, each as wide and as full as its weight."""
+        """Draw the links, the strong ones last, each as wide and as full as its weight; in a thicket
+        only the strongest, which would cover the others.
+
+        A link is a run of pixels in each column that it crosses, from its lower to its upper rim; a
+        pixel at a rim is covered in part, in ``LEVELS`` steps.
+        """
         if not len(values) or len(values) != len(self.rise):
             return
-        size = np.abs(values)
-        strength = np.minimum(1.0, size / STRONG)
-        half = ((0.45 + (WIDEST - 0.45) * strength) * self.ratio * scale).astype(np.float32)
+        values = np.nan_to_num(values)
+        order = np.argsort(np.abs(values), kind="stable")[-MOST_LINKS:]
+        size = np.abs(values[order])
+        half = (THINNEST + (WIDEST - THINNEST) * np.minimum(1.0, size / STRONG)) * self.ratio * scale
         full = np.where(size > 0, 0.18 + 0.82 * np.minimum(1.0, size / FULL), 0.12)
-        card = _rgb(theme.card)
-        ink = np.where((values >= 0)[:, None], _rgb(theme.series[0]), _rgb(theme.series[1]))
         level = np.arange(1, LEVELS + 1) / LEVELS
-        shades = _packed(np.round(card + (ink - card)[:, None] * (full[:, None] * level)[..., None]))
-        order = np.argsort(size, kind="stable")
-        thick = half[order] > 1.0
-        for some in (order[~thick], order[thick]):
-            if len(some):
-                self._ribbons(pixels, some, half[some], shades)
+        shades = _inks(np.repeat(values[order], LEVELS), (full[:, None] * level).ravel(), theme)
 
-    def _ribbons(self, pixels: Colours, some: NDArray[np.intp], half: NDArray[np.float32],
-                 shades: Colours) -> None:
         height, width = pixels.shape
-        cut = half[:, None] * self.lean[some]  # half of a ribbon's height at each of its columns
-        reach = int(np.ceil(float(cut.max()) + 0.5))
-        offsets = np.arange(-reach, reach + 1, dtype=np.int32)
-        base, rise = self.base[some], self.rise[some]
-        away = np.abs((base - rise)[..., None] + (offsets + 0.5).astype(np.float32))
-        cover = np.clip(cut[..., None] + 0.5 - away, 0.0, 1.0)  # (links, columns, offsets)
-        level = (cover * LEVELS + 0.5).astype(np.int8)
-        rows = base[..., None] + offsets
-        flat = rows * width + self.across[some][..., None]
-        inside = (level > 0) & (rows >= 0) & (rows < height)
+        reach = half.astype(np.float32)[:, None] * self.lean[order]  # half a run
+        rise = self.rise[order]
+        low = np.clip(rise - reach, 0.0, height - 1).ravel()
+        high = np.clip(rise + reach, 0.0, height - 1).ravel()
+        first = low.astype(np.int32)
+        length = high.astype(np.int32) - first + 1
+        starts = np.cumsum(length, dtype=np.int32) - length
+        run = np.repeat(np.arange(len(first), dtype=np.int32), length)  # which run a pixel is of
+        row = np.arange(len(run), dtype=np.int32) + (first - starts)[run]
+        cover = np.minimum(row + 1, high[run]) - np.maximum(row, low[run])
+        step = (cover * (LEVELS - 0.01)).astype(np.int32)
         into = pixels.reshape(-1)
-        for now in (inside & (level < LEVELS), inside & (level == LEVELS)):  # rims, then insides
-            which = np.nonzero(now)
-            into[flat[now]] = shades[some[which[0]], level[now] - 1]
+        into[row * width + self.across[order].ravel()[run]] = \
+            shades[(run // self.columns) * LEVELS + step]
+
+
+def _inks(values: NDArray[Any], strength: NDArray[Any], theme: Theme) -> Colours:
+    """The colour of each value's sign, from the card (0) to full (1)."""
+    card = _rgb(theme.card)
+    way = np.where((values >= 0)[:, None], _rgb(theme.series[0]) - card, _rgb(theme.series[1]) - card)
+    return _packed(card + 0.5 + way * np.nan_to_num(strength)[:, None])
 
 
 def _ease(part: Any) -> Any:
@@ -660,7 +676,7 @@ class FieldMap(Canvas[tuple[int, int]]):
         self.names: tuple[str, ...] = ()
         self.note = ""
         self._last: tuple[float, float] | None = None  # the point drawn before, while drawing
-        self.setMinimumSize(look.px(180), look.px(200))
+        self.setMinimumSize(look.px(150), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
@@ -808,7 +824,8 @@ class FieldMap(Canvas[tuple[int, int]]):
                 value = round(min(max(kind, -1.0), 1.0) * 127 + 128)
                 ink.setRgb(*shades[value, :3].tolist())
             if index < self.filled:
-                painter.setPen(QPen(self.look.color("card"), self.look.scale))
+                rim = "card" if self.classes else "muted"  # a value near zero has the card's colour
+                painter.setPen(QPen(self.look.color(rim), self.look.scale))
                 painter.setBrush(ink)
             else:
                 painter.setPen(QPen(ink, 1.6 * self.look.scale))

@@ -121,12 +121,12 @@ class Playground:
             return
         pull = params.learning_rate * params.strength
         if params.regularization == "L2" and pull > 2:
-            self.note("The learning rate times the strength of the pull is {pull}: above 2 each "
-                      "update turns the weights round and makes them larger. Lower one of the two.",
+            self.note("Learning rate times strength of the pull is {pull}: above 2 each update turns "
+                      "the weights round and makes them larger.",
                       pull=f"{pull:.3g}")
         else:
-            self.note("At a learning rate of {rate} each update overshoots further than the one "
-                      "before, until the weights leave the range of numbers. Lower the rate.",
+            self.note("At a learning rate of {rate} each update overshoots further than the last, "
+                      "until the numbers run out. Lower it.",
                       rate=f"{params.learning_rate:.3g}")
 
     def left(self, params: Params) -> int:
