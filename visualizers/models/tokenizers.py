@@ -79,6 +79,30 @@ class Characters:
         return tuple(self.alphabet[one] for one in ids)
 
 
+class Words(Characters):
+    """One token a word, with the space before it, or a sign, or a run of spaces; 0 for all others.
+
+    The pieces of a text put together are the text again, as far as they are known.
+    """
+
+    _PIECE = re.compile(r" ?[^\W\d_]+|\d|\n| +|[^\S\n ]|[^\w\s]|_")
+
+    @classmethod
+    def learn(cls, text: str, most: int = 1000) -> Words:
+        """The ``most`` most frequent words and signs of ``text``."""
+        counted = Counter(cls._PIECE.findall(text))
+        counted.pop(UNKNOWN, None)
+        return cls(sorted(counted, key=lambda one: (-counted[one], one))[:most])
+
+    def cut(self, text: str) -> list[str]:
+        """A text in pieces, known or not."""
+        return self._PIECE.findall(text)
+
+    def encode(self, text: str) -> NDArray[np.int64]:
+        found = self.cut(text)
+        return np.fromiter((self._ids.get(one, 0) for one in found), np.int64, len(found))
+
+
 class BytePairs:
     """Byte-pair encoding (Sennrich et al. 2016) on bytes, as in GPT-2: no text is unknown.
 

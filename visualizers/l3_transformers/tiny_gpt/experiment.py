@@ -10,7 +10,6 @@ small, nothing else. L is ln V for blind guessing; e^L is the *perplexity*.
 from __future__ import annotations
 
 import dataclasses
-import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
 from visualizers.models.checkpoint import load_tiny_gpt
+from visualizers.models.counting import counted_losses
 from visualizers.models.gpt import GPT, GPTConfig, Kept, next_token_odds
 from visualizers.models.tokenizers import BytePairs, Characters, Tokens, split
 from visualizers.panel import Context, Refusal
@@ -229,25 +229,3 @@ class TinyGPT:
             heads=array((attention * 255).round().byte()),
             lens=tuple(self.pieces[one] for one in lens_best.flatten().tolist()),
             lens_odds=array(lens_odds), answer_odds=array(lens[:, -1, best[0]]))
-
-
-def counted_losses(train: Tensor, held_out: Tensor, V: int) -> dict[str, float]:
-    """What can be reached without a network, in nats a token of the held-out text.
-
-    Blind guessing, counting tokens, and counting pairs with the tokens' frequencies as prior
-    (MacKay and Peto 1995): p(b | a) = (count(a, b) + k p(b)) / (count(a) + k).
-
-    Args:
-        train, held_out: tokens, (N,) and (M,).
-        V: how many different ones there are.
-    """
-    k = 10.0
-    single = (torch.bincount(train, minlength=V) + 1.0) / (len(train) + V)         # (V,)
-    pairs, counts = (train[:-1] * V + train[1:]).unique(return_counts=True)        # sorted
-    a, b = held_out[:-1], held_out[1:]                                             # (M - 1,)
-    at = torch.searchsorted(pairs, a * V + b).clamp(max=len(pairs) - 1)
-    count_ab = torch.where(pairs[at] == a * V + b, counts[at], 0)
-    count_a = torch.bincount(train[:-1], minlength=V)[a]
-    pair = (count_ab + k * single[b]) / (count_a + k)
-    return {"uniform_loss": math.log(V), "frequency_loss": -single[b].log().mean().item(),
-            "pair_loss": -pair.log().mean().item()}
