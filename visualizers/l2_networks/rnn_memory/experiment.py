@@ -34,7 +34,7 @@ from visualizers.panel import Context
 
 BATCH = 32
 CLIP = 1.0  # a longer gradient of a network's weights is shortened to this
-EVERY = 25  # steps between two tests of what is remembered
+EVERY = 50  # steps between two tests of what is remembered
 PROBED = 256  # sequences that test it
 RIDGE = 0.01
 SCALE = 2.0**64  # of errors on their way back: small ones stay clear of single precision's end
