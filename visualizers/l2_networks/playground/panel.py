@@ -18,6 +18,9 @@ SIDE = 56  # cells of the large map, each way
 SMALL = 28  # of a neuron's own map
 RANGES = 6  # of values, in the table of what is confused with what
 SHOWN = {"more": (True,)}
+CLASSES = ("circle", "exclusive or", "two clusters", "spiral", "two moons", "three rings",
+           "three clusters", "three spirals")
+MADE = (*CLASSES, "plane", "hills")  # all but what is drawn by hand
 
 
 def sizes(typed: str) -> tuple[int, ...]:
@@ -33,8 +36,8 @@ class Params:
         "circle", help="The points to be learnt: two or three classes, or, for the plane and the "
                        "hills, a value. Draw your own points with the pointer in the large map.")
     noise: float = number(
-        0.0, 0.0, 0.5, help="How far points are moved at random. The same points move with the "
-                            "slider.")
+        0.0, 0.0, 0.5, when={"data": MADE},
+        help="How far points are moved at random. The same points move with the slider.")
     layers: str = text(
         "4 2", restart=True, label="Hidden layers",
         help="Neurons in each hidden layer, such as 4 2. Up to 8 layers of 16; empty for none. "
@@ -45,9 +48,10 @@ class Params:
              "that layer another one.")
     learning_rate: float = number(0.03, 1e-5, 10.0, log=True, help="Size of one update.")
     optimizer: Literal["SGD", "momentum", "RMSProp", "Adam"] = choice(
-        "SGD", help="How a gradient becomes an update. RMSProp and Adam want smaller rates.")
+        "SGD", label="Optimiser",
+        help="How a gradient becomes an update. RMSProp and Adam want smaller rates.")
     regularization: Literal["none", "L1", "L2"] = choice(
-        "none", restart=False,
+        "none", restart=False, label="Regularisation",
         help="Pulls weights towards zero: L1 by the same amount each time, so that many become "
              "exactly zero; L2 in proportion to their size.")
     strength: float = number(
@@ -57,7 +61,7 @@ class Params:
         0.0, 0.0, 0.8, help="Share of the hidden neurons that are silent at each update, drawn anew "
                             "each time.")
     more: bool = flag(False, label="More settings",
-                      help="Shows batches, loss, first weights, stop rule and the rest, and two more "
+                      help="Shows batches, loss, first weights, stop rule and the rest, and some more "
                            "figures under the network.")
     batch_size: int = integer(
         10, 1, 200, log=True, restart=False, unit="points", when=SHOWN,
@@ -67,9 +71,10 @@ class Params:
         help="How weights are drawn: Xavier suits tanh, He suits ReLU, orthogonal turns without "
              "stretching. Too large starts saturated; zeros keeps all neurons of a layer alike.")
     loss: Literal["cross-entropy", "squared error"] = choice(
-        "cross-entropy", when=SHOWN,
+        "cross-entropy", when={**SHOWN, "data": (*CLASSES, "drawn by hand")},
         help="What is made smaller for classes. Values are always learnt with the squared error.")
-    points: int = integer(500, 50, 1000, unit="points", when=SHOWN, help="Training and test together.")
+    points: int = integer(500, 50, 1000, unit="points", when={**SHOWN, "data": MADE},
+                          help="Training and test together.")
     train_share: float = number(
         0.5, 0.1, 0.9, when=SHOWN, label="Share for training",
         help="The rest is kept for the test and never trained on.")

@@ -74,6 +74,7 @@ class PlaygroundView(PanelView):
         self.plane.drawn.connect(self._drawn)
         self.switch.chosen.connect(lambda index: self.changed.emit("beside", BESIDE[index]))
         self._maps = _feature_maps()
+        self._names: dict[tuple[int, int], str] = {}  # of neurons, said at every frame
         self._shown: Shown[Params, Frame] | None = None
         self._hover: tuple[int, int] | None = None  # (column, row) of the neuron under the pointer
         # What was sent and has not come back with a frame; the next click builds on it.
@@ -135,7 +136,10 @@ class PlaygroundView(PanelView):
         return self.words("linear") if name == "linear" else name
 
     def _neuron(self, layer: int, index: int) -> str:
-        return self.words("neuron {index} of layer {layer}", index=index + 1, layer=layer + 1)
+        if (layer, index) not in self._names:
+            self._names[layer, index] = self.words("neuron {index} of layer {layer}",
+                                                   index=index + 1, layer=layer + 1)
+        return self._names[layer, index]
 
     def _place(self, shown: Shown[Params, Frame], hidden: int) -> tuple[int, int]:
         """(column, row) of a hidden neuron; (-1, -1) for none."""
@@ -171,7 +175,7 @@ class PlaygroundView(PanelView):
             (words("epoch"), str(shown.step)),
             (words("training loss"), short(frame.train_loss)),
             (words("test loss"), short(frame.test_loss)),
-            (score, f"{frame.test_score:.1%}" if frame.classes else f"{frame.test_score:.3f}"),
+            (score, f"{frame.test_score:.1%}" if frame.classes else short(frame.test_score)),
         ]
         if len(frame.single) and frame.classes != 3:
             items.append((words("all layers together"), self._equation(shown)))
