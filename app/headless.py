@@ -192,7 +192,9 @@ def render(options: Any) -> int:
     notes: list[str] = []
     words = window_words(options.lang).with_table(Said(one, options.lang).words().table)
     trial = Trial(one, params, device=options.device, on_progress=_progress,
-                  on_note=lambda text, values: notes.append(words(text, **values)))
+                  on_note=lambda text, values: notes.append(words(text, **{
+                      name: words(one) if isinstance(one, str) else one
+                      for name, one in values.items()})))
     trial.train(options.steps)
     shown = trial.shown()
     for note in notes:

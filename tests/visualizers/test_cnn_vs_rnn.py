@@ -41,7 +41,7 @@ def test_that_the_cnn_and_its_gradients_equal_torch_s_convolution(window: int) -
     logits, gradients = one.cnn.gradients(x, y)
 
     e, k, b, v = mine = leaves(one.cnn.weights)
-    kernel = k.view(window, EMBEDDING, -1).permute(2, 1, 0)  # (F, E, h)
+    kernel = k.view(-1, window, EMBEDDING).transpose(1, 2)  # (F, E, h)
     theirs = conv1d(embedding(x, e).transpose(1, 2), kernel, b).relu().amax(2) @ v.T
     expected = torch.autograd.grad(cross_entropy(theirs, y), mine)
 

@@ -4,7 +4,8 @@ The CNN (Kim 2014) lays one window of h words at every place of the text at once
 sees by its filters, and keeps for each filter only its largest answer. The RNN reads one word after
 another and answers from its last state. A CNN needs one round of multiplications whatever the length
 T, an RNN needs T, one waiting for the other; but two words further apart than h − 1 are never in one
-window. Both backward passes are written out; a test compares every gradient with autograd.
+window. Both backward passes are written out: the convolution's in ``visualizers/models/text_cnn.py``,
+the cells' in ``recurrent.py``. A test compares every gradient with autograd.
 
 The clock is read here and nowhere decides anything: times leave as scalars, and no weight, frame or
 random number depends on them.
@@ -23,11 +24,12 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 
 from visualizers.data.cues import FILLERS, WORDS, cue_texts, shuffled, spelled
 from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
 from visualizers.models.recurrent import CELLS, back_through_time
+from visualizers.models.text_cnn import Pooled, convolve, convolve_back, places_of, softmax_error
 from visualizers.panel import Context
 
 SYMBOLS, ANSWERS, EMBEDDING = WORDS + FILLERS, 2, 16
@@ -43,34 +45,25 @@ class Cnn:
         self.h = params.window
         seen = self.h * EMBEDDING
         self.e = normal(SYMBOLS, EMBEDDING)  # (V, E)
-        self.k = normal(seen, params.filters) / math.sqrt(seen)  # (h·E, F)
-        self.b = torch.zeros_like(self.k[0])  # (F,)
+        self.k = normal(params.filters, seen) / math.sqrt(seen)  # (F, h·E)
+        self.b = torch.zeros_like(self.k[:, 0])  # (F,)
         self.v = normal(ANSWERS, params.filters) / math.sqrt(params.filters)  # (2, F)
         self.weights = [self.e, self.k, self.b, self.v]
 
-    def windows(self, x: Tensor) -> Tensor:
-        """What each window sees: the vectors of its h words side by side. (B, P, h·E)"""
-        return self.e[x].unfold(1, self.h, 1).transpose(2, 3).flatten(2)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Logits (B, 2), and what the way back needs."""
-        seen = self.windows(x)  # (B, P, h·E)
-        z = torch.addmm(self.b, seen.flatten(0, 1), self.k).view(*seen.shape[:2], -1)  # (B, P, F)
-        best, at = z.max(1)  # (B, F) each: the largest answer of a filter, and where it was
-        pooled = best.relu()  # (B, F)
-        return pooled @ self.v.T, pooled, at, seen
+    def forward(self, x: Tensor) -> tuple[Tensor, Pooled]:
+        """Logits (B, 2), and what the way back needs: the windows, the largest answer, its place."""
+        lengths = torch.full((len(x),), x.shape[1], device=x.device)
+        pooled = convolve(self.e[x], lengths, self.k, self.b)
+        return pooled.best @ self.v.T, pooled
 
     def gradients(self, x: Tensor, y: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Logits, and the gradients of all weights. Only the places that won get any error."""
-        logits, pooled, at, seen = self.forward(x)
-        wrong = (logits.softmax(1) - one_hot(y, ANSWERS)) / len(y)  # ∂L/∂logits (B, 2)
-        d = (wrong @ self.v) * (pooled > 0)  # ∂L/∂best (B, F)
-        rows = torch.arange(len(x), device=x.device)[:, None]  # (B, 1)
-        gk = torch.einsum("bf,bfk->kf", d, seen[rows, at])
-        dw = (d[..., None] * self.k.T).unflatten(2, (self.h, EMBEDDING))  # (B, F, h, E)
-        words = x[rows[..., None], at[..., None] + torch.arange(self.h, device=x.device)]
-        ge = torch.zeros_like(self.e).index_add_(0, words.flatten(), dw.flatten(0, 2))
-        return logits, [ge, gk, d.sum(0), wrong.T @ pooled]
+        """Logits, and the gradients of all weights. Only the windows that won get any error."""
+        logits, pooled = self.forward(x)
+        wrong = softmax_error(logits, y)  # ∂L/∂logits (B, 2)
+        gk, gb, rows = convolve_back(pooled, wrong @ self.v, self.k)  # rows: (B, F, h·E)
+        read = x.gather(1, places_of(pooled.where, self.h).flatten(1))  # (B, F·h), their words
+        ge = torch.zeros_like(self.e).index_add_(0, read.flatten(), rows.reshape(-1, EMBEDDING))
+        return logits, [ge, gk, gb, wrong.T @ pooled.best]
 
 
 class Rnn:
@@ -99,7 +92,7 @@ class Rnn:
         """Logits, and the gradients of all weights, through all T steps."""
         logits, s, parts = self.forward(x)
         size = self.w.shape[1]
-        wrong = (logits.softmax(1) - one_hot(y, ANSWERS)) / len(y)  # ∂L/∂logits (B, 2)
+        wrong = softmax_error(logits, y)  # ∂L/∂logits (B, 2)
         last = torch.zeros_like(s[0])  # (B, S)
         last[:, :size] = wrong @ self.v  # ∂L/∂h_T
         slopes = self.cell.slopes(s, parts)

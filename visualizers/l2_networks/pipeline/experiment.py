@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any, ClassVar
@@ -253,7 +254,7 @@ class Pipeline:
         self.optimizer = torch.optim.Adam(self.model.parameters())
         self.code = (
             written(prepare, batch),
-            written(Classifier.__init__, Classifier.read, Classifier.forward, build),
+            written(Classifier, build),
             written(train, Pipeline.step),
             written(evaluate, Pipeline.validate),
             written(test, Pipeline.end),
@@ -385,6 +386,10 @@ class Pipeline:
                                for one in modules]
 
 
-def written(*functions: Callable[..., Any]) -> str:
-    """The source of some functions, as it stands in this file."""
-    return "\n\n".join(dedent(inspect.getsource(one)).rstrip() for one in functions)
+def written(*parts: Callable[..., Any]) -> str:
+    """The source of some functions and classes, as it stands in this file."""
+    found = []
+    for one in parts:
+        with suppress(OSError, TypeError):  # in a notebook classes have no file
+            found.append(dedent(inspect.getsource(one)).rstrip())
+    return "\n\n".join(found)

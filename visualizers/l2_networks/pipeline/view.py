@@ -104,6 +104,7 @@ class PipelineView(PanelView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         words = self.words
+        self._params: Params | None = None  # of what is shown
         self.steps = Steps(look, [words("Prepare"), words("Build"), words("Train"),
                                   words("Evaluate"), words("Test")]).calm()
         self.steps.clicked.connect(self._choose)
@@ -126,9 +127,10 @@ class PipelineView(PanelView):
                                   y_range=(0.0, 1.05), integer_x=True).calm()
         self.bars = BarChart(look, words("Right on the test set"), low=0.0, high=1.0,
                              value_format="{:.1%}").calm()
+        self.bars.setMaximumHeight(look.px(110))
         self.confusion = Heatmap(look, words("Who is taken for whom"), x=words("answer"),
                                  y=words("truth"), values=True, value_format="{:.0f}",
-                                 color_bar=False).calm()
+                                 square=True, color_bar=False).calm()
         self.wrong = TextFlow(look, words("Wrong answers, the surest last")).calm()
         self.said = Readouts(look).calm()
         self.stack = stacked(*map(_page, (
@@ -148,10 +150,11 @@ class PipelineView(PanelView):
         lines.addLayout(column(self.steps, row(made, code, stretch=(1, 1)), stretch=(0, 1)))
 
     def _choose(self, index: int) -> None:
-        self.changed.emit("open", index + 1)
+        again = self._params is not None and self._params.open == index + 1
+        self.changed.emit("open", 0 if again else index + 1)  # the open one again: follow the run
 
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
-        frame = shown.frame
+        frame, self._params = shown.frame, shown.params
         self.steps.draw(self._facts(shown), reached=frame.reached, shown=_open(shown) - 1)
         self.heading.say(self.titles[_open(shown) - 1])
         self.code.say(frame.code[_open(shown) - 1])
