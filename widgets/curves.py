@@ -165,7 +165,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
 
     def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
         if self._log:
-            return [scales.decade_text(value) for value in values]
+            return scales.decade_texts(values)
         return [scales.tick_text(value, spacing) for value in values]
 
 

@@ -7,6 +7,7 @@ to. So ranges grow in steps with room ahead, and stay as they are for most frame
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 Range = tuple[float, float]
 
@@ -63,6 +64,15 @@ def tick_text(value: float, step: float) -> str:
     digits = max(0, -math.floor(math.log10(step) + 1e-6)) if step > 0 else 0
     text = f"{value:,.{digits}f}" if abs(value) >= 10_000 else f"{value:.{digits}f}"
     return text.replace("-", "−").replace(",", "\u2009")
+
+
+def decade_texts(exponents: Sequence[float]) -> list[str]:
+    """The ticks of a logarithmic axis: plain numbers throughout where none is very large or small."""
+    plain = all(-3 < one < 5 for one in exponents) \
+        and any(abs(one - round(one)) > 1e-6 for one in exponents)
+    if plain:
+        return [tick_text(10**one, 1.0) if one >= 3 else f"{10**one:.3g}" for one in exponents]
+    return [decade_text(one) for one in exponents]
 
 
 def decade_text(exponent: float) -> str:

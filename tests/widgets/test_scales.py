@@ -70,6 +70,12 @@ def test_that_decades_are_written_as_powers() -> None:
     assert scales.decade_text(np.log10(0.2)) == "0.2"
 
 
+def test_that_ticks_between_decades_are_plain_numbers_and_so_are_the_decades_there() -> None:
+    assert scales.decade_texts(list(np.log10([20, 50, 100, 200]))) == ["20", "50", "100", "200"]
+    assert scales.decade_texts(list(np.log10([0.98, 1, 1.02]))) == ["0.98", "1", "1.02"]
+    assert scales.decade_texts([-2.0, 0.0, 2.0]) == ["10⁻²", "1", "10²"]
+
+
 def test_that_a_log_axis_of_less_than_a_decade_has_ticks() -> None:
     assert len(scales.log_ticks(-0.30, 0.05, 5)) >= 2
     assert len(scales.log_ticks(np.log10(0.96), np.log10(1.04), 5)) >= 2
