@@ -74,6 +74,7 @@ class TokenStrip(Canvas[int]):
         self.series: tuple[int, ...] = (0,)
         self.selected = -1
         self.muted: frozenset[int] = frozenset()
+        self.narrowest = 0  # pixels of a token
         self.reel = Scroll(look)
         self._flow: tuple[object, list[QRectF]] = (None, [])
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -128,7 +129,7 @@ class TokenStrip(Canvas[int]):
             shown = visible(token)
             if shown not in known:
                 known[shown] = self.text_width(shown)
-            wide = min(known[shown] + px(10), max(px(24), width - px(8)))
+            wide = min(max(known[shown] + px(10), self.narrowest), max(px(24), width - px(8)))
             if boxes and x + wide > width - px(8):
                 x, y = float(px(1)), y + self._line
             boxes.append(QRectF(x, y, wide, self._line - px(4)))
@@ -237,6 +238,75 @@ class TokenStrip(Canvas[int]):
         picture = self.label(visible(self.tokens[index]), ink, 13,
                              longest=round(box.width() - self.look.px(6)))
         self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
+
+
+class NotedStrip(TokenStrip):
+    """Tokens in reading order with notes below each: figures, each row of them in a colour of its own,
+    and a bar for a share."""
+
+    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+        self.notes: tuple[tuple[str, ...], ...] = ()
+        self.shares: NDArray[Any] | None = None
+        super().__init__(look, title, parent)
+        self.narrowest = look.px(27)
+
+    @may_wait
+    def note(
+        self, notes: Sequence[Sequence[str]], shares: NDArray[Any] | None = None
+    ) -> None:
+        """What stands below the tokens; to be said before ``draw``.
+
+        Args:
+            notes: rows of one text for each token, the first in the colour of series 0, and so on.
+            shares: (n,) 0 … 1, the length of the bar below each token.
+        """
+        before = len(self.notes), self.shares is None
+        self.notes = tuple(tuple(one) for one in notes)
+        self.shares = shares
+        if before != (len(self.notes), self.shares is None):
+            self._flow = (None, [])
+            self.updateGeometry()
+        self.update()
+
+    @property
+    def _token(self) -> int:
+        return super()._line - self.look.px(4)
+
+    @property
+    def _row(self) -> int:
+        return self.text_height(11)
+
+    @property
+    def _line(self) -> int:
+        below = len(self.notes) * self._row + (self.look.px(7) if self.shares is not None else 0)
+        return super()._line + below + (self.look.px(6) if below else 0)
+
+    def say(self, part: int) -> str:
+        said = [row[part] for row in self.notes]
+        if self.shares is not None:
+            said.append(f"{float(self.shares[part]):.0%}")
+        return "   ".join([visible(self.tokens[part]), *said])
+
+    def _paint_token(
+        self, painter: QPainter, index: int, box: QRectF, corner: float, level: int,
+        shades: list[QColor], inks: list[str],
+    ) -> None:
+        upper = QRectF(box.left(), box.top(), box.width(), self._token)
+        super()._paint_token(painter, index, upper, corner, level, shades, inks)
+        y = upper.bottom() + self.look.px(1)
+        for series, row in enumerate(self.notes):
+            if index < len(row):
+                picture = self.label(row[index], series, 11)
+                self.put(painter, picture, box.center().x(), y, 0.5, 0.0)
+            y += self._row
+        if self.shares is not None and index < len(self.shares):
+            full = QRectF(box.left(), y + self.look.px(2), box.width(), self.look.px(4))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.look.color("hairline"))
+            painter.drawRect(full)
+            painter.setBrush(self.look.color("muted"))
+            full.setWidth(full.width() * min(max(float(self.shares[index]), 0.0), 1.0))
+            painter.drawRect(full)
 
 
 Side = tuple[int, int]  # 0 left, 1 right; index

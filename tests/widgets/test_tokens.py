@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets.look import Look, theme
-from widgets.tokens import TokenLinks, TokenStrip, visible
+from widgets.tokens import NotedStrip, TokenLinks, TokenStrip, visible
 from widgets.words import Words
 
 WORDS = ["The", "animal", "was", "too", "tired", "动物", "太", "累"]
@@ -146,3 +146,41 @@ def test_that_nothing_and_very_long_tokens_can_be_drawn(qtbot: QtBot) -> None:
     strip.grab()
     links.grab()
     assert strip.place(0).right() <= strip.width()
+
+
+def test_that_notes_stand_below_their_tokens_in_the_colour_of_their_row(qtbot: QtBot) -> None:
+    widget = NotedStrip(look(), "Tokens")
+    qtbot.addWidget(widget)
+    widget.resize(300, 300)
+    widget.show()
+    widget.draw(WORDS)
+    plain = widget.place(7).bottom()
+    shares = np.linspace(0, 1, 8, dtype=np.float32)
+    widget.note([["−1"] * 8, ["+2"] * 8], shares)
+    widget.draw(WORDS)
+    assert widget.place(7).bottom() > plain, "there is room for them"
+    assert widget.say(1) == "animal   −1   +2   14%"
+    image = widget.grab().toImage()
+    box = widget.place(1)
+
+    def found(color: QColor, top: float) -> int:
+        rgb = color.rgb()
+        return sum(image.pixel(x, y) == rgb for x in range(int(box.left()), int(box.right()))
+                   for y in range(int(top), int(box.bottom())))
+
+    below = box.top() + widget._token
+    assert found(widget.look.color(0), below) and found(widget.look.color(1), below)
+    widget.note([])
+    widget.draw(WORDS)
+    assert widget.place(7).bottom() == plain
+
+
+def test_that_each_token_may_have_a_colour_of_its_own(qtbot: QtBot) -> None:
+    widget = TokenStrip(look(), "")
+    qtbot.addWidget(widget)
+    widget.resize(400, 60)
+    widget.draw(["aa", "aa"], weights=[1.0, 1.0], series=[0, 1])
+    image = widget.grab().toImage()
+    blue, orange = (image.pixelColor(int(widget.place(one).left()) + 3,
+                                     int(widget.place(one).center().y())) for one in (0, 1))
+    assert blue.blue() > blue.red() and orange.red() > orange.blue()

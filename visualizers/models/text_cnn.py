@@ -58,7 +58,8 @@ def convolve(x: Tensor, lengths: Tensor, w: Tensor, b: Tensor) -> Pooled:
     """
     h = w.shape[1] // x.shape[2]
     rows = windows(x, h)                                                    # (B, n, h·D)
-    maps = torch.relu(rows @ w.T + b)                                       # (B, n, M)
+    maps = torch.addmm(b, rows.flatten(0, 1), w.T)                          # (B·n, M)
+    maps = torch.relu(maps).view(*rows.shape[:2], -1)                       # (B, n, M)
     last = (lengths - h).clamp(min=0)                                       # (B,)
     beyond = torch.arange(maps.shape[1], device=x.device) > last[:, None]   # (B, n)
     maps = maps.masked_fill(beyond[..., None], -1.0)
@@ -74,9 +75,9 @@ def convolve_back(pooled: Pooled, d_best: Tensor, w: Tensor) -> tuple[Tensor, Te
         it chose, ``pooled.where``.
     """
     d_a = d_best * (pooled.best > 0)                                        # (B, M), relu
-    index = pooled.where[..., None].expand(-1, -1, w.shape[1])              # (B, M, h·D)
-    chosen = pooled.rows.gather(1, index)                                   # (B, M, h·D)
-    d_w = torch.einsum("bm,bmk->mk", d_a, chosen)
+    sentence = torch.arange(len(d_a), device=d_a.device)[:, None]           # (B, 1)
+    chosen = pooled.rows[sentence, pooled.where]                            # (B, M, h·D)
+    d_w = (d_a[..., None] * chosen).sum(0)
     return d_w, d_a.sum(0), d_a[..., None] * w
 
 

@@ -32,7 +32,7 @@ class TextCNNView(PanelView):
         self.maps.clicked.connect(lambda _, chosen: self._choose(chosen))
         self.readouts = Readouts(look).calm()
         self.table = Table(look, words("Filters and what they answer to"), [
-            ("", 0.09), (words("n-grams with the largest answers"), 0.61), ("", 0.3)]).calm()
+            ("", 0.09), (words("top n-grams"), 0.49), ("", 0.42)]).calm()
         self.table.clicked.connect(lambda one: self._choose(-1 - one))  # it begins with the last
 
         self.switch = Switch(look, [words("Accuracy"), words("Loss")])
@@ -139,7 +139,7 @@ class TextCNNView(PanelView):
         against = frame.names[1 - frame.sign] if len(frame.names) == 2 else "others"
         self.table.draw(rows[::-1], selected=len(rows) - 1 - frame.chosen,
                         muted=[len(rows) - 1 - int(one) for one in np.flatnonzero(frame.idle)],
-                        heads=("", self.words("n-grams with the largest answers"),
+                        heads=("", self.words("top n-grams"),
                                f"{self.words(against)} ◂ ▸ {self.words(frame.names[frame.sign])}"))
 
     def _draw_accuracy(self, shown: Shown[Params, Frame]) -> None:
@@ -152,13 +152,12 @@ class TextCNNView(PanelView):
             Curve(history["mlp_accuracy"], steps, "MLP", series=1),
             Curve(history["accuracy"], steps, "CNN", width=2.5),
         ]
-        self.accuracy.draw(curves, self._best(shown.frame), y_range=_room(shown.frame),
+        best = self._best(shown.frame, self.words("all that such n-grams allow"))
+        self.accuracy.draw(curves, best, y_range=_room(shown.frame),
                            note=self.words("validation; training dashed"))
 
-    def _best(self, frame: Frame) -> list[Rule]:
-        if not 0 < frame.best_possible < 1:
-            return []
-        return [Rule(frame.best_possible, self.words("all that such n-grams allow"))]
+    def _best(self, frame: Frame, label: str = "") -> list[Rule]:
+        return [Rule(frame.best_possible, label)] if 0 < frame.best_possible < 1 else []
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         history, steps = shown.history, shown.history.steps
@@ -206,4 +205,4 @@ class TextCNNView(PanelView):
 
 def _room(frame: Frame) -> tuple[float, float]:
     """From somewhat below guessing to all right."""
-    return 0.4 if len(frame.names) == 2 else 0.0, 1.08
+    return 0.4 if len(frame.names) == 2 else 0.0, 1.05
