@@ -28,7 +28,7 @@ from visualizers.l2_networks.rnn_lm.experiment import (
 )
 from visualizers.models.counting import counted_losses
 from visualizers.models.recurrent import CELLS
-from visualizers.models.tokenizers import Words
+from visualizers.models.tokenizers import Characters, Words
 from visualizers.panel import Refusal
 from widgets.parameters import changed
 
@@ -239,3 +239,11 @@ def test_that_the_embedding_is_as_wide_as_said() -> None:
     trial = begun()
     V, H = trial.experiment.tokens.size, 12
     assert trial.frame().weights == V * EMBEDDING + 4 * H * (EMBEDDING + H + 2) + V * (H + 1)
+
+
+def test_that_characters_are_encoded_one_by_one_and_unknown_ones_are_zero() -> None:
+    tokens = Characters.learn("héllo 世界 🙂\n")
+    text = "🙂 hello 世x界\ud800é"
+    assert tokens.encode(text).tolist() == [
+        tokens.alphabet.index(one) if one in tokens.alphabet else 0 for one in text]
+    assert tokens.encode("").shape == (0,)

@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -69,8 +70,18 @@ class Characters:
     def size(self) -> int:
         return len(self.alphabet)
 
+    @cached_property
+    def _table(self) -> NDArray[np.int64]:
+        """The id of each code point up to one past the last that has one."""
+        table = np.zeros(max(map(ord, self.alphabet)) + 2, np.int64)
+        for one, index in self._ids.items():
+            table[ord(one)] = index
+        return table
+
     def encode(self, text: str) -> NDArray[np.int64]:
-        return np.fromiter((self._ids.get(one, 0) for one in text), np.int64, len(text))
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
+        ids: NDArray[np.int64] = self._table[np.minimum(codes, len(self._table) - 1)]
+        return ids
 
     def decode(self, ids: Ids) -> str:
         return "".join(self.pieces(ids))

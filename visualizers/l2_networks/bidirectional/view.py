@@ -158,6 +158,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         right = columns[-1][0] + columns[-1][1]
         for top, _ in lines[FIRST:]:
             painter.drawLine(QLineF(columns[0][0], round(top) + 0.5, right, round(top) + 0.5))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # upright edges need none
         for index, (left, wide) in enumerate(columns):
             known = bool(frame.known[index])
             asked = known and bool(frame.needs[index] >= 0)
@@ -171,6 +172,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
             for i in range(3):
                 top, tall = lines[FIRST + i]
                 self._paint_answer(painter, frame, i, index, QRectF(left, top, wide, tall))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left, wide = columns[frame.word]
         top, bottom = lines[0][0], lines[-1][0] + lines[-1][1]
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -187,7 +189,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         if share > 0:
             shade = self.look.color(tagger)
             shade.setAlphaF(DEEPEST * share)
-            painter.fillRect(inner, shade)
+            painter.fillRect(inner.toRect(), shade)
         best = int(frame.odds[tagger, index].argmax())
         sure = float(frame.odds[tagger, index, best])
         wrong = 0 <= int(frame.meant[index]) != best
@@ -202,9 +204,9 @@ class TaggedSentence(Canvas[tuple[int, int]]):
             spot.moveTop(middle + self.text_height(11) * 0.5)
             self._text(painter, spot, f"{sure:.0%}", "text", 11)
         room = QRectF(inner.left() + px(3), inner.bottom() - bar - px(1), inner.width() - px(6), bar)
-        painter.fillRect(room, self.look.color("hairline"))
+        painter.fillRect(room.toRect(), self.look.color("hairline"))
         room.setWidth(room.width() * sure)
-        painter.fillRect(room, self.look.color(tagger))
+        painter.fillRect(room.toRect(), self.look.color(tagger))
 
     def _text(
         self, painter: QPainter, cell: QRectF, text: str, ink: str, size: int, bold: bool = False
@@ -227,11 +229,9 @@ class BidirectionalView(PanelView):
         self.weights = Readouts(look).calm()
         step = words("training step")
         self.plots = [
-            CurvePlot(look, title, x=step, y=y, y_range=(0.0, 1.05), integer_x=True)
+            CurvePlot(look, title, x=step, y=y, y_range=(0.0, 1.05), integer_x=True).calm()
             for title, y in ((words("What follows decides"), words("accuracy")),
                              (words("What came before decides"), ""), (words("Both decide"), ""))]
-        for plot in self.plots[1:]:
-            plot.calm()
 
         above, below = Card(look), Card(look)
         line = row(self.switch, self.another)
