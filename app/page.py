@@ -302,7 +302,8 @@ class Page(QWidget):
         self.session.set_params(**self._untouched())
 
     def _untouched(self) -> dict[str, Any]:
-        return {one.name: one.default for one in self.panel.parameters if one.kind == "hidden"}
+        return {one.name: one.default for one in self.panel.parameters
+                if one.kind == "hidden" and not one.stays}
 
     def set_alone(self, alone: bool) -> None:
         """Show the picture and nothing else."""

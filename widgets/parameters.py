@@ -48,6 +48,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     source: SourceKind | None = None
     when: When | None = None
+    stays: bool = False  # what a click set and Esc leaves alone
 
     def shown_for(self, params: object) -> bool:
         """Whether the control has anything to act on, given the other values."""
@@ -118,9 +119,12 @@ def source(
     return _declare("source", default, label=label, help=help, restart=True, source=kind, when=when)
 
 
-def hidden(default: Any, *, help: str = "", restart: bool = False) -> Any:
-    """What a click in the view sets: a token, a head, a dragged point. JSON values and tuples."""
-    return _declare("hidden", default, help=help, restart=restart)
+def hidden(default: Any, *, help: str = "", restart: bool = False, stays: bool = False) -> Any:
+    """What a click in the view sets: a token, a head, a dragged point. JSON values and tuples.
+
+    Esc takes it back, unless it ``stays``: what the user made, or which page of a card is open.
+    """
+    return _declare("hidden", default, help=help, restart=restart, stays=stays)
 
 
 def _declare(kind: Kind, default: Any, **rest: Any) -> Any:

@@ -41,7 +41,7 @@ class Params:
     vocabulary: int = integer(800, 50, 50_000, log=True, unit="words",
                               help="Only this many of the most frequent words are kept.")
     seed: int = integer(0, 0, 999, help="Decides the initial vectors and all that is drawn.")
-    refit: int = hidden(0)
+    refit: int = hidden(0, stays=True)
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,9 @@ class Params:
         32, 4, 128, log=True, unit="sentences", restart=False,
         help="Sentences read in one step: new ones each time, the same for the three.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other sentences.")
-    need: int = hidden(1, help="Which examples are shown: 0 decided on the left, 1 right, 2 both.")
-    example: int = hidden(0, help="Which of the examples.")
+    need: int = hidden(
+        1, stays=True, help="Which examples are shown: 0 decided on the left, 1 right, 2 both.")
+    example: int = hidden(0, stays=True, help="Which of the examples.")
     word: int = hidden(-1, help="The word whose tag is traced back; −1 takes one of two readings.")
 
 

@@ -40,7 +40,7 @@ class Params:
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True,
                                   help="Size of one update (Adam), the same for both networks.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other texts.")
-    beside: str = hidden("", help="What the small plot shows: time or losses; empty shows time.")
+    beside: str = hidden("", stays=True, help="What the small plot shows: time or losses; empty shows time.")
     example: int = hidden(0, help="The distance whose text is shown; 0 shows the window's width.")
 
 

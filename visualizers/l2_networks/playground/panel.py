@@ -91,16 +91,18 @@ class Params:
                           help="Paints the output as what it decides, without its shades.")
     seed: int = integer(0, 0, 999, when=SHOWN, help="Draws other points and other first weights.")
     features: tuple[str, ...] = hidden(
-        ("x₁", "x₂"), restart=True, help="What the network is told of a point.")
+        ("x₁", "x₂"), stays=True, restart=True, help="What the network is told of a point.")
     bends: tuple[str, ...] = hidden(
-        (), help="The activation of each layer that has its own; empty names follow the control.")
+        (), stays=True,
+        help="The activation of each layer that has its own; empty names follow the control.")
     edits: tuple[tuple[int, int, int, int, float], ...] = hidden(
-        (), help="Weights set by hand: (number, layer, from, to, value). Numbers rise; each edit is "
-                 "made once. From the row after the last input comes the bias.")
+        (), stays=True,
+        help="Weights set by hand: (number, layer, from, to, value). Numbers rise; each edit is "
+             "made once. From the row after the last input comes the bias.")
     drawn: tuple[tuple[float, float, int], ...] = hidden(
-        (), help="Points drawn by hand: (x₁, x₂, class).")
+        (), stays=True, help="Points drawn by hand: (x₁, x₂, class).")
     looked_at: int = hidden(-1, help="The hidden neuron in the large map; -1 for the output.")
-    beside: str = hidden("confusion", help="What the small plot shows: confusion, errors.")
+    beside: str = hidden("confusion", stays=True, help="What the small plot shows: confusion, errors.")
 
 
 @dataclass(frozen=True)

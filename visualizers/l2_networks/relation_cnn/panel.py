@@ -37,9 +37,9 @@ class Params:
     dropout: float = number(0.2, 0.0, 0.8, help="Share of the pooled values that are left out of a "
                                                 "training step.")
     seed: int = integer(0, 0, 999, help="Draws other sentences, weights and batches.")
-    variant: str = hidden("positions")  # whose reading is shown
+    variant: str = hidden("positions", stays=True)  # whose reading is shown
     pair: tuple[int, ...] = hidden(())  # (example, name clicked before, name clicked last)
-    beside: str = hidden("confusion")  # or "windows"
+    beside: str = hidden("confusion", stays=True)  # or "windows"
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,8 @@ class Params:
     slide: tuple[tuple[float, ...], ...] = hidden(
         (SLIDE_BEFORE, SLIDE_KEEP, SLIDE_NEW),
         help="The small cell worked by hand: state before, gate z, new state.")
-    inside: str = hidden("unit", help="What the left card shows: unit or slide.")
-    beside: str = hidden("learning", help="What the right card shows: learning or next.")
+    inside: str = hidden("unit", stays=True, help="What the left card shows: unit or slide.")
+    beside: str = hidden("learning", stays=True, help="What the right card shows: learning or next.")
 
 
 @dataclass(frozen=True)

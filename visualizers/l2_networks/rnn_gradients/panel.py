@@ -47,7 +47,8 @@ class Params:
     hidden_size: int = integer(32, 8, 128, log=True, unit="units", help="Numbers in one state.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other sequences.")
     beside: str = hidden(
-        "", help="What the small plot shows: gradient norm, gates, singular values; empty chooses.")
+        "", stays=True,
+        help="What the small plot shows: gradient norm, gates, singular values; empty chooses.")
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,10 @@ class Params:
     unit: int = hidden(-1, help="The unit that colours the text; −1: the one found for the feature.")
     feature: str = hidden("", help="The feature whose unit is shown; empty: where training added most.")
     place: int = hidden(-1, help="The token after which to guess; −1: the last.")
-    passage: int = hidden(0, help="Which held-out passage is shown, counted from the most varied.")
-    colour: str = hidden("unit", help="What colours the text: unit, surprise or connection.")
-    beside: str = hidden("search", help="What stands beside: search or all.")
+    passage: int = hidden(
+        0, stays=True, help="Which held-out passage is shown, counted from the most varied.")
+    colour: str = hidden("unit", stays=True, help="What colours the text: unit, surprise or connection.")
+    beside: str = hidden("search", stays=True, help="What stands beside: search or all.")
 
 
 @dataclass(frozen=True)

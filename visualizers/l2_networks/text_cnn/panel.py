@@ -41,7 +41,7 @@ class Params:
     seed: int = integer(0, 0, 999, help="Draws other weights, another split and other batches.")
     filter: int = hidden(-1)  # the chosen filter; -1 chooses the one that says most
     removed: tuple[object, ...] = hidden(())  # (what the sentence is known by, index, index, …)
-    beside: str = hidden("accuracy")  # what the small plot shows
+    beside: str = hidden("accuracy", stays=True)  # what the small plot shows
 
 
 def sentence_key(params: Params) -> str:

@@ -47,7 +47,7 @@ class Params:
     preview: tuple[int, ...] = hidden(())   # (layer, head) under the pointer
     token: int = hidden(-1)                 # the locked token
     masked: tuple[int, ...] = hidden(())    # tokens that nobody may look at
-    clicking: str = hidden("lock")          # what a click on a token does: "lock" or "mask"
+    clicking: str = hidden("lock", stays=True)          # what a click on a token does: "lock" or "mask"
 
 
 @dataclass(frozen=True)

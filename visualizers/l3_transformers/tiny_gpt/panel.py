@@ -52,7 +52,7 @@ class Params:
         0.0, 0.0, 0.5, restart=True,
         help="Share of activations set to zero in training, against learning by heart.")
     seed: int = integer(0, 0, 999, help="Where the random numbers begin.")
-    inside: str = hidden("attention", help="What is shown of the inside: attention or lens.")
+    inside: str = hidden("attention", stays=True, help="What is shown of the inside: attention or lens.")
     head: tuple[int, int] = hidden((0, 0), help="The layer and the head whose attention is shown.")
 
 

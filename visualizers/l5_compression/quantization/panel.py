@@ -44,7 +44,7 @@ class Params:
                                "trained GPT, which is trained on.")
     seed: int = integer(0, 0, 999, help="Draws other weights and another split of the data.")
     layer: int = hidden(1, help="The layer whose weights are shown.")
-    beside: str = hidden("errors", help="What the small card shows: errors or layers.")
+    beside: str = hidden("errors", stays=True, help="What the small card shows: errors or layers.")
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class Params:
         help="The share of ties on the ring that lead to a random person instead of a neighbour.")
     seed: int = integer(0, 0, 999, help="Draws other opinions, other meetings and another network.")
     person: int = hidden(-1, help="The person whose path is drawn on top; -1 for nobody.")
-    beside: str = hidden("polarisation", help="What the small plot shows: polarisation, clusters.")
+    beside: str = hidden(
+        "polarisation", stays=True, help="What the small plot shows: polarisation, clusters.")
 
 
 @dataclass(frozen=True)
