@@ -162,14 +162,14 @@ def test_that_the_connection_is_the_gradient_of_the_guess(cell: str) -> None:
     frame = trial.frame()
     passage = one.held_out[: place + 1, one.varied[0]]
     x = one.network.embedding(passage[:, None]).detach().requires_grad_()
-    logits = one.network.readout(by_hand_or_torch(one, x))
+    logits = one.network.readout(last_state(one, x))
     best = logits.log_softmax(0)[int(logits[1:].argmax()) + 1]
     slope = torch.autograd.grad(best, x)[0].norm(dim=2)[:, 0]
     np.testing.assert_allclose(frame.shade[: place + 1], (slope / slope.max()).numpy(), atol=1e-4)
     assert not frame.shade[place + 1 :].any() and frame.place == place
 
 
-def by_hand_or_torch(one: RnnLanguageModel, x: Tensor) -> Tensor:
+def last_state(one: RnnLanguageModel, x: Tensor) -> Tensor:
     last: Tensor = one.network.cell(x)[0][-1, 0]
     return last
 
