@@ -28,7 +28,7 @@ class RelationCNNView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self.race = CurvePlot(look, words("Test questions answered rightly"),
-                              x=words("training step"), y_range=(0.0, 1.05), integer_x=True)
+                              x=words("training step"), y_range=(0.0, 1.04), integer_x=True)
         self.beside = Switch(look, [words("Confusions"), words("Chosen windows")])
         self.beside.chosen.connect(lambda one: self.changed.emit("beside", BESIDE[one]))
         self.confusion = Heatmap(look, "", x=words("answer"), y=words("truth"), color_bar=False).calm()
@@ -37,6 +37,7 @@ class RelationCNNView(PanelView):
         self.stack = stacked(self.confusion, self.windows)
 
         self.strip = NotedStrip(look, " ")
+        self.strip.setMinimumHeight(look.px(150))  # two lines with their notes
         self.strip.clicked.connect(self._ask)
         self.variant = Switch(look, [words(one) for one in VARIANTS])
         self.variant.chosen.connect(lambda one: self.changed.emit("variant", VARIANTS[one]))
@@ -53,7 +54,7 @@ class RelationCNNView(PanelView):
         bottom.body.addWidget(self.readouts)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(row(left, right, stretch=(10, 9)), bottom, stretch=(1, 1)))
+        lines.addLayout(column(row(left, right, stretch=(10, 9)), bottom, stretch=(3, 1)))
 
     def _ask(self, token: int) -> None:
         """A clicked name takes the place of the one that was clicked longer ago."""
@@ -97,7 +98,7 @@ class RelationCNNView(PanelView):
                    for scalar, name, series in zip(SCALARS, VARIANTS, SERIES, strict=True)]
         known = shown.frame.best_alone
         rules = [Rule(known, self.words("all that is possible without the pair"))] if known < 1 else []
-        self.race.draw(curves, rules, y_range=(0.0, 1.05))
+        self.race.draw(curves, rules, y_range=(0.0, 1.04))
 
     def _draw_confusion(self, frame: Frame) -> None:
         names = [self._relation(one) for one in range(len(RELATIONS))]

@@ -205,4 +205,4 @@ class TextCNNView(PanelView):
 
 def _room(frame: Frame) -> tuple[float, float]:
     """From somewhat below guessing to all right."""
-    return 0.4 if len(frame.names) == 2 else 0.0, 1.05
+    return 0.4 if len(frame.names) == 2 else 0.0, 1.04
