@@ -207,7 +207,7 @@ def test_that_the_code_shown_is_the_code_that_runs() -> None:
 
 def test_that_missing_texts_are_said_to_be_missing(tmp_path: Any) -> None:
     notes: list[str] = []
-    params = Params()
+    params = Params(data="movie-reviews")
     context = Context("cpu", 0, Data(tmp_path))
     context.on_note = lambda text, values: notes.append(text.format(**values))
     frame = Pipeline(params, context).frame(params)

@@ -15,7 +15,7 @@ from widgets.parameters import choice, hidden, integer, number, source, text
 @dataclass(frozen=True)
 class Params:
     data: str = source(
-        "labelled", "movie-reviews", label="Texts",
+        "labelled", "names-zh", label="Texts",
         help="The labelled texts: part is learnt from, part decides when to stop, part is tested on.")
     model: Literal["GRU", "LSTM", "RNN", "CNN", "bag of vectors"] = choice(
         "GRU", help="What reads the words' vectors. The bag takes their mean and knows no order.")
