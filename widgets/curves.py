@@ -327,7 +327,7 @@ class CurvePlot(Unhurried):
         self._ends = np.zeros((0, 2))
         self._mouse: QPointF | None = None
         self._choices: dict[tuple[int, str], tuple[int, float]] = {}
-        self._rule_spots: dict[int, int] = {}  # where the labels of level rules lie
+        self._rule_spots: dict[tuple[int, int], int] = {}  # where the rules' labels lie
 
         self._small, self._label_font = font(look, 11), font(look, 12)
         self._metrics = QFontMetricsF(self._small)
@@ -519,14 +519,20 @@ class CurvePlot(Unhurried):
                 if not inside.left() - 1 <= at <= inside.right() + 1:
                     continue
                 painter.drawLine(QPointF(at, inside.top()), QPointF(at, inside.bottom()))
-                left = at + 4 if at + 6 + width < inside.right() else at - 4 - width
-                spot = QRectF(left, inside.top(), width, metrics.height())
+                spots = [QRectF(left, top, width, metrics.height())
+                         for top in (inside.top(), inside.bottom() - metrics.height() - 2)
+                         for left in (at + 4, at - 4 - width)]
+                spot = self._least_covering(order, spots, inside)
             else:
                 at = c * at + d
                 if not inside.top() - 1 <= at <= inside.bottom() + 1:
                     continue
                 painter.drawLine(QPointF(inside.left(), at), QPointF(inside.right(), at))
-                spot = self._beside_rule(order, at, width, inside)
+                spots = [QRectF(left, top, width, metrics.height())
+                         for left in (inside.right() - width - 2, inside.left() + 4,
+                                      inside.center().x() - width / 2)
+                         for top in (at - metrics.height() - 1, at + 1)]
+                spot = self._least_covering(order, spots, inside)
             if rule.label:
                 while any(spot.intersects(other) for other in taken) and spot.bottom() < inside.bottom():
                     spot.translate(0, metrics.height())
@@ -545,23 +551,19 @@ class CurvePlot(Unhurried):
             painter.setPen(color)
             painter.drawText(QPointF(spot.left(), spot.top() + self._metrics.ascent()), label)
 
-    def _beside_rule(self, order: int, at: float, width: float, inside: QRectF) -> QRectF:
-        """Where the label of a level rule covers least: above or below it, at the right or left.
+    def _least_covering(self, order: int, spots: Sequence[QRectF], inside: QRectF) -> QRectF:
+        """The place beside a rule where its label covers least of the curves.
 
         The place of the last frame is kept until another is clearly better: labels stand still.
         """
-        height = self._metrics.height()
-        spots = [QRectF(left, top, width, height)
-                 for left in (inside.right() - width - 2, inside.left() + 4,
-                              inside.center().x() - width / 2)
-                 for top in (at - height - 1, at + 1)]
         under = [self._under(spot) if inside.adjusted(0, -1, 0, 1).contains(spot) else 10**6
                  for spot in spots]
         best = min(range(len(spots)), key=under.__getitem__)
-        before = self._rule_spots.get(order, best)
+        key = (order, len(spots))
+        before = self._rule_spots.get(key, best)
         if under[before] > 2 * under[best] + 4:
             before = best
-        self._rule_spots[order] = before
+        self._rule_spots[key] = before
         return spots[before]
 
     def _under(self, spot: QRectF) -> int:
