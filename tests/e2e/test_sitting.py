@@ -52,6 +52,12 @@ def visit(id):
     if session.state.name != "FINISHED":
         press(Qt.Key.Key_Space)
         until(lambda: session.state.name in ("PAUSED", "FINISHED"))
+    seen = [-1, 0.0]  # the last step, and since when: what was on its way still arrives
+    def still():
+        if seen[0] != session.last_step:
+            seen[:] = session.last_step, time.monotonic()
+        return time.monotonic() - seen[1] > 0.3 and session.current().step == seen[0]
+    until(still)
     last = session.last_step
     press(Qt.Key.Key_Left)
     press(Qt.Key.Key_Left)
