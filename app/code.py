@@ -43,15 +43,16 @@ def module_source(module: str) -> str:
 
 @cache
 def chapters(panel: Panel) -> tuple[str, ...]:
-    """The modules worth reading: the experiment, then the shared models it uses, nearest first."""
+    """The modules worth reading: the experiment, its neighbours, the models it uses, nearest first."""
     modules = [panel.experiment.partition(":")[0]]
+    packages = (modules[0].rpartition(".")[0], "visualizers.models")
     for module in modules:  # grows as it is read
         for one in ast.walk(ast.parse(module_source(module))):
             if isinstance(one, ast.ImportFrom):
                 origin = one.module or ""
                 names = [origin, *(f"{origin}.{alias.name}" for alias in one.names)]
-                modules += [name for name in names if name.startswith("visualizers.models.")
-                            and name.count(".") == 2 and name not in modules]
+                modules += [name for name in names
+                            if name.rpartition(".")[0] in packages and name not in modules]
     return tuple(modules)
 
 
