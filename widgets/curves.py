@@ -327,7 +327,7 @@ class CurvePlot(Unhurried):
         self._ends = np.zeros((0, 2))
         self._mouse: QPointF | None = None
         self._choices: dict[tuple[int, str], tuple[int, float]] = {}
-        self._rule_spots: dict[tuple[int, int], int] = {}  # where the rules' labels lie
+        self._rule_spots: dict[tuple[int, int], tuple[float, int, bool]] = {}  # where the rules' labels lie
 
         self._small, self._label_font = font(look, 11), font(look, 12)
         self._metrics = QFontMetricsF(self._small)
@@ -498,11 +498,11 @@ class CurvePlot(Unhurried):
         inside: QRectF,
         to_pixels: tuple[float, float, float, float],
         taken: list[QRectF],
-    ) -> list[tuple[QRectF, str, QColor]]:
+    ) -> list[tuple[QRectF, str, QColor, bool]]:
         """Draws the lines; gives their labels and where these go."""
         a, b, c, d = to_pixels
         metrics = self._metrics
-        labels: list[tuple[QRectF, str, QColor]] = []
+        labels: list[tuple[QRectF, str, QColor, bool]] = []
         painter.setFont(self._small)
         for order, rule in enumerate(self._rules):
             log = self._logs[0 if rule.axis == "x" else 1]
@@ -522,7 +522,6 @@ class CurvePlot(Unhurried):
                 spots = [QRectF(left, top, width, metrics.height())
                          for top in (inside.top(), inside.bottom() - metrics.height() - 2)
                          for left in (at + 4, at - 4 - width)]
-                spot = self._least_covering(order, spots, inside)
             else:
                 at = c * at + d
                 if not inside.top() - 1 <= at <= inside.bottom() + 1:
@@ -532,39 +531,45 @@ class CurvePlot(Unhurried):
                          for left in (inside.right() - width - 2, inside.left() + 4,
                                       inside.center().x() - width / 2)
                          for top in (at - metrics.height() - 1, at + 1)]
-                spot = self._least_covering(order, spots, inside)
             if rule.label:
+                spot, covers = self._least_covering(order, spots, inside)
+                spot = QRectF(spot)
                 while any(spot.intersects(other) for other in taken) and spot.bottom() < inside.bottom():
                     spot.translate(0, metrics.height())
                 taken.append(spot)
-                labels.append((spot, rule.label, color))
+                labels.append((spot, rule.label, color, covers))
         return labels
 
     def _paint_rule_labels(
-        self, painter: QPainter, labels: Sequence[tuple[QRectF, str, QColor]]
+        self, painter: QPainter, labels: Sequence[tuple[QRectF, str, QColor, bool]]
     ) -> None:
         """The names of the rules, legible where there was no place beside the curves."""
         painter.setFont(self._small)
-        for spot, label, color in labels:
-            if self._under(spot):
+        for spot, label, color, covers in labels:
+            if covers:
                 painter.fillRect(spot.adjusted(-2, 1, 2, 0), self.look.color("card", 200))
             painter.setPen(color)
             painter.drawText(QPointF(spot.left(), spot.top() + self._metrics.ascent()), label)
 
-    def _least_covering(self, order: int, spots: Sequence[QRectF], inside: QRectF) -> QRectF:
-        """The place beside a rule where its label covers least of the curves.
+    def _least_covering(
+        self, order: int, spots: Sequence[QRectF], inside: QRectF
+    ) -> tuple[QRectF, bool]:
+        """The place beside a rule where its label covers least of the curves, and whether it does.
 
-        The place of the last frame is kept until another is clearly better: labels stand still.
+        It is chosen anew a few times a second, and kept until another one is clearly better: labels
+        stand still.
         """
+        key, now = (order, len(spots)), time.monotonic()
+        until, before, covers = self._rule_spots.get(key, (0.0, -1, False))
+        if now < until and inside.adjusted(-2, -2, 2, 2).contains(spots[before]):
+            return spots[before], covers
         under = [self._under(spot) if inside.adjusted(0, -1, 0, 1).contains(spot) else 10**6
                  for spot in spots]
         best = min(range(len(spots)), key=under.__getitem__)
-        key = (order, len(spots))
-        before = self._rule_spots.get(key, best)
-        if under[before] > 2 * under[best] + 4:
+        if before < 0 or under[before] > 2 * under[best] + 4:
             before = best
-        self._rule_spots[key] = before
-        return spots[before]
+        self._rule_spots[key] = now + RELABEL, before, under[before] > 0
+        return spots[before], under[before] > 0
 
     def _under(self, spot: QRectF) -> int:
         """How much of the curves lies under a label."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
@@ -58,7 +58,7 @@ class Unrolled(Canvas[Place]):
         self.blocks: tuple[Block, ...] = ()
         self.line = self.column = -1
         self.missed: frozenset[int] = frozenset()
-        self._layout: tuple[object, tuple[QRectF, list[float]]] = (None, (QRectF(), [0.0]))
+        self._layout: tuple[QRectF, list[float]] | None = None
         self._images: dict[int, QImage] = {}
         self._bars: dict[bool, QImage] = {}
         self.setMinimumSize(look.px(240), look.px(150))
@@ -81,6 +81,7 @@ class Unrolled(Canvas[Place]):
         """
         self.retitle(title)
         self.symbols, self.blocks = tuple(symbols), tuple(blocks)
+        self._layout = None
         self.answers = tuple(answers)
         self.sure = np.zeros(len(self.symbols)) if sure is None else np.asarray(sure)
         self.line, self.column, self.missed = line, column, frozenset(missed)
@@ -106,17 +107,16 @@ class Unrolled(Canvas[Place]):
 
     def _laid_out(self) -> tuple[QRectF, list[float]]:
         """The area, and the edges of its columns."""
-        count = len(self.symbols)
-        key = (self.width(), self.height(), self.title, count, [one.label for one in self.blocks])
-        if self._layout[0] != key:
+        if self._layout is None:
+            count = len(self.symbols)
             names = [block.label for block in self.blocks] + [self.read, self.given]
             left = min(max((self.text_width(one, 11) for one in names), default=0),
                        round(self.width() * 0.24)) + self.look.px(8)
             right = self.width() - self.look.px(44)
             area = QRectF(left, self.head, max(1, right - left), max(1, self.height() - self.head))
             wide = min(area.width() / max(count, 1), self.look.px(60))
-            self._layout = key, (area, [left + wide * column for column in range(count + 1)])
-        return self._layout[1]
+            self._layout = area, [left + wide * column for column in range(count + 1)]
+        return self._layout
 
     @property
     def _row(self) -> int:
@@ -145,6 +145,10 @@ class Unrolled(Canvas[Place]):
                 return index, line
             line -= len(block.values)
         return -1, -1
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._layout = None
+        super().resizeEvent(event)
 
     def place(self, part: Place) -> QRectF:
         line, column = part

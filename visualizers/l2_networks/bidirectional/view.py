@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
 from visualizers.panel import Shown
+from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.cards import Card, Quiet, Switch, column, row
 from widgets.curves import Curve, CurvePlot, Rule
@@ -53,6 +54,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         self.setMinimumSize(look.px(300), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
+    @may_wait
     def draw(self, frame: Frame) -> None:
         if self.frame is None or self.frame.words != frame.words:
             self.current = None
@@ -224,14 +226,16 @@ class BidirectionalView(PanelView):
         self.switch = Switch(look, (words("Decided by what follows"),
                                     words("By what came before"), words("By both")))
         self.another = QPushButton(words("Another example"))
-        self.sentence = TaggedSentence(look)
+        self.sentence = TaggedSentence(look).calm()  # shares are read, and no eye reads thirty a second
         self.note = Quiet(look)
         self.weights = Readouts(look).calm()
         step = words("training step")
         self.plots = [
-            CurvePlot(look, title, x=step, y=y, y_range=(0.0, 1.05), integer_x=True).calm()
+            CurvePlot(look, title, x=step, y=y, y_range=(0.0, 1.05), integer_x=True)
             for title, y in ((words("What follows decides"), words("accuracy")),
                              (words("What came before decides"), ""), (words("Both decide"), ""))]
+        for plot in self.plots[1:]:
+            plot.calm()
 
         above, below = Card(look), Card(look)
         line = row(self.switch, self.another)
