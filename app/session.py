@@ -798,6 +798,8 @@ class Session(QObject):
         if message.finished:
             self._ended = True
             self._credits = 0
+            if self._obeyed < self._sent:
+                self._told = message.params  # it ended before it saw the newest values: look again
             self._obeyed = self._sent
             self._set_state(State.FINISHED)
         self._tell()

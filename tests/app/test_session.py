@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -353,6 +354,22 @@ def test_that_divergence_offers_a_step_to_go_back_to_and_to_branch_from(make: An
     session.play()
     bench.state(State.RUNNING)
     assert session.last_step < 20 and len(session.ghosts) == 1
+
+
+def test_that_a_control_moved_while_a_run_ends_is_obeyed(make: Any) -> None:
+    bench = make()
+    session = bench.open(trouble="finish", at=17, wait=0.02)
+    rates = itertools.cycle((0.01, 0.02, 0.03))
+
+    def moved_until_done() -> bool:
+        if session.state is not State.FINISHED:
+            session.set_params(learning_rate=next(rates))
+        return session.state is State.FINISHED
+
+    session.play()
+    bench.until(moved_until_done)
+    bench.until(lambda: session.current().params == session.params)
+    assert session.current().frame.learning_rate == session.params.learning_rate
 
 
 def test_that_a_run_that_is_done_says_so(make: Any) -> None:
