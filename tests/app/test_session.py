@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from PySide6.QtCore import QTimer
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
@@ -358,16 +359,19 @@ def test_that_divergence_offers_a_step_to_go_back_to_and_to_branch_from(make: An
 
 def test_that_a_control_moved_while_a_run_ends_is_obeyed(make: Any) -> None:
     bench = make()
-    session = bench.open(trouble="finish", at=17, wait=0.02)
-    rates = itertools.cycle((0.01, 0.02, 0.03))
+    session = bench.open(trouble="finish", at=4, wait=0.2)
+    moves = itertools.count(1)
 
-    def moved_until_done() -> bool:
-        if session.state is not State.FINISHED:
-            session.set_params(learning_rate=next(rates))
-        return session.state is State.FINISHED
+    def moved(_shown: object) -> None:
+        """Thirty moves from the sight of step 3 on: the last ones arrive while step 4 ends the run."""
+        if session.last_step == 3:
+            for delay in range(10, 310, 10):
+                QTimer.singleShot(delay, lambda: session.set_params(learning_rate=next(moves) / 1000)
+                                  if session.state is State.RUNNING else None)
 
+    session.shown.connect(moved)
     session.play()
-    bench.until(moved_until_done)
+    bench.state(State.FINISHED)
     bench.until(lambda: session.current().params == session.params)
     assert session.current().frame.learning_rate == session.params.learning_rate
 
