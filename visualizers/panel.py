@@ -19,7 +19,7 @@ from widgets.parameters import Parameter, parameters_of
 if TYPE_CHECKING:
     import torch
 
-    from visualizers.data import Data
+    from visualizers.data import Data, Labelled, Text
 
 P = TypeVar("P")
 F = TypeVar("F")
@@ -85,6 +85,24 @@ class Context:
     def note(self, text: str, **values: object) -> None:
         """Tell the user something in one line under the view. ``text`` is a literal English text."""
         self.on_note(text, values)
+
+
+    def text(self, id: str) -> Text:
+        """A text of the catalogue. A note says so where another one stands in for it."""
+        found = self.data.text(id)
+        self._stands_in(found)
+        return found
+
+    def labelled(self, id: str) -> Labelled:
+        """Labelled texts of the catalogue. A note says so where others stand in for them."""
+        found = self.data.labelled(id)
+        self._stands_in(found)
+        return found
+
+    def _stands_in(self, found: Text | Labelled) -> None:
+        if found.missing:
+            self.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
+                      wanted=self.data.title(found.missing), title=found.title)
 
 
 class Experiment(Protocol[P_in, F_out]):

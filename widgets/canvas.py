@@ -25,6 +25,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -322,6 +323,12 @@ class Scroll:
 
     def move(self, by: float) -> None:
         self.offset = min(max(self.offset + by, 0.0), max(0.0, self.length - self.room))
+
+    def wheel(self, event: QWheelEvent, notch: float) -> None:
+        """Move by ``notch`` for each notch of the wheel; at an end a page around may scroll instead."""
+        before = self.offset
+        self.move(-event.angleDelta().y() / 120 * notch)
+        event.setAccepted(self.offset != before)
 
     def reveal(self, top: float, bottom: float) -> None:
         """Scroll as little as shows the content from top to bottom."""

@@ -112,9 +112,7 @@ class Table(Canvas[int]):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._fit()
-        before = self.reel.offset
-        self.reel.move(-event.angleDelta().y() / 120 * self._line)
-        event.setAccepted(self.reel.offset != before)
+        self.reel.wheel(event, self._line)
         self.update()
 
     def paint(self, painter: QPainter) -> None:

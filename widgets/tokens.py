@@ -189,9 +189,7 @@ class TokenStrip(Canvas[int]):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._boxes()
-        before = self.reel.offset
-        self.reel.move(-event.angleDelta().y() / 120 * self._line)
-        event.setAccepted(self.reel.offset != before)
+        self.reel.wheel(event, self._line)
         self.update()
 
     def paint(self, painter: QPainter) -> None:
@@ -435,9 +433,7 @@ class TokenLinks(Canvas[Side]):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._columns()
-        before = self.reel.offset
-        self.reel.move(-event.angleDelta().y() / 120 * 3 * self._line)
-        event.setAccepted(self.reel.offset != before)
+        self.reel.wheel(event, 3 * self._line)
         self.update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:

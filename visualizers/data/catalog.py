@@ -36,11 +36,6 @@ class Text:
     note: str = ""
     missing: str = ""
 
-    @property
-    def wanted(self) -> str:
-        """The title of the text that is missing."""
-        return (_PACKED.get(self.missing) or _HERE[self.missing]).title
-
 
 @dataclass(frozen=True)
 class TextInfo:
@@ -196,6 +191,10 @@ class Data:
         packed = [TextInfo(name, one.title, one.language, self.pack.has(one.archive), one.archive,
                            pin(one.archive).licence, one.about) for name, one in _PACKED.items()]
         return tuple(here + packed)
+
+    def title(self, id: str) -> str:
+        """What a text, or a set of labelled ones, is called."""
+        return next(one.title for one in (*self.texts(), *self.labelled_sets()) if one.id == id)
 
     def text(self, id: str) -> Text:
         """The text called ``id``, or the user's own, ``file:PATH``.

@@ -30,10 +30,7 @@ class Reading:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.device = context.device
-        text = context.data.text(params.text)
-        if text.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data "
-                         "page.", wanted=text.wanted, title=text.title)
+        text = context.text(params.text)
         words = split(text.text, text.language, lambda done, total: context.progress(
             done, total, "Cutting the text into words"))
         if len(words) < 100 or len(set(words)) < 10:

@@ -235,11 +235,7 @@ class Pipeline:
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.finished = context.generator, False
         context.progress(0, 3, "reading, numbering, counting")
-        self.found = found = context.data.labelled(params.data)
-        if found.missing:
-            wanted = next(one for one in context.data.labelled_sets() if one.id == found.missing)
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data "
-                         "page.", wanted=wanted.title, title=found.title)
+        self.found = found = context.labelled(params.data)
         context.progress(1, 3, "reading, numbering, counting")
         self.prepared = prepare(found, params, context.device)
         context.progress(2, 3, "reading, numbering, counting")

@@ -117,10 +117,7 @@ class RnnLanguageModel:
         self.device, self.generator = context.device, context.generator
         # The pen draws from a generator of its own, so that writing cannot change what is learnt.
         self.pen = torch.Generator().manual_seed(params.seed)
-        text = context.data.text(params.text)
-        if text.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data "
-                         "page.", wanted=text.wanted, title=text.title)
+        text = context.text(params.text)
         learnt, _ = split(text.text)
         self.tokens = Characters.learn(learnt, 2000) if params.tokens == "characters" \
             else Words.learn(learnt, VOCABULARY)

@@ -50,10 +50,7 @@ class SentenceCNN:
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
         context.progress(0, 1, "reading the labelled texts")
-        self.data = context.data.labelled(params.data)
-        if self.data.missing:
-            context.note("{missing} is not fetched yet; these are the made reviews instead.",
-                         missing=self.data.missing)
+        self.data = context.labelled(params.data)
         self.split = self.data.split(params.seed)
         learnt = [self.data.texts[one] for one in self.split.train]
         # A word that a real text has only once says more about that text than about its label.

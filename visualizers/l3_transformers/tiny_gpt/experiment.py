@@ -68,10 +68,7 @@ class TinyGPT:
         # The pen draws from a generator of its own, so that writing cannot change what is learnt.
         self.pen = torch.Generator().manual_seed(params.seed)
 
-        text = context.data.text(params.text)
-        if text.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data "
-                         "page.", wanted=text.wanted, title=text.title)
+        text = context.text(params.text)
         learnt, kept_back = split(text.text)
         self.tokens, self.gpt = self._model(params, learnt, context)
         self.gpt.to(self.device)
