@@ -16,7 +16,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from visualizers.panel import Panel, Refusal
+from visualizers.panel import Panel
+from visualizers.refusal import Refusal
 from widgets.parameters import Parameter, parameters_of
 
 ROUNDS = 4

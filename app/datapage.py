@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from visualizers.catalog import Said, panels
 from visualizers.data import Data, Fetch, Fetched, FetchModel, Pin, pins
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 from widgets.cards import Card
 from widgets.look import Look
 from widgets.style import font

@@ -15,8 +15,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
-from app.files import replacing
-from visualizers.panel import History, Refusal, Shown
+from visualizers.files import replacing
+from visualizers.panel import History, Shown
+from visualizers.refusal import Refusal
 from widgets.view import PanelView
 
 FORMATS = {".png": "PNG", ".svg": "SVG", ".csv": "CSV", ".gif": "GIF", ".mp4": "MP4"}

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 if TYPE_CHECKING:
     from app.window import MainWindow

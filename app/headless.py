@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from visualizers.catalog import LECTURES, Said, panel, panels
-from visualizers.panel import Panel, Refusal
+from visualizers.panel import Panel
+from visualizers.refusal import Refusal
 from widgets.parameters import Unfit, from_dict, parameter, parse, to_dict
 from widgets.words import LANGUAGES, window_words
 
@@ -218,7 +219,7 @@ def _progress(done: int, total: int, what: str) -> None:
 
 
 def _write_json(one: Panel, shown: Any, path: Path) -> None:
-    from app.files import replacing
+    from visualizers.files import replacing
 
     table = {
         "panel": one.id, "step": shown.step, "params": to_dict(shown.params),
@@ -242,7 +243,7 @@ def plain(value: Any) -> Any:
 def _write_npz(frame: Any, path: Path) -> None:
     import numpy as np
 
-    from app.files import replacing
+    from visualizers.files import replacing
 
     arrays = {each.name: getattr(frame, each.name) for each in dataclasses.fields(frame)
               if isinstance(getattr(frame, each.name), np.ndarray)}

@@ -85,7 +85,7 @@ def _wanted(word: str) -> tuple[str, str]:
             raise ValueError(f"There is no file {word}.")
         return "", word
     from visualizers.catalog import panel
-    from visualizers.panel import Refusal
+    from visualizers.refusal import Refusal
 
     try:
         return panel(word).id, ""

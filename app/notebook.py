@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from app.code import source, values
-from app.files import replacing
 from visualizers.catalog import Said
+from visualizers.files import replacing
 from visualizers.panel import Panel
 
 INSTALLED = """\

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
 from app.export import picture
-from app.files import replacing
 from app.record import Record, versions
 from app.session import Session
 from app.settings import Settings
 from app.window import MainWindow
 from visualizers.catalog import Said, panels
+from visualizers.files import replacing
 from visualizers.panel import Panel, Shown, load
 from widgets import style
 from widgets.look import Look, theme
@@ -85,7 +85,7 @@ def _window(panel: Panel, shown: Shown[Any, Any], language: str, shade: str, siz
             notes: Sequence[str], device: str) -> QWidget:
     """The window with the run as a record on it: nothing is trained again."""
     pool = InlinePool()
-    settings = Settings(language=language, theme=shade, visited=[panel.id], path=Path("/dev/null"))
+    settings = Settings(language=language, theme=shade, visited=[panel.id])
     window = MainWindow(settings, panels(), lambda one, _: Session(one, pool))
     session = Session(panel, pool)
     session.open_record(Record(

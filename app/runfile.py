@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.protocol import Change
-from app.files import replacing
 from app.record import Record
 from visualizers.catalog import panel as find_panel
-from visualizers.panel import History, Panel, Refusal
+from visualizers.files import replacing
+from visualizers.panel import History, Panel
+from visualizers.refusal import Refusal
 from widgets.parameters import Unfit, fit, from_dict, parameter, to_dict
 
 FORMAT = "Big Models Lab run"

@@ -7,15 +7,15 @@ kept for this session and the caller is told.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from visualizers.files import rewriting
 
 VERSION = 1
 MOST_RECENT = 8
@@ -49,7 +49,7 @@ class Settings:
     roadmap: bool = True
     side: bool = True
     recent: list[str] = field(default_factory=list)
-    path: Path | None = field(default=None, repr=False, compare=False)
+    path: Path | None = field(default=None, repr=False, compare=False)  # None: never written
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -62,20 +62,18 @@ class Settings:
         return cls(**_usable(stored if isinstance(stored, Mapping) else {}), path=path)
 
     def save(self) -> bool:
-        """Write the file in one go, so that a crash leaves the old one; False if it cannot be."""
-        path = self.path or settings_file()
+        """Write the file in one go, so that a crash leaves the old one; False if it cannot be.
+
+        Settings without a path are those of one picture or one test: there is nothing to keep.
+        """
+        if self.path is None:
+            return True
         values = {"version": VERSION} | {name: getattr(self, name) for name in _FIELDS}
-        written = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, written = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".new")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(values, file, ensure_ascii=False, indent=1)
-            os.replace(written, path)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with rewriting(self.path) as file:
+                file.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
         except OSError:
-            if written is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(written)
             return False
         return True
 

@@ -47,7 +47,8 @@ from app.palette import About, Entry, Keys, Overlay, Palette
 from app.roadmap import Roadmap
 from app.settings import Settings
 from visualizers.catalog import LECTURES, Said
-from visualizers.panel import Panel, Refusal
+from visualizers.panel import Panel
+from visualizers.refusal import Refusal
 from widgets import style
 from widgets.look import Look, theme
 from widgets.words import LANGUAGES, tr_mark, window_words

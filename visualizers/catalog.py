@@ -8,7 +8,8 @@ from functools import cache
 from importlib import import_module, resources
 from typing import Any
 
-from visualizers.panel import Panel, Refusal
+from visualizers.panel import Panel
+from visualizers.refusal import Refusal
 from widgets.words import Words, read_table, window_words
 
 

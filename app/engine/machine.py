@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 
 def prepare() -> None:

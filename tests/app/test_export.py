@@ -11,11 +11,12 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from app.export import save_csv, save_image, save_movie
-from app.files import replacing
 from app.notebook import notebook, save_notebook, sections
 from app.trial import Trial
 from visualizers.catalog import Said, panel
-from visualizers.panel import History, Refusal, load
+from visualizers.files import replacing
+from visualizers.panel import History, load
+from visualizers.refusal import Refusal
 from widgets.look import Look, theme
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -140,3 +143,23 @@ def test_that_a_failed_expectation_fails_the_tour(monkeypatch, capsys) -> None:
     printed = capsys.readouterr().out
     assert "holds" in printed
     assert "FAILS" in printed
+
+
+def test_that_render_writes_its_outputs_and_nothing_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("XDG_")},
+        "HOME": str(home), "USERPROFILE": str(home), "TMPDIR": str(home), "TEMP": str(home),
+        "BIGMODELS_CONFIG": str(home / "config"), "BIGMODELS_DATAPACK": str(home / "pack"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    null = os.stat(os.devnull)
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "render", "opinion_dynamics", "--png", str(home / "a.png"),
+         "--csv", str(home / "a.csv")], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    written = {str(one.relative_to(home)) for one in home.rglob("*") if one.is_file()}
+    # What the system's font library keeps is not this program's.
+    assert {one for one in written if "fontconfig" not in one} == {"a.png", "a.csv"}
+    assert os.stat(os.devnull).st_mode == null.st_mode

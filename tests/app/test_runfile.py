@@ -17,7 +17,8 @@ from app.record import Record, versions
 from app.runfile import LARGEST, MOST_FRAMES, VERSION, read, write
 from app.trial import Trial
 from visualizers.catalog import panel, panels
-from visualizers.panel import Panel, Refusal
+from visualizers.panel import Panel
+from visualizers.refusal import Refusal
 from widgets.parameters import changed
 
 

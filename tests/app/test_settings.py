@@ -65,7 +65,7 @@ def test_that_a_failed_save_keeps_the_old_file(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("app.settings.os.replace", full)
+    monkeypatch.setattr("visualizers.files.os.replace", full)
     assert not Settings(theme="light", path=path).save()
     assert Settings.load(path).theme == "dark"
     assert [one.name for one in tmp_path.iterdir()] == ["settings.json"]

@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 import torch
 
-from visualizers.panel import Context, Panel, Refusal
+from visualizers.panel import Context, Panel
+from visualizers.refusal import Refusal
 from widgets.parameters import choice, hidden, integer, number
 
 

@@ -17,7 +17,7 @@ from visualizers.l3_transformers.attention_maps import experiment
 from visualizers.l3_transformers.attention_maps.panel import LONGEST, Params, chosen
 from visualizers.models import checkpoint
 from visualizers.models.gpt import Kept
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 from widgets.parameters import changed
 
 transformers = pytest.importorskip("transformers")

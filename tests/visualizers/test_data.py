@@ -9,7 +9,7 @@ import pytest
 
 from visualizers.data import Data, generated, readers
 from visualizers.data.pack import default_folder
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 
 @pytest.fixture

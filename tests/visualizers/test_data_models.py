@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from visualizers.data import Data, FetchModel, models
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 CONFIG = {"model_type": "bert", "hidden_size": 8}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from visualizers.data import LIMIT, Data
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 CHINESE = "学而时习之，不亦说乎？有朋自远方来，不亦乐乎？\n" * 40
 ENGLISH = "The quick brown fox – it jumps over the lazy dog.\n" * 40

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from visualizers.data import Archive, Data, Fetch, Pack, fetch, listing, pack, pins
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from visualizers.data import Data, default_folder, labelled, reviews
 from visualizers.models.tokenizers import Vocabulary, cut
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 PRAISE, BLAME = set(reviews._PRAISE), set(reviews._BLAME)
 ALWAYS = ("made-reviews", "made-reviews-zh", "comments-docstrings", "names-zh")

@@ -29,7 +29,7 @@ from visualizers.l2_networks.rnn_lm.experiment import (
 from visualizers.models.counting import counted_losses
 from visualizers.models.recurrent import CELLS
 from visualizers.models.tokenizers import Characters, Words
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 from widgets.parameters import changed
 
 SMALL: dict[str, Any] = {"hidden_size": 12, "length": 10, "batch": 4, "text": "python-reference"}

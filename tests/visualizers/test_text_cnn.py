@@ -14,7 +14,8 @@ from visualizers.data import Data
 from visualizers.l2_networks.text_cnn.experiment import SentenceCNN
 from visualizers.l2_networks.text_cnn.panel import FARTHEST, Frame, Params
 from visualizers.models.text_cnn import ConcatMLP, TextCNN, convolve, windows
-from visualizers.panel import Context, Refusal
+from visualizers.panel import Context
+from visualizers.refusal import Refusal
 
 NOT_GOOD = "the plot was not good and the evening was long"
 NOT_LONG = "the plot was good and the evening was not long"

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from app.trial import Trial
 from visualizers.catalog import panel
 from visualizers.l3_transformers.tiny_gpt.experiment import LINE, TinyGPT, counted_losses
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 from widgets.parameters import changed
 
 SMALL: dict[str, Any] = {"layers": 1, "width": 16, "heads": 2, "context": 16, "batch": 4}

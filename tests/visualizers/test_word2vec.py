@@ -39,7 +39,8 @@ from visualizers.models.word2vec import (
     split,
     touched_weights,
 )
-from visualizers.panel import Context, Refusal
+from visualizers.panel import Context
+from visualizers.refusal import Refusal
 
 
 def zipf(size: int) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -13,7 +13,8 @@ from visualizers.data import generated, labelled, models, own, readers, reviews
 from visualizers.data.labelled import Labelled, Pairs
 from visualizers.data.models import ModelFiles, ModelInfo
 from visualizers.data.pack import Archive, Pack, pin, pins
-from visualizers.panel import Refusal
+from visualizers.files import rewriting
+from visualizers.refusal import Refusal
 
 # Raised when a reader changes, so that texts cleaned by an older one are cleaned again.
 READERS = 1
@@ -240,12 +241,9 @@ class Data:
             return kept.read_text("utf-8")
         with self.pack.open(one.archive) as archive:
             text = one.read(archive.read(one.member))
-        part = kept.with_name(f".{kept.name}.{os.getpid()}")
-        try:
-            part.write_text(text, "utf-8", newline="\n")
-            os.replace(part, kept)
-        except OSError:  # a folder that cannot be written to only costs the time of cleaning again
-            part.unlink(missing_ok=True)
+        # A folder that cannot be written to only costs the time of cleaning again.
+        with contextlib.suppress(OSError), rewriting(kept) as file:
+            file.write_text(text, "utf-8", newline="\n")
         return text
 
     # --- labelled texts

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from visualizers.data.pack import Archive, Fetched, Pack, _kill, _size_of
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 # Several packages carry the same weights, byte for byte; each of them will do.
 MINILM_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"

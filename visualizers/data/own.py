@@ -8,7 +8,7 @@ import io
 from collections import Counter
 from pathlib import Path
 
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 LIMIT = 20 << 20  # bytes of the largest file that is read
 

@@ -23,7 +23,8 @@ from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from visualizers.panel import Refusal
+from visualizers.files import put
+from visualizers.refusal import Refusal
 
 LARGEST_MEMBER = 256 << 20  # bytes
 
@@ -344,7 +345,7 @@ class Fetch:
                 arrived = self._work / "files" / one.file
                 if not arrived.is_file() or digest(arrived) != one.sha256:
                     raise _wrong_hash()
-                os.replace(arrived, self.pack.path(one.name))
+                put(arrived, self.pack.path(one.name))
         except OSError as error:
             raise Refusal("The folder {folder} cannot be written to: {reason}.",
                           folder=str(self.pack.folder), reason=error.strerror or str(error)) \

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from visualizers.data import ModelFiles
 from visualizers.models import checkpoint
 from visualizers.models.gpt import Block
-from visualizers.panel import Refusal
+from visualizers.refusal import Refusal
 
 # (query (H, T, D), key (H, T, D), scale, bias (1 or H, T, T)) -> weights (H, T, T)
 Attend = Callable[[Tensor, Tensor, float, Tensor], Tensor]

@@ -18,7 +18,8 @@ from visualizers.models.word2vec import (
     split,
     touched_weights,
 )
-from visualizers.panel import Context, Refusal
+from visualizers.panel import Context
+from visualizers.refusal import Refusal
 
 NAMES = 300  # of the most frequent words, carried by each frame
 NEAR = 10    # neighbours that are shown, and among which a twin must be

@@ -35,7 +35,8 @@ from visualizers.data.text_features import features
 from visualizers.l2_networks.rnn_lm.panel import Frame, Params
 from visualizers.models.counting import counted_losses
 from visualizers.models.tokenizers import UNKNOWN, Characters, Words, split
-from visualizers.panel import Context, Refusal
+from visualizers.panel import Context
+from visualizers.refusal import Refusal
 
 EMBEDDING = 32      # D
 CLIP = 1.0          # the longest gradient a step may follow

@@ -27,7 +27,8 @@ from visualizers.models.checkpoint import load_tiny_gpt
 from visualizers.models.counting import counted_losses
 from visualizers.models.gpt import GPT, GPTConfig, Kept, next_token_odds
 from visualizers.models.tokenizers import BytePairs, Characters, Tokens, split
-from visualizers.panel import Context, Refusal
+from visualizers.panel import Context
+from visualizers.refusal import Refusal
 
 CLIP = 1.0           # the longest gradient a step may follow
 HELD_OUT = 12        # windows of held-out text on which the loss is measured
