@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import traceback
 from typing import Any, Protocol
 
 from app.engine import machine
+from app.engine.nursery import nursery
 from app.engine.protocol import Failed, Ready
 from app.engine.worker import serve
 from widgets.words import tr_mark
@@ -33,10 +33,10 @@ class Worker(Protocol):
 
 
 class WorkerProcess:
-    """A spawned process that runs ``app.engine.worker.serve``."""
+    """A process that runs ``app.engine.worker.serve``: forked where a fork server is ready."""
 
     def __init__(self) -> None:
-        context = multiprocessing.get_context("spawn")
+        context = nursery.context
         self._connection, childs_end = context.Pipe()
         self._process = context.Process(
             target=serve, args=(childs_end,), name="bigmodels-lab worker", daemon=True

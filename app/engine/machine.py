@@ -43,13 +43,17 @@ def prepare() -> None:
 # glibc hands large freed blocks back to the system at once, so that a training step with many
 # temporaries pays for fresh pages again and again: an LSTM's took a fifth longer. ``tidy`` gives the
 # memory back when a run ends.
-_KEEP_FREED = {"MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(128 << 20)}
+_ENVIRONMENT = {
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20), "MALLOC_MMAP_THRESHOLD_": str(128 << 20),
+    # Asking whether there is CUDA must not start CUDA, or a fork could not use it.
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+}
 
 
 @contextlib.contextmanager
 def training_environment() -> Iterator[None]:
     """Start a process that trains inside this block: it reads these variables when it begins."""
-    missing = {name: value for name, value in _KEEP_FREED.items() if name not in os.environ}
+    missing = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
     os.environ.update(missing)
     try:
         yield

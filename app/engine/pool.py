@@ -1,4 +1,4 @@
-"""The worker processes of the window: those at work, and one warm spare."""
+"""The worker processes of the window: those at work, and what the next one comes from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from app.engine.client import Worker, WorkerProcess
+from app.engine.nursery import nursery
 from app.engine.protocol import Warm
 from visualizers.panel import Panel
 
@@ -32,6 +33,8 @@ class Workers(Protocol):
 class Pool:
     """Workers as processes. Nothing starts before ``warm`` or ``take`` is called.
 
+    A spare waits for the next run; from the second one on it is the fork server that waits.
+
     Args:
         modules: what a spare imports while it waits, beside torch.
     """
@@ -40,6 +43,7 @@ class Pool:
         self._modules = modules
         self._spare: WorkerProcess | None = None
         self._taken: list[Worker] = []
+        self._started = False
 
     def warm(self) -> None:
         """Have a spare ready for the next ``take``."""
@@ -49,22 +53,24 @@ class Pool:
             if not self._spare.alive:
                 self._spare.kill()
                 self._spare = None
-        if self._spare is None:
+        # The first spare is spawned, since nothing is there sooner. After it a fork server is the
+        # better spare: it serves all workers to come.
+        if self._spare is None and (not self._started or nursery.ready
+                                    or not nursery.begin(self._modules)):
             self._spare = self._start()
 
     @property
     def is_warm(self) -> bool:
-        """Whether a spare waits that has imported torch."""
+        """Whether the next worker is there at once: a spare that has imported torch, or a server."""
         if self._spare is None:
-            return False
+            return nursery.ready
         self._spare.receive()
         return self._spare.ready and self._spare.alive
 
     def take(self) -> Worker:
         """The spare, or a new worker where there is none."""
         self.warm()
-        worker, self._spare = self._spare, None
-        assert worker is not None
+        worker, self._spare = self._spare or self._start(), None
         self._taken.append(worker)
         return worker
 
@@ -91,6 +97,7 @@ class Pool:
         self._taken, self._spare = [], None
 
     def _start(self) -> WorkerProcess:
+        self._started = True
         worker = WorkerProcess()
         if self._modules:
             worker.send(Warm(self._modules))

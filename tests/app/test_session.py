@@ -180,6 +180,7 @@ def test_that_a_restarting_value_starts_one_new_run_that_plays_on(make: Any) -> 
     assert len(bench.weights) == 11 * (4 + 11 + 2)
 
 
+@pytest.mark.alone
 def test_that_a_dragged_restarting_slider_restarts_a_few_times_a_second(make: Any) -> None:
     bench = make()
     session = bench.open()
@@ -500,6 +501,7 @@ def pool() -> Iterator[Pool]:
     one.close()
 
 
+@pytest.mark.alone
 def test_that_a_killed_worker_keeps_its_history_and_is_replaced_in_time(
     make: Any, pool: Pool
 ) -> None:
@@ -507,8 +509,7 @@ def test_that_a_killed_worker_keeps_its_history_and_is_replaced_in_time(
     session = bench.session
     session.open()
     bench.until(lambda: session.state is State.PAUSED, timeout=60_000)
-    bench.until(lambda: pool._spare is not None and (
-        pool._spare.receive() == [] and pool._spare.ready), timeout=60_000)
+    bench.until(lambda: pool.is_warm, timeout=60_000)
     session.play()
     bench.until(lambda: session.last_step > 20)
     os.kill(session.worker_pid, signal.SIGKILL)
@@ -530,6 +531,7 @@ def test_that_a_killed_worker_keeps_its_history_and_is_replaced_in_time(
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+@pytest.mark.alone
 def test_that_a_step_that_never_returns_neither_delays_a_new_run_nor_stays(
     make: Any, pool: Pool
 ) -> None:
