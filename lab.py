@@ -181,6 +181,25 @@ def check_qt():
         stop("Qt needs {}, which this system lacks. {}".format(what, QT_LIBRARIES))
 
 
+def run_tests(options, environment):
+    """All tests in two processes, and then by itself what looks at the clock or at all processes.
+
+    Who names files, tests or marks gets one plain run of pytest with them; -m quick is in between.
+    """
+    environment["QT_QPA_PLATFORM"] = "offscreen"
+    together = ["-n", "2", "--dist", "loadgroup"]
+    if options == ["-m", "quick"]:
+        runs = [together + ["-m", "quick"]]
+    elif any(not one.startswith("--") for one in options):
+        runs = [options]
+    else:
+        runs = [together + ["-m", "not benchmark and not alone"] + options,
+                ["-m", "alone and not benchmark"] + options]
+    codes = [subprocess.call([PYTHON, "-m", "pytest"] + one, cwd=HERE, env=environment)
+             for one in runs]
+    return next((code for code in codes if code), 0)
+
+
 def main():
     """Set up what is missing, then hand over to the program or to the tests."""
     check_python()
@@ -195,13 +214,10 @@ def main():
         except OSError as error:
             explain(str(error), "The set-up failed: {}.".format(error))
     environment = dict(os.environ)
-    if testing:
-        environment["QT_QPA_PLATFORM"] = "offscreen"
-        command = [PYTHON, "-m", "pytest"] + arguments[1:]
-    else:
-        command = [PYTHON, "-P", "-m", "app"] + arguments
     try:
-        return subprocess.call(command, cwd=HERE if testing else None, env=environment)
+        if testing:
+            return run_tests(arguments[1:], environment)
+        return subprocess.call([PYTHON, "-P", "-m", "app"] + arguments, env=environment)
     except KeyboardInterrupt:
         return 130
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import re
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["BIGMODELS_CONFIG"] = tempfile.mkdtemp(prefix="lab-config-")
@@ -16,8 +19,16 @@ os.environ.setdefault("BIGMODELS_DATAPACK", tempfile.mkdtemp(prefix="lab-datapac
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+# Two test processes on two cores: torch's own threads would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # ``budget`` and what else tests share
+
+from budget import cpu_seconds, kind_and_panel, over, table, totals, yardstick
+
+SLOW = 1.0  # s; what takes longer is not part of the quick suite
 
 
 @pytest.fixture(autouse=True)
@@ -59,10 +70,84 @@ def no_child_left() -> Iterator[None]:
     """No test leaves a process behind."""
     before = set(multiprocessing.active_children())
     yield
-    left = [child for child in multiprocessing.active_children() if child not in before]
+    left = [child for child in multiprocessing.active_children()
+            if child not in before and "nursery" not in child.name]  # it ends by itself
     for child in left:
         child.join(3)
     still = [child for child in left if child.is_alive()]
     for child in still:
         child.kill()
     assert not still, f"{len(still)} worker processes were left running: close the pool or session"
+
+
+# --- the suite as a whole ------------------------------------------------------------------------
+
+PANEL_FOLDERS = Path(__file__).parents[1].glob("visualizers/l*/*/panel.py")
+PANELS = frozenset(one.parent.name for one in PANEL_FOLDERS)
+GROUP = re.compile(r"\[([a-z0-9_]+)[-\]]")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Group tests by panel, so that one process pays for its data and models; find the quick ones.
+
+    Quick are the tests of the parts and of every panel's declaration, words and first pictures.
+    Whatever trains for long, starts processes or opens the whole program is not.
+    """
+    for item in items:
+        nodeid = item.nodeid
+        known = kind_and_panel(nodeid, PANELS)
+        found = GROUP.search(nodeid)
+        name = known[1] if known else found[1] if found and found[1] in PANELS \
+            else nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(name))
+        if not any(item.get_closest_marker(one) for one in ("slow", "alone", "benchmark")):
+            item.add_marker(pytest.mark.quick)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a process of many: what all panels import is nobody's cost."""
+    if hasattr(session.config, "workerinput"):
+        import torch  # noqa: F401
+        import transformers  # noqa: F401
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+    """Count the CPU seconds of each test of a panel, its children's too."""
+    began = cpu_seconds()
+    item.stash[_BEGAN] = began
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+    report = yield
+    known = kind_and_panel(item.nodeid, PANELS)
+    if known and report.when == "teardown":
+        report.user_properties.append(("cpu", (*known, cpu_seconds() - item.stash[_BEGAN])))
+    return report
+
+
+_BEGAN = pytest.StashKey[float]()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What each panel's proof cost. One that costs too much fails the run."""
+    spent = totals(
+        value for reports in terminalreporter.stats.values() for report in reports
+        if getattr(report, "when", "") == "teardown"
+        for name, value in report.user_properties if name == "cpu")
+    if len(spent) < 2 * len(PANELS):  # a part of the suite
+        return
+    from budget import REFERENCE
+
+    stretch = max(1.0, yardstick() / REFERENCE)
+    terminalreporter.section("CPU seconds a panel")
+    terminalreporter.write_line(f"this machine is slower than the reference by {stretch:.2f}")
+    for line in table(spent):
+        terminalreporter.write_line(line)
+    dear = over(spent, stretch)
+    for line in dear:
+        terminalreporter.write_line(line, red=True)
+    if dear:
+        terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -119,6 +119,7 @@ def test_that_a_missing_folder_is_one_sentence(tmp_path) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_that_a_notebook_s_cells_run_in_order(tmp_path, monkeypatch) -> None:
     """Executed by a real kernel, as a learner would."""
     from nbclient import NotebookClient
@@ -137,6 +138,7 @@ def test_that_a_notebook_s_cells_run_in_order(tmp_path, monkeypatch) -> None:
     assert "length=8" in "".join(cell.source for cell in done.cells)
 
 
+@pytest.mark.slow
 def test_that_the_pipeline_s_notebook_reads_as_five_steps_and_runs_to_its_test(
     tmp_path, monkeypatch
 ) -> None:

@@ -145,6 +145,7 @@ def test_that_a_failed_expectation_fails_the_tour(monkeypatch, capsys) -> None:
     assert "FAILS" in printed
 
 
+@pytest.mark.slow
 def test_that_render_writes_its_outputs_and_nothing_else(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -89,6 +89,7 @@ def test_that_a_missing_library_of_the_system_is_named(lab, monkeypatch, capsys)
     assert "libEGL.so.1" in (said := sentence(capsys)) and "apt install" in said
 
 
+@pytest.mark.slow
 def test_that_no_network_is_one_sentence_on_a_real_first_start(tmp_path) -> None:
     """A real environment is made and pip really fails: its index is a closed port of this machine."""
     environment = {"PATH": "/usr/bin:/bin", "BIGMODELS_VENV": str(tmp_path / "venv"),

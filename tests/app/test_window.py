@@ -759,6 +759,7 @@ def test_that_own_files_are_asked_for_by_the_control(
     assert window.session.params.text == f"file:{tmp_path / 'own.txt'}"
 
 
+@pytest.mark.slow
 def test_that_closing_while_training_leaves_no_process(qtbot: Any, tmp_path: Path) -> None:
     import psutil
     from small.l2_networks.tiny.panel import PANEL

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +16,8 @@ from widgets.look import Look, theme
 from widgets.words import Words
 
 FRAMES, POINTS = 30, 1000
+
+pytestmark = pytest.mark.alone  # it compares two costs
 
 
 def cost(draw: Callable[[int], None]) -> float:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
-import pytest
-
 from visualizers.catalog import panels
 
+# One process for all, because starting forty interpreters costs more than what they would look at.
 PROGRAM = """
-import sys
+import json, sys
 opened = []
 def hook(event, arguments):
     if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"):
@@ -18,15 +18,18 @@ def hook(event, arguments):
 sys.addaudithook(hook)
 from app.trial import Trial
 from visualizers.catalog import panel
-trial = Trial(panel({id!r}))
-trial.train(2)
-trial.frame()
-print(opened)
+found = {}
+for id in sys.argv[1:]:
+    trial = Trial(panel(id))
+    trial.train(2)
+    trial.frame()
+    found[id], opened[:] = list(opened), []
+print(json.dumps(found))
 """
 
 
-@pytest.mark.parametrize("id", [one.id for one in panels()])
-def test_that_a_panel_opens_no_socket(id: str) -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM.format(id=id)], capture_output=True, text=True)
+def test_that_no_panel_opens_a_socket() -> None:
+    names = [one.id for one in panels()]
+    done = subprocess.run([sys.executable, "-c", PROGRAM, *names], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().splitlines()[-1] == "[]"
+    assert json.loads(done.stdout.splitlines()[-1]) == {name: [] for name in names}

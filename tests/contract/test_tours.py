@@ -8,6 +8,8 @@ from app.tours import load_tour
 from app.trial import take_tour
 from visualizers.catalog import panels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
 def test_that_every_step_of_a_tour_is_observed(panel) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.alone
+
 # Runs inside the program's own process: what a user does, on the real window.
 DRIVE = """
 import sys, time

@@ -11,6 +11,8 @@ import pytest
 
 from visualizers.catalog import panels
 
+pytestmark = pytest.mark.alone
+
 # Runs in a process of its own, so that its memory is the window's and nothing else's.
 SITTING = """
 import sys, time

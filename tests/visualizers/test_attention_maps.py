@@ -461,6 +461,7 @@ def test_that_hovering_a_token_previews_its_row(view: Any) -> None:
 
 
 @pytest.mark.benchmark
+@pytest.mark.alone
 def test_that_a_hover_is_painted_within_two_frames_at_512_tokens(
     qtbot: Any, view: Any, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def test_that_the_parameters_are_those_of_torch_s_layers() -> None:
         "torch keeps two biases where one is enough"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_that_the_cnn_guesses_exactly_where_its_window_ends_and_the_gru_does_not(seed: int) -> None:
     one, params = begin(window=4, distance=12, seed=seed)

@@ -99,6 +99,7 @@ def test_that_a_table_without_text_is_refused(tmp_path: Path) -> None:
     refused(file, "has no column of text")
 
 
+@pytest.mark.alone
 def test_that_a_huge_file_is_refused_at_once(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     with file.open("wb") as opened:

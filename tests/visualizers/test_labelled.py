@@ -20,6 +20,7 @@ def empty(tmp_path: Path) -> Data:
     return Data(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("id", ALWAYS)
 def test_that_every_installation_has_thousands_of_them(empty: Data, id: str) -> None:
     one = empty.labelled(id)
@@ -59,6 +60,7 @@ def accuracy(one: labelled.Labelled, longest: int) -> float:
     return float(model.score(count.transform(texts[split.test]), labels[split.test]))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_that_no_word_of_a_made_review_decides_and_longer_n_grams_do(

@@ -173,6 +173,7 @@ def test_that_the_majority_s_share_is_its_share() -> None:
         np.mean([skewed.labels[i] == 0 for i in rows]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "best"), [("GRU", 1.0), ("LSTM", 1.0),
                                             ("CNN", BEST_POSSIBLE[experiment.WINDOW - 1])])
 def test_that_who_reads_order_finds_what_is_negated_and_a_bag_does_not(

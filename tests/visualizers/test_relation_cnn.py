@@ -138,6 +138,7 @@ def test_that_every_gradient_equals_autograd(which: int, window: int) -> None:
 # --- what the course says ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_that_position_features_lift_the_accuracy() -> None:
     for seed in (1, 2):
         alone, markers, positions, both = begin(400, seed=seed)[0]._accuracy()

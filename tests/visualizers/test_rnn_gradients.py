@@ -187,6 +187,7 @@ def test_that_without_gates_the_first_of_forty_symbols_is_guessed() -> None:
     assert np.mean(accuracy[-60:]) < 0.35
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["GRU", "LSTM"])
 def test_that_gates_forget_forty_steps_if_they_start_half_closed(cell: str) -> None:
     one, params = begin(cell=cell, gate_bias=False, seed=1)  # a GRU finds it by luck in one of four

@@ -127,6 +127,7 @@ def test_that_a_reach_beyond_single_precision_is_still_measured() -> None:
     assert (steps > 0).all() and steps.std() < 0.2, "a straight line, without a floor"
 
 
+@pytest.mark.slow
 def test_that_over_eighty_steps_gates_that_start_open_remember_and_a_plain_network_does_not() -> None:
     one, history = train(320, length=80, seed=1)
     assert min(np.mean(history[name][-20:]) for name in ("GRU", "LSTM")) > 0.95

@@ -134,6 +134,7 @@ def test_that_the_mlps_gradients_equal_autograd() -> None:
 # --- what the course says ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("window", "most"), [(1, 0.5), (2, 0.75), (3, 0.875)])
 def test_that_shorter_windows_reach_what_they_can_and_no_more(window: int, most: float) -> None:
     one, params = begin(900, window=window, seed=1)

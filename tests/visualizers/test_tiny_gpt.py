@@ -163,6 +163,7 @@ def test_that_the_trained_model_brings_its_own_size_and_writes_at_once() -> None
     assert trial.experiment.gpt.config.dropout == 0.2
 
 
+@pytest.mark.slow
 def test_that_the_loss_falls_below_what_counting_can_reach() -> None:
     trial = Trial(panel("tiny_gpt"))
     trial.train(350)

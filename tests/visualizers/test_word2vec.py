@@ -382,6 +382,7 @@ def test_that_the_map_shows_the_two_directions_of_greatest_variance() -> None:
     assert torch.allclose(principal_plane(vectors, turned), turned)
 
 
+@pytest.mark.slow
 def test_that_fifty_thousand_words_fit_into_a_frame(tmp_path: Path) -> None:
     file = tmp_path / "many.txt"
     letters = "abcdefghijklmnopqrstuvwxyz"

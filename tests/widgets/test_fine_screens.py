@@ -67,6 +67,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, QImage
     return tuple(drawn(folder / name, name) for name in ("1", "2"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["curves", "heat", "bars", "counts", "cloud"])
 def test_that_a_fine_screen_shows_the_same_picture(
     pictures: tuple[dict[str, QImage], ...], name: str
