@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from visualizers.catalog import Said, panels
+from visualizers.catalog import Said
 from visualizers.data import Data, Fetch, Fetched, FetchModel, Pin, pins
 from visualizers.refusal import Refusal
+from visualizers.uses import used_by
 from widgets.cards import Card
 from widgets.look import Look
 from widgets.style import font
@@ -297,8 +298,7 @@ class ArchiveRow(_Row):
         super().__init__(look, page, look.words(pin.title))
         self.pin = pin
         words = look.words
-        titles = {one.id: Said(one, words.language).title for one in panels()}
-        used = [titles[one] for one in pin.used_by if one in titles]
+        used = [Said(one, words.language).title for one in used_by(pin.name)]
         self.drop = QPushButton(words("Remove"))
         self.drop.setAccessibleName(words("Remove {name}", name=words(pin.title)))
         self.right.addWidget(self.drop, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -319,7 +319,8 @@ def bench(options: Any) -> int:
 
 def data(options: Any) -> int:
     """List, fetch or locate the data pack."""
-    from visualizers.data import Data, default_folder, fetch, listing, pins
+    from visualizers.data import Data, default_folder, fetch, pins
+    from visualizers.uses import listing
 
     if options.action != "fetch" and options.names:
         raise Refusal("{action} takes no names.", action=options.action)

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from visualizers.data import Data
+from visualizers.data import Data, all_sources
 from visualizers.panel import Panel
 from widgets.controls import Option
 from widgets.words import Words
 
 
 def options(kind: str, words: Words) -> list[Option]:
-    """The catalogue's entries of a kind, ``"text"``, ``"labelled"`` or ``"model"``, as the controls
-    show them."""
+    """The catalogue's entries of a kind, such as ``"text"``, as the controls show them."""
     data = Data()
-    found = data.models() if kind == "model" else \
-        data.labelled_sets() if kind == "labelled" else data.texts()
-    return [Option(one.id, words(one.title), one.available, words(one.about)) for one in found]
+    return [Option(one.id, words(one.title), data.has(one),
+                   f"{words(one.about)} · {words(one.licence)}")
+            for one in data.entries(kind)]
 
 
 def missing(panel: Panel, params: Any) -> tuple[str, ...]:
     """The ids of the chosen texts and models that have not been fetched yet."""
     data = Data()
-    absent = {one.id for one in data.texts() + data.labelled_sets() if not one.available}
-    absent |= {one.id for one in data.models() if not one.available}
     chosen = [getattr(params, one.name) for one in panel.parameters if one.kind == "source"]
-    return tuple(one for one in chosen if one in absent)
+    return tuple(id for id in chosen if id in all_sources() and not data.has(all_sources()[id]))

@@ -208,6 +208,8 @@ class Panel:
         view: ``"module:Class"``, imported in the window only.
         concepts: the course's concept numbers, such as ``"2.7"``.
         keywords: what else a search finds it by, in both languages.
+        sources: ids of the texts, tables and models that it reads beside those that a control
+            chooses.
         trains: whether the experiment has a ``step``.
         speed: how fast it plays at first, in the transport's words. What is over in some fifty steps
             would be past before it is seen at full speed.
@@ -222,6 +224,7 @@ class Panel:
     view: str
     concepts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     trains: bool = True
     speed: str = "max"
 

@@ -22,7 +22,6 @@ from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Kind = Literal["number", "integer", "choice", "flag", "text", "source", "hidden"]
-SourceKind = Literal["text", "labelled", "model"]
 
 # A condition under which a control is worth showing: {"cell": ("gru", "lstm")}.
 When = Mapping[str, tuple[object, ...]]
@@ -46,7 +45,7 @@ class Parameter:
     unit: str = ""
     off: float | None = None  # the value that is shown as the word "off"
     choices: tuple[str, ...] = ()
-    source: SourceKind | None = None
+    source: str | None = None
     when: When | None = None
     stays: bool = False  # what a click set and Esc leaves alone
 
@@ -112,10 +111,10 @@ def text(
 
 
 def source(
-    kind: SourceKind, default: str, *, label: str = "", help: str, when: When | None = None
+    kind: str, default: str, *, label: str = "", help: str, when: When | None = None
 ) -> Any:
-    """A text, labelled texts or a model: a name from the data catalogue, ``file:PATH`` or
-    ``folder:PATH``."""
+    """Something of the data catalogue: the name of one of a kind (``"text"``, ``"labelled"``,
+    ``"model"`` …), or the user's own, ``file:PATH`` or ``folder:PATH``."""
     return _declare("source", default, label=label, help=help, restart=True, source=kind, when=when)
 
 

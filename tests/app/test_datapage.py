@@ -39,7 +39,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                              f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
             archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         made.append(Pin(name.replace("_", "-"), "1.0", hashlib.sha256(file.read_bytes()).hexdigest(),
-                        file.name, file.stat().st_size, f"Toy {name}", "a story", "MIT", ("none",)))
+                        file.name, file.stat().st_size, f"Toy {name}", "a story", "MIT"))
     monkeypatch.setattr(pack, "pins", lambda: tuple(made))
     monkeypatch.setattr(datapage, "pins", lambda: tuple(made))
     monkeypatch.setattr(datapage, "Fetch", lambda names, to: Fetch(

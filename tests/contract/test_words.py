@@ -10,7 +10,7 @@ import pytest
 
 from app.notebook import sections
 from visualizers.catalog import LECTURES, panels, texts
-from visualizers.data import Data, pins
+from visualizers.data import Data, all_sources, pins
 from widgets.words import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,14 +55,10 @@ def shared_texts() -> set[str]:
         found |= {lecture.title, lecture.about}
     for pin in pins():
         found |= {pin.title, pin.gives, pin.licence}
-    for text in Data().texts():
-        found |= {text.title, text.about}
-    for labelled in Data().labelled_sets():
-        found |= {labelled.title, labelled.about}
-        if labelled.available:
-            found |= set(Data().labelled(labelled.id).names)
-    for model in Data().models():
-        found |= {model.title, model.about}
+    for source in all_sources().values():
+        found |= {source.title, source.about, source.licence}
+        if source.kind == "labelled" and Data().has(source):
+            found |= set(Data().labelled(source.id).names)
     return {text for text in found if any(sign.isalpha() for sign in text)}
 
 

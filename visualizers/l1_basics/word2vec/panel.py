@@ -96,4 +96,5 @@ PANEL = Panel(
     keywords=("word2vec", "skip-gram", "CBOW", "negative sampling", "hierarchical softmax",
               "Huffman", "embedding", "subsampling", "词嵌入", "词向量", "负采样", "分层softmax",
               "哈夫曼树", "下采样", "滑动窗口"),
+    sources=("wordsim353", "questions-words"),
 )

@@ -45,11 +45,13 @@ class Reading:
         ids = self.vocabulary.ids
         self.twins = torch.tensor([(ids[a], ids[b]) for a, b in twins if a in ids and b in ids],
                                   dtype=torch.int64).view(-1, 2)   # (M, 2)
-        judged = [(ids[a], ids[b], said) for a, b, said in context.data.similarity_pairs()
+        judged = [(ids[a], ids[b], said)
+                  for a, b, said in context.data.read("table", "wordsim353")
                   if a in ids and b in ids]
         self.judged = torch.tensor([(a, b) for a, b, _ in judged], dtype=torch.int64).view(-1, 2)
         self.judgements = torch.tensor([said for _, _, said in judged])
-        known = [[ids[word] for word in four] for _, *four in context.data.analogies()
+        known = [[ids[word] for word in four]
+                 for _, *four in context.data.read("table", "questions-words")
                  if all(word in ids for word in four)]
         # Evenly from all sections; a handful of questions would say nothing.
         few = known[:: 1 + len(known) // 400] if len(known) >= 100 else []

@@ -115,5 +115,6 @@ PANEL = Panel(
     concepts=("3.7", "3.8", "3.14"),
     keywords=("attention", "self-attention", "head", "rollout", "BERT", "MiniLM", "GPT", "mask",
               "注意力", "自注意力", "多头", "掩码", "编码器", "解码器"),
+    sources=("python-reference",),
     trains=False,
 )

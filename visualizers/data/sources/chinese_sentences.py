@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import random
 
+from visualizers.data.registry import Source
+
 
 def _words(listed: str) -> tuple[str, ...]:
     return tuple(listed.split())
@@ -35,7 +37,7 @@ _FEELINGS = _words("高兴 难过 生气 害怕 惊讶 满意 着急")
 _SIZES = (("大", "小"), ("高", "矮"), ("长", "短"), ("快", "慢"), ("新", "旧"), ("多", "少"))
 
 
-def chinese_sentences(count: int = 12_000, seed: int = 0) -> str:
+def read(count: int = 12_000, seed: int = 0) -> str:
     """``count`` sentences, one paragraph of eight sentences a line; the same for the same seed."""
     draw = random.Random(seed)
     one = draw.choice
@@ -67,3 +69,9 @@ def chinese_sentences(count: int = 12_000, seed: int = 0) -> str:
 
     lines = ["".join(sentence() for _ in range(8)) for _ in range(count // 8)]
     return "\n".join(lines) + "\n"
+
+
+SOURCE = Source(
+    kind="text", id="chinese-sentences", title="Chinese sentences", language="zh",
+    about="Simple sentences made by a small grammar of this program",
+    licence="Made by this program", read=read)

@@ -1,0 +1,1 @@
+"""One file for each text, set of labelled texts, table and model: its ``SOURCE``. Found by scanning."""
