@@ -66,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--size", type=_size, default=(1280, 720), metavar="1280x720")
     one.add_argument("--scale", type=_scale, default=1.0, metavar="F",
                      help="pixels of the picture for each pixel of the page, 0.5 to 8")
+    one.add_argument("--present", action="store_true",
+                     help="as in presenter mode on a projector of that size")
     one.add_argument("--view-only", action="store_true", help="the view without the page round it")
     for suffix, what in (("png", "the picture"), ("json", "the last scalars and the frame"),
                          ("npz", "the frame's arrays"), ("csv", "the scalars of all steps")):
@@ -257,7 +259,7 @@ def _write_png(one: Panel, shown: Any, options: Any, notes: Sequence[str], devic
 
     page_picture(one, shown, options.png, language=options.lang, shade=options.theme,
                  size=options.size, pixels=options.scale, view_only=options.view_only, notes=notes,
-                 device=device)
+                 device=device, present=options.present)
 
 
 # --- tour ----------------------------------------------------------------------------------------

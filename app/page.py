@@ -24,16 +24,23 @@ from app.errors import Action, ErrorCard
 from app.session import Failure, Session, State
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
-from widgets.cards import Card
+from widgets.cards import Card, run_on
 from widgets.look import Look
 from widgets.style import font
 from widgets.transport import Transport
 from widgets.view import PanelView
+from widgets.words import tr_mark
 
 if TYPE_CHECKING:
     from app.window import PaintMeter
 
 SILENT = 300  # ms; what takes longer says how far it is
+STATES = {
+    State.IDLE: tr_mark("paused"), State.STARTING: tr_mark("starting"),
+    State.RUNNING: tr_mark("playing"), State.PAUSED: tr_mark("paused"),
+    State.FINISHED: tr_mark("finished"), State.DIVERGED: tr_mark("diverged"),
+    State.FAILED: tr_mark("failed"),
+}
 DESCRIBE_EVERY = 500  # ms; a sentence that changes thirty times a second cannot be read
 
 
@@ -55,21 +62,28 @@ class Page(QWidget):
         self.words = self.look.words
         self.shown: Shown[Any, Any] | None = None
         self.card: ErrorCard | None = None
+        self._alone = False  # the picture has the whole screen
         self._soft_card = False  # goes away with the next frame
         self._film: Iterator[tuple[int, int]] | None = None
         px = look.px
 
         title = QLabel(said.title)
         title.setProperty("role", "title")
-        claim = QLabel(said.claim)
-        claim.setProperty("role", "muted")
-        claim.setWordWrap(True)
+        self.claim = QLabel(said.claim)
+        self.claim.setProperty("role", "muted")
+        self.claim.setWordWrap(True)
+        self.standing = QLabel()  # the step and the state, where the transport is not seen
+        self.standing.setProperty("role", "muted")
+        self.standing.hide()
         self.head = QWidget()
         head = QVBoxLayout(self.head)
         head.setContentsMargins(px(2), 0, 0, 0)
         head.setSpacing(px(3))
-        head.addWidget(title)
-        head.addWidget(claim)
+        line = QHBoxLayout()
+        line.addWidget(title, 1)
+        line.addWidget(self.standing)
+        head.addLayout(line)
+        head.addWidget(self.claim)
 
         self.view: PanelView = load(panel.view)(self.look)
         self.view.setAccessibleName(said.title)
@@ -109,7 +123,7 @@ class Page(QWidget):
         box.addWidget(self.transport)
         # Both stand in the same place, so that the picture never changes its size for them.
         self.busy.setFixedHeight(self.description.sizeHint().height())
-        self.busy.shown.connect(self.description.setHidden)
+        self.busy.shown.connect(lambda shown: self.description.setVisible(not shown and not self._alone))
         self.busy.hide()
         self.notes.hide()
         self.remedy.hide()
@@ -169,6 +183,7 @@ class Page(QWidget):
         self.view.show_frame(shown)
         self.stack.setCurrentWidget(self.view)
         self.transport.set_steps(shown.step, max(shown.step, self.session.last_step))
+        self._stand()
         if not self.description.text:
             self._describe()
         if not self._describing.isActive():
@@ -198,8 +213,16 @@ class Page(QWidget):
 
     def _stats(self) -> None:
         self.transport.set_playing(self.session.playing)
+        self._stand()
         running = self.session.state is State.RUNNING
         self.transport.set_rate(self.session.steps_per_second if running else 0.0)
+
+    def _stand(self) -> None:
+        """Say the step and whether it plays; only where nothing else says so."""
+        if not self.standing.isHidden() and self.panel.trains:
+            words, step = self.words, self.shown.step if self.shown is not None else 0
+            state = words("playing") if self.session.playing else words(STATES[self.session.state])
+            run_on(self.standing, words("step {step}", step=f"{step:,}") + f" · {state}")
 
     def _progress(self, done: int, total: int, what: str) -> None:
         if self._film is None:
@@ -306,9 +329,12 @@ class Page(QWidget):
                 if one.kind == "hidden" and not one.stays}
 
     def set_alone(self, alone: bool) -> None:
-        """Show the picture and nothing else."""
-        for widget in (self.head, self.transport):
+        """Show the picture, and of all else only the title, the step and the state of the run."""
+        self._alone = alone
+        for widget in (self.claim, self.transport):
             widget.setVisible(not alone)
+        self.standing.setVisible(alone)
+        self._stand()
         self.description.setVisible(not alone and self.busy.isHidden())
         self.notes.setVisible(not alone and bool(self.session.notes))
         self.remedy.setVisible(not alone and bool(self.session.lacking))

@@ -16,7 +16,7 @@ from app.export import picture
 from app.record import Record, versions
 from app.session import Session
 from app.settings import Settings
-from app.window import MainWindow
+from app.window import MainWindow, presenter_scale
 from visualizers.catalog import Said, panels
 from visualizers.files import replacing
 from visualizers.panel import Panel, Shown, load
@@ -29,13 +29,14 @@ SETTLED = 0.7  # s; a page describes its picture half a second after the last fr
 def page_picture(
     panel: Panel, shown: Shown[Any, Any], path: Path, *, language: str = "en", shade: str = "light",
     size: tuple[int, int] = (1280, 720), pixels: float = 1.0, view_only: bool = False,
-    notes: Sequence[str] = (), device: str = "cpu",
+    notes: Sequence[str] = (), device: str = "cpu", present: bool = False,
 ) -> None:
     """Draw ``shown`` into the PNG file ``path``.
 
     Args:
         size: of the page; the picture has ``pixels`` times as many.
         view_only: without the window round the view.
+        present: as on a projector of this size, in presenter mode.
         notes: lines that the experiment told the user.
 
     Raises:
@@ -44,10 +45,14 @@ def page_picture(
     application = QApplication.instance() or QApplication(["bigmodels-lab"])
     assert isinstance(application, QApplication)
     application.setStyle("Fusion")
+    drawn: QWidget
     if view_only:
-        drawn = _view(application, panel, shown, language, shade, QSize(*size))
+        scale = presenter_scale(QSize(*size)) if present else 1.0
+        drawn = _view(application, panel, shown, language, shade, QSize(*size), scale)
     else:
-        drawn = _window(panel, shown, language, shade, QSize(*size), notes, device)
+        drawn = window_with(panel, shown, language, shade, QSize(*size), notes, device)
+        if present:
+            drawn.present(QSize(*size))
     _settle(application)
     image = picture(drawn, pixels)
     ground = QImage(image.size(), QImage.Format.Format_RGB32)
@@ -71,8 +76,8 @@ def _settle(application: QApplication) -> None:
 
 
 def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], language: str, shade: str,
-          size: QSize) -> QWidget:
-    look = Look(theme(shade), Said(panel, language).words())
+          size: QSize, scale: float) -> QWidget:
+    look = Look(theme(shade), Said(panel, language).words(), scale)
     style.apply(application, look)
     view: Any = load(panel.view)(look)
     view.resize(size)
@@ -81,8 +86,10 @@ def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], langu
     return view  # type: ignore[no-any-return]
 
 
-def _window(panel: Panel, shown: Shown[Any, Any], language: str, shade: str, size: QSize,
-            notes: Sequence[str], device: str) -> QWidget:
+def window_with(
+    panel: Panel, shown: Shown[Any, Any], language: str, shade: str, size: QSize,
+    notes: Sequence[str] = (), device: str = "cpu",
+) -> MainWindow:
     """The window with the run as a record on it: nothing is trained again."""
     pool = InlinePool()
     settings = Settings(language=language, theme=shade, visited=[panel.id])

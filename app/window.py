@@ -50,7 +50,8 @@ from visualizers.catalog import LECTURES, Said
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import style
-from widgets.look import Look, theme
+from widgets.layout import Arrangement
+from widgets.look import SMALLEST_TEXT, Look, theme
 from widgets.words import LANGUAGES, tr_mark, window_words
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ if TYPE_CHECKING:
 
 SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 SMALLEST = (960, 600)
-LEAST_PAGE, GOOD_PAGE = 560, 620  # a page's width below which a column folds, and beside code
+LEAST_PAGE, GOOD_PAGE = 500, 620  # a page's width below which a column folds, and beside code
+SMALLEST_TEXT_SHARE = 1 / 40  # of a projector's height
+NARROWEST = 640  # unscaled pixels that a page on a projector has at least
 SPARE_AFTER = 50  # ms after the first paint
 PAGE = ("pyqtgraph", "app.page", "app.side", "app.session", "app.sources")  # imported ahead
 THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
@@ -108,7 +111,7 @@ class MainWindow(QMainWindow):
         self._fresh = False  # a frame was shown and not yet painted
         self._painted_once = False
         self._ahead = Ahead([*PAGE, *(one.view.partition(":")[0] for one in panels)], self)
-        self._presenting = False
+        self._stage: QSize | None = None  # the projector's size, while presenting
         self._full = False
         self._tab_pressed = False
         self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
@@ -142,7 +145,11 @@ class MainWindow(QMainWindow):
         if shade not in ("light", "dark"):
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
             shade = "dark" if dark else "light"
-        scale = presenter_scale(self.screen().size()) if self._presenting else settings.scale
+        scale = settings.scale
+        if self._stage is not None:
+            scale = presenter_scale(self._stage)
+        elif self._full:
+            scale = presenter_scale(self.screen().size())
         return Look(theme(shade), window_words(language), scale)
 
     def _system_theme(self) -> None:
@@ -152,7 +159,7 @@ class MainWindow(QMainWindow):
     def rebuild(self) -> None:
         """Make everything anew in the present language, theme and scale; sessions go on."""
         tab = self.side.tab if self.side else 0
-        place = self.place
+        place, before = self.place, self._arrangement
         self._drop_page()
         self.look = self._new_look()
         self._build()
@@ -165,6 +172,8 @@ class MainWindow(QMainWindow):
                 self._show_panel(place)
                 if self.side is not None:
                     self.side.set_tab(tab)
+                if before is not None and self._arrangement is not None:
+                    self._arrangement.keep(before)
 
     def _build(self) -> None:
         for shortcut in self._shortcuts:
@@ -214,7 +223,7 @@ class MainWindow(QMainWindow):
             Command("back", w("One step back"), ("Left",), self._step_back, trains, run, True),
             Command("reset", w("Start again"), ("R",), self._reset, on_panel, run),
             Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
-            Command("unlock", w("Unlock what was clicked; leave full screen"), ("Esc",),
+            Command("unlock", w("All cards again; unlock what was clicked; leave full screen"), ("Esc",),
                     self._escape, lambda: True, run),
             Command("open", w("Open a run…"), ("Ctrl+O",), self.files.ask_open, lambda: True, files),
             Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
@@ -227,11 +236,14 @@ class MainWindow(QMainWindow):
             *(Command(f"lecture{one.number}", w("Lecture 1 to 9"), (f"Ctrl+{one.number}",),
                       partial(self.open_lecture, one.folder), lambda: True, go)
               for one in LECTURES),
+            *(Command(f"card{number}", w("Card 1 to 9 of the view"), (f"Alt+{number}",),
+                      partial(self._to_card, number), on_panel, go) for number in range(1, 10)),
             Command("keys", w("Keys"), ("F1",), self.show_keys, lambda: True, go),
             Command("roadmap", w("Fold or unfold the roadmap"), ("Ctrl+B",),
                     self.toggle_roadmap, lambda: True, look),
             Command("side", w("Fold or unfold the controls"), ("F9",), self.toggle_side,
                     on_panel, look),
+            Command("fill", w("One card fills the view"), ("F",), self._fill_card, on_panel, look),
             Command("full", w("The picture alone, full screen"), ("F11",), self.toggle_full,
                     on_panel, look),
             Command("present", w("Presenter mode"), ("F5",), self.toggle_presenter,
@@ -379,6 +391,7 @@ class MainWindow(QMainWindow):
         session.stats_changed.connect(self._status)
         session.state_changed.connect(self._status)
         self._visible()
+        page.set_alone(self._full)
         page.begin()
         self._status()
 
@@ -422,11 +435,13 @@ class MainWindow(QMainWindow):
         focus = QApplication.focusWidget()
         if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
+        elif self._arrangement is not None and self._arrangement.filled is not None:
+            self._arrangement.fill(None)
         elif self._full:
             self.toggle_full()
         elif self.page is not None and self.page.locked:
             self.page.unlock()
-        elif self._presenting:
+        elif self._stage is not None:
             self.toggle_presenter()
 
     def _status(self) -> None:
@@ -538,21 +553,42 @@ class MainWindow(QMainWindow):
         (self._wanted.add if shown else self._wanted.discard)(column)
         self._fold()
 
+    @property
+    def _arrangement(self) -> Arrangement | None:
+        """How the cards of the open panel stand."""
+        layout = self.page.view.layout() if self.page is not None else None
+        return layout if isinstance(layout, Arrangement) else None
+
+    def _fill_card(self) -> None:
+        """The card with the keyboard fills the view, or all are shown again."""
+        if (cards := self._arrangement) is not None:
+            cards.fill(cards.filled or cards.focused())
+
+    def _to_card(self, number: int) -> None:
+        if (cards := self._arrangement) is not None and number <= len(cards.places):
+            cards.go_to(cards.places[number - 1])
+
     def toggle_full(self) -> None:
         """The picture alone on the whole screen, and back."""
         if self.page is None:
             return
         self._full = not self._full
-        self.page.set_alone(self._full)
-        if self.isFullScreen() != (self._full or self._presenting):
-            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-        self._fold()
+        self._to_screen()
 
     def toggle_presenter(self) -> None:
         """Full screen, everything larger, without the left column: for a projector."""
-        self._presenting = not self._presenting
-        if self.isFullScreen() != self._presenting and not self._full:
+        self._stage = self.screen().size() if self._stage is None else None
+        self._to_screen()
+
+    def _to_screen(self) -> None:
+        if self.isFullScreen() != (self._full or self._stage is not None):
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.rebuild()
+
+    def present(self, stage: QSize) -> None:
+        """Presenter mode as on a projector of this size, in a window of this size."""
+        self._stage = stage
+        self.resize(stage)
         self.rebuild()
 
     def _fold(self) -> None:
@@ -564,7 +600,7 @@ class MainWindow(QMainWindow):
             least = self.side.least_width + px(12)
             side = "side" in wanted or room - least >= px(LEAST_PAGE)
             room -= least
-        roadmap = self.settings.roadmap and not self._presenting and not self._full
+        roadmap = self.settings.roadmap and self._stage is None and not self._full
         if self.page is not None and roadmap and "roadmap" not in wanted:
             roadmap = room - self.roadmap.width() - px(12) >= px(LEAST_PAGE)
         if self.side is not None and side:
@@ -643,7 +679,7 @@ class MainWindow(QMainWindow):
 
     def _to_search(self) -> None:
         if not self.roadmap.isVisible():
-            if self._presenting:
+            if self._stage is not None:
                 self.toggle_presenter()
             self.settings.roadmap = True
             self._want("roadmap", True)
@@ -755,9 +791,10 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def presenter_scale(screen: QSize) -> float:
-    """How much larger a projector shows everything: 1.5 to 2, less where a page would not fit."""
-    return max(1.25, min(2.0, screen.width() / 1150, screen.height() / 640))
+def presenter_scale(stage: QSize) -> float:
+    """How much larger a projector shows everything: the smallest text is a fortieth of its height.
+    A narrow one gets less, or its lines would hold too few words."""
+    return min(SMALLEST_TEXT_SHARE * stage.height() / SMALLEST_TEXT, stage.width() / NARROWEST)
 
 
 def _park(session: Session) -> None:

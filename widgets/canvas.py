@@ -103,7 +103,7 @@ class Canvas(Unhurried, Generic[T]):
         key = (size, bold)
         if key not in self._fonts:
             font = QFont(self.font())
-            font.setPixelSize(self.look.px(size))
+            font.setPixelSize(self.look.text(size))
             font.setBold(bold)
             self._fonts[key] = font, QFontMetrics(font)
         return self._fonts[key]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -28,9 +28,14 @@ L = TypeVar("L", bound=QBoxLayout)
 
 
 class Card(QFrame):
-    """A rounded surface with a hairline border. Put things into ``body``."""
+    """A rounded surface with a hairline border. Put things into ``body``.
+
+    A double click on it, or on what in it does nothing else with one, asks that it may fill the view.
+    """
 
     RADIUS = 10
+
+    filling = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +43,22 @@ class Card(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(look.px(12), look.px(10), look.px(12), look.px(10))
         self.body.setSpacing(look.px(8))
+
+    @property
+    def headroom(self) -> int:
+        """How many pixels more than usual are free above the body."""
+        return self.body.contentsMargins().top() - self.look.px(10)
+
+    def set_headroom(self, height: int) -> None:
+        """Leave so many pixels above the body free: tabs stand there. 0 is as usual."""
+        margins = self.body.contentsMargins()
+        top = height or self.look.px(10)
+        if margins.top() != top:
+            margins.setTop(top)
+            self.body.setContentsMargins(margins)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.filling.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

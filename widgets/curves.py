@@ -152,7 +152,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
                       autoReduceTextSpace=False, hideOverlappingLabels=look.px(12))
         if title:
             self.setLabel(html.escape(title), color=look.theme.muted,
-                          **{"font-size": f"{look.px(11)}px",
+                          **{"font-size": f"{look.text(11)}px",
                              "font-family": ", ".join(font(look).families())})
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:

@@ -16,6 +16,8 @@ from PySide6.QtGui import QColor
 
 from widgets.words import Words
 
+SMALLEST_TEXT = 12  # unscaled pixels
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -61,6 +63,10 @@ class Look:
     def px(self, size: float) -> int:
         """A length in scaled pixels."""
         return round(size * self.scale)
+
+    def text(self, size: float) -> int:
+        """The height of letters in scaled pixels; no text is set smaller than can be read."""
+        return self.px(max(size, SMALLEST_TEXT))
 
     def color(self, token: str | int, alpha: int = 255) -> QColor:
         """A token's colour, or the colour of series 0 … 3."""

@@ -29,7 +29,7 @@ def font(look: Look, size: float = 13, *, bold: bool = False, mono: bool = False
     found.setFamilies(_installed(MONO_FAMILIES if mono else FAMILIES))
     if mono:
         found.setStyleHint(QFont.StyleHint.Monospace)
-    found.setPixelSize(max(6, look.px(size)))
+    found.setPixelSize(look.text(size))
     found.setBold(bold)
     return found
 
@@ -95,7 +95,7 @@ QMainWindow, QDialog {{ background: {t.ground}; }}
 QLabel[role="title"] {{ font-size: {px(20)}px; font-weight: bold; color: {t.text}; }}
 QLabel[role="heading"] {{ font-weight: bold; }}
 QLabel[role="muted"] {{ color: {t.muted}; }}
-QLabel[role="quiet"] {{ color: {t.muted}; font-size: {px(11)}px; }}
+QLabel[role="quiet"] {{ color: {t.muted}; font-size: {look.text(11)}px; }}
 QLabel[role="warning"], QLabel[role="error"] {{ color: {t.warning}; font-size: {px(12)}px; }}
 QLabel[role="accent"] {{ color: {t.accent}; }}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from widgets.cards import Card, run_on
@@ -96,11 +96,9 @@ class Transport(Card):
         self._branch = self._button(
             "branch", words("Branch"), words("Go on from the step you look at, as a new run"),
             self.branch)
-        self._branch.setText(" " + words("Branch"))
         self._pin = self._button(
             "pin", words("Pin"), words("Keep this run as a grey ghost behind the next ones"),
             self.pin)
-        self._pin.setText(" " + words("Pin"))
         self._speed_label = QLabel(words("Speed"))
         self._speed_label.setProperty("role", "muted")
         self._speed = QComboBox()
@@ -119,7 +117,7 @@ class Transport(Card):
         top.addWidget(self._scrubber, 1)
         top.addWidget(self._steps)
         top.addWidget(self._rate)
-        bottom = QHBoxLayout()
+        bottom = self._bottom = QHBoxLayout()
         bottom.setSpacing(look.px(8))
         for button in (self._play, self._back, self._step, self._reset):
             bottom.addWidget(button)
@@ -132,6 +130,20 @@ class Transport(Card):
         self.set_trains(True)
         self.set_steps(0, 0)
         self.set_state("idle")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def _fold(self) -> None:
+        """Where not all has room, words go whose sign or value says the same: they never shrink."""
+        words = self.look.words
+        for named, labelled in ((True, True), (True, False), (False, False)):
+            self._speed_label.setVisible(labelled and self._trains)
+            self._branch.setText(" " + words("Branch") if named else "")
+            self._pin.setText(" " + words("Pin") if named else "")
+            if self._bottom.minimumSize().width() <= self.contentsRect().width() - self.look.px(24):
+                break
 
     def _button(self, sign: str, name: str, tip: str, asked: object) -> QPushButton:
         button = QPushButton()
@@ -192,9 +204,10 @@ class Transport(Card):
         """A panel without training has nothing to play, only something to pin."""
         self._trains = trains
         for widget in (self._scrubber, self._steps, self._rate, self._play, self._back, self._step,
-                       self._reset, self._speed_label, self._speed, self._branch):
+                       self._reset, self._speed, self._branch):
             widget.setVisible(trains)
         self._nothing.setVisible(not trains)
+        self._fold()
         self._enable()
 
     def _enable(self) -> None:

@@ -61,7 +61,7 @@ def test_that_render_writes_what_was_asked_for(tmp_path: Path, capsys) -> None:
 
 
 @pytest.mark.parametrize("options", [
-    ["--view-only"], ["--lang", "zh", "--theme", "dark"], ["--scale", "1.5"],
+    ["--view-only"], ["--lang", "zh", "--theme", "dark"], ["--scale", "1.5"], ["--present"],
 ])
 def test_that_render_draws_in_every_manner(tmp_path: Path, options: list[str]) -> None:
     from PySide6.QtGui import QImage

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card
 from widgets.comparison import Comparison
 from widgets.curves import Curve, CurvePlot, Rule
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.pages import Pages
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
 
-BESIDE = ("time", "losses")
 CNN, RNN = 1, 0  # their colours everywhere
 RECENT = 400  # measurements that the medians of the clock count, of all lengths together
 STEPS = 100  # last steps whose median time stands in the table
@@ -32,27 +33,23 @@ class CnnVsRnnView(PanelView):
                               y_range=(0.25, 1.15), integer_x=True)
         self.main.clicked.connect(self._choose_example)
         self.strip = TokenStrip(look, words("One text")).calm()
-        self.switch = Switch(look, [words("Time"), words("Loss")])
-        self.switch.chosen.connect(self._choose_beside)
         self.time = CurvePlot(look, "", x=words("words in a text (forward and back)"), y="ms",
                               integer_x=True).calm()
         self.loss = CurvePlot(look, "", x=words("training step"), y=words("loss"),
                               y_range=(0.0, 1.0), integer_x=True).calm()
-        self.stack = stacked(self.time, self.loss)
+        self.cost = Pages(self, "beside", {"time": (words("Time"), self.time),
+                                           "losses": (words("Loss"), self.loss)})
         self.table = Comparison(look, (CNN, RNN)).calm()
 
         top, left, right = Card(look), Card(look), Card(look)
         top.body.addWidget(self.main, 1)
         top.body.addWidget(self.strip)
-        left.body.addWidget(self.switch)
-        left.body.addWidget(self.stack, 1)
+        left.body.addWidget(self.cost)
         right.body.addWidget(self.table, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(8, 5)))
-
-    def _choose_beside(self, index: int) -> None:
-        self.changed.emit("beside", BESIDE[index])
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Right answers"), rank=1, smallest=(420, 200), share=8),
+            beside(Place(left, words("Cost"), rank=2, smallest=(280, 190)),
+                   Place(right, words("Figures"), rank=3, smallest=(280, 150)), share=5))))
 
     def _choose_example(self, x: float, _y: float) -> None:
         self.changed.emit("example", max(1, round(x)))
@@ -60,10 +57,11 @@ class CnnVsRnnView(PanelView):
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         self._draw_main(shown)
         self._draw_text(shown)
-        beside = BESIDE.index(shown.params.beside) if shown.params.beside in BESIDE else 0
-        self.switch.set(beside)
-        self.stack.setCurrentIndex(beside)
-        (self._draw_time, self._draw_loss)[beside](shown)
+        match self.cost.show_page(shown.params.beside):
+            case "time":
+                self._draw_time(shown)
+            case "losses":
+                self._draw_loss(shown)
         self._draw_table(shown)
 
     def _draw_main(self, shown: Shown[Params, Frame]) -> None:
