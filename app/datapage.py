@@ -27,6 +27,7 @@ from visualizers.catalog import Said
 from visualizers.data import Data, Fetch, Fetched, FetchModel, Pin, pins
 from visualizers.refusal import Refusal
 from visualizers.uses import used_by
+from widgets import numbers
 from widgets.cards import Card
 from widgets.look import Look
 from widgets.style import font
@@ -202,8 +203,8 @@ class DataPage(QScrollArea):
         self.by_name.refresh()
         here = sum(one.size for one in pins() if self.data.pack.has(one.name))
         every = sum(one.size for one in pins())
-        self.total.setText(self.look.words("{here} of {every} are here.", here=size_of(here),
-                                           every=size_of(every)))
+        self.total.setText(self.look.words("{here} of {every} are here.", here=numbers.size(here),
+                                           every=numbers.size(every)))
         self.all.setEnabled(bool(self._absent()))
 
     def remove(self, name: str) -> None:
@@ -283,11 +284,11 @@ class _Row(Card):
         elif now.total:
             self.bar.setRange(0, 1000)
             self.bar.setValue(1000 * now.done // now.total)
-            self.state.setText(words("{done} of {total}", done=size_of(now.done),
-                                     total=size_of(now.total)))
+            self.state.setText(words("{done} of {total}", done=numbers.size(now.done),
+                                     total=numbers.size(now.total)))
         else:
             self.bar.setRange(0, 0)
-            self.state.setText(size_of(now.done))
+            self.state.setText(numbers.size(now.done))
         return True
 
 
@@ -321,7 +322,7 @@ class ArchiveRow(_Row):
         self.fetch.setVisible(not here and not active)
         self.drop.setVisible(here and not active)
         if not active:
-            size = size_of(self.pin.size)
+            size = numbers.size(self.pin.size)
             self.state.setText(self.look.words("{size}, here", size=size) if here else size)
 
 
@@ -367,11 +368,6 @@ class ModelRow(_Row):
         self.fetch.setVisible(not active)
         if not active:
             self.state.setText(self.look.words("here") if self.done else "")
-
-
-def size_of(count: int) -> str:
-    """Bytes as megabytes, ``83.5 MB``."""
-    return f"{count / 1e6:.1f} MB"
 
 
 def _text(look: Look, text: str = "", role: str = "") -> QLabel:

@@ -18,6 +18,7 @@ from typing import Any
 from visualizers.catalog import LECTURES, Said, panel, panels
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
+from widgets import numbers
 from widgets.parameters import Unfit, from_dict, parameter, parse, to_dict
 from widgets.words import LANGUAGES, window_words
 
@@ -343,10 +344,11 @@ def _print_listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         return
     for row in rows:
         state = "fetched" if row["present"] else "not fetched"
-        print(f"{row['name']:20} {row['bytes'] / 1e6:6.1f} MB  {state:11}  {row['gives']} ({row['licence']})")
+        print(f"{row['name']:20} {numbers.size(row['bytes']):>8}  {state:11}  "
+              f"{row['gives']} ({row['licence']})")
 
 
 def _bytes(done: int, total: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r\x1b[K{done / 1e6:.0f} of {total / 1e6:.0f} MB", end="" if done < total else "\n",
+        print(f"\r\x1b[K{numbers.size(done)} of {numbers.size(total)}", end="" if done < total else "\n",
               file=sys.stderr)

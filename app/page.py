@@ -26,6 +26,7 @@ from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
 from widgets.cards import Card, run_on
 from widgets.look import Look
+from widgets.numbers import count, percent, quantity
 from widgets.style import font
 from widgets.transport import Transport
 from widgets.view import PanelView
@@ -222,7 +223,7 @@ class Page(QWidget):
         if not self.standing.isHidden() and self.panel.trains:
             words, step = self.words, self.shown.step if self.shown is not None else 0
             state = words("playing") if self.session.playing else words(STATES[self.session.state])
-            run_on(self.standing, words("step {step}", step=f"{step:,}") + f" · {state}")
+            run_on(self.standing, words("step {step}", step=count(step)) + f" · {state}")
 
     def _progress(self, done: int, total: int, what: str) -> None:
         if self._film is None:
@@ -480,9 +481,8 @@ class Busy(QWidget):
         if self._total > 0:
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(1000 * self._done / self._total))
-            much = f"{self._done / self._total:.0%}"
+            much = percent(self._done / self._total)
         else:
-            much = self.look.words("{seconds} s",
-                                   seconds=f"{time.perf_counter() - self._begun:.1f}")
+            much = quantity(time.perf_counter() - self._begun, "s", self.look.words, digits=2)
         self.bar.setVisible(self._total > 0)
         self.label.setText(f"{self._what}  {much}" if self._what else much)

@@ -27,8 +27,8 @@ from PySide6.QtWidgets import (
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel
 from widgets.look import Look
-from widgets.parameters import Parameter, differences, parameter
-from widgets.scales import short
+from widgets.numbers import count, decimal
+from widgets.parameters import Parameter, differences, parameter, written
 from widgets.style import font
 
 SHORT = 12  # letters of a name that still heads a column; a longer one is called by its number
@@ -143,10 +143,10 @@ class RunsPage(QWidget):
             lines.append((self._said.label(name), [self._value(declared, one) for one in found]))
         histories = [history, *(one.history for one in ghosts)]
         if self.panel.trains:
-            lines.append((words("step"), [str(len(one)) for one in histories]))
+            lines.append((words("step"), [count(len(one)) for one in histories]))
         for name in history.names[:3]:
             ends = [one.last().get(name, math.nan) for one in histories]
-            lines.append((words(name).replace("_", " "), [short(one) for one in ends]))
+            lines.append((words(name).replace("_", " "), [decimal(one) for one in ends]))
         self.table.setRowCount(len(lines))
         self.table.setColumnCount(1 + len(ghosts))
         self.table.setHorizontalHeaderLabels([words("now"), *(
@@ -164,9 +164,7 @@ class RunsPage(QWidget):
             return self._said.choice(one.name, value)
         if isinstance(value, bool):
             return self.look.words("on") if value else self.look.words("off")
-        if isinstance(value, float):
-            return f"{value:.4g}"
-        return str(value)
+        return written(one, value) if one.kind in ("number", "integer") else str(value)
 
     def _quiet(self, text: str) -> QLabel:
         label = QLabel(text)

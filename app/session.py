@@ -41,7 +41,14 @@ from app.engine.thinning import Thinned
 from app.record import Record, versions
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
-from widgets.parameters import Parameter, changed, differences, needs_restart, parameter
+from widgets.parameters import (
+    Parameter,
+    changed,
+    differences,
+    needs_restart,
+    parameter,
+    written,
+)
 from widgets.words import tr_mark
 
 AHEAD = 2  # credits
@@ -933,7 +940,7 @@ class Session(QObject):
             return words("off")
         if one.kind == "choice":
             return self.said.choice(one.name, value)
-        return f"{value:.4g}" if isinstance(value, float) else str(value)[:24]
+        return written(one, value) if one.kind in ("number", "integer") else str(value)[:24]
 
 
 def _difference(old: Any, new: Any) -> dict[str, Any]:

@@ -49,7 +49,7 @@ from app.settings import Settings
 from visualizers.catalog import LECTURES, Said
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
-from widgets import style
+from widgets import numbers, style
 from widgets.layout import Arrangement
 from widgets.look import SMALLEST_TEXT, Look, theme
 from widgets.words import LANGUAGES, tr_mark, window_words
@@ -451,13 +451,11 @@ class MainWindow(QMainWindow):
         if session is not None and session.device:
             machine.append(w(DEVICES.get(session.device, session.device)))
             if session.threads:
-                machine.append(w("1 thread") if session.threads == 1
-                               else w("{count} threads", count=session.threads))
+                machine.append(numbers.quantity(session.threads, "thread", w))
             if session.state.name == "RUNNING" and (rate := session.steps_per_second):
-                figures.append(w("{rate} steps/s",
-                                 rate=f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"))
+                figures.append(numbers.quantity(rate, "step/s", w, digits=2))
             if session.memory:
-                figures.append(f"{session.memory / 1e6:,.0f} MB")
+                figures.append(numbers.size(session.memory))
         self.roadmap.set_status("\n".join(" · ".join(one) for one in (machine, figures) if one))
 
     # --- painting --------------------------------------------------------------------------------
@@ -697,7 +695,7 @@ class MainWindow(QMainWindow):
         self._choices(menu, w("Language"), languages, settings.language, self.set_language)
         self._choices(menu, w("Theme"), {id: w(name) for id, name in THEMES.items()},
                       settings.theme, self.set_theme)
-        self._choices(menu, w("Scale"), {one: f"{one:.0%}" for one in SCALES}, settings.scale,
+        self._choices(menu, w("Scale"), {one: numbers.percent(one) for one in SCALES}, settings.scale,
                       self.set_scale)
         menu.addSeparator()
         self._choices(menu, w("Device"), {id: w(name) for id, name in DEVICES.items()},

@@ -20,11 +20,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from widgets import scales
+from widgets import numbers, scales
 from widgets.calm import Unhurried, may_wait
 from widgets.cards import Heading
 from widgets.curves import Rule, polygon
 from widgets.look import Look
+from widgets.numbers import Write, decimal, fixed
 from widgets.style import font
 
 
@@ -61,7 +62,7 @@ class BarChart(Unhurried):
     Args:
         x: what the values are, with their unit.
         low, high: the range of values; ``high=None`` follows them in steps.
-        value_format: of the figure at a bar's end.
+        write: how the figure at a bar's end is written.
     """
 
     clicked = Signal(int)
@@ -76,12 +77,12 @@ class BarChart(Unhurried):
         horizontal: bool = True,
         low: float = 0.0,
         high: float | None = None,
-        value_format: str = "{:.2f}",
+        write: Write = fixed,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.look = look
-        self._x, self._horizontal, self._format = x, horizontal, value_format
+        self._x, self._horizontal, self._write = x, horizontal, write
         self._low, self._high = low, high
         self._shown_range: scales.Range | None = None
         self._values: NDArray[np.float64] = np.empty(0)
@@ -161,11 +162,6 @@ class BarChart(Unhurried):
         else:
             self._paint_upright(painter, area)
 
-    def _value_text(self, value: float) -> str:
-        if not math.isfinite(value):
-            return scales.short(value)
-        return self._format.format(value).replace("-", "−")
-
     def _share(self, value: float) -> float:
         """Where a value lies in the range, 0 … 1."""
         assert self._shown_range is not None
@@ -182,7 +178,7 @@ class BarChart(Unhurried):
         metrics = QFontMetricsF(face)
         painter.setFont(face)
         named = pitch >= metrics.height() * 0.8
-        figures = [self._value_text(v) for v in self._values]
+        figures = [self._write(v) for v in self._values]
         name_width = min(area.width() * 0.38, max(
             (metrics.horizontalAdvance(label) for label in self._labels), default=0.0)) \
             if named else 0.0
@@ -222,7 +218,7 @@ class BarChart(Unhurried):
         painter.setFont(face)
         line = metrics.height()
         pitch = min(area.width() / count, px(64))
-        figures = [self._value_text(v) for v in self._values]
+        figures = [self._write(v) for v in self._values]
         show_figures = max(map(metrics.horizontalAdvance, figures)) + 2 <= pitch
         wide = max((metrics.horizontalAdvance(label) for label in self._labels), default=0.0)
         # Names that do not fit side by side are shown for every second, third … bar.
@@ -287,7 +283,7 @@ class BarChart(Unhurried):
         if not 0 <= index < len(self._values):
             return ""
         name = self._labels[index] if index < len(self._labels) else ""
-        return f"{name}  {self._value_text(float(self._values[index]))}".strip()
+        return f"{name}  {self._write(float(self._values[index]))}".strip()
 
 
 class Histogram(Unhurried):
@@ -355,8 +351,7 @@ class Histogram(Unhurried):
         line = metrics.height()
         painter.setFont(small)
         y_ticks = scales.ticks(*self._top, max(2, int(area.height() / px(36))))
-        step = y_ticks[1] - y_ticks[0] if len(y_ticks) > 1 else 1.0
-        y_texts = [scales.tick_text(v, step) for v in y_ticks]
+        y_texts = numbers.ticks(y_ticks)
         left = area.left() + max(map(metrics.horizontalAdvance, y_texts)) + px(6) \
             + (line if self._titles[1] else 0)
         bottom = area.bottom() - line - px(4) - (line if self._titles[0] else 0)
@@ -400,9 +395,7 @@ class Histogram(Unhurried):
             painter.drawText(QPointF(inside.left() - px(5) - metrics.horizontalAdvance(text),
                                      at + middle), text)
         x_ticks = scales.ticks(low, high, max(2, int(inside.width() / px(70))))
-        step = x_ticks[1] - x_ticks[0] if len(x_ticks) > 1 else high - low
-        for value in x_ticks:
-            text = scales.tick_text(value, step)
+        for value, text in zip(x_ticks, numbers.ticks(x_ticks), strict=True):
             wide = metrics.horizontalAdvance(text)
             at = inside.left() + factors[0] * (value - low) - wide / 2
             at = min(at, area.right() - wide)  # the last one would be cut
@@ -464,8 +457,8 @@ class Histogram(Unhurried):
         share = position.x() / max(1, self._picture.width())
         index = int(np.clip(share * len(self._counts), 0, len(self._counts) - 1))
         self._picture.setToolTip(
-            f"{scales.short(self._edges[index])} … {scales.short(self._edges[index + 1])}: "
-            f"{scales.short(self._counts[index])}")
+            f"{decimal(self._edges[index])} … {decimal(self._edges[index + 1])}: "
+            f"{decimal(self._counts[index])}")
 
 
 def _outline(

@@ -31,7 +31,6 @@ from PySide6.QtWidgets import QWidget
 
 from widgets.calm import Unhurried
 from widgets.look import Look
-from widgets.scales import short
 
 T = TypeVar("T")
 
@@ -349,11 +348,6 @@ class Scroll:
         painter.setBrush(self.look.color("ghost"))
         painter.drawRoundedRect(QRectF(area.right() - width, area.top() + way, width, size),
                                 width / 2, width / 2)
-
-
-def figure(value: float, span: float = 0.0) -> str:
-    """A number in three significant digits; what is nothing beside ``span`` is called 0."""
-    return short(0.0 if abs(value) < span * 1e-3 else value)
 
 
 def places(count: int, room: float, least: float) -> list[int]:

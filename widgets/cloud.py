@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
 from widgets.calm import may_wait
-from widgets.canvas import Canvas, figure
+from widgets.canvas import Canvas
 from widgets.look import Look
+from widgets.numbers import decimal, scale_end
 
 RELABEL = 0.25  # seconds between two choices of labels while points move
 MOST_LABELS = 120
@@ -220,7 +221,7 @@ class PointCloud(Canvas[int]):
             if 0 <= group < len(self.group_names):
                 said.append(self.group_names[group])
         if self.values is not None:
-            said.append(f"{self.value_name} {figure(float(self.values[part]))}".strip())
+            said.append(f"{self.value_name} {decimal(float(self.values[part]))}".strip())
         return "   ".join(said)
 
     def tell_hover(self, part: int | None) -> None:
@@ -411,12 +412,12 @@ class PointCloud(Canvas[int]):
         right, top, span = float(self.width() - px(2)), 0.0, self.high - self.low
         if self.values is not None:
             wide, tall = px(80), px(8)
-            high = self.label(figure(self.high, span), "muted", 11)
+            high = self.label(scale_end(self.high, span), "muted", 11)
             at = self.put(painter, high, right, top, 1.0, 0.0)
             bar = QRect(round(at.left()) - px(4) - wide, round(at.center().y()) - tall // 2, wide,
                         tall)
             painter.drawImage(bar, raster.to_image(raster.for_points(self.look.theme)[None]))
-            at = self.put(painter, self.label(figure(self.low, span), "muted", 11),
+            at = self.put(painter, self.label(scale_end(self.low, span), "muted", 11),
                           bar.left() - px(4), top, 1.0, 0.0)
             if self.value_name:
                 self.put(painter, self.label(self.value_name, "muted", 11), at.left() - px(6), top,

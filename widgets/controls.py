@@ -36,7 +36,8 @@ from PySide6.QtWidgets import (
 
 from widgets.cards import Quiet, Switch
 from widgets.look import Look
-from widgets.parameters import Parameter, Unfit, parse
+from widgets.numbers import plural, unit_of
+from widgets.parameters import Parameter, Unfit, parse, written
 from widgets.style import font
 
 POSITIONS = 1000
@@ -76,13 +77,6 @@ def position_of(one: Parameter, value: float) -> int:
     share = math.log(value / one.low) / math.log(one.high / one.low) if one.log \
         else (value - one.low) / (one.high - one.low)
     return round(min(1.0, max(0.0, share)) * POSITIONS)
-
-
-def written(one: Parameter, value: float) -> str:
-    """A number as it is shown and typed, without its unit."""
-    if one.kind == "integer":
-        return str(int(value))
-    return f"{value:.4g}"
 
 
 class Slider(QSlider):
@@ -284,7 +278,7 @@ class _Number(_Control):
         self._edit.given_up.connect(self._write)
         self._edit.textEdited.connect(lambda _: self.complain(None))
         self._head.addWidget(self._edit)
-        self._unit = QLabel(look.words(one.unit) if one.unit else "")
+        self._unit = QLabel()
         self._unit.setProperty("role", "muted")
         self._head.addWidget(self._unit)
         self._slider = _Steps(look)
@@ -307,6 +301,8 @@ class _Number(_Control):
     def _write(self) -> None:
         off = self.one.off is not None and self._value == self.one.off
         self._unit.setVisible(bool(self.one.unit) and not off)
+        if self.one.unit:
+            self._unit.setText(unit_of(self._value, self.one.unit, self.look.words))
         self._edit.setText(self.look.words("off") if off else written(self.one, self._value))
 
     def _emit(self, value: float) -> None:
@@ -333,10 +329,10 @@ class _Number(_Control):
             self._emit(at_position(self.one, self._slider.value() + by))
 
     def _typed(self) -> None:
-        typed = self._edit.text().strip().replace("−", "-").replace(",", ".")
+        typed = self._edit.text().strip()
         off = self.one.off is not None and typed.lower() in ("off", self.look.words("off"))
-        if self.one.unit:
-            typed = typed.removesuffix(self.one.unit).removesuffix(self._unit.text()).strip()
+        for unit in (plural(self.one.unit), self.one.unit, self._unit.text()):
+            typed = typed.removesuffix(unit).strip()
         if typed == written(self.one, self._value):
             self._write()
             return

@@ -30,10 +30,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
 
-from widgets import scales
+from widgets import numbers, scales
 from widgets.calm import Unhurried, may_wait
 from widgets.cards import Heading, Quiet, run_on
 from widgets.look import Look
+from widgets.numbers import decimal
 from widgets.scales import Range
 from widgets.style import font
 
@@ -163,10 +164,8 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         found = scales.ticks(low, high, count, integer=self._integer)
         return [(found[1] - found[0] if len(found) > 1 else 1.0, found)]
 
-    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
-        if self._log:
-            return scales.decade_texts(values)
-        return [scales.tick_text(value, spacing) for value in values]
+    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        return numbers.decades(values) if self._log else numbers.ticks(values)
 
 
 class _Canvas(pg.PlotWidget):  # type: ignore[misc]
@@ -676,9 +675,9 @@ class CurvePlot(Unhurried):
             painter.drawEllipse(QPointF(*line.pixels[near]), self.look.px(3), self.look.px(3))
             value = 10 ** line.y[near] if self._logs[1] else line.y[near]
             shown_x = float(10 ** line.x[near] if self._logs[0] else line.x[near])
-            rows.append((f"{line.curve.label or self._axis_titles[1]}  {scales.short(float(value))}"
+            rows.append((f"{line.curve.label or self._axis_titles[1]}  {decimal(float(value))}"
                          .strip(), color))
-        rows.insert(0, (f"{self._axis_titles[0]}  {scales.short(shown_x)}".strip(),
+        rows.insert(0, (f"{self._axis_titles[0]}  {decimal(shown_x)}".strip(),
                         self.look.color("muted")))
         width = max(metrics.horizontalAdvance(text) for text, _ in rows) + self.look.px(16)
         high = metrics.height() * len(rows) + self.look.px(10)

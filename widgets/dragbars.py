@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.look import Look
+from widgets.numbers import fixed
 
 Bar = tuple[int, int]  # row, column
 
@@ -111,7 +112,7 @@ class DragBars(Canvas[Bar]):
 
     def say(self, part: Bar) -> str:
         row = self.rows[part[0]]
-        return f"{row.label} {row.detail}   {float(row.values[part[1]]):.3f}".replace("-", "−")
+        return f"{row.label} {row.detail}   {fixed(float(row.values[part[1]]), 3)}"
 
     def tell_hover(self, part: Bar | None) -> None:
         self.hovered.emit(*(part or (-1, -1)))
@@ -200,7 +201,7 @@ class DragBars(Canvas[Bar]):
         elif row.low < 0:
             painter.setPen(QPen(self.look.color("muted"), 1))
             painter.drawLine(QPointF(zero, track.top() - 1), QPointF(zero, track.bottom() + 1))
-        figure = self.label(f"{value:.2f}".replace("-", "−"), "text", 11)
+        figure = self.label(fixed(value), "text", 11)
         self.put(painter, figure, track.right() + px(10), track.center().y(), 0.0, 0.5)
 
 

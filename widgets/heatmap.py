@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
 from widgets.calm import may_wait
-from widgets.canvas import Canvas, figure, places
+from widgets.canvas import Canvas, places
 from widgets.look import Look
+from widgets.numbers import Write, decimal, fixed, scale_end
 
 Cell = tuple[int, int]
 
@@ -32,14 +33,14 @@ class Heatmap(Canvas[Cell]):
     def __init__(
         self, look: Look, title: str, *, x: str = "", y: str = "",
         palette: Literal["sequential", "diverging"] = "sequential", values: bool = False,
-        value_format: str = "{:.2f}", square: bool = False, color_bar: bool = True,
+        write: Write = fixed, square: bool = False, color_bar: bool = True,
         origin: Literal["top", "bottom"] = "top", parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, title, parent)
         self.x_title, self.y_title = x, y
         self.centred = palette == "diverging"
         self.table = raster.diverging(look.theme) if self.centred else raster.sequential()
-        self.values, self.value_format = values, value_format
+        self.values, self.write = values, write
         self.square, self.color_bar, self.bottom = square, color_bar, origin == "bottom"
         self.data: NDArray[Any] = np.zeros((0, 0), np.float32)
         self.low, self.high = 0.0, 1.0
@@ -166,9 +167,9 @@ class Heatmap(Canvas[Cell]):
         return f"{names}{text}   {self._number(float(self.data[row, column]))}"
 
     def _number(self, value: float) -> str:
-        said = self.value_format.format(value)
-        # A format of few digits must not call a small value zero.
-        return figure(value) if value and not any(c in "123456789" for c in said) else said
+        said = self.write(value)
+        # What has room for few digits must not call a small value zero.
+        return decimal(value) if value and not any(c in "123456789" for c in said) else said
 
     def tell_hover(self, part: Cell | None) -> None:
         self.hovered.emit(*(part or (-1, -1)))
@@ -253,8 +254,8 @@ class Heatmap(Canvas[Cell]):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(bar).adjusted(0.5, 0.5, -0.5, -0.5))
         x, span = bar.right() + px(5), self.high - self.low
-        self.put(painter, self.label(figure(self.high, span), "muted", 11), x, bar.top() - px(3))
-        self.put(painter, self.label(figure(self.low, span), "muted", 11), x, bar.bottom() + px(3), 0, 1)
+        self.put(painter, self.label(scale_end(self.high, span), "muted", 11), x, bar.top() - px(3))
+        self.put(painter, self.label(scale_end(self.low, span), "muted", 11), x, bar.bottom() + px(3), 0, 1)
         if self.centred and self.low < 0 < self.high and height > 3 * self.text_height(11):
             zero = bar.top() + height * self.high / (self.high - self.low)
             self.put(painter, self.label("0", "muted", 11), x, zero, 0, 0.5)
@@ -266,7 +267,7 @@ class Heatmap(Canvas[Cell]):
             return
         # Widest as the figures 0 … 9 are: the same for all values of one format. Texts are elided.
         least = self.look.px(12) if self.texts else self.text_width(
-            self.value_format.format(-1.0 if self.low < 0 else 1.0), 11)
+            self.write(-1.0 if self.low < 0 else 1.0), 11)
         if wide < least:
             return
         shades = raster.colour(self.data, self.low, self.high, self.table)[..., :3]
@@ -277,7 +278,7 @@ class Heatmap(Canvas[Cell]):
                 value = float(self.data[row, column])
                 if value == value:
                     text = self.texts[row * columns + column] if self.texts else \
-                        self.value_format.format(value)
+                        self.write(value)
                     picture = self.label(text, inks[dark[row, column]], 11,
                                          longest=int(wide) if self.texts else 0)
                     at = self._rect(row, column).center()

@@ -31,6 +31,7 @@ from widgets import raster
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.look import Look, Theme
+from widgets.numbers import decimal, fixed, percent, read
 
 Bytes = NDArray[np.uint8]
 Colours = NDArray[np.uint32]  # 0xffRRGGBB, as QImage's Format_RGB32 has them
@@ -309,11 +310,11 @@ class NetMap(Canvas[Part]):
                 return self.columns[a].names[b]
             case "weight" if c == self.weights[a].shape[1] - 1:
                 return words("bias of {neuron}: {value}", neuron=self.columns[a + 1].names[b],
-                             value=f"{self.value(part):.3f}")
+                             value=fixed(self.value(part), 3))
             case "weight":
                 return words("{source} → {target}: {value}", target=self.columns[a + 1].names[b],
                              source=self.columns[a].names[int(self.sources[a][c])],
-                             value=f"{self.value(part):.3f}")
+                             value=fixed(self.value(part), 3))
             case "name":
                 return words("{activation}: click for another", activation=self.columns[a].title)
             case "count":
@@ -339,7 +340,7 @@ class NetMap(Canvas[Part]):
         self._editing = part
         self._editor.setFont(self.fonts(12)[0])
         self._editor.setAccessibleName(self.say(part))
-        self._editor.setText(f"{self.value(part):.4g}")
+        self._editor.setText(decimal(self.value(part), 4))
         self._editor.selectAll()
         wide, tall = px(84), px(26)
         self._editor.setGeometry(round(min(max(0.0, spot.x() - wide / 2), self.width() - wide)),
@@ -349,10 +350,10 @@ class NetMap(Canvas[Part]):
         self._editor.setFocus()
 
     def _typed(self) -> None:
-        text = self._editor.text().strip().replace("−", "-").replace(",", ".")
+        text = self._editor.text().strip()
         part, self._editing = self._editing, None
         try:
-            value = float(text)
+            value = read(text)
         except ValueError:
             value = np.nan
         if part is not None and np.isfinite(value):
@@ -750,10 +751,10 @@ class FieldMap(Canvas[tuple[int, int]]):
         if len(there) > 1:
             chance = np.clip((there + 1) / 2, 0, 1)
             best = int(chance.argmax())
-            said = f"{self.names[best] if best < len(self.names) else best} {chance[best]:.0%}"
+            said = f"{self.names[best] if best < len(self.names) else best} {percent(float(chance[best]))}"
         else:
-            said = f"{there[0] * self.scale:.2f}"
-        return f"{self.x_title} {x:.1f}, {self.y_title} {y:.1f}: {said}"
+            said = fixed(float(there[0]) * self.scale)
+        return f"{self.x_title} {fixed(x, 1)}, {self.y_title} {fixed(y, 1)}: {said}"
 
     def tell_hover(self, part: tuple[int, int] | None) -> None:
         pass
@@ -811,7 +812,7 @@ class FieldMap(Canvas[tuple[int, int]]):
         self.put(painter, self.label(self.y_title, "muted", 11, upwards=True), area.left() - px(2),
                  area.center().y(), 1.0, 0.5)
         for value in (-self.reach, self.reach):
-            text = self.label(f"{value:g}".replace("-", "−"), "muted", 11)
+            text = self.label(decimal(value), "muted", 11)
             side = 0.0 if value < 0 else 1.0
             self.put(painter, text, area.left() + side * area.width(), area.bottom() + 1, side, 0.0)
         radius = max(2.5 * self.look.scale, area.width() / 120)

@@ -10,11 +10,11 @@ from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets import raster
+from widgets import numbers, raster, scales
 from widgets.calm import may_wait
-from widgets.canvas import Canvas, figure
+from widgets.canvas import Canvas
 from widgets.look import Look
-from widgets.scales import ticks
+from widgets.numbers import decimal
 
 REACH = 12
 FEW_PATHS = 60  # so few are drawn as smooth lines
@@ -24,10 +24,10 @@ FEW_NODES = 120  # so few are painted faster one by one than rasterised
 def _paint_scale(canvas: Canvas[int], painter: QPainter, low: float, high: float) -> None:
     """A colour bar with its ends at the right of the title."""
     px = canvas.look.px
-    at = canvas.put(painter, canvas.label(figure(high), "muted", 11), canvas.width() - px(2), 0, 1)
+    at = canvas.put(painter, canvas.label(decimal(high), "muted", 11), canvas.width() - px(2), 0, 1)
     bar = QRect(round(at.left()) - px(84), round(at.center().y()) - px(4), px(80), px(8))
     painter.drawImage(bar, raster.to_image(raster.for_points(canvas.look.theme)[None]))
-    canvas.put(painter, canvas.label(figure(low), "muted", 11), bar.left() - px(4), 0, 1)
+    canvas.put(painter, canvas.label(decimal(low), "muted", 11), bar.left() - px(4), 0, 1)
 
 
 class NetworkGraph(Canvas[int]):
@@ -124,7 +124,7 @@ class NetworkGraph(Canvas[int]):
         return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
 
     def say(self, part: int) -> str:
-        return f"{part}   {figure(float(self.values[part]))}"
+        return f"{part}   {decimal(float(self.values[part]))}"
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -319,7 +319,7 @@ class TrajectoryField(Canvas[int]):
 
     def say(self, part: int) -> str:
         start, end = float(self.paths[0, part]), float(self.paths[-1, part])
-        return f"{part}   {figure(start)} → {figure(end)}"
+        return f"{part}   {decimal(start)} → {decimal(end)}"
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -407,13 +407,14 @@ class TrajectoryField(Canvas[int]):
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.drawLine(area.left() - 1, area.top(), area.left() - 1, area.bottom() + 1)
         painter.drawLine(area.left() - 1, area.bottom() + 1, area.right(), area.bottom() + 1)
-        for value in ticks(*self._range, max(2, area.height() // px(36))):
+        values = scales.ticks(*self._range, max(2, area.height() // px(36)))
+        for value, name in zip(values, numbers.ticks(values), strict=True):
             y = area.top() + float(self._down(np.array([value]))[0])
-            name = figure(value, self._range[1] - self._range[0])
             self.put(painter, self.label(name, "muted", 11), area.left() - px(6), y, 1, 0.5)
-        for value in ticks(*self._x_range, max(2, area.width() // px(80))):
+        steps = scales.ticks(*self._x_range, max(2, area.width() // px(80)))
+        for value, name in zip(steps, numbers.ticks(steps), strict=True):
             x = area.left() + float(self._across(np.array([value]))[0])
-            self.put(painter, self.label(figure(value), "muted", 11), x, area.bottom() + px(4), 0.5)
+            self.put(painter, self.label(name, "muted", 11), x, area.bottom() + px(4), 0.5)
         if self.x_title:
             self.put(painter, self.label(self.x_title, "muted", 12), area.center().x(), self.height(),
                      0.5, 1)

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from widgets import numbers
+
 Kind = Literal["number", "integer", "choice", "flag", "text", "source", "hidden"]
 
 # A condition under which a control is worth showing: {"cell": ("gru", "lstm")}.
@@ -42,7 +44,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     log: bool = False
-    unit: str = ""
+    unit: str = ""  # in the singular; what is shown has its plural
     off: float | None = None  # the value that is shown as the word "off"
     choices: tuple[str, ...] = ()
     source: str | None = None
@@ -200,8 +202,8 @@ def _fit_number(one: Parameter, value: object) -> float | int:
     if not usable or not one.low <= value <= one.high:  # type: ignore[operator]
         raise Unfit("{name} is {what} from {low} to {high}, not {value}.", name=one.name,
                     what="a whole number" if whole else "a number",
-                    low=f"{one.low:g}", high=f"{one.high:g}",
-                    value=f"{value:g}" if isinstance(value, float) else repr(value))
+                    low=numbers.decimal(one.low), high=numbers.decimal(one.high),
+                    value=numbers.decimal(value, 4) if isinstance(value, float) else repr(value))
     assert isinstance(value, (int, float))
     return int(value) if whole else float(value)
 
@@ -225,6 +227,11 @@ def _plain(one: Parameter, value: object) -> Any:
     raise Unfit("{name} does not take {value}.", name=one.name, value=repr(value))
 
 
+def written(one: Parameter, value: float) -> str:
+    """A number as it is shown and typed, without its unit."""
+    return numbers.count(value) if one.kind == "integer" else numbers.decimal(value, 4)
+
+
 def parse(one: Parameter, typed: str) -> Any:
     """A value typed on a command line or into a field. Raises ``Unfit``."""
     value: object = typed
@@ -232,7 +239,7 @@ def parse(one: Parameter, typed: str) -> Any:
         if one.off is not None and typed.strip().lower() == "off":
             return fit(one, one.off)
         try:
-            value = float(typed)
+            value = numbers.read(typed)
         except ValueError:
             value = typed
     elif one.kind == "flag":

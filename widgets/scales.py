@@ -7,11 +7,8 @@ to. So ranges grow in steps with room ahead, and stay as they are for most frame
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 Range = tuple[float, float]
-
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def nice_step(span: float, count: int) -> float:
@@ -50,54 +47,6 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
     if len(found) >= 2:
         return found
     return [math.log10(v) for v in ticks(10**low, 10**high, count) if v > 0]
-
-
-def tick_text(value: float, step: float) -> str:
-    """``value`` with just the digits that tell neighbouring ticks apart."""
-    if abs(value) < step * 1e-6:
-        return "0"
-    if abs(value) >= 1e6 or abs(value) < 1e-4:
-        mantissa, _, exponent = f"{value:.2e}".partition("e")
-        mantissa = mantissa.rstrip("0").rstrip(".")
-        power = "10" + str(int(exponent)).translate(_SUPERSCRIPTS)
-        return power if mantissa == "1" else f"{mantissa}·{power}"
-    digits = max(0, -math.floor(math.log10(step) + 1e-6)) if step > 0 else 0
-    text = f"{value:,.{digits}f}" if abs(value) >= 10_000 else f"{value:.{digits}f}"
-    return text.replace("-", "−").replace(",", "\u2009")
-
-
-def decade_texts(exponents: Sequence[float]) -> list[str]:
-    """The ticks of a logarithmic axis: plain numbers throughout where none is very large or small."""
-    plain = all(-3 < one < 5 for one in exponents) \
-        and any(abs(one - round(one)) > 1e-6 for one in exponents)
-    if plain:
-        return [tick_text(10**one, 1.0) if one >= 3 else f"{10**one:.3g}" for one in exponents]
-    return [decade_text(one) for one in exponents]
-
-
-def decade_text(exponent: float) -> str:
-    """``10ᵉ`` for a whole exponent; the number itself for 1, 10 and the ticks between decades."""
-    whole = round(exponent)
-    if abs(exponent - whole) > 1e-6:
-        return f"{10**exponent:.1g}" if -4 < exponent < 0 else tick_text(10**exponent, 10**exponent)
-    if whole in (0, 1):
-        return "10" if whole else "1"
-    return "10" + str(whole).translate(_SUPERSCRIPTS)
-
-
-def short(value: float) -> str:
-    """``value`` in about three significant digits, as read-outs show it."""
-    if not math.isfinite(value):
-        return "–" if math.isnan(value) else "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if size >= 1e6 or size < 1e-3:
-        return tick_text(float(f"{value:.2e}"), 0.0) if size >= 1e6 or size < 1e-4 \
-            else f"{value:.2g}".replace("-", "−")
-    if size >= 100 or float(value).is_integer():
-        return tick_text(round(value), 1.0)
-    return f"{value:.3g}".replace("-", "−")
 
 
 def widened(low: float, high: float, least: float) -> Range:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import scales
 from widgets.calm import may_wait
-from widgets.canvas import Canvas, Scroll, figure
+from widgets.canvas import Canvas, Scroll
 from widgets.look import Look
+from widgets.numbers import decimal
 
 Cell = str | float | tuple[str, ...]
 
@@ -100,7 +101,7 @@ class Table(Canvas[int]):
         return part
 
     def say(self, part: int) -> str:
-        return "   ".join(figure(cell) if isinstance(cell, (int, float)) else cell
+        return "   ".join(decimal(cell) if isinstance(cell, (int, float)) else cell
                           if isinstance(cell, str) else " · ".join(cell) for cell in self.rows[part])
 
     def tell_hover(self, part: int | None) -> None:

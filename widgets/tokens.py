@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
 from widgets.calm import may_wait
-from widgets.canvas import Canvas, Scroll, figure
+from widgets.canvas import Canvas, Scroll
 from widgets.look import Look, Theme
+from widgets.numbers import decimal, percent
 
 LINKS = 400  # as many lines as can still be told apart; the strongest are drawn
 SMOOTH_LINKS = 150  # more are drawn without smoothing, which costs ten times as much
@@ -178,7 +179,7 @@ class TokenStrip(Canvas[int]):
 
     def say(self, part: int) -> str:
         name = f"{part}   {visible(self.tokens[part])}"
-        return name if self.weights is None else f"{name}   {figure(float(self.weights[part]))}"
+        return name if self.weights is None else f"{name}   {decimal(float(self.weights[part]))}"
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -282,7 +283,7 @@ class NotedStrip(TokenStrip):
     def say(self, part: int) -> str:
         said = [row[part] for row in self.notes]
         if self.shares is not None:
-            said.append(f"{float(self.shares[part]):.0%}")
+            said.append(percent(float(self.shares[part])))
         return "   ".join([visible(self.tokens[part]), *said])
 
     def _paint_token(
@@ -414,7 +415,7 @@ class TokenLinks(Canvas[Side]):
         return name
 
     def _link(self, row: int, column: int) -> str:
-        weight = figure(float(self.weights[row, column]))
+        weight = decimal(float(self.weights[row, column]))
         return f"{visible(self.left[row])} → {visible(self.right[column])}   {weight}"
 
     @property

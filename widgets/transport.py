@@ -12,6 +12,7 @@ from widgets.cards import Card, run_on
 from widgets.controls import Slider
 from widgets.icons import icon
 from widgets.look import Look
+from widgets.numbers import count, quantity
 from widgets.style import font
 
 # The names of the paces; the window says how many steps a frame each of them is.
@@ -185,15 +186,14 @@ class Transport(Card):
                 self._scrubber.setPageStep(max(1, last // 20))
                 self._scrubber.setValue(step)
         self._scrubber.set_keyframes(keyframes)
-        said = words("step {step} of {last}", step=f"{step:,}", last=f"{last:,}") \
-            if step != last else words("step {step}", step=f"{step:,}")
+        said = words("step {step} of {last}", step=count(step), last=count(last)) \
+            if step != last else words("step {step}", step=count(step))
         run_on(self._steps, said)
         self._enable()
 
     def set_rate(self, steps_per_second: float) -> None:
         """Show how fast it trains; nothing while it does not."""
-        rate = f"{steps_per_second:,.0f}" if steps_per_second >= 10 else f"{steps_per_second:.1f}"
-        run_on(self._rate, self.look.words("{rate} steps/s", rate=rate)
+        run_on(self._rate, quantity(steps_per_second, "step/s", self.look.words, digits=2)
                         if steps_per_second > 0 else "")
 
     def set_speed(self, name: str) -> None:

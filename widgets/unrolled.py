@@ -16,6 +16,7 @@ from widgets import raster
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.look import Look
+from widgets.numbers import decimal, fixed
 
 Place = tuple[int, int]  # line, column; line −1 is the symbol that is read
 
@@ -191,7 +192,7 @@ class Unrolled(Canvas[Place]):
             return f"{self.symbols[column]}{given}"
         index, inner = self._found(line)
         block = self.blocks[index]
-        value = f"{float(block.values[inner, column]):.2f}".replace("-", "−")
+        value = fixed(float(block.values[inner, column]))
         return f"{self.symbols[column]} · {block.label} {inner + 1}   {value}"
 
     def tell_hover(self, part: Place | None) -> None:
@@ -235,7 +236,7 @@ class Unrolled(Canvas[Place]):
         if bar.height() >= 1.6 * self.text_height(10):
             for value, y, at in ((block.high, bar.top() - px(2), 0.0),
                                  (block.low, bar.bottom() + px(3), 1.0)):
-                text = self.label(f"{value:g}".replace("-", "−"), "muted", 10)
+                text = self.label(decimal(value), "muted", 10)
                 self.put(painter, text, bar.right() + px(4), y, 0.0, at)
 
     def _paint_symbols(self, painter: QPainter) -> None:

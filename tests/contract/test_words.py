@@ -14,19 +14,21 @@ from visualizers.data import Data, all_sources, pins
 from widgets.words import read_table
 
 ROOT = Path(__file__).resolve().parents[2]
-SAYING = {"words", "note", "Refusal", "Unfit", "progress", "tr_mark"}
+# What says texts, and which of its arguments is one.
+SAYING = {"words": 0, "note": 0, "Refusal": 0, "Unfit": 0, "tr_mark": 0, "quantity": 1, "unit_of": 1,
+          "progress": 2}
 
 
 def said_in(file: Path) -> set[str]:
-    """The English texts of a source file: literal arguments of words(), note(), Refusal() …"""
+    """The English texts of a source file: literal arguments of words(), note(), quantity() …"""
     found: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in SAYING:
-            for argument in node.args[:1] if name != "progress" else node.args[2:3]:
-                found.update(literals(argument))
+        where = SAYING.get(name)
+        for argument in node.args[where : where + 1] if where is not None else ():
+            found.update(literals(argument))
     return found
 
 

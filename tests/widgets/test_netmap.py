@@ -70,7 +70,7 @@ def test_that_every_link_can_be_pointed_at_and_says_its_value(qtbot: QtBot) -> N
             for source in range(matrix.shape[1] - 1):
                 spot = widget.place(("weight", layer, to, source)).center()
                 assert widget.part_at(spot.x(), spot.y()) == ("weight", layer, to, source)
-    assert widget.say(("weight", 1, 1, 2)) == "n1.2 → n2.1: -1.250"
+    assert widget.say(("weight", 1, 1, 2)) == "n1.2 → n2.1: −1.250"
     assert widget.say(("weight", 1, 1, 4)) == "bias of n2.1: 0.000"
 
 
@@ -248,7 +248,7 @@ def test_that_the_value_under_the_pointer_is_read(qtbot: QtBot) -> None:
     assert widget.say(part).endswith(": 2.00")
     three = np.stack([np.full((4, 4), value, np.uint8) for value in (1, 255, 1)])
     widget.draw(three, *NONE, filled=0, classes=3, names=["orange", "blue", "green"])
-    assert widget.say((0, 0)).endswith("blue 100%")
+    assert widget.say((0, 0)).endswith("blue 100\u00a0%")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

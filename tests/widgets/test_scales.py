@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from widgets import scales
 
@@ -64,27 +63,7 @@ def test_that_data_without_spread_still_have_a_range() -> None:
     assert high - low >= 0.5
 
 
-def test_that_decades_are_written_as_powers() -> None:
-    texts = [scales.decade_text(at) for at in (-12, -3, 0, 1, 2)]
-    assert texts == ["10⁻¹²", "10⁻³", "1", "10", "10²"]
-    assert scales.decade_text(np.log10(0.2)) == "0.2"
-
-
-def test_that_ticks_between_decades_are_plain_numbers_and_so_are_the_decades_there() -> None:
-    assert scales.decade_texts(list(np.log10([20, 50, 100, 200]))) == ["20", "50", "100", "200"]
-    assert scales.decade_texts(list(np.log10([0.98, 1, 1.02]))) == ["0.98", "1", "1.02"]
-    assert scales.decade_texts([-2.0, 0.0, 2.0]) == ["10⁻²", "1", "10²"]
-
-
 def test_that_a_log_axis_of_less_than_a_decade_has_ticks() -> None:
     assert len(scales.log_ticks(-0.30, 0.05, 5)) >= 2
     assert len(scales.log_ticks(np.log10(0.96), np.log10(1.04), 5)) >= 2
     assert scales.log_ticks(-40, 0, 5)[0] >= -40 and len(scales.log_ticks(-40, 0, 5)) <= 6
-
-
-@pytest.mark.parametrize(("value", "text"), [
-    (0.0, "0"), (float("nan"), "–"), (float("inf"), "∞"), (3.0, "3"), (0.012345, "0.0123"),
-    (-0.5, "−0.5"), (1234.0, "1234"), (12345.0, "12\u2009345"), (2.5e7, "2.5·10⁷"),
-])
-def test_that_figures_are_short(value: float, text: str) -> None:
-    assert scales.short(value) == text

@@ -159,7 +159,7 @@ def test_that_notes_stand_below_their_tokens_in_the_colour_of_their_row(qtbot: Q
     widget.note([["−1"] * 8, ["+2"] * 8], shares)
     widget.draw(WORDS)
     assert widget.place(7).bottom() > plain, "there is room for them"
-    assert widget.say(1) == "animal   −1   +2   14%"
+    assert widget.say(1) == "animal   −1   +2   14\u00a0%"
     image = widget.grab().toImage()
     box = widget.place(1)
 

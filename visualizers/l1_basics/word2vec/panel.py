@@ -24,7 +24,7 @@ class Params:
         "decisions down a Huffman tree, or against the whole vocabulary.")
     word: str = typed("", help="Whose neighbours are shown: type a word, or click one in the "
                       "map.")
-    window: int = integer(5, 1, 10, unit="words", restart=False, help="How far neighbours may be. "
+    window: int = integer(5, 1, 10, unit="word", restart=False, help="How far neighbours may be. "
                           "The window is soft: for each word its size is drawn from 1 to this.")
     negatives: int = integer(5, 1, 20, restart=False, label="Negatives k",
                              help="Random words that each true neighbour is set against.",
@@ -38,7 +38,7 @@ class Params:
                                 "with probability 1 − √(t / f).")
     learning_rate: float = number(0.1, 0.001, 1.0, log=True, help="Size of one update.")
     dimension: int = integer(64, 2, 300, log=True, help="Numbers in a word's vector.")
-    vocabulary: int = integer(800, 50, 50_000, log=True, unit="words",
+    vocabulary: int = integer(800, 50, 50_000, log=True, unit="word",
                               help="Only this many of the most frequent words are kept.")
     seed: int = integer(0, 0, 999, help="Decides the initial vectors and all that is drawn.")
     refit: int = hidden(0, stays=True)

@@ -19,6 +19,7 @@ from widgets.cloud import PointCloud
 from widgets.curves import CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
 from widgets.look import Look
+from widgets.numbers import compact
 from widgets.style import font
 from widgets.view import PanelView
 
@@ -60,7 +61,7 @@ class Word2VecView(PanelView):
                             palette="diverging", color_bar=False).calm()
         self.path = HuffmanPath(look)
         self.cost = BarChart(look, words("Output weights one pair touches"),
-                             x=words("powers of ten"), value_format="10^{:.1f}").calm()
+                             x=words("powers of ten"), write=lambda power: compact(10.0**power)).calm()
         self.cost_note = Quiet(look)
         self.cost_note.setWordWrap(True)
         self._cost_page = QWidget()

@@ -27,15 +27,15 @@ class Params:
     cell: Literal["tanh", "GRU", "LSTM"] = choice(
         "tanh", help="How one state follows from the last, the same for all three taggers.")
     reach: int = integer(
-        1, 0, 4, unit="phrases", label="Phrases in between",
+        1, 0, 4, unit="phrase", label="Phrases in between",
         help="How many phrases may stand between a word and what decides about it.")
     hidden_size: int = integer(
-        32, 2, 128, log=True, unit="units", label="Units of each tagger",
+        32, 2, 128, log=True, unit="unit", label="Units of each tagger",
         help="Numbers in the state that a tag is read from. The tagger of both directions gives "
              "half of them to each, so that it wins by what it sees and not by its size.")
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
     batch: int = integer(
-        32, 4, 128, log=True, unit="sentences", restart=False,
+        32, 4, 128, log=True, unit="sentence", restart=False,
         help="Sentences read in one step: new ones each time, the same for the three.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other sentences.")
     need: int = hidden(

@@ -18,10 +18,10 @@ LENGTHS = (8, 16, 32, 64, 128)  # of the texts on which the time of a step is me
 @dataclass(frozen=True)
 class Params:
     window: int = integer(
-        5, 1, WIDEST, unit="words", label="CNN's window",
+        5, 1, WIDEST, unit="word", label="CNN's window",
         help="How many neighbouring words one filter of the CNN reads at once.")
     distance: int = integer(
-        16, 2, 60, unit="words", label="Longest distance",
+        16, 2, 60, unit="word", label="Longest distance",
         help="Distances are drawn evenly up to this one; all texts are as long as it needs.")
     task: Literal["which word comes first", "which word occurs"] = choice(
         "which word comes first",
@@ -33,9 +33,9 @@ class Params:
         32, 4, 128, log=True, label="CNN's filters",
         help="How many filters the CNN learns; the largest answer of each over the text is kept.")
     hidden_size: int = integer(
-        32, 4, 128, log=True, unit="units", label="RNN's units",
+        32, 4, 128, log=True, unit="unit", label="RNN's units",
         help="Numbers in one state of the RNN.")
-    batch: int = integer(32, 8, 128, log=True, unit="texts", label="Batch size",
+    batch: int = integer(32, 8, 128, log=True, unit="text", label="Batch size",
                          help="Texts in one step; both networks get the same ones.")
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True,
                                   help="Size of one update (Adam), the same for both networks.")

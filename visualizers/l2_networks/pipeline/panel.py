@@ -23,16 +23,16 @@ class Params:
     dropout: float = number(
         0.3, 0.0, 0.8, help="Share of the text's features that are left out at random in training.")
     patience: int = integer(
-        3, 1, 10, unit="epochs",
+        3, 1, 10, unit="epoch",
         help="Training ends when the validation loss has not fallen for so many epochs; the best "
              "epoch's weights are kept.")
     width: int = integer(
-        48, 8, 128, log=True, unit="units",
+        48, 8, 128, log=True, unit="unit",
         help="How many numbers stand for a word, and how many for what has been read.")
     vocabulary: int = integer(
-        4000, 50, 10_000, log=True, unit="words",
+        4000, 50, 10_000, log=True, unit="word",
         help="So many of the most frequent words get a number; all others share one.")
-    batch: int = integer(32, 8, 128, log=True, unit="texts", label="Batch size",
+    batch: int = integer(32, 8, 128, log=True, unit="example", label="Batch size",
                          help="Texts in one training step.")
     sentence: str = text("", label="Your own text",
                          help="Goes through the same steps. Empty shows a text of the validation set.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -20,6 +21,7 @@ from widgets.comparison import Comparison
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.look import Look
+from widgets.numbers import count, percent
 from widgets.readouts import Readouts, TextFlow
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
@@ -126,10 +128,10 @@ class PipelineView(PanelView):
         self.accuracy = CurvePlot(look, "", x=words("epoch"), y=words("share right"),
                                   y_range=(0.0, 1.05), integer_x=True).calm()
         self.bars = BarChart(look, words("Right on the test set"), low=0.0, high=1.0,
-                             value_format="{:.1%}").calm()
+                             write=partial(percent, digits=1)).calm()
         self.bars.setMaximumHeight(look.px(110))
         self.confusion = Heatmap(look, words("Who is taken for whom"), x=words("answer"),
-                                 y=words("truth"), values=True, value_format="{:.0f}",
+                                 y=words("truth"), values=True, write=count,
                                  square=True, color_bar=False).calm()
         self.wrong = TextFlow(look, words("Wrong answers, the surest last")).calm()
         self.said = Readouts(look).calm()

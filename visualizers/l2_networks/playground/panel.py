@@ -64,7 +64,7 @@ class Params:
                       help="Shows batches, loss, first weights, stop rule and the rest, and some more "
                            "figures under the network.")
     batch_size: int = integer(
-        10, 1, 200, log=True, restart=False, unit="points", when=SHOWN,
+        10, 1, 200, log=True, restart=False, unit="point", when=SHOWN,
         help="Points whose gradients are averaged for one update.")
     initialization: Literal["Xavier", "He", "orthogonal", "too large", "zeros"] = choice(
         "Xavier", label="First weights", when=SHOWN,
@@ -73,7 +73,7 @@ class Params:
     loss: Literal["cross-entropy", "squared error"] = choice(
         "cross-entropy", when={**SHOWN, "data": (*CLASSES, "drawn by hand")},
         help="What is made smaller for classes. Values are always learnt with the squared error.")
-    points: int = integer(500, 50, 1000, unit="points", when={**SHOWN, "data": MADE},
+    points: int = integer(500, 50, 1000, unit="point", when={**SHOWN, "data": MADE},
                           help="Training and test together.")
     train_share: float = number(
         0.5, 0.1, 0.9, when=SHOWN, label="Share for training",
@@ -82,7 +82,7 @@ class Params:
         "never", restart=False, label="Stop by itself", when=SHOWN,
         help="Ends the run when the test loss has not improved for so many epochs, or after them.")
     patience: int = integer(
-        100, 1, 5000, log=True, unit="epochs", restart=False, label="Epochs until then",
+        100, 1, 5000, log=True, unit="epoch", restart=False, label="Epochs until then",
         when={**SHOWN, "stop": ("after some epochs", "no better test loss")},
         help="How many epochs the stop rule waits.")
     show_test: bool = flag(False, when=SHOWN, label="Show test points",

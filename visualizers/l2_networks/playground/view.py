@@ -21,13 +21,13 @@ from visualizers.l2_networks.playground.panel import (
 )
 from visualizers.l2_networks.playground.taking import as_json, as_python, matrices
 from visualizers.panel import Shown
+from widgets import numbers
 from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
 from widgets.look import Look
 from widgets.netmap import CLASS_SERIES, Column, FieldMap, NetMap
 from widgets.readouts import Readouts
-from widgets.scales import short
 from widgets.style import font
 from widgets.view import PanelView
 
@@ -61,7 +61,7 @@ class PlaygroundView(PanelView):
                                 y_min_span=0.05).calm()
         self.switch = Switch(look, [words("Confusion"), words("Errors going back")])
         self.confusion = Heatmap(look, "", x=words("answered"), y=words("true"), values=True,
-                                 palette="diverging", value_format="{:.0f}",
+                                 palette="diverging", write=numbers.count,
                                  color_bar=False).calm()
         self.errors = CurvePlot(look, words("Error that reaches each layer"),
                                 x=words("hidden layer"), y="|∂L/∂z|", log_y=True,
@@ -173,9 +173,9 @@ class PlaygroundView(PanelView):
         score = words("test accuracy") if frame.classes else words("test R²")
         items = [
             (words("epoch"), str(shown.step)),
-            (words("training loss"), short(frame.train_loss)),
-            (words("test loss"), short(frame.test_loss)),
-            (score, f"{frame.test_score:.1%}" if frame.classes else short(frame.test_score)),
+            (words("training loss"), numbers.decimal(frame.train_loss)),
+            (words("test loss"), numbers.decimal(frame.test_loss)),
+            (score, f"{frame.test_score:.1%}" if frame.classes else numbers.decimal(frame.test_score)),
         ]
         if len(frame.single) and frame.classes != 3:
             items.append((words("all layers together"), self._equation(shown)))
@@ -186,7 +186,7 @@ class PlaygroundView(PanelView):
         if len(frame.updates):
             items += [(words("updates an epoch"), str(frame.updates[0])),
                       (words("weights and biases"), str(frame.updates[1])),
-                      (words("mean |w|"), short(frame.mean_weight)),
+                      (words("mean |w|"), numbers.decimal(frame.mean_weight)),
                       (words("exactly zero"), f"{frame.zeros:.0%}")]
         self.readouts.draw(items)
 
@@ -317,7 +317,7 @@ class PlaygroundView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
         values = {"epoch": shown.step, "layers": len(frame.bends), "neurons": len(frame.maps),
-                  "loss": short(frame.train_loss), "test": short(frame.test_loss)}
+                  "loss": numbers.decimal(frame.train_loss), "test": numbers.decimal(frame.test_loss)}
         if frame.classes:
             return self.words(
                 "After {epoch} epochs a network of {neurons} neurons in {layers} hidden layers has a "

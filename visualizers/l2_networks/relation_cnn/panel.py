@@ -21,17 +21,17 @@ class Params:
         2, 1, 3, help="How many things a sentence says, each of two names of its own. The question is "
                       "about one pair of names. All names are invented.")
     remark: int = integer(
-        2, 0, 4, unit="words", label="Longest remark",
+        2, 0, 4, unit="word", label="Longest remark",
         help="A remark of up to so many words may stand between a name and what is said of it.")
-    window: int = integer(3, 1, 7, unit="words", label="Window h",
+    window: int = integer(3, 1, 7, unit="word", label="Window h",
                           help="How many neighbouring words a filter sees at once.")
     filters: int = integer(24, 4, 64, log=True, help="How many filters each network has.")
     example: int = integer(0, 0, EXAMPLES - 1, restart=False,
                            help="Which sentence of the test part is shown.")
     farthest: int = integer(
-        8, 1, 15, unit="words", label="Farthest distance",
+        8, 1, 15, unit="word", label="Farthest distance",
         help="Distances beyond it are all the same to the position features.")
-    place_width: int = integer(6, 1, 16, unit="numbers", label="Size of a position",
+    place_width: int = integer(6, 1, 16, unit="number", label="Size of a position",
                                help="How many numbers stand for a distance to a name.")
     learning_rate: float = number(0.005, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
     dropout: float = number(0.2, 0.0, 0.8, help="Share of the pooled values that are left out of a "

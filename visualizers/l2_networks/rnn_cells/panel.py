@@ -27,7 +27,7 @@ class Params:
         help="What it learns to go on with. With turns, the direction changes at random, in one "
              "step of ten, so that the next letter cannot be told from the last alone.")
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
-    hidden_size: int = integer(12, 4, 32, log=True, unit="units", help="Numbers in the state.")
+    hidden_size: int = integer(12, 4, 32, log=True, unit="unit", help="Numbers in the state.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other exercises.")
     position: int = hidden(11, help="The character that is looked at, from 0.")
     unit: int = hidden(0, help="The unit of the state that is looked at, from 0.")

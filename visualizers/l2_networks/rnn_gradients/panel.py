@@ -24,7 +24,7 @@ class Params:
         help="Largest eigenvalue of the recurrent weights. A change rescales them on the spot, "
              "so that the learned weights keep their directions; training then moves on.")
     length: int = integer(
-        40, 5, 200, unit="steps", help="How many symbols the network reads before it answers.")
+        40, 5, 200, unit="step", help="How many symbols the network reads before it answers.")
     task: Literal["copy the first symbol", "random readout"] = choice(
         "copy the first symbol",
         help="Copying needs the whole past. The random readout asks for the last symbol through "
@@ -44,7 +44,7 @@ class Params:
     clip: float = number(
         1.0, 0.01, CLIP_OFF, log=True, off=CLIP_OFF, label="Clip gradient at",
         help="A gradient of the weights that is longer than this is shortened to it.")
-    hidden_size: int = integer(32, 8, 128, log=True, unit="units", help="Numbers in one state.")
+    hidden_size: int = integer(32, 8, 128, log=True, unit="unit", help="Numbers in one state.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other sequences.")
     beside: str = hidden(
         "", stays=True,

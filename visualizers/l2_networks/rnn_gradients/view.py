@@ -11,8 +11,8 @@ from visualizers.panel import Shown
 from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.look import Look
+from widgets.numbers import decimal, fixed, percent, quantity
 from widgets.readouts import Readouts
-from widgets.scales import short
 from widgets.view import PanelView
 
 BESIDE = ("gradient norm", "gates", "singular values")
@@ -58,10 +58,10 @@ class RnnGradientsView(PanelView):
         frame, params = shown.frame, shown.params
         self._draw_main(shown)
         self.readouts.draw([
-            (self.words("factor per step back"), f"{frame.slope:.3f}"),
-            (self.words("over {steps} steps", steps=params.length),
-             short(_whole(frame))),
-            (self.words("spectral radius now"), f"{frame.radius:.3f}"),
+            (self.words("factor per step back"), fixed(frame.slope, 3)),
+            (self.words("over {steps}", steps=quantity(params.length, "step", self.words)),
+             decimal(_whole(frame))),
+            (self.words("spectral radius now"), fixed(frame.radius, 3)),
         ])
         self._draw_progress(shown)
         gated = params.cell in ("GRU", "LSTM")
@@ -74,7 +74,7 @@ class RnnGradientsView(PanelView):
         frame, params = shown.frame, shown.params
         curves = [Curve(_power(ghost.frame.log_gradient), label=ghost.label, style="ghost")
                   for ghost in shown.ghosts]
-        theory = self.words("theory: {radius} per step", radius=f"{frame.radius:.2f}") \
+        theory = self.words("theory: {radius} per step", radius=fixed(frame.radius)) \
             if params.cell in ("linear", "tanh") else self.words("theory: what the gates keep")
         curves.append(Curve(_power(frame.log_theory), label=theory, series=1, style="dashed",
                             width=1.5))
@@ -82,7 +82,7 @@ class RnnGradientsView(PanelView):
             curves.append(Curve(_power(frame.log_cell_gradient), label="|∂L/∂c|", series=2,
                                 x=np.arange(1, len(frame.log_cell_gradient) + 1), width=2.0))
         curves.append(Curve(_power(frame.log_gradient), width=3.0, label=self.words(
-            "{cell}, radius {radius}", cell=self._cell(params), radius=f"{params.spectral_radius:.2f}")))
+            "{cell}, radius {radius}", cell=self._cell(params), radius=fixed(params.spectral_radius))))
         longest = max(len(one.log_gradient) for one in
                       (frame, *(ghost.frame for ghost in shown.ghosts))) - 1
         lost = FAINTEST < frame.log_gradient.min() < np.log10(FLOAT32)
@@ -105,8 +105,8 @@ class RnnGradientsView(PanelView):
             Curve(history["accuracy"], history.steps, self.words("accuracy"), series=2, width=1.5),
         ]
         last = history.last()
-        note = self.words("loss {loss}, accuracy {accuracy}", loss=short(last["loss"]),
-                          accuracy=f"{last['accuracy']:.0%}") if last else ""
+        note = self.words("loss {loss}, accuracy {accuracy}", loss=decimal(last["loss"]),
+                          accuracy=percent(last["accuracy"])) if last else ""
         self.progress.draw(curves, [Rule(0.25, self.words("guessing"))], note=note,
                            y_range=(0.0, _room(history["loss"])))
 
@@ -121,7 +121,7 @@ class RnnGradientsView(PanelView):
         note = ""
         if clipped.any():
             curves.append(Curve(norms[clipped], shown.history.steps[clipped], series=1, style="dots"))
-            note = self.words("{share} of the steps clipped", share=f"{clipped.mean():.0%}")
+            note = self.words("{share} of the steps clipped", share=percent(float(clipped.mean())))
         self.norm.draw(curves, rules, note=note)
 
     def _draw_gates(self, shown: Shown[Params, Frame]) -> None:
@@ -147,20 +147,20 @@ class RnnGradientsView(PanelView):
         ], x_range=(0.0, shown.params.length))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
-        frame, params = shown.frame, shown.params
+        frame, params, words = shown.frame, shown.params, self.words
         values = {
-            "cell": self._cell(params), "length": params.length, "step": shown.step,
-            "factor": f"{frame.slope:.3g}",
-            "whole": short(_whole(frame)),
+            "cell": self._cell(params), "far": quantity(params.length, "step", words),
+            "factor": decimal(frame.slope), "whole": decimal(_whole(frame)),
         }
         if last := shown.history.last():
             return _sentence(self.words(
-                "{cell} cell after {step} training steps: one step back multiplies the gradient by "
-                "about {factor}, {length} steps back by {whole}; accuracy {accuracy}.",
-                accuracy=f"{last['accuracy']:.0%}", **values))
+                "{cell} cell after {steps}: one step back multiplies the gradient by about {factor}, "
+                "{far} back by {whole}; accuracy {accuracy}.",
+                steps=quantity(shown.step, "step of training", words),
+                accuracy=percent(last["accuracy"]), **values))
         return _sentence(self.words(
             "{cell} cell before training: one step back multiplies the gradient by about {factor}, "
-            "{length} steps back by {whole}.", **values))
+            "{far} back by {whole}.", **values))
 
 
 def _sentence(text: str) -> str:

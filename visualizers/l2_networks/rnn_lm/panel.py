@@ -33,14 +33,14 @@ class Params:
     cell: Literal["tanh", "GRU", "LSTM"] = choice(
         "LSTM", help="How one state follows from the last.")
     hidden_size: int = integer(
-        128, 8, 256, log=True, unit="units", label="Hidden units", help="Numbers in the state.")
+        128, 8, 256, log=True, unit="unit", label="Hidden units", help="Numbers in the state.")
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
     length: int = integer(
-        50, 5, 100, unit="tokens", restart=False, label="Errors go back",
+        50, 5, 100, unit="token", restart=False, label="Errors go back",
         help="How far errors are sent back in time. The state itself is carried on from one piece of "
              "text to the next, however short they are.")
     batch: int = integer(
-        16, 1, 64, log=True, unit="streams",
+        16, 1, 64, log=True, unit="stream",
         help="How many places of the text are read side by side.")
     seed: int = integer(0, 0, 999, help="Where the random numbers begin.")
     unit: int = hidden(-1, help="The unit that colours the text; −1: the one found for the feature.")

@@ -23,7 +23,7 @@ class Params:
         help="Copying: name the first symbol at the end. Adding: of many numbers between 0 and 1 two "
              "are marked, and the answer is their sum. Adding also needs choosing.")
     length: int = integer(
-        40, 5, 80, unit="steps",
+        40, 5, 80, unit="step",
         help="How long the sequences are. The longer, the further the answer is from what it needs.")
     gate_bias: bool = flag(
         True, restart=True, label="Gates start open",
@@ -34,7 +34,7 @@ class Params:
         help="Size of the weights that let inputs in. Without a gate, each strong input overwrites "
              "a part of what was there; weak ones leave it.")
     learning_rate: float = number(0.01, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
-    hidden_size: int = integer(32, 8, 64, log=True, unit="units",
+    hidden_size: int = integer(32, 8, 64, log=True, unit="unit",
                                help="Numbers in one state, the same for all four.")
     seed: int = integer(0, 0, 999, help="Draws other weights and other sequences.")
 

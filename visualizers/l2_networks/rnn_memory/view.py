@@ -12,8 +12,8 @@ from widgets.cards import Card, column, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.look import Look
+from widgets.numbers import decimal as short
 from widgets.readouts import Readouts
-from widgets.scales import short
 from widgets.view import PanelView
 
 COLORS = (1, 3, 2, 0)  # series of each network

@@ -20,7 +20,7 @@ class Params:
     data: str = source("labelled", "made-reviews", label="Texts", help=(
         "Labelled sentences to learn from; an own table has a column of texts and one of labels."))
     window: int = integer(
-        4, 1, 7, unit="words", label="Window h",
+        4, 1, 7, unit="word", label="Window h",
         help="How many neighbouring words a filter sees at once (characters in Chinese).")
     filters: int = integer(12, 1, 64, log=True, help="How many filters look at each window.")
     sentence: str = text(
@@ -29,14 +29,14 @@ class Params:
         13, 0, EXAMPLES - 1, restart=False, when={"sentence": ("",)},
         help="Which sentence of the test part is shown. No network learns from it.")
     seen: int = integer(
-        4, 1, FARTHEST + 1, unit="places", label="Places in training",
+        4, 1, FARTHEST + 1, unit="place", label="Places in training",
         help="In training, sentences begin at one of the first places; the test moves them on, up to "
              "16 places to the right.")
     learning_rate: float = number(0.005, 1e-4, 0.1, log=True, help="Size of one update (Adam).")
     dropout: float = number(
         0.3, 0.0, 0.8, help="Share of the pooled values, and of the MLP's hidden ones, that are left "
                             "out of a training step.")
-    width: int = integer(24, 4, 64, log=True, label="Embedding size", unit="numbers",
+    width: int = integer(24, 4, 64, log=True, label="Embedding size", unit="number",
                          help="How many numbers stand for a word.")
     seed: int = integer(0, 0, 999, help="Draws other weights, another split and other batches.")
     filter: int = hidden(-1)  # the chosen filter; -1 chooses the one that says most

@@ -28,7 +28,7 @@ class Params:
         "characters", when=_FRESH,
         help="What the text is cut into. Byte pairs are pieces of words, joined on the spot.")
     vocabulary: int = integer(
-        800, 300, 2000, unit="tokens", when={**_FRESH, "tokens": ("byte pairs",)},
+        800, 300, 2000, unit="token", when={**_FRESH, "tokens": ("byte pairs",)},
         help="How many different byte pairs there are.")
     prompt: str = typed(
         "The stat", help="What it goes on from, and what is looked into: up to 64 tokens of it.")
@@ -42,12 +42,12 @@ class Params:
     layers: int = integer(2, 1, 8, when=_FRESH, help="How many blocks follow one another.")
     heads: int = integer(4, 1, 8, when=_FRESH, help="How many ways to attend each layer has.")
     width: int = integer(
-        64, 16, 256, unit="channels", when=_FRESH,
+        64, 16, 256, unit="channel", when=_FRESH,
         help="Channels of the residual stream, rounded to a multiple of the heads.")
     context: int = integer(
-        64, 8, 256, unit="tokens", when=_FRESH, help="How far back it can look.")
+        64, 8, 256, unit="token", when=_FRESH, help="How far back it can look.")
     batch: int = integer(
-        12, 1, 64, unit="texts", restart=False, help="Pieces of text read in one step.")
+        12, 1, 64, unit="text", restart=False, help="Pieces of text read in one step.")
     dropout: float = number(
         0.0, 0.0, 0.5, restart=True,
         help="Share of activations set to zero in training, against learning by heart.")

@@ -16,19 +16,19 @@ GRANULARITIES = ("per tensor", "per channel", "per group")
 
 @dataclass(frozen=True)
 class Params:
-    bits: int = integer(4, 2, 8, unit="bits", restart=False, help="Width of a stored weight.")
+    bits: int = integer(4, 2, 8, unit="bit", restart=False, help="Width of a stored weight.")
     granularity: Literal["per tensor", "per channel", "per group"] = choice(
         "per tensor", restart=False, label="One scale",
         help="Which weights share a scale: a whole matrix, one output channel, or a small group.")
     group_size: int = integer(
-        16, 4, 64, log=True, unit="weights", restart=False, when={"granularity": ("per group",)},
+        16, 4, 64, log=True, unit="weight", restart=False, when={"granularity": ("per group",)},
         help="Neighbouring weights of a channel that share a scale.")
     grid: Literal["symmetric", "asymmetric"] = choice(
         "symmetric", restart=False, label="Levels",
         help="Symmetric levels lie evenly round zero. Asymmetric ones span the least to the "
              "greatest weight, and store a zero point besides.")
     outliers: int = integer(
-        1, 0, 8, unit="channels", restart=False, label="Outlier channels",
+        1, 0, 8, unit="channel", restart=False, label="Outlier channels",
         help="Output channels of each layer whose weights are large. A gain after the layer undoes "
              "it, as a layer norm does in a language model: without rounding nothing changes.")
     outlier_size: float = number(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -13,8 +15,9 @@ from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.look import Look
+from widgets.numbers import decimal as short
+from widgets.numbers import percent
 from widgets.readouts import Readouts
-from widgets.scales import short
 from widgets.view import PanelView
 
 BESIDE = ("errors", "layers")
@@ -46,7 +49,7 @@ class QuantizationView(PanelView):
         self.switch.chosen.connect(self._choose)
         self.errors = Heatmap(look, "", x=words("input"), y=words("output channel")).calm()
         self.layers = BarChart(look, "", x=words("relative error of the weights"),
-                               value_format="{:.1%}").calm()
+                               write=partial(percent, digits=1)).calm()
         self.layers.clicked.connect(self._choose_layer)
         self.front, self.curves, self.close_up = (
             stacked(*self.fronts), stacked(*self.training), stacked(self.errors, self.layers))
