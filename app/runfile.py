@@ -11,8 +11,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import math
-import typing
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +21,7 @@ from numpy.typing import NDArray
 
 from app.engine.protocol import Change
 from app.record import Record
+from visualizers import shapes
 from visualizers.catalog import panel as find_panel
 from visualizers.files import replacing
 from visualizers.panel import History, Panel
@@ -43,7 +42,7 @@ def write(path: Path, record: Record) -> None:
     """Save ``record``. Raises ``Refusal`` where it cannot be written; an old file stays whole."""
     arrays: list[NDArray[Any]] = [_table(record.history)]
     film = []
-    for step, params, frame in thinned(record.film, MOST_FRAMES):
+    for step, params, frame in thinned(whole(record.film), MOST_FRAMES):
         fields: dict[str, Any] = {}
         for one in dataclasses.fields(frame):
             value = getattr(frame, one.name)
@@ -53,6 +52,8 @@ def write(path: Path, record: Record) -> None:
             else:
                 fields[one.name] = value
         film.append({"step": step, "params": to_dict(params), "frame": fields})
+    if not film:
+        raise Refusal("Nothing of this run can be saved: its numbers are no numbers any more.")
     members = [(f"arrays/{index}.npy", _npy(array)) for index, array in enumerate(arrays)]
     document = {
         "format": FORMAT, "version": VERSION,
@@ -70,6 +71,19 @@ def write(path: Path, record: Record) -> None:
         archive.writestr(DOCUMENT, text)
         for name, data in members:
             archive.writestr(name, data)
+
+
+def whole(film: Sequence[Any]) -> list[Any]:
+    """The moments that can be read again: a run that diverges may end in some that cannot."""
+    return [moment for moment in film if _fits(moment[2], moment[1])]
+
+
+def _fits(frame: Any, params: Any) -> bool:
+    try:
+        shapes.check(frame, params)
+    except shapes.Misfit:
+        return False
+    return True
 
 
 def thinned(film: Sequence[Any], most: int) -> list[Any]:
@@ -183,14 +197,20 @@ def _record(document: Mapping[str, Any], archive: zipfile.ZipFile) -> Record:
                                          for name, value in one["values"].items()})
             for one in document["changes"]
         )
-        film = [(_whole(one["step"]), from_dict(panel.params, one["params"]),
-                 _frame(panel, one["frame"], arrays)) for one in document["film"]]
+        film = [_moment(panel, one, arrays) for one in document["film"]]
+    except shapes.Misfit as error:
+        raise Refusal("This run does not fit {panel}: {field} is {found}, not {wanted}. Use another "
+                      "copy of the file.", panel=panel.id, field=error.field,
+                      found=error.found, wanted=error.wanted) from error
     except Unfit as error:
         raise Refusal("This run has a value that {panel} does not take: {reason}",
                       panel=panel.id, reason=str(error)) from error
     history = _history(document["scalars"], arrays[0])
+    if len(history):
+        _same(panel, set(panel.scalars) - set(history.names))
     step = _whole(document["step"])
-    if len(history) != step or not film:
+    steps = [one for one, _, _ in film]
+    if len(history) != step or not film or steps != sorted(set(steps)):
         raise _Damaged("history")
     return Record(
         panel=panel.id, params=params, changes=changes, seed=_whole(document["seed"]),
@@ -207,7 +227,7 @@ def _whole(value: Any) -> int:
 
 
 def _history(names: Sequence[str], table: NDArray[Any]) -> History:
-    if table.dtype != np.float64 or table.ndim != 2 or len(names) != len(table):
+    if table.dtype != np.float64 or table.ndim != 2 or not len(names) == len(set(names)) == len(table):
         raise _Damaged("scalars")
     history = History()
     if table.size:
@@ -215,30 +235,24 @@ def _history(names: Sequence[str], table: NDArray[Any]) -> History:
     return history
 
 
-def _frame(panel: Panel, fields: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> Any:
-    """A frame with every field of the panel's frame, each of the declared kind."""
-    hints = typing.get_type_hints(panel.frame)
-    if set(fields) != {one.name for one in dataclasses.fields(panel.frame)}:
-        raise _Damaged("fields")
-    return panel.frame(**{name: _field(hints[name], value, arrays) for name, value in fields.items()})
+def _moment(panel: Panel, one: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> tuple[int, Any, Any]:
+    """A step, its parameters and its frame, which is all that the panel's frame declares."""
+    step, params, fields = _whole(one["step"]), from_dict(panel.params, one["params"]), one["frame"]
+    _same(panel, set(fields) ^ {each.name for each in shapes.declared(panel.frame)})
+    frame = panel.frame(**{name: _field(value, arrays) for name, value in fields.items()})
+    shapes.check(frame, params)
+    return step, params, frame
 
 
-def _field(hint: Any, value: Any, arrays: Sequence[NDArray[Any]]) -> Any:
-    if isinstance(value, dict):
-        array = arrays[_whole(value["array"])]
-        if "ndarray" not in str(hint) or array.dtype.kind not in "biuf":
-            raise _Damaged("array")
-        return array
-    origin = typing.get_origin(hint) or hint
-    if origin is tuple and isinstance(value, list):
-        return _tupled(value)
-    if origin is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise _Damaged("not finite")
-        return float(value)
-    if origin in (int, str, bool) and type(value) is origin:
-        return value
-    raise _Damaged("field")
+def _same(panel: Panel, different: set[str]) -> None:
+    if different:
+        raise Refusal("This run was saved by another version of {panel}, which knew other numbers "
+                      "({names}); run it again.", panel=panel.id,
+                      names=", ".join(sorted(different))[:200])
+
+
+def _field(value: Any, arrays: Sequence[NDArray[Any]]) -> Any:
+    return arrays[_whole(value["array"])] if isinstance(value, dict) else _tupled(value)
 
 
 def _tupled(value: Any) -> Any:

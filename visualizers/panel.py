@@ -203,9 +203,11 @@ class Panel:
         title: a few words.
         claim: the one sentence that the picture proves.
         params: frozen dataclass declared with ``widgets.parameters``.
-        frame: frozen dataclass of arrays, numbers and texts.
+        frame: frozen dataclass of arrays, numbers and texts, declared as in ``visualizers.shapes``.
         experiment: ``"module:Class"``, imported in the worker only.
         view: ``"module:Class"``, imported in the window only.
+        scalars: what a view may count on in the history: names that every step gives. There may be
+            more, such as scores that need data which is not always there.
         concepts: the course's concept numbers, such as ``"2.7"``.
         keywords: what else a search finds it by, in both languages.
         sources: ids of the texts, tables and models that it reads beside those that a control
@@ -222,6 +224,7 @@ class Panel:
     frame: type
     experiment: str
     view: str
+    scalars: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

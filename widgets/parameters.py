@@ -16,6 +16,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -50,6 +51,7 @@ class Parameter:
     source: str | None = None
     when: When | None = None
     stays: bool = False  # what a click set and Esc leaves alone
+    type: Any = None  # the field's annotation, which a hidden value keeps to
 
     def shown_for(self, params: object) -> bool:
         """Whether the control has anything to act on, given the other values."""
@@ -150,7 +152,7 @@ def parameters_of(params: type) -> tuple[Parameter, ...]:
                 raise TypeError(f"{params.__name__}.{one.name} needs a Literal annotation")
             spec["choices"] = get_args(hints[one.name])
         spec["label"] = spec.get("label") or one.name.replace("_", " ").capitalize()
-        found.append(Parameter(name=one.name, default=one.default, **spec))
+        found.append(Parameter(name=one.name, default=one.default, type=hints[one.name], **spec))
     return tuple(found)
 
 
@@ -177,12 +179,12 @@ def fit(one: Parameter, value: object) -> Any:
             if value not in one.choices:
                 near = difflib.get_close_matches(str(value), one.choices, n=1, cutoff=0.0)
                 raise Unfit("{name} is one of {choices}, not {value}; the nearest is {near}.",
-                            name=one.name, choices=", ".join(one.choices), value=repr(value),
+                            name=one.name, choices=", ".join(one.choices), value=_short(value),
                             near=near[0] if near else one.choices[0])
             return value
         case "flag":
             if not isinstance(value, bool):
-                raise Unfit("{name} is true or false, not {value}.", name=one.name, value=repr(value))
+                raise Unfit("{name} is true or false, not {value}.", name=one.name, value=_short(value))
             return value
         case "text" | "source":
             if not isinstance(value, str) or len(value) > LONGEST_TEXT:
@@ -190,7 +192,7 @@ def fit(one: Parameter, value: object) -> Any:
                             name=one.name, longest=LONGEST_TEXT)
             return value
         case "hidden":
-            return _fit_like(one, one.default, value)
+            return _fit_type(one, one.type, value)
 
 
 def _fit_number(one: Parameter, value: object) -> float | int:
@@ -203,28 +205,37 @@ def _fit_number(one: Parameter, value: object) -> float | int:
         raise Unfit("{name} is {what} from {low} to {high}, not {value}.", name=one.name,
                     what="a whole number" if whole else "a number",
                     low=numbers.decimal(one.low), high=numbers.decimal(one.high),
-                    value=numbers.decimal(value, 4) if isinstance(value, float) else repr(value))
+                    value=numbers.decimal(value, 4) if isinstance(value, float) else _short(value))
     assert isinstance(value, (int, float))
     return int(value) if whole else float(value)
 
 
-def _fit_like(one: Parameter, like: object, value: object) -> Any:
-    """Hidden values keep the shape of their default: scalars stay scalars, sequences are tuples."""
-    if isinstance(like, (tuple, list)):
+def _fit_type(one: Parameter, kind: Any, value: object) -> Any:
+    """Hidden values are of their annotation: scalars stay scalars, sequences are tuples."""
+    if get_origin(kind) is tuple:
         if not isinstance(value, (tuple, list)):
-            raise Unfit("{name} is a list, not {value}.", name=one.name, value=repr(value))
-        return tuple(_plain(one, item) for item in value)
-    return _plain(one, value)
+            raise Unfit("{name} is a list, not {value}.", name=one.name, value=_short(value))
+        items = get_args(kind)
+        if items[1:] == (...,):
+            items = items[:1] * len(value)
+        if len(items) == len(value) <= LONGEST_TEXT:
+            return tuple(_fit_type(one, *pair) for pair in zip(items, value, strict=True))
+    elif kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if abs(value) <= sys.float_info.max:
+            return float(value)
+    elif kind is str and isinstance(value, str):
+        if len(value) <= LONGEST_TEXT:
+            return value
+    elif kind is object:  # one of the plain kinds, told by the value
+        return _fit_type(one, type(value) if type(value) in (int, float, bool, str) else None, value)
+    elif (kind is int and type(value) is int and abs(value) < 2**53) or kind is bool is type(value):
+        return value
+    raise Unfit("{name} does not take {value}.", name=one.name, value=_short(value))
 
 
-def _plain(one: Parameter, value: object) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(_plain(one, item) for item in value)
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float) and math.isfinite(value):
-        return value
-    raise Unfit("{name} does not take {value}.", name=one.name, value=repr(value))
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def written(one: Parameter, value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import pickle
@@ -68,8 +69,6 @@ def test_that_what_was_written_is_read_again(one: Panel, tmp_path: Path) -> None
 
 def test_that_a_long_film_is_thinned_to_its_ends(record: Record, tmp_path: Path) -> None:
     _, params, frame = record.film[0]
-    import dataclasses
-
     long = dataclasses.replace(record, film=[(step, params, frame) for step in range(500)])
     write(tmp_path / "a.bml", long)
     steps = [step for step, _, _ in read(tmp_path / "a.bml").film]
@@ -132,13 +131,25 @@ def rewritten(file: Path, change: Any, members: dict[str, bytes] | None = None) 
         (lambda d: d["params"].update(length=10**6), "from 5 to 200"),
         (lambda d: d["params"].update(learning_rate="fast"), "does not take"),
         (lambda d: d["params"].update(surprise=1), "no parameter"),
-        (lambda d: d["film"][0]["frame"].pop("slope"), "damaged"),
-        (lambda d: d["film"][0]["frame"].update(slope="steep"), "damaged"),
+        (lambda d: d["film"][0]["frame"].pop("slope"), "another version of rnn_gradients, which knew "
+         "other numbers (slope)"),
+        (lambda d: d["film"][0]["frame"].update(slope="steep"), "slope is “steep”, not float ≥ 0"),
+        (lambda d: d["film"][0]["frame"].update(slope=-1.0), "slope is -1, not float ≥ 0"),
+        (lambda d: d["film"][0]["frame"].update(slope={"array": 1}), "slope is float32 41, not float"),
+        (lambda d: d["film"][0]["frame"].update(log_gradient={"array": 0}),
+         "log_gradient is float64 4 × 5, not float32"),
+        (lambda d: d["film"][1]["params"].update(length=39),
+         "log_gradient is float32 41, not float32 “params.length+1”, FAINTEST … -FAINTEST, "
+         "params.length = 39"),
+        (lambda d: d["film"][1].update(step=0), "damaged"),
+        (lambda d: d["film"][1]["params"].update(beside=5), "beside"),
         (lambda d: d["film"][0]["frame"].update(slope={"array": 999}), "damaged"),
         (lambda d: d["film"][0]["frame"].update(slope=float("nan")), "damaged"),
         (lambda d: d.update(step=-1), "damaged"),
         (lambda d: d.update(film=[]), "damaged"),
         (lambda d: d.update(scalars=["loss"] * 99), "damaged"),
+        (lambda d: d.update(scalars=["loss"] * 4), "damaged"),
+        (lambda d: d["scalars"].__setitem__(1, "accuracies"), "other numbers (accuracy)"),
         (lambda d: d.pop("sha256"), "damaged"),
         (lambda d: d["sha256"].update({"arrays/0.npy": "0" * 64}), "damaged"),
     ],
@@ -149,6 +160,23 @@ def test_that_a_value_that_does_not_fit_is_one_sentence(file: Path, change, said
         read(file)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["text_cnn", "word2vec"])
+def test_that_runs_that_once_ended_the_program_are_refused(name: str) -> None:
+    """Their arrays were altered at random, with right hashes."""
+    with pytest.raises(Refusal, match=name):
+        read(Path(__file__).parent / "runs" / f"{name}.bml")
+
+
+def test_that_moments_whose_numbers_are_none_are_left_out(record: Record, tmp_path: Path) -> None:
+    step, params, frame = record.film[-1]
+    broken = dataclasses.replace(frame, slope=float("nan"))
+    write(tmp_path / "a.bml",
+          dataclasses.replace(record, film=[*record.film[:-1], (step, params, broken)]))
+    assert [one for one, _, _ in read(tmp_path / "a.bml").film] == [0, 1, 2, 3, 4]
+    with pytest.raises(Refusal, match="Nothing of this run"):
+        write(tmp_path / "a.bml", dataclasses.replace(record, film=[(step, params, broken)]))
 
 
 def test_that_a_path_out_of_the_folder_is_refused(file: Path, tmp_path: Path) -> None:

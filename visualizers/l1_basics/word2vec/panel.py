@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int16, Int32, UInt8
 from widgets.parameters import choice, hidden, integer, number, source
 from widgets.parameters import text as typed
 
@@ -46,43 +44,45 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    points: NDArray[np.int16]        # (V, 2) the map: positions in units of extent / 32767
-    extent: float                    # half the width of the map
-    fitted: int                      # the step at which the map's axes were fitted
-    closeness: NDArray[np.uint8]     # (V,) cosine with the chosen word, 0 … 255 for 0 … 1
-    labels: tuple[str, ...]          # the most frequent words; the map's first points
-    twins: NDArray[np.int32]         # (M, 2) planted twins, as points
-    twins_found: float               # the share of twins among each other's ten nearest words
-    twin_words: tuple[str, ...]      # (2·M,) their names
+    """V words on a map, and one of them with the d numbers of its vector."""
 
-    word: str                        # the chosen word
-    asked: str                       # the word asked for, where the vocabulary lacks it
-    word_at: int                     # its point; words are ranked by frequency
-    frequency: float                 # its share of the text
-    noise: float                     # its share of the negatives
-    kept: float                      # the probability that an occurrence of it is kept
-    neighbours: tuple[str, ...]      # the nearest words in the original space, nearest first
-    neighbours_at: NDArray[np.int32]
-    cosines: NDArray[np.float32]
+    points: Annotated[Int16, "V 2", "any"]  # the map: positions in units of extent / 32767
+    extent: Annotated[float, "> 0", "≤ 2"]  # half the width of the map
+    fitted: Annotated[int, "≥ 0"]  # the step at which the map's axes were fitted
+    closeness: Annotated[UInt8, "V", "any"]  # cosine with the chosen word, 0 … 255 for 0 … 1
+    labels: Annotated[tuple[str, ...], "W", "W ≤ V"]  # the most frequent words; the first points
+    twins: Annotated[Int32, "M 2", "0 … V-1"]  # planted twins, as points
+    twins_found: Annotated[float, "0 … 1"]  # share of twins among each other's ten nearest words
+    twin_words: Annotated[tuple[str, ...], "2*M"]  # their names
 
-    centre: str                      # the pair of the moment: the word in the middle of a window
-    context: str                     # … and one of its neighbours
-    rows: NDArray[np.float32]        # (R, d) exactly the vectors this pair touches
-    row_words: tuple[str, ...]       # whose they are; inputs first
-    inputs: int                      # how many of the rows are inputs
-    row_probability: NDArray[np.float32]  # (R - inputs,) what the model gives each output
-    row_target: NDArray[np.float32]       # (R - inputs,) what it should give: 1 or 0
+    word: str  # the chosen word
+    asked: str  # the word asked for, where the vocabulary lacks it
+    word_at: Annotated[int, "0 … V-1"]  # its point; words are ranked by frequency
+    frequency: Annotated[float, "0 … 1"]  # its share of the text
+    noise: Annotated[float, "0 … 1"]  # its share of the negatives
+    kept: Annotated[float, "0 … 1"]  # the probability that an occurrence of it is kept
+    neighbours: Annotated[tuple[str, ...], "K"]  # nearest words in the original space, nearest first
+    neighbours_at: Annotated[Int32, "K", "0 … V-1"]
+    cosines: Annotated[Float32, "K", "-1 … 1"]
 
-    path_left: NDArray[np.uint8]     # (L,) hierarchical softmax: 1 where the path goes left
-    path_probability: NDArray[np.float32]  # (L,) of the decision taken
-    path_off: tuple[str, ...]        # (L,) the most frequent word on the side not taken
-    path_word: str                   # where the path leads
+    centre: str  # the pair of the moment: the word in the middle of a window
+    context: str  # … and one of its neighbours
+    rows: Annotated[Float32, "R d", "any"]  # exactly the vectors this pair touches
+    row_words: Annotated[tuple[str, ...], "R"]  # whose they are; inputs first
+    inputs: Annotated[int, "0 … R"]  # how many of the rows are inputs
+    row_probability: Annotated[Float32, "R-inputs", "0 … 1"]  # what the model gives each output
+    row_target: Annotated[Float32, "R-inputs", "0 … 1"]  # what it should give: 1 or 0
 
-    touched: NDArray[np.float32]     # (3,) output weights one pair touches: full, negative, tree
-    matrix: float                    # all output weights: V · d
-    vocabulary: int
-    text_words: float                # words in the text
-    read_words: float                # words read so far
+    path_left: Annotated[UInt8, "L", "0 … 1"]  # hierarchical softmax: 1 where the path goes left
+    path_probability: Annotated[Float32, "L", "0 … 1"]  # of the decision taken
+    path_off: Annotated[tuple[str, ...], "L"]  # the most frequent word on the side not taken
+    path_word: str  # where the path leads
+
+    touched: Annotated[Float32, "3", "≥ 0"]  # output weights one pair touches: full, negative, tree
+    matrix: Annotated[float, "> 0"]  # all output weights: V · d
+    vocabulary: Annotated[int, "= V"]
+    text_words: Annotated[float, "≥ 0"]  # words in the text
+    read_words: Annotated[float, "≥ 0"]  # words read so far
 
 
 PANEL = Panel(
@@ -92,6 +92,7 @@ PANEL = Panel(
     params=Params, frame=Frame,
     experiment="visualizers.l1_basics.word2vec.experiment:Word2Vec",
     view="visualizers.l1_basics.word2vec.view:Word2VecView",
+    scalars=("loss", "twins"),
     concepts=("1.10", "1.11", "1.12", "1.13"),
     keywords=("word2vec", "skip-gram", "CBOW", "negative sampling", "hierarchical softmax",
               "Huffman", "embedding", "subsampling", "词嵌入", "词向量", "负采样", "分层softmax",

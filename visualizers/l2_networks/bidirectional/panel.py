@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Bool, Float32, Int64
 from widgets.parameters import choice, hidden, integer, number
 from widgets.parameters import text as typed
 
 TAGGERS = ("forward", "backward", "both")
+TAGS = ("noun", "verb", "adjective", "adverb", "pronoun", "determiner", "preposition", "participle",
+        "gerund", "auxiliary", "particle", "punctuation")
 
 
 @dataclass(frozen=True)
@@ -46,34 +46,20 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """T words of the sentence that is shown, C tags; the taggers are in the order of ``TAGGERS``.
+    """T words of the sentence that is shown, C tags; the taggers are in the order of ``TAGGERS``."""
 
-    Attributes:
-        words: the sentence, T.
-        known: whether the grammar has the word; others are not read, (T,).
-        tag_names: the tags, C.
-        meant: each word's tag by the grammar, −1 where it does not say, (T,).
-        needs: what decides: 0 words on the left, 1 on the right, 2 both; −1 nothing, (T,).
-        odds: what each tagger gives to each tag, (3, T, C); 0 for unknown words.
-        word: the word that is traced back.
-        influence: how much each word has to do with the tag of that word, shares of one, (3, T).
-        ceiling: the best accuracy there is for a reader of one direction, counted in the grammar:
-            forward, backward × decided on the left, right, both, (2, 3).
-        weights: how many numbers each tagger learns.
-        unknown: words that the grammar does not have.
-    """
-
-    words: tuple[str, ...]
-    known: NDArray[np.bool_]
-    tag_names: tuple[str, ...]
-    meant: NDArray[np.int64]
-    needs: NDArray[np.int64]
-    odds: NDArray[np.float32]
-    word: int
-    influence: NDArray[np.float32]
-    ceiling: NDArray[np.float32]
-    weights: tuple[int, ...]
-    unknown: tuple[str, ...]
+    words: Annotated[tuple[str, ...], "T", "T ≥ 1"]  # the sentence
+    known: Annotated[Bool, "T"]  # whether the grammar has the word; others are not read
+    tag_names: Annotated[tuple[str, ...], "C", "C ≥ 1", "in TAGS"]
+    meant: Annotated[Int64, "T", "-1 … C-1"]  # each word's tag by the grammar, −1 where it has none
+    needs: Annotated[Int64, "T", "-1 … 2"]  # what decides: words on the left, the right, both; −1 nothing
+    odds: Annotated[Float32, "TAGGERS T C", "0 … 1"]  # of each tag; 0 for unknown words
+    word: Annotated[int, "0 … T-1"]  # the word that is traced back
+    influence: Annotated[Float32, "TAGGERS T", "0 … 1"]  # share of each word in the tag of that word
+    ceiling: Annotated[Float32, "2 3", "0 … 1"]  # the best accuracy of a reader of one direction,
+    #                              forward, backward × decided on the left, right, both: counted
+    weights: Annotated[tuple[int, ...], "TAGGERS", "≥ 0"]  # how many numbers each tagger learns
+    unknown: Annotated[tuple[str, ...], "U"]  # words that the grammar does not have
 
 
 PANEL = Panel(
@@ -85,6 +71,9 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.bidirectional.experiment:Bidirectional",
     view="visualizers.l2_networks.bidirectional.view:BidirectionalView",
+    scalars=("loss", "loss_forward", "loss_backward", "loss_both", "forward_left", "forward_right",
+             "forward_both", "backward_left", "backward_right", "backward_both", "both_left",
+             "both_right", "both_both"),
     concepts=("2.10",),
     speed="1 step a frame",  # at full speed it is over in two seconds
     keywords=("BiRNN", "BiLSTM", "bidirectional", "tagging", "part of speech", "garden path",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.data.cues import WIDEST
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, hidden, integer, number
 
 LENGTHS = (8, 16, 32, 64, 128)  # of the texts on which the time of a step is measured
@@ -46,23 +44,22 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """What both networks make of texts that they never saw before.
+    """What both networks make of texts that they never saw before, over the distances 1 … D.
 
-    Each batch is new, so its answers, given before the update, are those of a test. Arrays over
-    distance have D entries, for the distances 1 … D.
+    Each batch is new, so its answers, given before the update, are those of a test.
     """
 
-    cnn_by_distance: NDArray[np.float32]  # (D,)  share of right answers over the last steps
-    rnn_by_distance: NDArray[np.float32]  # (D,)
-    texts: NDArray[np.float32]  # (D,)  how many texts that share counts; 0 where none was seen
-    tokens: tuple[str, ...]  # (T,)  the text that is shown
-    cues: NDArray[np.int32]  # (1,) or (2,)  where its words that matter are
-    example_distance: int
-    example_y: int  # 0: A is the answer, 1: B
-    example_cnn: float  # how sure each network is of the right answer, 0 … 1
-    example_rnn: float
-    cnn_parameters: int
-    rnn_parameters: int
+    cnn_by_distance: Annotated[Float32, "D", "D ≥ 1", "0 … 1"]  # right answers over the last steps
+    rnn_by_distance: Annotated[Float32, "D", "0 … 1"]
+    texts: Annotated[Float32, "D", "≥ 0"]  # how many texts that share counts; 0 where none was seen
+    tokens: Annotated[tuple[str, ...], "T"]  # the text that is shown
+    cues: Annotated[Int32, "A", "A in (1, 2)", "0 … T-1"]  # where its words that matter are
+    example_distance: Annotated[int, "1 … D"]
+    example_y: Annotated[int, "0 … 1"]  # 0: A is the answer, 1: B
+    example_cnn: Annotated[float, "0 … 1"]  # how sure each network is of the right answer
+    example_rnn: Annotated[float, "0 … 1"]
+    cnn_parameters: Annotated[int, "≥ 0"]
+    rnn_parameters: Annotated[int, "≥ 0"]
 
 
 PANEL = Panel(
@@ -74,6 +71,8 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.cnn_vs_rnn.experiment:CnnVsRnn",
     view="visualizers.l2_networks.cnn_vs_rnn.view:CnnVsRnnView",
+    scalars=("loss", "cnn_ms", "cnn_loss", "cnn_accuracy", "rnn_ms", "rnn_loss", "rnn_accuracy",
+             "cnn_shuffled", "rnn_shuffled", "timed_length", "timed_cnn_ms", "timed_rnn_ms"),
     concepts=("2.14", "2.11", "2.12", "2.8", "2.9"),
     keywords=("CNN", "RNN", "GRU", "LSTM", "window", "distance", "word order", "speed", "parameters",
               "parallel", "max-pooling", "卷积神经网络", "循环神经网络", "对比", "词序", "距离", "速度",

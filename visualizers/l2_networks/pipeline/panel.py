@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, hidden, integer, number, source, text
 
 
@@ -44,39 +42,39 @@ class Params:
 class Frame:
     """Where the run stands in the five steps, and what each of them has made so far.
 
-    C classes; E epochs so far. Before the end nothing of the test set is here.
+    C classes; before the end nothing of the test set is here.
     """
 
-    reached: int  # the last step that has begun, 2 … 5
-    code: tuple[str, ...]  # (5,)  the source of each step
-    names: tuple[str, ...]  # (C,)
+    reached: Annotated[int, "2 … 5"]  # the last step that has begun
+    code: Annotated[tuple[str, ...], "5"]  # the source of each step
+    names: Annotated[tuple[str, ...], "C", "C ≥ 1"]
     title: str  # of the texts
-    sizes: NDArray[np.int32]  # (3,)  texts to train, validate and test with
-    vocabulary: int  # words that have a number, with the two for "no word" and "another word"
-    unknown: float  # share of the validation set's words that have none
+    sizes: Annotated[Int32, "3", "≥ 0"]  # texts to train, validate and test with
+    vocabulary: Annotated[int, "≥ 2"]  # words that have a number, with "no word" and "another word"
+    unknown: Annotated[float, "0 … 1"]  # share of the validation set's words that have none
     example: str
-    tokens: tuple[str, ...]  # of the example, as the vocabulary knows them
-    ids: NDArray[np.int32]
-    chances: NDArray[np.float32]  # (C,)  what the model now says of the example
-    batch: NDArray[np.int32]  # (B, L)  the last batch; 0 fills up
-    layers: tuple[str, ...]
-    shapes: tuple[str, ...]  # what each layer gives
-    parameters: NDArray[np.int32]
-    epoch: int
-    best_epoch: int
-    valid_steps: NDArray[np.int32]  # (E + 1,)  training steps before each validation
-    valid_loss: NDArray[np.float32]  # (E + 1,)
-    valid_accuracy: NDArray[np.float32]  # (E + 1,)
-    train_accuracy: NDArray[np.float32]  # (E,)  in the epoch's own batches, with dropout
-    valid_majority: float  # accuracy of always naming the most frequent class
-    valid_bag: float  # accuracy of logistic regression on counts of words
-    test_accuracy: float
-    test_majority: float
-    test_bag: float
-    confusion: NDArray[np.int32]  # (C, C)  rows: the true class, columns: the answer
-    wrong: tuple[str, ...]  # texts of the test set that got a wrong answer, the surest first
-    wrong_true: NDArray[np.int32]
-    wrong_given: NDArray[np.int32]
+    tokens: Annotated[tuple[str, ...], "n"]  # of the example, as the vocabulary knows them
+    ids: Annotated[Int32, "n", "0 … vocabulary-1"]
+    chances: Annotated[Float32, "C", "0 … 1"]  # what the model now says of the example
+    batch: Annotated[Int32, "B L", "B*L ≥ 1", "0 … vocabulary-1"]  # the last one; 0 fills up
+    layers: Annotated[tuple[str, ...], "K"]
+    shapes: Annotated[tuple[str, ...], "K"]  # what each layer gives
+    parameters: Annotated[Int32, "K", "≥ 0"]
+    epoch: Annotated[int, "≥ 0"]
+    best_epoch: Annotated[int, "0 … epoch"]
+    valid_steps: Annotated[Int32, "epoch+1", "≥ 0"]  # training steps before each validation
+    valid_loss: Annotated[Float32, "epoch+1", "≥ 0"]
+    valid_accuracy: Annotated[Float32, "epoch+1", "0 … 1"]
+    train_accuracy: Annotated[Float32, "epoch", "0 … 1"]  # in the epoch's own batches, with dropout
+    valid_majority: Annotated[float, "0 … 1"]  # accuracy of always naming the most frequent class
+    valid_bag: Annotated[float, "0 … 1"]  # accuracy of logistic regression on counts of words
+    test_accuracy: Annotated[float, "0 … 1"]
+    test_majority: Annotated[float, "0 … 1"]
+    test_bag: Annotated[float, "0 … 1"]
+    confusion: Annotated[Int32, "C C", "≥ 0"]  # rows: the true class, columns: the answer
+    wrong: Annotated[tuple[str, ...], "W"]  # texts of the test set with a wrong answer, surest first
+    wrong_true: Annotated[Int32, "W", "0 … C-1"]
+    wrong_given: Annotated[Int32, "W", "0 … C-1"]
 
 
 PANEL = Panel(
@@ -88,6 +86,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.pipeline.experiment:Pipeline",
     view="visualizers.l2_networks.pipeline.view:PipelineView",
+    scalars=("loss", "accuracy", "valid_loss", "valid_accuracy", "epoch"),
     concepts=("2.15", "2.11", "2.8", "2.9"),
     keywords=("pipeline", "PyTorch", "train", "validation", "test", "early stopping", "overfitting",
               "sentiment", "SST-2", "baseline", "bag of words", "confusion matrix", "notebook",

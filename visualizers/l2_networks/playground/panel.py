@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32, UInt8
 from widgets.parameters import choice, flag, hidden, integer, number, text
 
 MOST_LAYERS, MOST_NEURONS = 8, 16
@@ -17,6 +15,7 @@ MOST_DRAWN = 400  # points
 SIDE = 56  # cells of the large map, each way
 SMALL = 28  # of a neuron's own map
 RANGES = 6  # of values, in the table of what is confused with what
+BENDS = ("tanh", "ReLU", "leaky ReLU", "sigmoid", "linear")
 SHOWN = {"more": (True,)}
 CLASSES = ("circle", "exclusive or", "two clusters", "spiral", "two moons", "three rings",
            "three clusters", "three spirals")
@@ -109,35 +108,41 @@ class Params:
 class Frame:
     """The network of this moment, with all its maps, and what it makes of the points.
 
-    Maps are bytes: 128 stands for zero, 1 for −scale and 255 for +scale; rows from the top.
+    H hidden neurons, K outputs, C classes. Maps are bytes: 128 stands for zero, 1 for −scale and 255
+    for +scale; rows from the top.
     """
 
-    widths: NDArray[np.int32]  # (L+1,)  features, hidden layers, outputs
-    weights: NDArray[np.float32]  # (P,)  layer by layer, (n_in + 1, n_out) each, biases last
-    bends: tuple[str, ...]  # the activation of each hidden layer
-    maps: NDArray[np.uint8]  # (H, 28, 28)  what each hidden neuron says of every place
-    scales: NDArray[np.float32]  # (H,)  of the maps; 1 or more
-    output: NDArray[np.uint8]  # (K, 56, 56)  the answer: −1 … 1 for two classes and for values;
-    #                            for three classes each one's probability, as 2p − 1
-    points: NDArray[np.float32]  # (N, 2)  first those trained on, then, if they are shown, the test's
-    targets: NDArray[np.float32]  # (N,)  class or value
-    trained_on: int  # how many of the points
-    classes: int  # 0 where a value is predicted
-    train_loss: float
-    test_loss: float  # 0 where there are no test points
-    train_score: float  # accuracy, or R² where a value is predicted
-    test_score: float
-    confusion: NDArray[np.int32]  # (C, C)  test points: true class down, answer across; values in six
-    #                               ranges from −1 to 1
-    errors: NDArray[np.float32]  # (L−1,)  mean |∂loss/∂z| of a hidden layer's neurons; if looked at
-    spread: float  # how much neurons of one layer differ in their weights, at most; 0: all alike
-    mean_weight: float  # mean |w|, biases apart
-    zeros: float  # share of weights that are exactly zero
-    single: NDArray[np.float32]  # ((F+1)·K,)  the one matrix a network without bends amounts to
-    single_gap: float  # how far its scores are from the network's, at most, over the plane
-    updates: NDArray[np.int32]  # (2,)  an epoch's updates and numbers to learn; (0,) if not asked for
-    left: int  # epochs until the stop rule acts; -1 for never
-    applied: int  # the highest number of an edit that has been made
+    widths: Annotated[Int32, "L", "L ≥ 2", "≥ 0", "widths[0] == len(params.features)",
+                      "widths[-1] == K", "sum(widths[1:-1]) == H"]  # features, hidden layers, outputs
+    weights: Annotated[Float32, "P", "P == sum((widths[:-1] + 1) * widths[1:])", "any"]  # layer by
+    #                            layer, (n_in + 1, n_out) each, biases last
+    bends: Annotated[tuple[str, ...], "L-2", "in BENDS"]  # the activation of each hidden layer
+    maps: Annotated[UInt8, "H SMALL SMALL", "any"]  # what each hidden neuron says of every place
+    scales: Annotated[Float32, "H", "≥ 1"]  # of the maps
+    output: Annotated[UInt8, "K SIDE SIDE", "any"]  # the answer: −1 … 1 for two classes and for
+    #                            values; for three classes each one's probability, as 2p − 1
+    points: Annotated[Float32, "N 2", "any"]  # first those trained on, then the test's, if shown
+    targets: Annotated[Float32, "N", "-1 … 2"]  # class or value
+    trained_on: Annotated[int, "≥ 0"]  # how many of the points
+    classes: Annotated[int, "in (0, 2, 3)"]  # 0 where a value is predicted
+    train_loss: Annotated[float, "≥ 0"]
+    test_loss: Annotated[float, "≥ 0"]  # 0 where there are no test points
+    train_score: Annotated[float, "any"]  # accuracy, or R² where a value is predicted
+    test_score: Annotated[float, "any"]
+    confusion: Annotated[Int32, "C C", "C == (classes or RANGES)", "≥ 0"]  # test points: true class
+    #                            down, answer across; values in six ranges from −1 to 1
+    errors: Annotated[Float32, "E", "E in (0, L-2)", "≥ 0"]  # mean |∂loss/∂z| of a hidden layer's
+    #                            neurons; if looked at
+    spread: Annotated[float, "≥ 0"]  # how much a layer's neurons differ in weights, at most; 0: all alike
+    mean_weight: Annotated[float, "≥ 0"]  # mean |w|, biases apart
+    zeros: Annotated[float, "0 … 1"]  # share of weights that are exactly zero
+    single: Annotated[Float32, "S", "S in (0, (widths[0] + 1) * K)", "any"]  # the one matrix a
+    #                            network without bends amounts to
+    single_gap: Annotated[float, "≥ 0"]  # how far its scores are from the network's, at most
+    updates: Annotated[Int32, "U", "U in (0, 2)", "≥ 0"]  # an epoch's updates and numbers to learn,
+    #                            if asked for
+    left: Annotated[int, "≥ -1"]  # epochs until the stop rule acts; -1 for never
+    applied: Annotated[int, "≥ 0"]  # the highest number of an edit that has been made
 
 
 PANEL = Panel(
@@ -149,6 +154,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.playground.experiment:Playground",
     view="visualizers.l2_networks.playground.view:PlaygroundView",
+    scalars=("loss", "test_loss", "score", "test_score"),
     concepts=("2.2", "2.1", "2.3", "2.4"),
     speed="1 step a frame",  # a step is an epoch, and a circle is learnt in some hundred
     keywords=("multi-layer perceptron", "MLP", "neuron", "activation function", "ReLU", "sigmoid",

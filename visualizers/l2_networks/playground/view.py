@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from visualizers.data.points import FEATURES, REACH, features, grid
 from visualizers.l2_networks.playground.panel import (
+    BENDS,
     MOST_DRAWN,
     MOST_LAYERS,
     MOST_NEURONS,
@@ -32,7 +33,6 @@ from widgets.style import font
 from widgets.view import PanelView
 
 BESIDE = ("confusion", "errors")
-BENDS = ("tanh", "ReLU", "leaky ReLU", "sigmoid", "linear")
 ALIKE = 1e-6  # neurons whose weights differ by rounding only
 NEAR = 0.5  # what is rubbed out lies within this of the pointer
 COPIED_MS = 1500

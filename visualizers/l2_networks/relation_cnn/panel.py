@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
-
+from visualizers.data.relations import RELATIONS
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32
 from widgets.parameters import hidden, integer, number
 
 VARIANTS = ("words alone", "markers", "positions", "both")
 SCALARS = ("alone", "markers", "positions", "both")  # what the networks are called in the history
+ANSWERS = RELATIONS  # what can be said of two names
 EXAMPLES = 200  # sentences that can be looked at
 
 
@@ -44,39 +45,24 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """One sentence as one of the four networks reads it, and how often each of them is right.
+    """One sentence of m tokens as one of the four networks reads it, and how often each is right."""
 
-    Attributes:
-        variant: number of the network that is looked at.
-        tokens: (m,) what it reads, with markers if it gets them; ``names`` places of the names.
-        pair: numbers of the two names that are asked for, the one that comes first before the other;
-            ``truth`` what is said of them.
-        distances: (2, m) of each token to either name, in tokens.
-        covered: (m,) share of the filters whose chosen window holds the token.
-        windows: (K,) the windows that max-pooling chose, ``window_filters`` (K,) by how many filters,
-            ``window_says`` (K,) how much they speak for the network's answer.
-        odds: (4, C) of each relation, by network.
-        confusion: (C, C) share of the test questions of each relation (row) that got each answer.
-        accuracy: (4,) on the test questions.
-        best_alone: the accuracy that is possible at most without knowing the pair.
-        sizes: numbers learnt by each network.
-    """
-
-    variant: int
-    tokens: tuple[str, ...]
-    names: tuple[int, ...]
-    pair: tuple[int, ...]
-    truth: int
-    distances: NDArray[np.int32]
-    covered: NDArray[np.float32]
-    windows: tuple[str, ...]
-    window_filters: NDArray[np.int32]
-    window_says: NDArray[np.float32]
-    odds: NDArray[np.float32]
-    confusion: NDArray[np.float32]
-    accuracy: NDArray[np.float32]
-    best_alone: float
-    sizes: tuple[int, ...]
+    variant: Annotated[int, "0 … len(VARIANTS)-1"]  # the network that is looked at
+    tokens: Annotated[tuple[str, ...], "m", "m ≥ 1"]  # what it reads, with markers if it gets them
+    names: Annotated[tuple[int, ...], "n", "0 … m-1"]  # places of the names
+    pair: Annotated[tuple[int, ...], "2", "0 … n-1"]  # the two that are asked for, as they come
+    truth: Annotated[int, "0 … len(ANSWERS)-1"]  # what is said of them
+    distances: Annotated[Int32, "2 m", "any"]  # of each token to either name, in tokens
+    covered: Annotated[Float32, "m", "0 … 1"]  # share of the filters whose window holds the token
+    windows: Annotated[tuple[str, ...], "K"]  # that max-pooling chose
+    window_filters: Annotated[Int32, "K", "≥ 0"]  # by how many filters
+    window_says: Annotated[Float32, "K", "any"]  # how much they speak for the network's answer
+    odds: Annotated[Float32, "VARIANTS ANSWERS", "0 … 1"]
+    confusion: Annotated[Float32, "ANSWERS ANSWERS", "0 … 1"]  # share of the test questions of a
+    #                            relation (row) that got each answer
+    accuracy: Annotated[Float32, "VARIANTS", "0 … 1"]  # on the test questions
+    best_alone: Annotated[float, "0 … 1"]  # the accuracy possible at most without knowing the pair
+    sizes: Annotated[tuple[int, ...], "VARIANTS", "≥ 0"]  # numbers learnt by each network
 
 
 PANEL = Panel(
@@ -88,6 +74,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.relation_cnn.experiment:RelationCNN",
     view="visualizers.l2_networks.relation_cnn.view:RelationCNNView",
+    scalars=("loss", "accuracy_alone", "accuracy_markers", "accuracy_positions", "accuracy_both"),
     concepts=("2.13",),
     keywords=("relation classification", "relation extraction", "CNN", "position features",
               "entity markers", "max pooling", "confusion matrix", "关系分类", "关系抽取", "位置特征",

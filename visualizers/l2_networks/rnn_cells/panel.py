@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32
 from widgets.parameters import choice, hidden, integer, number, text
 
 LONGEST = 40  # characters of the typed text that are read
+KINDS = {"RNN": ("a", "h"), "GRU": ("r", "z", "n", "h"), "LSTM": ("f", "i", "g", "c", "o", "h")}
+#                            values in a cell: a before tanh, gates z r f i o, new n and g, states c h
 GATES = ("z", "r", "f", "i", "o")  # what a learner may hold at a value
 SLIDE_BEFORE, SLIDE_KEEP, SLIDE_NEW = (-0.1, -0.4, 0.2), (0.7, 0.3, 0.5), (-0.1, -0.5, 0.6)
 
@@ -44,17 +44,17 @@ class Params:
 class Frame:
     """The typed text read by the present weights. T characters, H units, K kinds of values."""
 
-    text: str  # T characters
-    names: tuple[str, ...]  # (K,)  which values: a (before tanh), z, r, f, i, o, n, g, c, h
-    values: NDArray[np.float32]  # (K, H, T)
-    before: NDArray[np.float32]  # (K, H, T)  the same before σ or tanh; 0 where there is neither
-    letters: tuple[str, ...]  # (V,)  what may come next
-    odds: NDArray[np.float32]  # (T, V)  how likely each is to come next
-    surprise: NDArray[np.float32]  # (T,)  −ln of what the character that did come had; last 0
-    weights: int
-    forward: float  # nats a letter when the alphabet is recited to it
-    backward: float  # the same from z to a
-    slide: NDArray[np.float32]  # (21, 3)  state of the small cell after 0 … 20 equal steps
+    text: Annotated[str, "T", "T ≥ 1"]
+    names: Annotated[tuple[str, ...], "K", "= KINDS[params.cell]"]  # which values
+    values: Annotated[Float32, "K H T", "H ≥ 1", "any"]
+    before: Annotated[Float32, "K H T", "any"]  # the same before σ or tanh; 0 where there is neither
+    letters: Annotated[tuple[str, ...], "V"]  # what may come next
+    odds: Annotated[Float32, "T V", "V ≥ 1", "0 … 1"]  # how likely each is to come next
+    surprise: Annotated[Float32, "T", "≥ 0"]  # −ln of what the character that did come had; last 0
+    weights: Annotated[int, "≥ 0"]
+    forward: Annotated[float, "≥ 0"]  # nats a letter when the alphabet is recited to it
+    backward: Annotated[float, "≥ 0"]  # the same from z to a
+    slide: Annotated[Float32, "21 3", "any"]  # state of the small cell after 0 … 20 equal steps
 
 
 PANEL = Panel(
@@ -66,6 +66,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.rnn_cells.experiment:RnnCells",
     view="visualizers.l2_networks.rnn_cells.view:RnnCellsView",
+    scalars=("loss", "forward", "backward"),
     concepts=("2.5", "2.8", "2.9"),
     keywords=("RNN", "GRU", "LSTM", "cell", "gate", "hidden state", "sequential memory", "alphabet",
               "weight sharing", "unrolled", "update gate", "reset gate", "循环神经网络", "门控循环单元",

@@ -150,7 +150,8 @@ class RnnGradients:
             log_gradient=array(log_norms(d[..., :size])),
             log_cell_gradient=array(log_norms(d[1:, :, size:])) if self.cell.states > 1 else NONE,
             log_kept=log_products(gates[0]) if self.cell.blocks > 1 else NONE,
-            gate_means=np.array([array(gate.mean(1)) for gate in gates]),
+            gate_means=np.array([array(gate.mean(1)) for gate in gates], np.float32).reshape(
+                len(gates), len(d) - 1),  # (gates, T), also of no gates
             gradient_norm=float(torch.stack([one.norm() for one in gradients]).norm()),
             w=w.clone(),
         )

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, flag, hidden, integer, number
 
 CLIP_OFF = 100.0  # the highest clipping threshold means that nothing is clipped
@@ -59,17 +57,23 @@ class Frame:
     are log10, because over 200 steps they leave the range of float32.
     """
 
-    log_gradient: NDArray[np.float32]  # (T+1,)  log10 |∂L/∂h_t|, the norm over batch and units
-    log_cell_gradient: NDArray[np.float32]  # (T,)  log10 |∂L/∂c_t|, k = 1 … T, of an LSTM; else (0,)
-    log_theory: NDArray[np.float32]  # (T+1,)  what one factor a step predicts, from the same start
-    gate_names: tuple[str, ...]
-    gate_means: NDArray[np.float32]  # (gates, T)  mean over batch and units
-    singular_steps: NDArray[np.int32]  # (K,)  steps back at which the Jacobian was decomposed
-    log_largest: NDArray[np.float32]  # (K,)  log10 of the largest singular value of ∂h_T/∂h_t
-    log_smallest: NDArray[np.float32]  # (≤ K,)  the smallest, as far as it can be told from rounding
-    slope: float  # factor per step back of |∂L/∂h_t|, over the far half; 0 if no error flows at all
-    radius: float  # spectral radius of the recurrent weights now
-    gradient_norm: float  # of all weights together, before clipping
+    log_gradient: Annotated[Float32, "params.length+1", "FAINTEST … -FAINTEST"]  # log10 |∂L/∂h_t|,
+    #                            the norm over batch and units
+    log_cell_gradient: Annotated[Float32, "cells", "cells in (0, params.length)",
+                                 "FAINTEST … -FAINTEST"]  # log10 |∂L/∂c_t|, k = 1 … T, of an LSTM
+    log_theory: Annotated[Float32, "params.length+1", "≤ -FAINTEST"]  # what one factor a step predicts, from
+    #                            the same start
+    gate_names: Annotated[tuple[str, ...], "G"]
+    gate_means: Annotated[Float32, "G params.length", "0 … 1"]  # mean over batch and units
+    singular_steps: Annotated[Int32, "K", "0 … params.length"]  # steps back at which the Jacobian
+    #                            was decomposed
+    log_largest: Annotated[Float32, "K", "FAINTEST … -FAINTEST"]  # log10 of the largest singular
+    #                            value of ∂h_T/∂h_t
+    log_smallest: Annotated[Float32, "S", "S ≤ K", "FAINTEST … -FAINTEST"]  # the smallest, as far as
+    #                            it can be told from rounding
+    slope: Annotated[float, "≥ 0"]  # factor per step back of |∂L/∂h_t|, over the far half
+    radius: Annotated[float, "≥ 0"]  # spectral radius of the recurrent weights now
+    gradient_norm: Annotated[float, "≥ 0"]  # of all weights together, before clipping
     clipped: bool
 
 
@@ -82,6 +86,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.rnn_gradients.experiment:RnnGradients",
     view="visualizers.l2_networks.rnn_gradients.view:RnnGradientsView",
+    scalars=("loss", "accuracy", "gradient_norm", "clipped"),
     concepts=("2.7", "2.6", "2.8", "2.9"),
     keywords=("RNN", "LSTM", "GRU", "vanishing gradient", "exploding gradient", "clipping",
               "spectral radius", "Jacobian", "BPTT", "循环神经网络", "梯度消失", "梯度爆炸", "梯度裁剪"),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32, Int64
 from widgets.parameters import choice, hidden, integer, number, source
 from widgets.parameters import text as typed
 
+FEATURES = ("quotes", "docstring", "comment", "brackets", "place in line", "indentation",
+            "place in word", "line start", "word end", "line end", "capital", "digit")
 COLOURS = ("unit", "surprise", "connection")
 
 
@@ -54,54 +54,32 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """N characters of the text that is shown, T tokens, F features, H units.
+    """N characters of the text that is shown, T tokens, F features, H units."""
 
-    Attributes:
-        vocabulary: V, how many tokens there are.
-        weights: how many weights are learnt.
-        held_out: the loss on held-out text, in nats a token.
-        frequency_loss, pair_loss: of knowing only how frequent each token is, or which follows which.
-        passage: the text that is shown.
-        starts: where each token begins in it, (T,).
-        shade: what colours each character, (N,): the unit's activation −1 … 1; or, from 0 to 1, how
-            surprising each token was, or its part in the guess after ``place``.
-        unit: the unit that is chosen.
-        place: the token after which the guess is looked at.
-        candidates, odds: the likeliest next tokens, and their probabilities with the temperature.
-        learnt_odds: their probabilities as learnt.
-        features: what units were compared with.
-        best: the unit that was found for each feature, (F,).
-        scores: its correlation with the feature on text that it was not chosen by, (F,).
-        areas: for features that are true or false, the area under the ROC curve of that unit on the
-            same text, counted so that a half is chance; for others 0, (F,).
-        first_scores: the same correlations before training, of the units that were best then, (F,).
-        correlations: of every unit with every feature, on all that text, (F, H).
-        sample, sample_steps: what it wrote, and the step at which each line was begun.
-        sample_given: how many characters of each line were given.
-    """
-
-    vocabulary: int
-    weights: int
-    held_out: float
-    frequency_loss: float
-    pair_loss: float
-    passage: str
-    starts: NDArray[np.int32]
-    shade: NDArray[np.float32]
-    unit: int
-    place: int
-    candidates: tuple[str, ...]
-    odds: NDArray[np.float32]
-    learnt_odds: NDArray[np.float32]
-    features: tuple[str, ...]
-    best: NDArray[np.int32]
-    scores: NDArray[np.float32]
-    areas: NDArray[np.float32]
-    first_scores: NDArray[np.float32]
-    correlations: NDArray[np.float32]
-    sample: tuple[str, ...]
-    sample_steps: NDArray[np.int64]
-    sample_given: NDArray[np.int64]
+    vocabulary: Annotated[int, "≥ 1"]  # how many tokens there are
+    weights: Annotated[int, "≥ 0"]  # how many are learnt
+    held_out: Annotated[float, "0 … 700"]  # the loss on held-out text, in nats a token
+    frequency_loss: Annotated[float, "0 … 700"]  # of knowing only how frequent each token is
+    pair_loss: Annotated[float, "0 … 700"]  # of knowing which token follows which
+    passage: Annotated[str, "N", "N ≥ 1"]  # the text that is shown
+    starts: Annotated[Int32, "T", "T ≥ 1", "0 … N-1", "rising"]  # where each token begins in it
+    shade: Annotated[Float32, "N", "-1 … 1"]  # what colours each character: the unit's activation;
+    #                            or, from 0, how surprising its token was, or its part in the guess
+    unit: Annotated[int, "0 … H-1"]  # that is chosen
+    place: Annotated[int, "0 … T-1"]  # the token after which the guess is looked at
+    candidates: Annotated[tuple[str, ...], "K"]  # the likeliest next tokens
+    odds: Annotated[Float32, "K", "0 … 1"]  # their probabilities with the temperature
+    learnt_odds: Annotated[Float32, "K", "0 … 1"]  # … as learnt
+    features: Annotated[tuple[str, ...], "F", "in FEATURES"]  # what units were compared with
+    best: Annotated[Int32, "F", "0 … H-1"]  # the unit that was found for each feature
+    scores: Annotated[Float32, "F", "-1 … 1"]  # its correlation on text that it was not chosen by
+    areas: Annotated[Float32, "F", "0 … 1"]  # for features that are true or false, the area under the
+    #                            ROC curve of that unit, counted so that a half is chance; else 0
+    first_scores: Annotated[Float32, "F", "-1 … 1"]  # before training, of the units best then
+    correlations: Annotated[Float32, "F H", "-1 … 1"]  # of every unit with every feature
+    sample: Annotated[tuple[str, ...], "lines"]  # what it wrote
+    sample_steps: Annotated[Int64, "lines", "≥ 0"]  # the step at which each line was begun
+    sample_given: Annotated[Int64, "lines", "≥ 0"]  # how many of its characters were given
 
 
 PANEL = Panel(
@@ -113,6 +91,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.rnn_lm.experiment:RnnLanguageModel",
     view="visualizers.l2_networks.rnn_lm.view:RnnLanguageModelView",
+    scalars=("loss", "held_out"),
     concepts=("2.6", "2.5", "2.9"),
     keywords=("language model", "char-rnn", "LSTM", "perplexity", "sampling", "temperature",
               "hidden unit", "neuron", "LSTMVis", "循环神经网络", "语言模型", "困惑度", "采样",

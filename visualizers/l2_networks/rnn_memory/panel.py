@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, flag, integer, number
 
 NETWORKS = ("RNN", "orthogonal", "GRU", "LSTM")  # also the names of the scalars
@@ -43,10 +41,11 @@ class Params:
 class Frame:
     """Four networks, in the order of ``NETWORKS``, on the same data. T time steps."""
 
-    log_reach: NDArray[np.float32]  # (4, T)  log10 |∂L/∂s_t| / |∂L/∂s_T|, t = 1 … T, in this batch
-    positions: NDArray[np.int32]  # (P,)  positions in the sequence, from 1, that memory was tested at
-    memory: NDArray[np.float32]  # (4, P)  what is kept of the input there; see the experiment
-    weights: NDArray[np.int32]  # (4,)  how many numbers each network learns
+    log_reach: Annotated[Float32, "NETWORKS T", "T ≥ 1", "-300 … 300"]  # log10 |∂L/∂s_t| / |∂L/∂s_T|,
+    #                            t = 1 … T, in this batch
+    positions: Annotated[Int32, "P", "1 … T"]  # in the sequence, that memory was tested at
+    memory: Annotated[Float32, "NETWORKS P", "any"]  # what is kept of the input there
+    weights: Annotated[Int32, "NETWORKS", "≥ 0"]  # how many numbers each network learns
 
 
 PANEL = Panel(
@@ -58,6 +57,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.rnn_memory.experiment:RnnMemory",
     view="visualizers.l2_networks.rnn_memory.view:RnnMemoryView",
+    scalars=("loss", *NETWORKS),
     concepts=("2.9", "2.8", "2.7"),
     keywords=("RNN", "orthogonal", "LSTM", "GRU", "copy task", "adding problem", "long-term memory",
               "chrono initialisation", "forget gate bias", "probe", "长短期记忆", "门控循环单元", "复制任务",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32, UInt8
 from widgets.parameters import hidden, integer, number, source, text
 
 FARTHEST = 16  # by so many places a sentence is moved at most
@@ -51,56 +50,37 @@ def sentence_key(params: Params) -> str:
 
 @dataclass(frozen=True)
 class Frame:
-    """One sentence of n words under M filters of h words, and what is known of the training.
+    """One sentence of n words under M filters, and what is known of the training. C classes.
 
-    Attributes:
-        tokens: (n,) the words; ``unknown`` (n,) 1 for those that training never saw.
-        removed: indices of the words that are left out.
-        shortened: whether the sentence was longer than what is read.
-        maps: (n-h+1, M) the feature maps; filters are sorted from those that speak most against
-            ``sign`` to those that speak most for it, and ``numbers`` (M,) are their names.
-        where, best: (M,) the window that max-pooling chose, and its value.
-        weights: (M,) weight of each filter in the output: for class ``sign``, less the mean of the
-            others.
-        top: (M · TOP,) the n-grams of the training texts that each filter answers to most,
-            ``top_values`` (M, TOP) with its answers.
-        idle: (M,) 1 for filters that answer to nothing.
-        chosen: column of the chosen filter.
-        odds, mlp_odds: (C,) what the two networks say of the sentence.
-        label: its class, or -1 for an own sentence.
-        names: (C,) of the classes; ``sign`` is the one that positive weights speak for.
-        shifts, accuracy_at, mlp_accuracy_at: (S,) accuracy on test sentences that begin so many
-            places later.
-        best_possible: accuracy that n-grams of h words allow at most, where it is known; else 0.
-        sizes: numbers learnt by the CNN and by the MLP, without the embeddings.
-        vocabulary: words known; ``texts`` sentences in all three parts.
+    Filters are sorted from those that speak most against the class ``sign`` to those that speak most
+    for it.
     """
 
-    tokens: tuple[str, ...]
-    unknown: NDArray[np.uint8]
-    removed: tuple[int, ...]
-    shortened: bool
-    maps: NDArray[np.float32]
-    numbers: NDArray[np.int32]
-    where: NDArray[np.int32]
-    best: NDArray[np.float32]
-    weights: NDArray[np.float32]
-    top: tuple[str, ...]
-    top_values: NDArray[np.float32]
-    idle: NDArray[np.uint8]
-    chosen: int
-    odds: NDArray[np.float32]
-    mlp_odds: NDArray[np.float32]
-    label: int
-    names: tuple[str, ...]
-    sign: int
-    shifts: NDArray[np.int32]
-    accuracy_at: NDArray[np.float32]
-    mlp_accuracy_at: NDArray[np.float32]
-    best_possible: float
-    sizes: tuple[int, ...]
-    vocabulary: int
-    texts: int
+    tokens: Annotated[tuple[str, ...], "n", "n ≥ 1"]  # the words
+    unknown: Annotated[UInt8, "n", "0 … 1"]  # 1 for those that training never saw
+    removed: Annotated[tuple[int, ...], "r", "0 … n-1"]  # the words that are left out
+    shortened: bool  # whether the sentence was longer than what is read
+    maps: Annotated[Float32, "windows M", "windows == max(1, n-params.window+1)", "≥ 0"]
+    numbers: Annotated[Int32, "M", "0 … M-1"]  # the filters' names
+    where: Annotated[Int32, "M", "0 … windows-1"]  # the window that max-pooling chose …
+    best: Annotated[Float32, "M", "≥ 0"]  # … and its value
+    weights: Annotated[Float32, "M", "any"]  # in the output: for class sign, less the others' mean
+    top: Annotated[tuple[str, ...], "M*TOP"]  # the n-grams that each filter answers to most
+    top_values: Annotated[Float32, "M TOP", "≥ 0"]  # with its answers
+    idle: Annotated[UInt8, "M", "0 … 1"]  # 1 for filters that answer to nothing
+    chosen: Annotated[int, "0 … M-1"]  # column of the chosen filter
+    odds: Annotated[Float32, "C", "0 … 1"]  # what the CNN says of the sentence …
+    mlp_odds: Annotated[Float32, "C", "0 … 1"]  # … and the MLP
+    label: Annotated[int, "-1 … C-1"]  # its class; −1 for an own sentence
+    names: Annotated[tuple[str, ...], "C", "C ≥ 2"]  # of the classes
+    sign: Annotated[int, "0 … C-1"]  # the class that positive weights speak for
+    shifts: Annotated[Int32, "S", "S ≥ 1", "≥ 0", "rising"]  # so many places later begin …
+    accuracy_at: Annotated[Float32, "S", "0 … 1"]  # … the test sentences that are rightly told
+    mlp_accuracy_at: Annotated[Float32, "S", "0 … 1"]
+    best_possible: Annotated[float, "0 … 1"]  # what n-grams of h words allow at most; 0: not known
+    sizes: Annotated[tuple[int, ...], "2", "≥ 0"]  # numbers learnt by CNN and MLP, embeddings apart
+    vocabulary: Annotated[int, "≥ 0"]  # words known
+    texts: Annotated[int, "≥ 0"]  # sentences in all three parts
     language: str
 
 
@@ -113,6 +93,8 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l2_networks.text_cnn.experiment:SentenceCNN",
     view="visualizers.l2_networks.text_cnn.view:TextCNNView",
+    scalars=("loss", "mlp_loss", "valid_loss", "mlp_valid_loss", "accuracy", "mlp_accuracy",
+             "train_accuracy", "mlp_train_accuracy"),
     concepts=("2.11", "2.12"),
     keywords=("CNN", "convolution", "filter", "kernel", "n-gram", "max pooling", "sentiment",
               "text classification", "position invariance", "MLP", "卷积神经网络", "卷积核", "最大池化",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float16, Float32, UInt8
 from widgets.parameters import choice, flag, hidden, integer, source, text
 
 LONGEST = 512  # tokens; a matrix of more does not fit into a frame or onto a screen
@@ -52,43 +53,28 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """T tokens, L layers of H heads. Layers and heads are counted from 0.
+    """T tokens, L layers of H heads. Layers and heads are counted from 0."""
 
-    Attributes:
-        tokens: (T,) as they are shown; ``segments`` (T,) 0 or 1, the sentence each belongs to;
-            ``sinks`` (T,) 1 for [CLS], [SEP] and the first token.
-        matrix: (T, T) what is shown; row i says how much token i takes from each token.
-        layer, head: of the matrix; head is -1 where it joins all heads of the layer.
-        grid: (L, H, t, t) every head, averaged to t × t cells and scaled to its own ``peaks``.
-        peaks: (L, H) the largest of these averages.
-        before, itself, resting: (L, H) the share that goes to the token before, to the token itself,
-            and to sinks, on average.
-        evenness: mean entropy of all rows of all heads against that of looking everywhere alike,
-            0 … 1.
-        moved: (T,) how far masking turned each token's last vector, 1 - cosine; 0 without masks.
-        ahead: weight that goes to later tokens, at most, in any head; 0 for a decoder.
-        leak: weight that goes to masked tokens from others, at most, in any head.
-        total: tokens of the whole text; more than T where it was too long.
-        model: what it is called.
-    """
-
-    tokens: tuple[str, ...]
-    segments: NDArray[np.uint8]
-    sinks: NDArray[np.uint8]
-    matrix: NDArray[np.float32] | NDArray[np.float16]
-    layer: int
-    head: int
-    grid: NDArray[np.uint8]
-    peaks: NDArray[np.float32]
-    before: NDArray[np.float32]
-    itself: NDArray[np.float32]
-    resting: NDArray[np.float32]
-    evenness: float
-    moved: NDArray[np.float32]
-    ahead: float
-    leak: float
-    total: int
-    model: str
+    tokens: Annotated[tuple[str, ...], "T", "T ≥ 1"]  # as they are shown
+    segments: Annotated[UInt8, "T", "0 … 1"]  # the sentence each belongs to
+    sinks: Annotated[UInt8, "T", "0 … 1"]  # 1 for [CLS], [SEP] and the first token
+    matrix: Annotated[Float32 | Float16, "T T", "0 … 1"]  # what is shown; row i says how much token i
+    #                            takes from each token
+    layer: Annotated[int, "0 … L-1"]  # of the matrix
+    head: Annotated[int, "-1 … H-1"]  # −1 where it joins all heads of the layer
+    grid: Annotated[UInt8, "L H t t", "t ≥ 1", "any"]  # every head, averaged to t × t cells and scaled
+    #                            to its own peak
+    peaks: Annotated[Float32, "L H", "0 … 1"]  # the largest of these averages
+    before: Annotated[Float32, "L H", "0 … 1"]  # the share that goes to the token before, on average
+    itself: Annotated[Float32, "L H", "0 … 1"]  # … to the token itself
+    resting: Annotated[Float32, "L H", "0 … 1"]  # … to sinks
+    evenness: Annotated[float, "0 … 1"]  # mean entropy of all rows against that of looking everywhere
+    moved: Annotated[Float32, "T", "0 … 2"]  # how far masking turned each token's last vector,
+    #                            1 − cosine; 0 without masks
+    ahead: Annotated[float, "≥ 0"]  # weight that goes to later tokens, at most; 0 for a decoder
+    leak: Annotated[float, "≥ 0"]  # weight that goes to masked tokens from others, at most
+    total: Annotated[int, "≥ T"]  # tokens of the whole text; more than T where it was too long
+    model: str  # what it is called
 
 
 def chosen(params: Params, before: NDArray[np.float32]) -> tuple[int, int]:

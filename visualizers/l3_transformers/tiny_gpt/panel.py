@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int64, UInt8
 from widgets.parameters import choice, hidden, integer, number, source
 from widgets.parameters import text as typed
 
@@ -58,54 +56,30 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """L layers, H heads, T tokens of the prompt, N candidates.
+    """L layers, H heads, T tokens of the prompt, N candidates. Losses are in nats a token."""
 
-    Attributes:
-        vocabulary: V, how many tokens there are.
-        weights: how many weights are learnt.
-        context: how far back it looks, in tokens.
-        held_out: the loss on the held-out text when it was last measured, in nats a token.
-        uniform_loss: of guessing blindly, ln V, in nats a token.
-        frequency_loss: on the held-out text, of knowing only how frequent each token is.
-        pair_loss: on the held-out text, of knowing only which token follows which.
-        characters_per_token: of the held-out text.
-        sample: lines that were written, the last one still growing.
-        sample_steps: the step at which each was begun, (lines,).
-        sample_given: how many characters of each were the prompt, (lines,).
-        prompt: the tokens looked into, T.
-        candidates: the most likely next tokens, N, best first.
-        odds: their probabilities after temperature and top-k, (N,).
-        learnt_odds: their probabilities as learnt, (N,).
-        head: the layer and head that are shown.
-        attention: of that head, (T, T).
-        heads: attention of all heads for the small pictures, (L, H, T, T), 255 = 1.
-        lens: the token each layer would say next at each place, (L + 1) * T, row by row; row 0 is
-            the embedding.
-        lens_odds: the probability it gives to that token, (L + 1, T).
-        answer_odds: what each layer gives to the final answer after the whole prompt, (L + 1,).
-    """
-
-    vocabulary: int
-    weights: int
-    context: int
-    held_out: float
-    uniform_loss: float
-    frequency_loss: float
-    pair_loss: float
-    characters_per_token: float
-    sample: tuple[str, ...]
-    sample_steps: NDArray[np.int64]
-    sample_given: NDArray[np.int64]
-    prompt: tuple[str, ...]
-    candidates: tuple[str, ...]
-    odds: NDArray[np.float32]
-    learnt_odds: NDArray[np.float32]
-    head: tuple[int, int]
-    attention: NDArray[np.float32]
-    heads: NDArray[np.uint8]
-    lens: tuple[str, ...]
-    lens_odds: NDArray[np.float32]
-    answer_odds: NDArray[np.float32]
+    vocabulary: Annotated[int, "≥ 1"]  # how many tokens there are
+    weights: Annotated[int, "≥ 0"]  # how many are learnt
+    context: Annotated[int, "≥ 1"]  # how far back it looks, in tokens
+    held_out: Annotated[float, "0 … 700"]  # the loss on held-out text when it was last measured
+    uniform_loss: Annotated[float, "0 … 700"]  # of guessing blindly, ln of the vocabulary
+    frequency_loss: Annotated[float, "0 … 700"]  # held out: of knowing how frequent each token is
+    pair_loss: Annotated[float, "0 … 700"]  # held out: of knowing which token follows which
+    characters_per_token: Annotated[float, "> 0"]  # of the held-out text
+    sample: Annotated[tuple[str, ...], "lines"]  # that were written, the last one still growing
+    sample_steps: Annotated[Int64, "lines", "≥ 0"]  # the step at which each was begun
+    sample_given: Annotated[Int64, "lines", "≥ 0"]  # how many characters of each were the prompt
+    prompt: Annotated[tuple[str, ...], "T", "T ≥ 1"]  # the tokens looked into
+    candidates: Annotated[tuple[str, ...], "N", "N ≥ 1"]  # the likeliest next tokens, best first
+    odds: Annotated[Float32, "N", "0 … 1"]  # after temperature and top-k
+    learnt_odds: Annotated[Float32, "N", "0 … 1"]  # as learnt
+    head: Annotated[tuple[int, int], "≥ 0", "head[0] < L and head[1] < H"]  # layer and head shown
+    attention: Annotated[Float32, "T T", "0 … 1"]  # of that head
+    heads: Annotated[UInt8, "L H T T", "any"]  # attention of all heads for small pictures, 255 = 1
+    lens: Annotated[tuple[str, ...], "(L+1)*T"]  # the token each layer would say next at each place,
+    #                            row by row; row 0 is the embedding
+    lens_odds: Annotated[Float32, "L+1 T", "0 … 1"]  # the probability it gives to that token
+    answer_odds: Annotated[Float32, "L+1", "0 … 1"]  # … to the final answer after the whole prompt
 
 
 PANEL = Panel(
@@ -117,6 +91,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l3_transformers.tiny_gpt.experiment:TinyGPT",
     view="visualizers.l3_transformers.tiny_gpt.view:TinyGPTView",
+    scalars=("loss", "held_out"),
     concepts=("3.13", "3.4", "3.6"),
     keywords=("GPT", "language model", "next token", "sampling", "temperature", "top-k", "BPE",
               "logit lens", "perplexity", "语言模型", "下一个词元", "采样", "温度", "困惑度", "生成"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, hidden, integer, number
 
 GRANULARITIES = ("per tensor", "per channel", "per group")
@@ -51,24 +49,24 @@ class Params:
 class Frame:
     """The present weights, rounded as the parameters say. L layers, N tries so far."""
 
-    layers: tuple[str, ...]
-    layer: int  # the one that is looked at
-    counts: NDArray[np.int32]  # (bins,)  of its weights as they are stored
-    edges: NDArray[np.float32]  # (bins+1,)
-    levels: NDArray[np.float32]  # (≤ 400,)  values that can be stored, evenly thinned out
-    error: NDArray[np.float32]  # (≤ 96, ≤ 96)  |rounded − true| / rms of the weights, averaged
-    layer_error: NDArray[np.float32]  # (L,)  ‖rounded − true‖ / ‖true‖
-    float_accuracy: float  # on held-out data
-    accuracy: float  # the same, with rounded weights
-    float_perplexity: float
-    perplexity: float
-    float_bytes: int
-    bytes: int  # with scales and zero points
-    try_bytes: NDArray[np.int32]  # (N,)
-    try_bits: NDArray[np.int32]  # (N,)
-    try_granularity: NDArray[np.int32]  # (N,)  index into GRANULARITIES
-    try_accuracy: NDArray[np.float32]  # (N,)
-    try_perplexity: NDArray[np.float32]  # (N,)
+    layers: Annotated[tuple[str, ...], "L"]
+    layer: Annotated[int, "0 … L-1"]  # the one that is looked at
+    counts: Annotated[Int32, "bins", "≥ 0"]  # of its weights as they are stored
+    edges: Annotated[Float32, "bins+1", "any"]
+    levels: Annotated[Float32, "K", "any"]  # values that can be stored, evenly thinned out
+    error: Annotated[Float32, "rows columns", "≥ 0"]  # |rounded − true| / rms of the weights, averaged
+    layer_error: Annotated[Float32, "L", "≥ 0"]  # ‖rounded − true‖ / ‖true‖
+    float_accuracy: Annotated[float, "0 … 1"]  # on held-out data
+    accuracy: Annotated[float, "0 … 1"]  # the same, with rounded weights
+    float_perplexity: Annotated[float, "≥ 0"]
+    perplexity: Annotated[float, "≥ 0"]
+    float_bytes: Annotated[int, "≥ 1"]
+    bytes: Annotated[int, "≥ 1"]  # with scales and zero points
+    try_bytes: Annotated[Int32, "N", "N ≥ 1", "≥ 1"]
+    try_bits: Annotated[Int32, "N", "1 … 32"]
+    try_granularity: Annotated[Int32, "N", "0 … len(GRANULARITIES)-1"]
+    try_accuracy: Annotated[Float32, "N", "0 … 1"]
+    try_perplexity: Annotated[Float32, "N", "≥ 0"]
 
 
 PANEL = Panel(
@@ -80,6 +78,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l5_compression.quantization.experiment:Quantization",
     view="visualizers.l5_compression.quantization.view:QuantizationView",
+    scalars=("loss", "float_accuracy", "accuracy", "float_perplexity", "perplexity"),
     concepts=("5.16",),
     keywords=("quantization", "int8", "int4", "bits", "outlier", "QAT", "PTQ", "straight-through",
               "compression", "量化", "离群通道", "量化感知训练", "压缩", "比特"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float16, Float32, Int32
 from widgets.parameters import choice, hidden, integer, number
 
 MADE = ("small world", "scale-free")  # networks whose size can be chosen
@@ -49,27 +47,27 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """Everybody's opinion now, and what is kept of the way there.
+    """N people's opinions now, and what is kept of the way there.
 
     The picture's clock counts the rounds after which somebody has visibly moved, by 0.001, so it
     waits while all is at rest. At most 256 of them are kept, evenly spaced, and the paths of at most
     1,000 people, in half precision: finer than a pixel.
     """
 
-    times: NDArray[np.int32]  # (T,)  rounds at which opinions were kept, from 0
-    paths: NDArray[np.float16]  # (T, P)  opinions then, 0 … 1
-    people: NDArray[np.int32]  # (P,)  whose path each one is
-    past_clusters: NDArray[np.int32]  # (T,)  how many clusters there were then
-    past_polarisation: NDArray[np.float32]  # (T,)  0 … 1
-    opinions: NDArray[np.float32]  # (N,)  of all people, now
-    cluster_opinion: NDArray[np.float32]  # (C,)  mean opinion of each cluster now, rising
-    cluster_share: NDArray[np.float32]  # (C,)  its share of the people
-    polarisation: float  # now
-    members: NDArray[np.int32]  # (G,)  the people of whom the network is drawn
-    positions: NDArray[np.float32]  # (G, 2)
-    edges: NDArray[np.int32]  # (E, 2)  into members: who can meet and would listen now
-    talking: float  # share of all who can meet that would listen to each other
-    disagreement: float  # the widest difference between two who would listen to each other
+    times: Annotated[Int32, "T", "T ≥ 1", "≥ 0", "rising"]  # rounds at which opinions were kept
+    paths: Annotated[Float16, "T P", "0 … 1"]  # opinions then
+    people: Annotated[Int32, "P", "0 … N-1"]  # whose path each one is
+    past_clusters: Annotated[Int32, "T", "0 … N"]  # how many clusters there were then
+    past_polarisation: Annotated[Float32, "T", "0 … 1"]
+    opinions: Annotated[Float32, "N", "N ≥ 1", "0 … 1"]  # of all people, now
+    cluster_opinion: Annotated[Float32, "C", "0 … 1", "rising"]  # mean opinion of each cluster now
+    cluster_share: Annotated[Float32, "C", "0 … 1"]  # its share of the people
+    polarisation: Annotated[float, "0 … 1"]  # now
+    members: Annotated[Int32, "G", "0 … N-1"]  # the people of whom the network is drawn
+    positions: Annotated[Float32, "G 2", "-1 … 1"]
+    edges: Annotated[Int32, "E 2", "0 … G-1"]  # members who can meet and would listen now
+    talking: Annotated[float, "0 … 1"]  # share of all who can meet that would listen to each other
+    disagreement: Annotated[float, "0 … 1"]  # the widest between two who would listen to each other
     at_rest: bool  # nobody has anything left to discuss
 
 
@@ -82,6 +80,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l9_social.opinion_dynamics.experiment:OpinionDynamics",
     view="visualizers.l9_social.opinion_dynamics.view:OpinionDynamicsView",
+    scalars=("clusters", "polarisation", "largest_cluster", "mean_opinion", "spread", "rounds"),
     concepts=("9.7", "9.8"),
     speed="1 step a frame",  # camps form within some fifty rounds
     keywords=("opinion dynamics", "Deffuant", "Hegselmann–Krause", "bounded confidence",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Annotated, Literal
 
 from visualizers.panel import Panel
+from visualizers.shapes import Float32
 from widgets.parameters import choice, hidden, integer, number, source
 
 
@@ -23,8 +21,8 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    path: NDArray[np.float32]  # (n,) the last positions
-    position: float
+    path: Annotated[Float32, "n", "any"]  # the last positions
+    position: Annotated[float, "any"]
 
 
 PANEL = Panel(
