@@ -1,19 +1,14 @@
-"""The Data page: what can be fetched, what is here, how far a download is.
-
-Downloads belong to the application rather than to the page, so that they go on while the user looks
-at something else. Each runs in a process of its own; a timer asks now and then how far it is.
-"""
+"""The Data page: what can be fetched, what is here, how far a download is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QProgressBar,
     QPushButton,
@@ -23,118 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from visualizers.catalog import Said
-from visualizers.data import Data, Fetch, Fetched, FetchModel, Pin, pins
+from app.downloads import Downloads, SetCard, label
+from visualizers.catalog import LECTURES, Said
+from visualizers.data import Data, Pin, pins
 from visualizers.refusal import Refusal
-from visualizers.uses import used_by
+from visualizers.uses import LECTURES_SET, PackSet, pack_set, pack_sets, used_by
 from widgets import numbers
 from widgets.cards import Card
 from widgets.look import Look
-from widgets.style import font
 
-POLL = 150  # milliseconds
 MOST_WIDE = 860
-
-
-class Downloads(QObject):
-    """What is being fetched, one after the other.
-
-    A key is an archive's name, or ``"name:org/model"`` for a model of the hub.
-
-    Signals:
-        progressed: something moved, ended or failed.
-        arrived(key): it is here now.
-    """
-
-    progressed = Signal()
-    arrived = Signal(str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.failed: dict[str, Refusal] = {}
-        self.now: Fetched | None = None
-        self._waiting: list[tuple[str, Path]] = []
-        self._key = ""
-        self._running: Fetch | FetchModel | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL)
-        self._timer.timeout.connect(self._poll)
-
-    @classmethod
-    def shared(cls) -> Downloads:
-        """The application's own, made when it is first asked for."""
-        app = QCoreApplication.instance()
-        found = app.findChild(cls) if app is not None else None
-        if isinstance(found, cls):
-            return found
-        made = cls(app)
-        if app is not None:
-            app.aboutToQuit.connect(made.cancel_all)
-        return made
-
-    def has(self, key: str) -> bool:
-        """Whether it is being fetched or waits for its turn."""
-        return key in (*([self._key] if self._key else []), *(one for one, _ in self._waiting))
-
-    def at(self, key: str) -> Fetched | None:
-        """How far it is; ``None`` while it waits."""
-        return self.now if key == self._key else None
-
-    def start(self, keys: Sequence[str], folder: Path) -> None:
-        for key in keys:
-            if not self.has(key):
-                self.failed.pop(key, None)
-                self._waiting.append((key, folder))
-        self._next()
-
-    def cancel(self, key: str) -> None:
-        """Stop it and leave nothing behind."""
-        self._waiting = [one for one in self._waiting if one[0] != key]
-        if key == self._key:
-            self._stop()
-        self._next()
-
-    def cancel_all(self) -> None:
-        self._waiting.clear()
-        self._stop()
-        self.progressed.emit()
-
-    def _stop(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-        self._running, self._key, self.now = None, "", None
-
-    def _next(self) -> None:
-        while self._running is None and self._waiting:
-            self._key, folder = self._waiting.pop(0)
-            try:
-                self._running = FetchModel(self._key.removeprefix("name:")) \
-                    if self._key.startswith("name:") else Fetch([self._key], folder)
-            except Refusal as refusal:
-                self.failed[self._key] = refusal
-                self._stop()
-        if self._running is None:
-            self._timer.stop()
-        elif not self._timer.isActive():
-            self._timer.start()
-        self.progressed.emit()
-
-    def _poll(self) -> None:
-        if self._running is None:
-            return
-        key = self._key
-        try:
-            self.now = self._running.poll()
-        except Refusal as refusal:
-            self.failed[key] = refusal
-            self._stop()
-        else:
-            if not self.now.finished:
-                self.progressed.emit()
-                return
-            self._stop()
-            self.arrived.emit(key)
-        self._next()
 
 
 class DataPage(QScrollArea):
@@ -158,17 +51,16 @@ class DataPage(QScrollArea):
         self.setStyleSheet("#data, #dataInner { background: transparent; border: none; }")
         self.setWidget(inner)
 
-        self.total = _text(look, role="muted")
-        self.all = QPushButton(words("Fetch all"))
-        self.all.setProperty("role", "accent")
-        self.all.clicked.connect(self._fetch_all)
-        head = QHBoxLayout()
-        head.addWidget(_text(look, words("Data"), role="title"), 1)
-        head.addWidget(self.all, 0, Qt.AlignmentFlag.AlignVCenter)
-        where = _text(look, words("They are kept in {folder}.", folder=str(self.data.pack.folder)),
+        self.total = label(look, role="muted")
+        where = label(look, words("They are kept in {folder}.", folder=str(self.data.pack.folder)),
                       role="quiet")
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
+        self.lectures = SetCard(
+            look, pack_set(LECTURES_SET), words("Everything for the lectures"),
+            words("What the panels of all nine lectures read, for the evening before the first one."),
+            self.data, self.downloads)
+        self.sets = SetButtons(look, self)
         self.rows = [ArchiveRow(look, one, self) for one in pins()]
         self.by_name = ModelRow(look, self)
         column = QWidget()
@@ -177,10 +69,12 @@ class DataPage(QScrollArea):
         body = QVBoxLayout(column)
         body.setContentsMargins(px(4), px(4), px(4), px(16))
         body.setSpacing(px(10))
-        body.addLayout(head)
-        body.addWidget(_text(look, words(
+        body.addWidget(label(look, words("Data"), role="title"))
+        body.addWidget(label(look, words(
             "Every panel works without these texts and weights; with them it works on real data. "
-            "Nothing is fetched unless you ask for it."), role="muted"))
+            "After the set-up nothing is fetched unless you ask for it."), role="muted"))
+        body.addWidget(self.lectures)
+        body.addWidget(self.sets)
         body.addWidget(self.total)
         for row in (*self.rows, self.by_name):
             body.addWidget(row)
@@ -201,11 +95,11 @@ class DataPage(QScrollArea):
         for row in self.rows:
             row.refresh()
         self.by_name.refresh()
+        self.sets.refresh()
         here = sum(one.size for one in pins() if self.data.pack.has(one.name))
         every = sum(one.size for one in pins())
         self.total.setText(self.look.words("{here} of {every} are here.", here=numbers.size(here),
                                            every=numbers.size(every)))
-        self.all.setEnabled(bool(self._absent()))
 
     def remove(self, name: str) -> None:
         """Delete an archive."""
@@ -215,19 +109,50 @@ class DataPage(QScrollArea):
             self.downloads.failed[name] = Refusal(
                 "The folder {folder} cannot be written to: {reason}.",
                 folder=str(self.data.pack.folder), reason=error.strerror or str(error))
+        self.lectures.refresh()
         self.refresh()
         self.changed.emit()
 
-    def _absent(self) -> list[str]:
-        return [one.name for one in pins()
-                if not self.data.pack.has(one.name) and not self.downloads.has(one.name)]
-
-    def _fetch_all(self) -> None:
-        self.downloads.start(self._absent(), self.data.pack.folder)
+    def start(self, wanted: PackSet) -> None:
+        """Fetch what is absent of a set."""
+        self.downloads.start([one.name for one in wanted.absent(self.data.pack)],
+                             self.data.pack.folder)
 
     def _arrived(self, _key: str) -> None:
         self.refresh()
         self.changed.emit()
+
+
+class SetButtons(Card):
+    """One button for each lecture and one for everything, with the megabytes that are not here."""
+
+    COLUMNS = 3
+
+    def __init__(self, look: Look, page: DataPage) -> None:
+        super().__init__(look)
+        words = look.words
+        self.page = page
+        self.buttons: dict[str, QPushButton] = {}
+        self.body.addWidget(label(look, words("For one lecture"), role="heading"))
+        grid = QGridLayout()
+        grid.setSpacing(look.px(8))
+        self.body.addLayout(grid)
+        for index, one in enumerate(pack_sets()[1:]):
+            button = self.buttons[one.id] = QPushButton()
+            button.clicked.connect(partial(page.start, one))
+            row, column = divmod(index, self.COLUMNS)
+            grid.addWidget(button, row, column, 1, 1 if one.lecture else self.COLUMNS)
+
+    def refresh(self) -> None:
+        words, downloads = self.page.look.words, self.page.downloads
+        for one in pack_sets()[1:]:
+            button, absent = self.buttons[one.id], one.absent(self.page.data.pack)
+            titles = {each.number: words(each.title) for each in LECTURES}
+            name = f"{one.lecture}  {titles[one.lecture]}" if one.lecture else words("Everything")
+            state = numbers.size(sum(each.size for each in absent)) if absent else words("here")
+            button.setText(f"{name} · {state}")
+            button.setAccessibleName(words("Fetch {name}", name=f"{name}, {state}"))
+            button.setEnabled(any(not downloads.has(each.name) for each in absent))
 
 
 class _Row(Card):
@@ -239,7 +164,7 @@ class _Row(Card):
         self.page = page
         self.left = QVBoxLayout()
         self.left.setSpacing(look.px(3))
-        self.state = _text(look, role="muted")
+        self.state = label(look, role="muted")
         self.state.setWordWrap(False)
         self.fetch = QPushButton(words("Fetch"))
         self.fetch.setAccessibleName(words("Fetch {name}", name=name))
@@ -248,7 +173,7 @@ class _Row(Card):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
-        self.error = _text(look, role="error")
+        self.error = label(look, role="error")
         right = QHBoxLayout()
         right.setSpacing(look.px(8))
         for one in (self.state, self.fetch, self.stop):
@@ -303,12 +228,15 @@ class ArchiveRow(_Row):
         self.drop = QPushButton(words("Remove"))
         self.drop.setAccessibleName(words("Remove {name}", name=words(pin.title)))
         self.right.addWidget(self.drop, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.left.addWidget(_text(look, words(pin.title), role="heading"))
-        self.left.addWidget(_text(look, words(pin.gives), role="muted"))
+        self.left.addWidget(label(look, words(pin.title), role="heading"))
+        self.left.addWidget(label(look, words(pin.gives), role="muted"))
         if used:
-            self.left.addWidget(_text(look, words("For: {panels}", panels=" · ".join(used)),
+            self.left.addWidget(label(look, words("For: {panels}", panels=" · ".join(used)),
                                       role="quiet"))
-        self.left.addWidget(_text(look, f"{words(pin.licence)} · {pin.name} {pin.version}",
+        elif pin.lectures:
+            self.left.addWidget(label(look, words("For lecture {numbers}", numbers=", ".join(
+                map(str, pin.lectures))), role="quiet"))
+        self.left.addWidget(label(look, f"{words(pin.licence)} · {pin.name} {pin.version}",
                                   role="quiet"))
         self.fetch.clicked.connect(lambda: page.downloads.start([pin.name], page.data.pack.folder))
         self.drop.clicked.connect(lambda: page.remove(pin.name))
@@ -337,8 +265,8 @@ class ModelRow(_Row):
         self.name = QLineEdit()
         self.name.setPlaceholderText("prajjwal1/bert-tiny")
         self.name.setAccessibleName(words("Name of a model"))
-        self.left.addWidget(_text(look, words("A model by its name"), role="heading"))
-        self.left.addWidget(_text(look, words(
+        self.left.addWidget(label(look, words("A model by its name"), role="heading"))
+        self.left.addWidget(label(look, words(
             "Any encoder or decoder of the Hugging Face hub with safetensors weights; its own "
             "licence holds."), role="muted"))
         self.left.addWidget(self.name)
@@ -368,13 +296,3 @@ class ModelRow(_Row):
         self.fetch.setVisible(not active)
         if not active:
             self.state.setText(self.look.words("here") if self.done else "")
-
-
-def _text(look: Look, text: str = "", role: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setProperty("role", role)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    if role == "heading":
-        label.setFont(font(look, 13, bold=True))
-    return label

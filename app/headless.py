@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_values(one)
     one.add_argument("--json", action="store_true")
 
-    one = command("data", data, "the data pack: list, fetch NAME …, where")
+    one = command("data", data, "the data pack: list, fetch all | lectures | lecture-N | NAME …, where")
     one.add_argument("action", choices=("list", "fetch", "where"))
     one.add_argument("names", nargs="*", metavar="NAME")
     one.add_argument("--json", action="store_true")
@@ -322,8 +322,8 @@ def bench(options: Any) -> int:
 
 def data(options: Any) -> int:
     """List, fetch or locate the data pack."""
-    from visualizers.data import Data, default_folder, fetch, pins
-    from visualizers.uses import listing
+    from visualizers.data import Data, default_folder
+    from visualizers.uses import listing, pack_sets
 
     if options.action != "fetch" and options.names:
         raise Refusal("{action} takes no names.", action=options.action)
@@ -332,10 +332,50 @@ def data(options: Any) -> int:
     elif options.action == "list":
         _print_listing(listing(Data()), options.json)
     elif not options.names:
-        raise Refusal("Name what to fetch: {names}.", names=", ".join(one.name for one in pins()))
+        raise Refusal("Name what to fetch, an archive of \"data list\" or one of these sets: {names}.",
+                      names=", ".join(one.id for one in pack_sets()))
     else:
-        fetch(options.names, on_progress=_bytes)
+        return _fetch(options.names)
     return 0
+
+
+def _fetch(names: Sequence[str]) -> int:
+    """Fetch what is not here, with a line for each archive and a sentence for each that fails."""
+    from visualizers.data import Data, fetch, pin
+    from visualizers.uses import chosen
+
+    pack = Data().pack
+    wanted = [pin(name) for name in chosen(names)]
+    absent = [one for one in wanted if not pack.is_sound(one.name)]
+    if not absent:
+        print(f"All {len(wanted)} archives are here, in {pack.folder}.")
+    else:
+        count = "1 archive" if len(absent) == 1 else f"{len(absent)} archives"
+        print(f"Fetching {count}, {numbers.size(sum(one.size for one in absent))}, into "
+              f"{pack.folder} …", flush=True)
+    report = fetch([one.name for one in absent], on_progress=_Progress())
+    if report.failed and sys.stdout.isatty():
+        print()  # ends the line of progress
+    for sentence in dict.fromkeys(map(str, report.failed.values())):
+        lacking = [name for name, why in report.failed.items() if str(why) == sentence]
+        more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+        print(f"Not fetched: {', '.join(lacking[:3])}{more}. {sentence}", file=sys.stderr)
+    return 1 if report.failed else 0
+
+
+class _Progress:
+    """One line that is written over on a terminal; elsewhere a line for each archive that arrives."""
+
+    def __init__(self) -> None:
+        self.name = ""
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        if sys.stdout.isatty():
+            end = "\n" if done == total else ""
+            print(f"\r\x1b[K{numbers.size(done)} of {numbers.size(total)}  {name}", end=end, flush=True)
+        elif name != self.name:
+            self.name = name
+            print(f"{numbers.size(done)} of {numbers.size(total)}  {name}", flush=True)
 
 
 def _print_listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
@@ -344,11 +384,8 @@ def _print_listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         return
     for row in rows:
         state = "fetched" if row["present"] else "not fetched"
-        print(f"{row['name']:20} {numbers.size(row['bytes']):>8}  {state:11}  "
-              f"{row['gives']} ({row['licence']})")
+        print(f"{row['name']:32} {numbers.size(row['bytes']):>8}  {state:11}  {row['gives']} ({row['licence']})")
+    from visualizers.uses import pack_sets
 
-
-def _bytes(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{numbers.size(done)} of {numbers.size(total)}", end="" if done < total else "\n",
-              file=sys.stderr)
+    for one in pack_sets():
+        print(f"{one.id:32} {numbers.size(one.size):>8}  {len(one.pins):2} archives")

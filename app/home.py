@@ -19,9 +19,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.downloads import Downloads, SetCard
 from app.settings import Settings
 from visualizers.catalog import LECTURES, Said
+from visualizers.data import Data
 from visualizers.panel import Panel
+from visualizers.uses import LECTURES_SET, pack_set
 from widgets.cards import Card
 from widgets.look import Look
 from widgets.style import font
@@ -79,6 +82,15 @@ class Home(QScrollArea):
         column.addWidget(said)
         column.addSpacing(px(24))
         column.addLayout(doors)
+        data, lectures = Data(), pack_set(LECTURES_SET)
+        self.lacking: SetCard | None = None  # one click for all that the lectures want
+        if lectures.absent(data.pack):
+            self.lacking = SetCard(
+                look, lectures, words("Everything for the lectures"),
+                words("Real texts and trained models. Every panel works without them, and on real "
+                      "data with them."), data, Downloads.shared())
+            column.addSpacing(px(12))
+            column.addWidget(self.lacking)
         column.addSpacing(px(30))
         column.addWidget(_text(look, words("The course"), 15, bold=True))
         column.addSpacing(px(12))

@@ -40,6 +40,7 @@ from PySide6.QtWidgets import (
 
 from app.ahead import Ahead
 from app.commands import Command, bind
+from app.downloads import Downloads
 from app.errors import Toast, catch
 from app.filing import Filing
 from app.home import Home
@@ -55,7 +56,6 @@ from widgets.look import SMALLEST_TEXT, Look, theme
 from widgets.words import LANGUAGES, tr_mark, window_words
 
 if TYPE_CHECKING:
-    from app.datapage import Downloads
     from app.guide import Tour
     from app.page import Page
     from app.record import Record
@@ -117,9 +117,9 @@ class MainWindow(QMainWindow):
         self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
         self.place = "home"
         self._shortcuts: list[QShortcut] = []
-        self._downloads: Downloads | None = None
         self._wanted: set[str] = set()  # columns asked for although there is little room
 
+        Downloads.shared().arrived.connect(self._data_arrived)
         self.files = Filing(self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
@@ -294,11 +294,8 @@ class MainWindow(QMainWindow):
 
     def show_data(self) -> None:
         """The page of texts and models."""
-        from app.datapage import DataPage, Downloads
+        from app.datapage import DataPage
 
-        if self._downloads is None:  # they go on when the page is gone
-            self._downloads = Downloads.shared()
-            self._downloads.arrived.connect(self._data_arrived)
         self._leave()
         self.place = "data"
         self._show(DataPage(self.look))

@@ -11,8 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app import datapage
-from app.datapage import DataPage, Downloads
-from visualizers.data import Data, Fetch, Pin, pack
+from app import downloads as downloading
+from app.datapage import DataPage
+from app.downloads import Downloads, SetCard
+from app.home import Home
+from app.settings import Settings
+from visualizers import uses
+from visualizers.data import Data, Fetch, Offline, Pin, pack, pins
 from widgets.look import Look, theme
 from widgets.words import window_words
 
@@ -30,7 +35,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "index"
     folder.mkdir()
     made = []
-    for name in ("toy_one", "toy_two"):
+    for number, name in enumerate(("toy_one", "toy_two"), 1):
         file = folder / f"{name}-1.0-py3-none-any.whl"
         info = f"{name}-1.0.dist-info"
         with zipfile.ZipFile(file, "w") as archive:
@@ -39,11 +44,12 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                              f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
             archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         made.append(Pin(name.replace("_", "-"), "1.0", hashlib.sha256(file.read_bytes()).hexdigest(),
-                        file.name, file.stat().st_size, f"Toy {name}", "a story", "MIT"))
+                        file.name, file.stat().st_size, f"Toy {name}", "a story", "MIT", (number,)))
     monkeypatch.setattr(pack, "pins", lambda: tuple(made))
-    monkeypatch.setattr(datapage, "pins", lambda: tuple(made))
-    monkeypatch.setattr(datapage, "Fetch", lambda names, to: Fetch(
-        names, to, options=["--no-index", "--find-links", str(folder)]))
+    for module in (datapage, uses):
+        monkeypatch.setattr(module, "pins", lambda: tuple(made))
+    monkeypatch.setattr(downloading, "Fetch", lambda name, to: Fetch(
+        name, to, options=["--no-index", "--find-links", str(folder)]))
     return folder
 
 
@@ -87,21 +93,88 @@ def test_that_a_click_fetches_and_another_removes(qtbot, tmp_path: Path, index: 
 def test_that_all_are_fetched_one_after_the_other(qtbot, tmp_path: Path, index: Path,
                                                   downloads: Downloads) -> None:
     page = page_of(qtbot, tmp_path, downloads)
-    click(qtbot, page.all)
+    click(qtbot, page.lectures.fetch)
     assert [row.state.text() for row in page.rows][1] == "waits"
-    assert not page.all.isEnabled()
+    assert page.lectures.stop.isVisible() and not page.lectures.fetch.isVisible()
+    assert not page.sets.buttons["all"].isEnabled()
     qtbot.waitUntil(lambda: len(left(tmp_path / "pack")) == 2 and not downloads.has("toy-two"),
                     timeout=30_000)
+    assert "here" in page.lectures.state.text() and not page.lectures.stop.isVisible()
+
+
+def test_that_a_lecture_brings_what_it_uses_and_nothing_else(qtbot, tmp_path: Path, index: Path,
+                                                             downloads: Downloads) -> None:
+    page = page_of(qtbot, tmp_path, downloads)
+    button = page.sets.buttons["lecture-2"]
+    with qtbot.waitSignal(page.changed, timeout=20_000):
+        click(qtbot, button)
+        assert not button.isEnabled() and page.sets.buttons["lecture-1"].isEnabled()
+    assert left(tmp_path / "pack") == ["toy_two-1.0-py3-none-any.whl"]
+    assert "here" in button.text() and not button.isEnabled()
+    assert "0.0 MB" in page.sets.buttons["lecture-1"].text(), "the toys weigh a few kilobytes"
+
+
+def test_that_one_that_cannot_be_had_does_not_keep_the_others_away(
+    qtbot, tmp_path: Path, index: Path, downloads: Downloads
+) -> None:
+    next(index.glob("toy_one*")).unlink()
+    page = page_of(qtbot, tmp_path, downloads)
+    click(qtbot, page.lectures.fetch)
+    qtbot.waitUntil(lambda: downloads.overall is None, timeout=30_000)
+    assert left(tmp_path / "pack") == ["toy_two-1.0-py3-none-any.whl"]
+    assert page.lectures.error.text().startswith("Not fetched: Toy toy_one. The package index")
+    assert page.rows[0].error.isVisible() and not page.rows[1].error.isVisible()
+    assert page.lectures.fetch.isVisible(), "it can be tried again"
+
+
+def test_that_nobody_is_asked_again_where_nobody_answers(
+    qtbot, tmp_path: Path, index: Path, downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def unanswered(name: str, folder: Path) -> Fetch:
+        asked.append(name)
+        raise Offline("The package index does not answer; check the network and try again.")
+
+    monkeypatch.setattr(downloading, "Fetch", unanswered)
+    page = page_of(qtbot, tmp_path, downloads)
+    click(qtbot, page.lectures.fetch)
+    assert asked == ["toy-one"] and set(downloads.failed) == {"toy-one", "toy-two"}
+    assert page.lectures.error.text().count("does not answer") == 1
+
+
+def test_that_the_start_page_offers_what_lacks_in_one_click_and_only_then(
+    qtbot, tmp_path: Path, index: Path, downloads: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIGMODELS_DATAPACK", str(tmp_path / "pack"))
+    monkeypatch.setattr(Downloads, "shared", classmethod(lambda cls: downloads))
+
+    def start_page() -> Home:
+        home = Home(Look(theme("light"), window_words("en")), (), Settings())
+        qtbot.addWidget(home)
+        home.show()
+        return home
+
+    card = start_page().lacking
+    assert isinstance(card, SetCard)
+    click(qtbot, card.fetch)
+    assert card.bar.isVisible() and " of " in card.state.text()
+    qtbot.waitUntil(lambda: downloads.overall is None, timeout=30_000)
+    assert len(left(tmp_path / "pack")) == 2 and "here" in card.state.text()
+    assert start_page().lacking is None
 
 
 def test_that_cancel_leaves_nothing_behind(qtbot, tmp_path: Path, index: Path,
                                            downloads: Downloads) -> None:
     page = page_of(qtbot, tmp_path, downloads)
-    click(qtbot, page.all)
+    click(qtbot, page.lectures.fetch)
     for row in page.rows:
         click(qtbot, row.stop)
     assert left(tmp_path / "pack") == []
-    assert all(row.fetch.isVisible() for row in page.rows) and page.all.isEnabled()
+    assert all(row.fetch.isVisible() for row in page.rows) and page.lectures.fetch.isVisible()
+    click(qtbot, page.lectures.fetch)
+    click(qtbot, page.lectures.stop)
+    assert left(tmp_path / "pack") == [] and downloads.overall is None
 
 
 def test_that_a_failure_is_one_sentence_in_the_users_language(
@@ -144,7 +217,7 @@ def test_that_the_real_list_fits_the_page(qtbot, tmp_path: Path, downloads: Down
     page = page_of(qtbot, tmp_path, downloads, language)
     page.resize(780, 640)
     assert page.widget().minimumSizeHint().width() <= 780
-    assert len(page.rows) == 6
+    assert [row.pin for row in page.rows] == list(pins())
     texts = [label.text() for label in page.findChildren(QLabel)]
     assert any("CC BY-SA" in text for text in texts)
     assert all(row.fetch.accessibleName() for row in page.rows)

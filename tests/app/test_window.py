@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
 
-from app.datapage import Downloads
+from app.downloads import Downloads
 from app.errors import ErrorCard
 from app.home import Door
 from app.palette import Keys, Palette

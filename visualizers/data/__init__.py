@@ -9,8 +9,11 @@ from visualizers.data.pack import (
     Archive,
     Fetch,
     Fetched,
+    Offline,
     Pack,
     Pin,
+    Report,
+    check_room,
     default_folder,
     fetch,
     pin,
@@ -19,6 +22,7 @@ from visualizers.data.pack import (
 from visualizers.data.registry import Source, all_sources
 
 __all__ = [
-    "LIMIT", "Archive", "Data", "Fetch", "FetchModel", "Fetched", "Labelled", "ModelFiles", "Pack",
-    "Pin", "Source", "Split", "Text", "all_sources", "default_folder", "fetch", "pin", "pins",
+    "LIMIT", "Archive", "Data", "Fetch", "FetchModel", "Fetched", "Labelled", "ModelFiles", "Offline",
+    "Pack", "Pin", "Report", "Source", "Split", "Text", "all_sources", "check_room",
+    "default_folder", "fetch", "pin", "pins",
 ]

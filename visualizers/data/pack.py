@@ -17,7 +17,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -27,6 +27,7 @@ from visualizers.files import put
 from visualizers.refusal import Refusal
 
 LARGEST_MEMBER = 256 << 20  # bytes
+SPARE = 16 << 20  # bytes that a fetch leaves free on the disk
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Pin:
         name: of the package, by which it is fetched.
         size: bytes of the archive.
         gives: what it holds for this program.
+        lectures: the numbers of those that use it beyond what their panels declare.
+        apart: too large for the pack of all lectures; comes with its lecture alone.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Pin:
     title: str
     gives: str
     licence: str
+    lectures: tuple[int, ...] = ()
+    apart: bool = False
 
     @property
     def source(self) -> bool:
@@ -71,8 +76,10 @@ def pins() -> tuple[Pin, ...]:
         elif "==" in line:
             name, _, rest = line.partition("==")
             version, _, sha256 = rest.partition(" --hash=sha256:")
+            lectures = about.get("lectures", "").split(", ") if "lectures" in about else []
             found.append(Pin(name, version, sha256.strip(), about["file"], int(about["bytes"]),
-                             about["title"], about["gives"], about["licence"]))
+                             about["title"], about["gives"], about["licence"],
+                             tuple(map(int, lectures)), "apart" in about))
             about = {}
     return tuple(found)
 
@@ -242,7 +249,10 @@ class Pack:
 # pip asks the build system of a source archive for its metadata, which would run code of the
 # archive. This stand-in answers in its place, from the PKG-INFO that every source archive holds.
 _STAND_IN = '''
+import sys
 from pathlib import Path
+
+__legacy__ = sys.modules[__name__]  # by this name where an archive has no pyproject.toml
 
 def get_requires_for_build_wheel(config_settings=None):
     return []
@@ -261,35 +271,35 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 
 @dataclass(frozen=True)
 class Fetched:
-    """How far a fetch is: bytes of all, and whether it is over."""
+    """How far a fetch is: bytes, and whether it is over."""
 
     done: int
     total: int
     finished: bool = False
 
 
-class Fetch:
-    """A download in a process of its own: start it, ask ``poll`` now and then, or ``cancel``.
+class Offline(Refusal):
+    """Nobody answers, so that asking for the next archive is of no use either."""
 
-    pip does the work, with the user's own settings (mirror, proxy, certificates). Files arrive in a
-    folder beside the pack and are moved into it only when their hashes are right, so that a broken
-    or cancelled download leaves nothing behind.
+
+class Fetch:
+    """A download of one archive in a process of its own: start it, ``poll`` it, or ``cancel``.
+
+    pip does the work, with the user's own settings (mirror, proxy, certificates). The file arrives
+    in a folder beside the pack and is moved into it only when its hash is right, so that a broken or
+    cancelled download leaves nothing behind.
     """
 
-    def __init__(self, names: Sequence[str], folder: Path | None = None, *,
-                 options: Sequence[str] = ()) -> None:
-        """Begin to fetch. ``options`` are added to pip's.
+    def __init__(self, name: str, folder: Path | None = None, *, options: Sequence[str] = ()) -> None:
+        """Begin to fetch, unless it is here. ``options`` are added to pip's.
 
         Raises:
             Refusal: no such archive, no room on the disk, no folder to write to.
         """
-        self.pack = Pack(folder)
-        self.pins = [pin(name) for name in names if not self.pack.is_sound(name)]
-        self.total = sum(one.size for one in self.pins)
+        self.pack, self.pin = Pack(folder), pin(name)
         self._process: subprocess.Popen[bytes] | None = None
-        self._over = not self.pins
         self._work: Path | None = None
-        if self.pins:
+        if not self.pack.is_sound(name):
             self._begin(options)
 
     def _begin(self, options: Sequence[str]) -> None:
@@ -297,16 +307,14 @@ class Fetch:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _sweep(folder)
-            if shutil.disk_usage(folder).free < 2 * self.total + (16 << 20):
-                raise _no_room(folder, self.total)
+            check_room(folder, 2 * self.pin.size)  # pip copies what it has received
             self._work = work = Path(tempfile.mkdtemp(prefix=".fetching-", dir=folder))
             for name in ("temporary", "files", "stand_in/setuptools"):
                 (work / name).mkdir(parents=True)
             (work / "stand_in/setuptools/__init__.py").write_text("")
             (work / "stand_in/setuptools/build_meta.py").write_text(_STAND_IN, "utf-8")
-            # One requirement a line; source archives keep pip from looking for a wheel instead.
-            lines = [f"--no-binary {one.name}" for one in self.pins if one.source]
-            lines += [one.requirement for one in self.pins]
+            # A source archive keeps pip from looking for a wheel instead.
+            lines = [f"--no-binary {self.pin.name}"] * self.pin.source + [self.pin.requirement]
             (work / "pins.txt").write_text("\n".join(lines) + "\n", "utf-8")
             command = [
                 sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes",
@@ -319,6 +327,7 @@ class Fetch:
                 **os.environ, "TMPDIR": str(work / "temporary"), "TEMP": str(work / "temporary"),
                 "TMP": str(work / "temporary"), "PYTHONPATH": str(work / "stand_in"),
                 "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8",
+                "PIP_RESUME_RETRIES": "5",  # a pip from 2025 on goes on where a file broke off
             }
             with (work / "log.txt").open("wb") as log:
                 self._process = subprocess.Popen(
@@ -326,40 +335,36 @@ class Fetch:
                     env=environment, start_new_session=os.name == "posix")
         except OSError as error:
             self.cancel()
-            raise Refusal("The folder {folder} cannot be written to: {reason}.", folder=str(folder),
-                          reason=error.strerror or str(error)) from error
+            raise _not_written(folder, error) from error
 
     def poll(self) -> Fetched:
-        """How far it is now. The first call after the end moves the files into the pack.
+        """How far it is now. The first call after the end moves the file into the pack.
 
         Raises:
             Refusal: it failed; the sentence says why.
         """
-        if self._over or self._process is None or self._work is None:
-            return Fetched(self.total, self.total, finished=True)
+        size = self.pin.size
+        if self._process is None or self._work is None:
+            return Fetched(size, size, finished=True)
         code = self._process.poll()
         if code is None:
-            return Fetched(min(_size_of(self._work / "temporary"), self.total), self.total)
+            return Fetched(min(_size_of(self._work / "temporary"), size), size)
         try:
             if code:
                 log = (self._work / "log.txt").read_text("utf-8", errors="replace")
-                raise _failure(log, self.pack.folder, self.total)
-            for one in self.pins:
-                arrived = self._work / "files" / one.file
-                if not arrived.is_file() or digest(arrived) != one.sha256:
-                    raise _wrong_hash()
-                put(arrived, self.pack.path(one.name))
+                raise _failure(log, self.pack.folder, 2 * size)
+            arrived = self._work / "files" / self.pin.file
+            if not arrived.is_file() or digest(arrived) != self.pin.sha256:
+                raise _wrong_hash()
+            put(arrived, self.pack.path(self.pin.name))
         except OSError as error:
-            raise Refusal("The folder {folder} cannot be written to: {reason}.",
-                          folder=str(self.pack.folder), reason=error.strerror or str(error)) \
-                from error
+            raise _not_written(self.pack.folder, error) from error
         finally:
             self.cancel()
-        return Fetched(self.total, self.total, finished=True)
+        return Fetched(size, size, finished=True)
 
     def cancel(self) -> None:
         """Stop it and leave nothing behind. Safe to call at any time, also twice."""
-        self._over = True
         if self._process is not None:
             _kill(self._process)
             self._process = None
@@ -368,34 +373,63 @@ class Fetch:
             self._work = None
 
 
+@dataclass
+class Report:
+    """What became of a fetch of several archives."""
+
+    arrived: list[str] = field(default_factory=list)
+    failed: dict[str, Refusal] = field(default_factory=dict)
+    cancelled: bool = False
+
+
 def fetch(
     names: Sequence[str],
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: Callable[[str, int, int], None] = lambda name, done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
     folder: Path | None = None,
     *,
     options: Sequence[str] = (),
-) -> bool:
-    """Fetch archives into the pack and wait; false if it was cancelled.
+) -> Report:
+    """Fetch archives into the pack, one after the other, and wait.
+
+    Each is in the pack as soon as it is whole, so that a fetch that broke off is taken up again by
+    asking for the same names. One that cannot be had does not keep the others from coming.
 
     Args:
-        on_progress: called with (bytes done, bytes in all) ten times a second.
+        on_progress: called with (the archive's name, bytes done, bytes in all) ten times a second.
 
     Raises:
-        Refusal: no such archive, no network, no room, a wrong hash.
+        Refusal: no such archive, no room for all of them.
     """
-    running = Fetch(names, folder, options=options)
-    try:
-        while True:
-            now = running.poll()
-            on_progress(now.done, now.total)
-            if now.finished:
-                return True
-            if cancelled():
-                return False
-            time.sleep(0.1)
-    finally:
-        running.cancel()
+    pack, report = Pack(folder), Report()
+    wanted = [pin(name) for name in dict.fromkeys(names) if not pack.is_sound(name)]
+    total, done = sum(one.size for one in wanted), 0
+    offline: Offline | None = None
+    if wanted:
+        check_room(pack.folder, total + max(one.size for one in wanted))
+    for one in wanted:
+        if offline is not None:
+            report.failed[one.name] = offline
+            continue
+        try:
+            running = Fetch(one.name, folder, options=options)
+            try:
+                while not (now := running.poll()).finished:
+                    on_progress(one.name, done + now.done, total)
+                    if cancelled():
+                        report.cancelled = True
+                        return report
+                    time.sleep(0.1)
+            finally:
+                running.cancel()
+        except Refusal as refusal:
+            report.failed[one.name] = refusal
+            offline = refusal if isinstance(refusal, Offline) else None
+            continue
+        done += one.size
+        report.arrived.append(one.name)
+        on_progress(one.name, done, total)
+    return report
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -428,7 +462,7 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _failure(log: str, folder: Path, total: int) -> Refusal:
+def _failure(log: str, folder: Path, needed: int) -> Refusal:
     """pip's output as one sentence."""
     low = log.lower()
     if "no module named pip" in low:
@@ -437,12 +471,16 @@ def _failure(log: str, folder: Path, total: int) -> Refusal:
     if "do not match the hashes" in low:
         return _wrong_hash()
     if "no space left" in low or "errno 28" in low or "winerror 112" in low:
-        return _no_room(folder, total)
+        return _no_room(folder, needed)
     if any(sign in low for sign in (
-        "newconnectionerror", "connection", "name resolution", "getaddrinfo", "proxyerror",
-        "timed out", "timeout", "ssl", "incompleteread", "protocolerror", "network is unreachable",
+        "newconnectionerror", "connecttimeout", "name resolution", "getaddrinfo", "proxyerror",
+        "network is unreachable", "sslerror",
     )):
-        return Refusal("The download did not arrive; check the network and try again.")
+        return Offline("The package index does not answer; check the network and try again.")
+    if any(sign in low for sign in (
+        "connection", "timed out", "timeout", "incompleteread", "protocolerror", "incomplete-download",
+    )):
+        return Refusal("The download broke off; check the network and try again.")
     if "no matching distribution" in low:
         return Refusal("The package index does not offer this archive or cannot be reached; check the "
                        "network and try again.")
@@ -455,6 +493,18 @@ def _wrong_hash() -> Refusal:
                    "try again or ask whoever runs the package index.")
 
 
-def _no_room(folder: Path, total: int) -> Refusal:
+def check_room(folder: Path, needed: int) -> None:
+    """Raises ``Refusal`` where the disk has not so many bytes left."""
+    there = next((one for one in (folder, *folder.parents) if one.is_dir()), folder)
+    if shutil.disk_usage(there).free < needed + SPARE:
+        raise _no_room(folder, needed)
+
+
+def _no_room(folder: Path, needed: int) -> Refusal:
     return Refusal("The disk has no room: {size} MB are needed at {folder}.",
-                   size=f"{2 * total / 1e6 + 17:.0f}", folder=str(folder))
+                   size=f"{(needed + SPARE) / 1e6:.0f}", folder=str(folder))
+
+
+def _not_written(folder: Path, error: OSError) -> Refusal:
+    return Refusal("The folder {folder} cannot be written to: {reason}.", folder=str(folder),
+                   reason=error.strerror or str(error))
