@@ -5,9 +5,10 @@
     python3 lab.py test          the same for the tests, then run all of them
     python3 lab.py ANYTHING      the program's own commands: list, render, tour, bench, data, a panel
 
-The first start installs into ``.venv``; later ones find it and do no set-up. Every failure ends in
-one sentence that says what to do. Only the standard library is used, and no syntax that an old
-Python could not read far enough to be told its age.
+The first start installs into ``.venv`` and fetches the data of the lectures, which ``--no-data``
+leaves out; later ones find both and do no set-up. Every failure ends in one sentence that says what
+to do, and data that cannot be had keep nobody from starting. Only the standard library is used, and
+no syntax that an old Python could not read far enough to be told its age.
 """
 
 import hashlib
@@ -147,6 +148,18 @@ def set_up(extra):
     say("Ready after {:.0f} s.".format(time.time() - started))
 
 
+def bring_data():
+    """Fetch what the lectures read into the user's data folder; without it the program works too."""
+    say("Fetching the texts and trained models that the lectures read (--no-data leaves them out).")
+    try:
+        if subprocess.call([PYTHON, "-P", "-m", "app", "data", "fetch", "lectures"]):
+            say("Every panel works without them too; what has arrived is kept. To get the rest: "
+                "python3 lab.py data fetch lectures")
+    except KeyboardInterrupt:
+        stop("Stopped; what has arrived whole is kept. To get the rest: "
+             "python3 lab.py data fetch lectures")
+
+
 def show(text):
     """Progress: one line that is written over on a terminal, and plain lines elsewhere."""
     if sys.stdout.isatty():
@@ -203,7 +216,7 @@ def run_tests(options, environment):
 def main():
     """Set up what is missing, then hand over to the program or to the tests."""
     check_python()
-    arguments = sys.argv[1:]
+    arguments = [one for one in sys.argv[1:] if one != "--no-data"]
     testing = arguments[:1] == ["test"]
     extra = "test" if testing else ""
     if not is_ready(extra):
@@ -213,6 +226,8 @@ def main():
             stop("Stopped. Start again to go on; what was downloaded is kept.")
         except OSError as error:
             explain(str(error), "The set-up failed: {}.".format(error))
+        if "--no-data" not in sys.argv[1:]:
+            bring_data()
     environment = dict(os.environ)
     try:
         if testing:

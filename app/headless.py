@@ -353,7 +353,11 @@ def _fetch(names: Sequence[str]) -> int:
         count = "1 archive" if len(absent) == 1 else f"{len(absent)} archives"
         print(f"Fetching {count}, {numbers.size(sum(one.size for one in absent))}, into "
               f"{pack.folder} …", flush=True)
-    report = fetch([one.name for one in absent], on_progress=_Progress())
+    try:
+        report = fetch([one.name for one in absent], on_progress=_Progress())
+    except KeyboardInterrupt:
+        print("\nStopped; what has arrived whole is kept.", file=sys.stderr)
+        return 130
     if report.failed and sys.stdout.isatty():
         print()  # ends the line of progress
     for sentence in dict.fromkeys(map(str, report.failed.values())):

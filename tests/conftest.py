@@ -1,4 +1,9 @@
-"""What every test stands on: no display, no network, no settings or data of the person who runs it."""
+"""What every test stands on: no display, no network, no settings or data of the person who runs it.
+
+A test of what the data pack really holds is marked with the archives that it reads,
+``@pytest.mark.pack("gensim")``. It sees the pack of the person who runs it, and is left out where an
+archive has not been fetched.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import re
+import shutil
 import socket
 import sys
 import tempfile
@@ -15,20 +21,50 @@ from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ["BIGMODELS_CONFIG"] = tempfile.mkdtemp(prefix="lab-config-")
-os.environ.setdefault("BIGMODELS_DATAPACK", tempfile.mkdtemp(prefix="lab-datapack-"))
+# The person's own pack is hidden, and kept where the processes that share the tests find it.
+os.environ.setdefault("BIGMODELS_TESTS_PACK", os.environ.get("BIGMODELS_DATAPACK", ""))
+os.environ["BIGMODELS_DATAPACK"] = tempfile.mkdtemp(prefix="lab-datapack-")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 # Two test processes on two cores: torch's own threads would only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import pytest
-
 sys.path.insert(0, str(Path(__file__).parent))  # ``budget`` and what else tests share
 
+import pytest
 from budget import cpu_seconds, kind_and_panel, over, table, totals, yardstick
 
+from visualizers.data import Pack, pins
+from visualizers.data.pack import user_folder
+
 SLOW = 1.0  # s; what takes longer is not part of the quick suite
+
+
+@pytest.fixture(scope="session")
+def fetched_pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The archives of the real pack in a folder of the tests' own, so that nothing is written there."""
+    folder = tmp_path_factory.mktemp("datapack")
+    named = os.environ["BIGMODELS_TESTS_PACK"]
+    real = Pack(Path(named).expanduser() if named else user_folder())
+    for one in pins():
+        if real.has(one.name):
+            try:
+                (folder / one.file).symlink_to(real.path(one.name).resolve())
+            except OSError:  # Windows has no links for everybody
+                shutil.copy(real.path(one.name), folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def real_pack(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test that is marked with ``pack`` reads."""
+    marker = request.node.get_closest_marker("pack")
+    if marker is not None:
+        folder = request.getfixturevalue("fetched_pack")
+        if absent := [name for name in marker.args if not Pack(folder).has(name)]:
+            pytest.skip(f"not fetched: {', '.join(absent)} (bigmodels-lab data fetch lectures)")
+        monkeypatch.setenv("BIGMODELS_DATAPACK", str(folder))
 
 
 @pytest.fixture(autouse=True)

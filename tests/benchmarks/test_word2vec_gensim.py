@@ -9,10 +9,8 @@ table. On a machine that is busy with other things gensim's second worker is an 
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,16 +76,14 @@ def theirs(experiment: Word2Vec, epochs: int, seed: int) -> tuple[float, dict[st
 
 @pytest.mark.parametrize(
     ("text", "vocabulary", "epochs", "judge"),
-    [("python-reference", 2000, 20, "twins"), ("wikipedia", 8700, 5, "similarity"),
-     ("wikipedia", 8700, 10, "similarity")],
+    [("python-reference", 2000, 20, "twins"),
+     pytest.param("wikipedia", 8700, 5, "similarity", marks=pytest.mark.pack("gensim")),
+     pytest.param("wikipedia", 8700, 10, "similarity", marks=pytest.mark.pack("gensim"))],
 )
 def test_that_it_reads_as_fast_as_gensim_and_learns_as_much(
     text: str, vocabulary: int, epochs: int, judge: str
 ) -> None:
-    folder = os.environ.get("BIGMODELS_DATAPACK")
-    data = Data(Path(folder) if folder else None)
-    if data.text(text).missing:
-        pytest.skip(f"{text} is not in the data pack; fetch gensim's archive")
+    data = Data()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

