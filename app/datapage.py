@@ -131,13 +131,13 @@ class SetButtons(Card):
     def __init__(self, look: Look, page: DataPage) -> None:
         super().__init__(look)
         words = look.words
-        self.page = page
+        self.page, self.sets = page, pack_sets()[1:]  # the first one has a card of its own
         self.buttons: dict[str, QPushButton] = {}
         self.body.addWidget(label(look, words("For one lecture"), role="heading"))
         grid = QGridLayout()
         grid.setSpacing(look.px(8))
         self.body.addLayout(grid)
-        for index, one in enumerate(pack_sets()[1:]):
+        for index, one in enumerate(self.sets):
             button = self.buttons[one.id] = QPushButton()
             button.clicked.connect(partial(page.start, one))
             row, column = divmod(index, self.COLUMNS)
@@ -145,9 +145,9 @@ class SetButtons(Card):
 
     def refresh(self) -> None:
         words, downloads = self.page.look.words, self.page.downloads
-        for one in pack_sets()[1:]:
+        titles = {each.number: words(each.title) for each in LECTURES}
+        for one in self.sets:
             button, absent = self.buttons[one.id], one.absent(self.page.data.pack)
-            titles = {each.number: words(each.title) for each in LECTURES}
             name = f"{one.lecture}  {titles[one.lecture]}" if one.lecture else words("Everything")
             state = numbers.size(sum(each.size for each in absent)) if absent else words("here")
             button.setText(f"{name} · {state}")

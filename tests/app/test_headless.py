@@ -179,6 +179,19 @@ def test_that_what_cannot_be_had_is_one_sentence_and_the_rest_is_fetched(
     assert [one.name for one in toy_pack.iterdir()] == ["toy_two-1.0-py3-none-any.whl"]
 
 
+def test_that_ctrl_c_keeps_what_is_whole_and_leaves_nothing_half(
+    toy_pack: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    def interrupted(_: object, name: str, done: int, total: int) -> None:
+        if name == "toy-two":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.headless._Progress.__call__", interrupted)
+    assert run(["data", "fetch", "all"]) == 130
+    assert "what has arrived whole is kept" in capsys.readouterr().err
+    assert [one.name for one in toy_pack.iterdir()] == ["toy_one-1.0-py3-none-any.whl"]
+
+
 def test_that_what_to_fetch_must_be_named_and_known(toy_pack: Path, capsys) -> None:
     assert run(["data", "fetch"]) == 2
     assert "lectures, lecture-1" in capsys.readouterr().err

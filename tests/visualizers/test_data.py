@@ -30,9 +30,9 @@ def empty(tmp_path: Path) -> Data:
 
 
 def test_that_neither_torch_nor_qt_is_imported() -> None:
-    code = ("import sys, visualizers.data; "
-            "print([m for m in ('torch', 'PySide6', 'transformers', 'huggingface_hub') "
-            "if m in sys.modules])")
+    code = ("import sys; from visualizers.data import all_sources; all_sources(); "
+            "print([m for m in ('torch', 'PySide6', 'transformers', 'huggingface_hub', 'sklearn', "
+            "'jieba') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
