@@ -156,8 +156,7 @@ def bring_data():
             say("Every panel works without them too; what has arrived is kept. To get the rest: "
                 "python3 lab.py data fetch lectures")
     except KeyboardInterrupt:
-        stop("Stopped; what has arrived whole is kept. To get the rest: "
-             "python3 lab.py data fetch lectures")
+        stop("To get the rest: python3 lab.py data fetch lectures")
 
 
 def show(text):

@@ -358,7 +358,7 @@ def _fetch(names: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("\nStopped; what has arrived whole is kept.", file=sys.stderr)
         return 130
-    if report.failed and sys.stdout.isatty():
+    if absent and sys.stdout.isatty():
         print()  # ends the line of progress
     for sentence in dict.fromkeys(map(str, report.failed.values())):
         lacking = [name for name, why in report.failed.items() if str(why) == sentence]
@@ -375,8 +375,7 @@ class _Progress:
 
     def __call__(self, name: str, done: int, total: int) -> None:
         if sys.stdout.isatty():
-            end = "\n" if done == total else ""
-            print(f"\r\x1b[K{numbers.size(done)} of {numbers.size(total)}  {name}", end=end, flush=True)
+            print(f"\r\x1b[K{numbers.size(done)} of {numbers.size(total)}  {name}", end="", flush=True)
         elif name != self.name:
             self.name = name
             print(f"{numbers.size(done)} of {numbers.size(total)}  {name}", flush=True)

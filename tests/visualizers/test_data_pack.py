@@ -301,6 +301,10 @@ def test_that_cancelling_ends_the_child_and_leaves_nothing(tmp_path: Path,
         time.sleep(0.05)
     now = running.poll()
     assert 200_000 <= now.done < now.total and not now.finished, "progress is seen as it arrives"
+    assert running._work is not None
+    for one in (running._work / "temporary").iterdir():
+        one.rename(running._work / "files" / one.name)  # as pip does once a file is whole
+    assert running.poll().done >= now.done, "progress never goes back"
     begin = time.perf_counter()
     running.cancel()
     running.cancel()

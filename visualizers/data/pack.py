@@ -302,6 +302,7 @@ class Fetch:
         self.pack, self.pin = Pack(folder), pin(name)
         self._process: subprocess.Popen[bytes] | None = None
         self._work: Path | None = None
+        self._seen = 0  # bytes that have arrived
         if not self.pack.is_sound(name):
             self._begin(options)
 
@@ -351,7 +352,9 @@ class Fetch:
             return Fetched(size, size, finished=True)
         code = self._process.poll()
         if code is None:
-            return Fetched(min(_size_of(self._work / "temporary"), size), size)
+            # What has arrived is moved away while pip looks at it, and none of it is lost by that.
+            self._seen = max(self._seen, min(_size_of(self._work / "temporary"), size))
+            return Fetched(self._seen, size)
         try:
             if code:
                 log = (self._work / "log.txt").read_text("utf-8", errors="replace")
