@@ -19,6 +19,7 @@ from typing import Any
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets.parameters import Parameter, parameters_of
+from widgets.speeds import Speed
 
 ROUNDS = 4
 SLIDER_MOVES = 40
@@ -130,7 +131,7 @@ class Stage:
 
         started = time.perf_counter()
         self.window.open_panel(self.panel.id)
-        self.session.set_speed("max")
+        self.session.set_speed(Speed.MAX)
         if self._params != self.panel.params():
             self.session.set_params(**{one.name: getattr(self._params, one.name)
                                        for one in parameters_of(self.panel.params)})

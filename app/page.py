@@ -104,7 +104,7 @@ class Page(QWidget):
         self.description = OneLine(self.look, "muted")
         self.transport = Transport(self.look)
         self.transport.set_trains(panel.trains)
-        self.transport.set_speed(session.speed.value)
+        self.transport.set_speed(session.speed)
         self._cards = QVBoxLayout()
         self._cards.setContentsMargins(0, 0, 0, 0)
 

@@ -49,6 +49,7 @@ from widgets.parameters import (
     parameter,
     written,
 )
+from widgets.speeds import Speed
 from widgets.words import tr_mark
 
 AHEAD = 2  # credits
@@ -74,24 +75,12 @@ class State(Enum):
     FAILED = "failed"
 
 
-class Speed(Enum):
-    """How fast to play, by the words that the transport shows."""
-
-    MAX = "max"
-    TEN = "10 steps a frame"
-    FRAME = "1 step a frame"
-    FIVE = "5 steps a second"
-    ONE = "1 step a second"
-
-    @property
-    def pace(self) -> Pace:
-        return {
-            Speed.MAX: Pace(),
-            Speed.TEN: Pace(10),
-            Speed.FRAME: Pace(1),
-            Speed.FIVE: Pace(1, 0.2),
-            Speed.ONE: Pace(1, 1.0),
-        }[self]
+PACES = {
+    Speed.MAX: Pace(),
+    Speed.FRAME: Pace(1),
+    Speed.FIVE: Pace(1, 0.2),
+    Speed.ONE: Pace(1, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -164,7 +153,7 @@ class Session(QObject):
         self._device_wanted, self._threads_wanted = device, threads
         self._datapack, self._film_bytes = datapack, film_bytes
         self._patience, self._starting_patience = patience, starting_patience
-        self._speed = Speed(panel.speed)
+        self._speed = panel.speed
         self._visible = True
         self._state = State.IDLE
         self._params: Any = panel.params()
@@ -266,6 +255,10 @@ class Session(QObject):
     @property
     def speed(self) -> Speed:
         return self._speed
+
+    @property
+    def _pace(self) -> Pace:
+        return PACES[self._speed]
 
     @property
     def worker_pid(self) -> int:
@@ -481,10 +474,10 @@ class Session(QObject):
         self.said = said
         self._ghosts = None
 
-    def set_speed(self, name: str | Speed) -> None:
-        self._speed = Speed(name)
+    def set_speed(self, speed: Speed) -> None:
+        self._speed = speed
         if self._state is State.RUNNING:
-            self._send(SetPace(self._token, self._speed.pace))
+            self._send(SetPace(self._token, self._pace))
 
     def set_machine(self, device: str, threads: int) -> None:
         """Where the runs that begin from now on are trained."""
@@ -561,7 +554,7 @@ class Session(QObject):
         self._told = None
         self._begin(Begin(
             self._token, self.panel.experiment, self._start, int(getattr(self._start, "seed", 0)),
-            device if device == "cpu" else self._device_wanted, threads, self._speed.pace,
+            device if device == "cpu" else self._device_wanted, threads, self._pace,
             self.panel.trains, tuple(self._changes), until, datapack=self._datapack,
         ))
 
@@ -575,7 +568,7 @@ class Session(QObject):
         self._begin(Begin(
             self._token, self.panel.experiment, self._params,
             int(getattr(self._params, "seed", 0)), self._device_wanted, self._threads_wanted,
-            self._speed.pace, self.panel.trains, datapack=self._datapack,
+            self._pace, self.panel.trains, datapack=self._datapack,
         ))
         self.runs_changed.emit()
 
@@ -616,7 +609,7 @@ class Session(QObject):
 
     def _go(self) -> None:
         self._stand()
-        self._send(SetPace(self._token, self._speed.pace))
+        self._send(SetPace(self._token, self._pace))
         self._set_state(State.RUNNING)
         if self._visible:
             self._grant(AHEAD)
@@ -688,7 +681,7 @@ class Session(QObject):
             return  # there is nothing sound to look at; a branch takes them along
         if self._recalling is not None:
             return  # told on arrival
-        if self._state is State.RUNNING and self._credits and self._speed.pace.interval <= 0.05:
+        if self._state is State.RUNNING and self._credits and self._pace.interval <= 0.05:
             self._grant(0)
             return
         self._stand()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from widgets.parameters import Parameter, parameters_of
+from widgets.speeds import Speed
 
 if TYPE_CHECKING:
     import torch
@@ -213,8 +214,8 @@ class Panel:
         sources: ids of the texts, tables and models that it reads beside those that a control
             chooses.
         trains: whether the experiment has a ``step``.
-        speed: how fast it plays at first, in the transport's words. What is over in some fifty steps
-            would be past before it is seen at full speed.
+        speed: how fast it plays at first. What is over in some fifty steps would be past before it
+            is seen at full speed.
     """
 
     id: str
@@ -229,7 +230,7 @@ class Panel:
     keywords: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     trains: bool = True
-    speed: str = "max"
+    speed: Speed = Speed.MAX
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -13,10 +13,8 @@ from widgets.controls import Slider
 from widgets.icons import icon
 from widgets.look import Look
 from widgets.numbers import count, quantity
+from widgets.speeds import Speed
 from widgets.style import font
-
-# The names of the paces; the window says how many steps a frame each of them is.
-SPEEDS = ("max", "1 step a frame", "5 a second", "1 a second")
 
 
 class _Scrubber(Slider):
@@ -61,7 +59,7 @@ class Transport(Card):
     reset = Signal()
     branch = Signal()
     pin = Signal()
-    speed = Signal(str)
+    speed = Signal(Speed)
     seek = Signal(int)
     seek_done = Signal(int)
 
@@ -105,11 +103,8 @@ class Transport(Card):
         self._speed = QComboBox()
         self._speed.setAccessibleName(words("Speed"))
         self._speed_label.setBuddy(self._speed)
-        for name, title in zip(SPEEDS, (
-            words("max"), words("1 step a frame"), words("5 a second"), words("1 a second"),
-        ), strict=True):
-            self._speed.addItem(title, name)
-        self._speed.activated.connect(lambda index: self.speed.emit(SPEEDS[index]))
+        self._speed.addItems([words(one.value) for one in Speed])
+        self._speed.activated.connect(lambda index: self.speed.emit(list(Speed)[index]))
 
         self.body.setContentsMargins(look.px(12), look.px(8), look.px(12), look.px(10))
         self.body.setSpacing(look.px(6))
@@ -196,9 +191,9 @@ class Transport(Card):
         run_on(self._rate, quantity(steps_per_second, "step/s", self.look.words, digits=2)
                         if steps_per_second > 0 else "")
 
-    def set_speed(self, name: str) -> None:
-        """Show a pace as chosen, without a signal. Raises ValueError for an unknown one."""
-        self._speed.setCurrentIndex(SPEEDS.index(name))
+    def set_speed(self, speed: Speed) -> None:
+        """Show a speed as chosen, without a signal."""
+        self._speed.setCurrentIndex(list(Speed).index(speed))
 
     def set_trains(self, trains: bool) -> None:
         """A panel without training has nothing to play, only something to pin."""

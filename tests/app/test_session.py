@@ -22,9 +22,10 @@ import toys
 
 from app.engine.inline import InlinePool
 from app.engine.pool import Pool
-from app.session import Session, Speed, State
+from app.session import Session, State
 from visualizers.catalog import Said
 from visualizers.panel import Panel
+from widgets.speeds import Speed
 
 
 class Bench:
@@ -208,7 +209,7 @@ def test_that_one_step_is_one_step(make: Any) -> None:
 def test_that_slow_speeds_show_every_step(make: Any) -> None:
     bench = make()
     session = bench.open()
-    session.set_speed("1 step a frame")
+    session.set_speed(Speed.FRAME)
     assert session.speed is Speed.FRAME
     bench.play_to(5)
     steps = [shown.step for shown in bench.shown]

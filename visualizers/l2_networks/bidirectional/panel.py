@@ -9,6 +9,7 @@ from visualizers.panel import Panel
 from visualizers.shapes import Bool, Float32, Int64
 from widgets.parameters import choice, hidden, integer, number
 from widgets.parameters import text as typed
+from widgets.speeds import Speed
 
 TAGGERS = ("forward", "backward", "both")
 TAGS = ("noun", "verb", "adjective", "adverb", "pronoun", "determiner", "preposition", "participle",
@@ -75,7 +76,7 @@ PANEL = Panel(
              "forward_both", "backward_left", "backward_right", "backward_both", "both_left",
              "both_right", "both_both"),
     concepts=("2.10",),
-    speed="1 step a frame",  # at full speed it is over in two seconds
+    speed=Speed.FRAME,  # at full speed it is over in two seconds
     keywords=("BiRNN", "BiLSTM", "bidirectional", "tagging", "part of speech", "garden path",
               "context", "双向循环神经网络", "双向", "词性标注", "花园幽径", "上下文"),
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
 from widgets.parameters import choice, flag, hidden, integer, number, text
+from widgets.speeds import Speed
 
 MOST_LAYERS, MOST_NEURONS = 8, 16
 MOST_DRAWN = 400  # points
@@ -156,7 +157,7 @@ PANEL = Panel(
     view="visualizers.l2_networks.playground.view:PlaygroundView",
     scalars=("loss", "test_loss", "score", "test_score"),
     concepts=("2.2", "2.1", "2.3", "2.4"),
-    speed="1 step a frame",  # a step is an epoch, and a circle is learnt in some hundred
+    speed=Speed.FRAME,  # a step is an epoch, and a circle is learnt in some hundred
     keywords=("multi-layer perceptron", "MLP", "neuron", "activation function", "ReLU", "sigmoid",
               "XOR", "decision boundary", "back-propagation", "regularisation", "dropout",
               "overfitting", "initialisation", "optimiser", "Adam", "confusion matrix",

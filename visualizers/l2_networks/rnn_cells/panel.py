@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from visualizers.panel import Panel
 from visualizers.shapes import Float32
 from widgets.parameters import choice, hidden, integer, number, text
+from widgets.speeds import Speed
 
 LONGEST = 40  # characters of the typed text that are read
 KINDS = {"RNN": ("a", "h"), "GRU": ("r", "z", "n", "h"), "LSTM": ("f", "i", "g", "c", "o", "h")}
@@ -71,5 +72,5 @@ PANEL = Panel(
     keywords=("RNN", "GRU", "LSTM", "cell", "gate", "hidden state", "sequential memory", "alphabet",
               "weight sharing", "unrolled", "update gate", "reset gate", "循环神经网络", "门控循环单元",
               "长短期记忆", "更新门", "重置门", "隐藏状态", "序列记忆", "权重共享", "字母表"),
-    speed="1 step a frame",  # at full speed the alphabet is learnt within a second
+    speed=Speed.FRAME,  # at full speed the alphabet is learnt within a second
 )

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from visualizers.panel import Panel
 from visualizers.shapes import Float16, Float32, Int32
 from widgets.parameters import choice, hidden, integer, number
+from widgets.speeds import Speed
 
 MADE = ("small world", "scale-free")  # networks whose size can be chosen
 
@@ -82,7 +83,7 @@ PANEL = Panel(
     view="visualizers.l9_social.opinion_dynamics.view:OpinionDynamicsView",
     scalars=("clusters", "polarisation", "largest_cluster", "mean_opinion", "spread", "rounds"),
     concepts=("9.7", "9.8"),
-    speed="1 step a frame",  # camps form within some fifty rounds
+    speed=Speed.FRAME,  # camps form within some fifty rounds
     keywords=("opinion dynamics", "Deffuant", "Hegselmann–Krause", "bounded confidence",
               "polarisation", "consensus", "echo chamber", "small world", "scale-free",
               "karate club", "network", "观点动力学", "有界信任", "极化", "共识", "回音室", "社会网络"),
