@@ -387,7 +387,8 @@ def _print_listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         return
     for row in rows:
         state = "fetched" if row["present"] else "not fetched"
-        print(f"{row['name']:32} {numbers.size(row['bytes']):>8}  {state:11}  {row['gives']} ({row['licence']})")
+        print(f"{row['name']:32} {numbers.size(row['bytes']):>8}  {state:11}  "
+              f"{row['gives']} ({row['licence']})")
     from visualizers.uses import pack_sets
 
     for one in pack_sets():
