@@ -59,7 +59,8 @@ class Tour(QObject):
 
     @cached_property
     def _params(self) -> list[Any]:
-        """The values of each step: the tour names only what differs from the step before."""
+        """The values of each step: the tour names only what differs from the step before, and begins
+        with the English defaults, with which it is tested."""
         found, params = [], self.panel.params()
         for step in self.steps:
             params = changed(params, **step.set)

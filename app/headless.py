@@ -19,7 +19,7 @@ from visualizers.catalog import LECTURES, Said, panel, panels
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import numbers
-from widgets.parameters import Unfit, from_dict, parameter, parse, to_dict
+from widgets.parameters import Unfit, changed, parameter, parse, to_dict
 from widgets.words import LANGUAGES, window_words
 
 COMMANDS = ("list", "render", "tour", "bench", "data")
@@ -125,8 +125,13 @@ def _scale(typed: str) -> float:
     return value
 
 
-def chosen_params(one: Panel, values: Sequence[str], seed: int | None = None) -> Any:
-    """The params object for ``--set name=value …``. Raises ``Unfit``."""
+def chosen_params(
+    one: Panel, values: Sequence[str], seed: int | None = None, language: str = "en"
+) -> Any:
+    """The params object for ``--set name=value …``, otherwise with the defaults of a language.
+
+    Raises ``Unfit``.
+    """
     given: dict[str, Any] = {}
     for each in values:
         name, found, typed = each.partition("=")
@@ -135,7 +140,7 @@ def chosen_params(one: Panel, values: Sequence[str], seed: int | None = None) ->
         given[name.strip()] = parse(parameter(one.params, name.strip()), typed)
     if seed is not None:
         given["seed"] = seed
-    return from_dict(one.params, given)
+    return changed(Said(one, language).params(), **given)
 
 
 # --- list ----------------------------------------------------------------------------------------
@@ -185,7 +190,7 @@ def render(options: Any) -> int:
     from app.trial import Trial
 
     one = panel(options.panel)
-    params = chosen_params(one, options.values, options.seed)
+    params = chosen_params(one, options.values, options.seed, options.lang)
     wanted = [path for path in (options.png, options.json, options.npz, options.csv) if path]
     if not wanted:
         raise Refusal("Say where to: --png, --json, --npz or --csv with a file's name.")

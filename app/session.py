@@ -248,6 +248,11 @@ class Session(QObject):
         return self._film.steps
 
     @property
+    def untouched(self) -> bool:
+        """Whether nobody has trained, pinned or opened anything here yet."""
+        return not self.last_step and not self._pinned and self._recorded is None and not self.playing
+
+    @property
     def playing(self) -> bool:
         """Whether it trains, or will as soon as it has started."""
         return self._state is State.RUNNING or (self._state is State.STARTING and self._playing)

@@ -123,7 +123,7 @@ class Side(Card):
     def _controls(self) -> QWidget:
         said = Said(self.panel, self.look.words.language)
         controls = ControlPanel(
-            self.look, self.panel.parameters, self.session.params, labels=said.label,
+            self.look, said.parameters, self.session.params, labels=said.label,
             helps=said.help, choice_label=said.choice, sources=self._sources)
         controls.changed.connect(self._changed)
         controls.file_wanted.connect(self.file_wanted)

@@ -187,7 +187,8 @@ def walk(
 ) -> Iterator[Observation]:
     """Take the tour. ``run(params, steps, before)`` trains ``steps`` steps under ``params``.
 
-    ``before`` is what the step before ended with, or ``None`` when a new run must begin.
+    ``before`` is what the step before ended with, or ``None`` when a new run must begin. A tour
+    begins with the English defaults in every language, because these are what it is tested with.
     """
     params = panel.params()
     shown: Shown[Any, Any] | None = None

@@ -365,8 +365,12 @@ class MainWindow(QMainWindow):
             if other is not session:
                 _park(other)
         # The worker builds the experiment while the window builds the page.
+        begin = Said(panel, self.look.words.language).params()
         if session.state.name == "IDLE" and session.current() is None:
-            session.open()
+            session.open(begin)
+        elif session.untouched and session.params in [Said(panel, one).params() for one in LANGUAGES] \
+                and session.params != begin:
+            session.open(begin)  # what the other language began with, and nobody has moved anything
         from app.page import Page
         from app.side import Side
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module, resources
 from typing import Any
 
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
+from widgets.parameters import Parameter, changed
 from widgets.words import Words, read_table, window_words
 
 
@@ -112,6 +113,16 @@ class Said:
     def choice(self, name: str, value: str) -> str:
         """What a choice is called on the page."""
         return str(self._param(name).get("choices", {}).get(value, value))
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The declarations with this language's defaults: a Chinese window opens Chinese data."""
+        return tuple(replace(one, default=self._param(one.name).get("default", one.default))
+                     for one in self.panel.parameters)
+
+    def params(self) -> Any:
+        """The values that a page begins with in this language."""
+        return changed(self.panel.params(), **{one.name: one.default for one in self.parameters})
 
     def words(self) -> Words:
         """The window's words with the panel's own on top."""

@@ -16,6 +16,7 @@ import pytest
 from app.trial import Trial
 from visualizers import shapes
 from visualizers.catalog import LECTURES, Said, panels, texts
+from visualizers.data import Data
 from visualizers.panel import Panel
 from widgets.parameters import Parameter, changed, needs_restart
 
@@ -272,6 +273,23 @@ def test_that_a_live_parameter_acts_without_a_restart(panel: Panel) -> None:
 
 
 # --- the words ---------------------------------------------------------------------------------
+
+
+@every_panel
+def test_that_a_panel_begins_in_chinese(panel: Panel) -> None:
+    """With the defaults of its zh.toml: data that is always there, and a frame that fits."""
+    params = Said(panel, "zh").params()
+    if params == panel.params():
+        pytest.skip("the same as in English")
+    data = Data()
+    for one in panel.parameters:
+        if one.kind == "source" and one.source != "model":
+            there = data.texts() if one.source == "text" else data.labelled_sets()
+            assert getattr(params, one.name) in {each.id for each in there if each.available}
+    trial = Trial(panel, params)
+    for steps in (0, 1):
+        trial.train(steps)
+        shapes.check(trial.frame(), params)
 
 
 @every_panel
