@@ -186,9 +186,10 @@ def decades(exponents: Sequence[float]) -> list[str]:
     """The ticks of a logarithmic axis: plain numbers where none is very large or small."""
     whole = all(abs(one - round(one)) < 1e-6 for one in exponents)
     if not whole and all(-3 < one < 5 for one in exponents):
-        near = ticks([10**one for one in exponents])
-        # Digits enough for the smallest are too many for the others: 0.2, 1 and 20 rather than 20.0.
-        return [text.rstrip("0").rstrip(".") if "." in text else text for text in near]
+        values = [10.0**one for one in exponents]
+        exact = next(digits for digits in range(3, 17) if digits == 16 or all(
+            math.isclose(float(f"{value:.{digits - 1}e}"), value, rel_tol=1e-9) for value in values))
+        return [decimal(value, exact) for value in values]
     return [_decade(one) for one in exponents]
 
 

@@ -10,6 +10,8 @@ import math
 
 Range = tuple[float, float]
 
+MOST_TICKS = 7
+
 
 def nice_step(span: float, count: int) -> float:
     """The step 1, 2 or 5 · 10ⁿ that divides ``span`` into at most about ``count`` parts."""
@@ -24,29 +26,52 @@ def nice_step(span: float, count: int) -> float:
 
 
 def ticks(low: float, high: float, count: int, *, integer: bool = False) -> list[float]:
-    """At most about ``count`` round numbers from ``low`` to ``high``."""
-    step = nice_step(high - low, count)
-    if integer:
-        step = max(1.0, step)
-    first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
-    return [i * step for i in range(first, min(last, first + 4 * count + 4) + 1)]
+    """Two to seven round numbers from ``low`` to ``high``, about ``count`` where there is room.
+
+    One alone would say nothing about the scale, so it is rather two that stand close.
+    """
+    most = min(max(count, 2), MOST_TICKS)
+    if not high > low:
+        return [low]
+    found: list[float] = []
+    for step in _steps(high - low, integer):
+        first, last = math.ceil(low / step - 1e-6), math.floor(high / step + 1e-6)
+        if last - first + 1 < 2 and found:
+            break  # the step before had too many for the room, but this one would be alone
+        if last - first < 3 * MOST_TICKS:
+            found = [i * step for i in range(first, last + 1)]
+        if 2 <= last - first + 1 <= most:
+            break
+    return found if len(found) <= max(most, 3) else [found[0], found[-1]]
+
+
+def _steps(span: float, integer: bool) -> list[float]:
+    """The steps 1, 2 and 5 · 10ⁿ that may divide ``span``, from the finest on."""
+    power = math.floor(math.log10(span))
+    steps = [factor * 10.0 ** min(one, 307) for one in range(power - 1, power + 1) for factor in (1, 2, 5)]
+    return [step for step in steps if step >= 1] or [1.0] if integer else steps
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
     """Ticks for exponents from ``low`` to ``high``: decades, or 1-2-5 where there are too few."""
+    most = min(max(count, 2), MOST_TICKS)
     first, last = math.ceil(low - 1e-6), math.floor(high + 1e-6)
     if last - first >= 2:
-        step = max(1, math.ceil((last - first + 1) / max(count, 1)))
-        return [float(i) for i in range(math.ceil(first / step) * step, last + 1, step)]
-    found = [
+        for step in (1, 2, 3, 5, 10, 20, 30, 50, 100, 200):
+            found = range(math.ceil(first / step) * step, last + 1, step)
+            if len(found) <= most:
+                break
+        return [float(one) for one in (found if len(found) > 1 else (first, last))]
+    fine = [
         exponent + math.log10(digit)
         for exponent in range(math.floor(low), math.ceil(high) + 1)
         for digit in (1, 2, 5)
     ]
-    found = [at for at in found if low - 1e-6 <= at <= high + 1e-6]
-    if len(found) >= 2:
-        return found
-    return [math.log10(v) for v in ticks(10**low, 10**high, count) if v > 0]
+    fine = [at for at in fine if low - 1e-6 <= at <= high + 1e-6]
+    if len(fine) > most:
+        return [float(first), float(last)] if last > first else [fine[0], fine[-1]]
+    return fine if len(fine) > 1 else [
+        math.log10(v) for v in ticks(10**low, 10**high, count) if v > 0]
 
 
 def widened(low: float, high: float, least: float) -> Range:

@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from widgets import scales
+from widgets import numbers, scales
 
 
-def test_that_ticks_are_round_and_inside() -> None:
-    for low, high in [(0, 1), (-3.3, 17), (0.0123, 0.0177), (0, 4e7), (-1e-5, 1e-5)]:
-        found = scales.ticks(low, high, 6)
-        step = scales.nice_step(high - low, 6)
-        assert 2 <= len(found) <= 8
-        assert all(low - 1e-6 * step <= at <= high + 1e-6 * step for at in found)
-        assert f"{step:e}"[0] in "125"
+def is_round(step: float) -> bool:
+    return f"{step:.6e}"[0] in "125" and float(f"{step:.6e}"[1:8]) == 0
+
+
+def test_that_an_axis_has_two_to_seven_round_ticks_inside_whatever_its_range() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(3000):
+        span = 10 ** rng.uniform(-9, 9)
+        low = rng.choice([0.0, rng.uniform(-2, 2) * span, rng.uniform(-1e3, 1e3) * span])
+        high, count = low + span, int(rng.integers(0, 14))
+        found = scales.ticks(low, high, count)
+        assert 2 <= len(found) <= 7, (low, high, count)
+        assert len(found) <= max(count, 3)
+        steps = np.diff(found)
+        assert np.allclose(steps, steps[0]) and (len(found) == 2 or is_round(steps[0]))
+        assert all(low - 1e-5 * span <= at <= high + 1e-5 * span for at in found)
+        texts = numbers.ticks(found)
+        for text, value in zip(texts, found, strict=True):
+            assert numbers.read(text) == pytest.approx(value, rel=1e-9, abs=1e-6 * span)
+
+
+def test_that_a_narrow_axis_says_its_numbers_and_not_zero() -> None:
+    """A plot so low that one tick had room: it stood at 0.05 and read "0"."""
+    found = scales.ticks(0.02, 0.08, 1)
+    assert len(found) >= 2 and "0" not in numbers.ticks(found)
+
+
+def test_that_a_log_axis_has_two_to_seven_true_ticks_whatever_its_range() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(3000):
+        low = rng.uniform(-40, 30)
+        high, count = low + 10 ** rng.uniform(-1.5, 2), int(rng.integers(0, 14))
+        found = scales.log_ticks(low, high, count)
+        assert 2 <= len(found) <= 7, (low, high, count)
+        assert all(low - 1e-4 <= at <= high + 1e-4 for at in found)
+        assert found == sorted(found)
+        for text, at in zip(numbers.decades(found), found, strict=True):
+            assert np.log10(numbers.read(text)) == pytest.approx(at, abs=1e-3)
 
 
 def test_that_an_axis_of_counts_has_whole_ticks_only() -> None:
     assert scales.ticks(0, 2, 10, integer=True) == [0, 1, 2]
+    assert scales.ticks(0, 1, 5, integer=True) == [0, 1]
 
 
 def test_that_the_range_does_not_end_in_an_endless_loop_of_ticks() -> None:

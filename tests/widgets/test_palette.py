@@ -1,0 +1,78 @@
+"""Series can be told apart by everybody: by colour, and by shape where colour does not do."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from colorspacious import cspace_convert, deltaE
+from looking import picture, pixels_of
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from widgets import raster
+from widgets.look import theme
+from widgets.marks import MARKS, mark_of, named, paint_marks
+
+THEMES = ("light", "dark")
+SIGHTS = (None, "deuteranomaly", "protanomaly", "tritanomaly")  # at full severity: -anopia
+LEAST = 24.0  # CIE76
+
+
+def seen(color: str, sight: str | None) -> NDArray[np.float64]:
+    """A colour in sRGB as it is seen, after Machado, Oliveira and Fernandes (2009)."""
+    rgb = np.array(raster.rgba(color)[:3]) / 255
+    if sight is None:
+        return rgb
+    space = {"name": "sRGB1+CVD", "cvd_type": sight, "severity": 100}
+    return np.clip(cspace_convert(rgb, space, "sRGB1"), 0, 1)
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("name", THEMES)
+def test_that_any_two_series_and_the_ghost_look_different_to_everybody(
+    name: str, sight: str | None
+) -> None:
+    colors = [*theme(name).series, theme(name).ghost]
+    for one, other in itertools.combinations(colors, 2):
+        assert deltaE(seen(one, sight), seen(other, sight), "sRGB1", "CIELab") >= LEAST, (one, other)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_that_series_stand_out_from_the_card(name: str) -> None:
+    ground = raster.luminance(np.array(raster.rgba(theme(name).card)[:3]))
+    for color in theme(name).series:
+        ink = raster.luminance(np.array(raster.rgba(color)[:3]))
+        assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 3.0, color
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_that_a_diverging_map_runs_from_series_2_over_the_card_to_series_1(name: str) -> None:
+    table, one = raster.diverging(theme(name)), theme(name)
+    assert tuple(table[0]) == raster.rgba(one.series[1])
+    assert tuple(table[-1]) == raster.rgba(one.series[0])
+    assert np.abs(table[127].astype(int) - raster.rgba(one.card)).max() <= 2
+
+
+def test_that_every_series_has_a_shape_of_its_own(qtbot: QtBot) -> None:
+    assert [mark_of(series) for series in range(5)] == [*MARKS, MARKS[0]]
+    assert named(1, "wife") == "■\u00a0wife"
+    shapes = []
+    for series in range(4):
+        sheet = QPixmap(40, 40)
+        sheet.fill(QColor("white"))
+        painter = QPainter(sheet)
+        painter.setBrush(QColor("black"))
+        paint_marks(painter, series, [(20.0, 20.0)], 10)
+        painter.end()
+        label = QLabel()
+        label.setPixmap(sheet)
+        qtbot.addWidget(label)
+        shapes.append(pixels_of(picture(label)[:40, :40], QColor("black"), 120))
+    areas = [int(shape.sum()) for shape in shapes]
+    assert max(areas) < 1.35 * min(areas), "no class looks weightier than another"
+    for one, other in itertools.combinations(shapes, 2):
+        assert (one ^ other).sum() > 0.1 * min(areas)
