@@ -154,14 +154,16 @@ class Filing:
 
     # --- the user's own --------------------------------------------------------------------------
 
-    def ask_source(self, name: str) -> None:
-        """The user's own text or model for the parameter ``name``."""
+    def ask_source(self, name: str, kind: str) -> None:
+        """The user's own text or model, a ``"file"`` or a ``"folder"``, for the parameter ``name``."""
         session, w = self.window.session, self.window.look.words
         if session is None:
             return
         one = next(each for each in session.panel.parameters if each.name == name)
-        if one.source == "model":
+        if kind == "folder":
             self.ask(w("Open a model's folder"), [], partial(self._use, name), folder=True)
+        elif one.source == "model":
+            self.ask(w("Open a model"), [w("GGUF models (*.gguf)")], partial(self._use, name))
         elif one.source == "labelled":
             self.ask(w("Open a table of texts and labels"),
                      [w("Tables (*.csv *.tsv)"), w("All files (*)")], partial(self._use, name))
@@ -170,9 +172,17 @@ class Filing:
                      partial(self._use, name))
 
     def _use(self, name: str, path: Path) -> None:
-        if self.window.session is not None:
-            kind = "folder" if path.is_dir() else "file"
-            self.window.session.set_params(**{name: f"{kind}:{path}"})
+        """Give the panel the user's own; a model that cannot do what it needs is refused."""
+        session = self.window.session
+        if session is None:
+            return
+        one = next(each for each in session.panel.parameters if each.name == name)
+        value = f"{'folder' if path.is_dir() else 'file'}:{path}"
+        if one.needs:
+            from visualizers.data import Data
+
+            Data().model(value).must(one.needs)
+        session.set_params(**{name: value})
 
     def take(self, path: str) -> None:
         """A file was dropped: a run is opened, a text or a model goes to the panel."""
@@ -180,11 +190,12 @@ class Filing:
             self.open(path)
             return
         session = self.window.session
-        kinds = {"model"} if Path(path).is_dir() else {"text", "labelled"}
+        model = Path(path).is_dir() or path.lower().endswith(".gguf")
+        kinds = {"model"} if model else {"text", "labelled"}
         fits = [one for one in (session.panel.parameters if session else ())
                 if one.kind == "source" and one.source in kinds]
         if fits:
-            self._use(fits[0].name, Path(path))
+            self.guarded(partial(self._use, fits[0].name, Path(path)))
         else:
             self.window.toast.say(self.window.look.words(
                 "Open a panel that takes a text or a model, then drop the file there."),

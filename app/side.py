@@ -14,6 +14,7 @@ from visualizers.panel import Panel
 from widgets.cards import Card
 from widgets.controls import ControlPanel, Option
 from widgets.look import Look
+from widgets.parameters import Parameter
 from widgets.style import font
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Side(Card):
     """Four tabs about one session. What is not looked at is not built."""
 
     asked = Signal(str)  # a command's id
-    file_wanted = Signal(str)  # the parameter that wants a file or a folder
+    own_wanted = Signal(str, str)  # the parameter that wants the user's own, a "file" or a "folder"
     recent_wanted = Signal(str)
     tab_changed = Signal(int)
     said = Signal(str)
@@ -126,7 +127,7 @@ class Side(Card):
             self.look, said.parameters, self.session.params, labels=said.label,
             helps=said.help, choice_label=said.choice, sources=self._sources)
         controls.changed.connect(self._changed)
-        controls.file_wanted.connect(self.file_wanted)
+        controls.own_wanted.connect(self.own_wanted)
         controls.fetch_wanted.connect(lambda _: self.asked.emit("data"))
         self._link(self.session.params_changed, controls.set_params)
         return controls
@@ -134,10 +135,10 @@ class Side(Card):
     def _changed(self, name: str, value: object) -> None:
         self.session.set_params(**{name: value})
 
-    def _sources(self, kind: str) -> list[Option]:
+    def _sources(self, one: Parameter) -> list[Option]:
         from app.sources import options
 
-        return options(kind, self.look.words)
+        return options(one, self.look.words)
 
     def refresh_sources(self) -> None:
         """A text or a model has been fetched or removed."""

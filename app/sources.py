@@ -7,15 +7,18 @@ from typing import Any
 from visualizers.data import Data, all_sources
 from visualizers.panel import Panel
 from widgets.controls import Option
+from widgets.parameters import Parameter
 from widgets.words import Words
 
 
-def options(kind: str, words: Words) -> list[Option]:
-    """The catalogue's entries of a kind, such as ``"text"``, as the controls show them."""
+def options(one: Parameter, words: Words) -> list[Option]:
+    """What the catalogue has for a parameter, as the controls show it: what can do what it needs."""
     data = Data()
-    return [Option(one.id, words(one.title), data.has(one),
-                   f"{words(one.about)} · {words(one.licence)}")
-            for one in data.entries(kind)]
+    fitting = [each for each in data.entries(str(one.source))
+               if not one.needs or one.needs in each.abilities]
+    return [Option(each.id, words(each.title), data.has(each),
+                   f"{words(each.about)} · {words(each.licence)}")
+            for each in fitting]
 
 
 def missing(panel: Panel, params: Any) -> tuple[str, ...]:

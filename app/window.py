@@ -381,7 +381,7 @@ class MainWindow(QMainWindow):
         side = self.side = Side(self.look, panel, session, partial(self._tour, id),
                                 self.settings.recent)
         side.asked.connect(self.do)
-        side.file_wanted.connect(self.files.ask_source)
+        side.own_wanted.connect(self.files.ask_source)
         side.recent_wanted.connect(self.files.open)
         side.tab_changed.connect(self._fold)
         side.said.connect(self.toast.say)

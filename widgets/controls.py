@@ -475,7 +475,7 @@ class _Source(_Control):
     """Texts or models of the catalogue; those that are not fetched yet offer to be."""
 
     fetch_wanted = Signal(str)
-    file_wanted = Signal()
+    own_wanted = Signal(str)  # "file" or "folder"
 
     def __init__(
         self, look: Look, one: Parameter, label: str, help: str, options: Sequence[Option]
@@ -487,14 +487,17 @@ class _Source(_Control):
         self._combo.activated.connect(self._picked)
         self.name_of(self._combo)
         self._body.addWidget(self._combo)
-        own = QPushButton(look.words("Own folder…") if one.source == "model"
-                          else look.words("Own file…"))
-        own.setProperty("role", "link")
-        own.setCursor(Qt.CursorShape.PointingHandCursor)
-        own.setAccessibleName(f"{label}: {own.text()}")
-        own.clicked.connect(self.file_wanted)
         line = QHBoxLayout()
-        line.addWidget(own)
+        kinds = {"file": look.words("Own file…")}
+        if one.source == "model":  # many files, or one that holds all
+            kinds = {"folder": look.words("Own folder…"), "file": look.words("Own GGUF file…")}
+        for kind, title in kinds.items():
+            own = QPushButton(title)
+            own.setProperty("role", "link")
+            own.setCursor(Qt.CursorShape.PointingHandCursor)
+            own.setAccessibleName(f"{label}: {title}")
+            own.clicked.connect(lambda _, kind=kind: self.own_wanted.emit(kind))
+            line.addWidget(own)
         line.addStretch(1)
         self._body.addLayout(line)
         self.finish()
@@ -540,12 +543,12 @@ class ControlPanel(QScrollArea):
         params: the params object that is shown first.
         labels, helps: parameter name → its text in the user's language.
         choice_label: (parameter name, value) → the value in the user's language.
-        sources: ``"text"``, ``"labelled"`` or ``"model"`` → what the catalogue has.
+        sources: a parameter that is chosen from the catalogue → what that has for it.
     """
 
     changed = Signal(str, object)
     fetch_wanted = Signal(str)
-    file_wanted = Signal(str)
+    own_wanted = Signal(str, str)  # the parameter, and "file" or "folder"
 
     WIDTH = 244  # of a control, in the column of 276 that the page gives it
 
@@ -558,7 +561,7 @@ class ControlPanel(QScrollArea):
         labels: Callable[[str], str],
         helps: Callable[[str], str],
         choice_label: Callable[[str, str], str],
-        sources: Callable[[str], Sequence[Option]],
+        sources: Callable[[Parameter], Sequence[Option]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -590,9 +593,10 @@ class ControlPanel(QScrollArea):
             elif one.kind == "text":
                 control = _Text(*texts)
             else:
-                control = _Source(*texts, sources(str(one.source)))
+                control = _Source(*texts, sources(one))
                 control.fetch_wanted.connect(self.fetch_wanted)
-                control.file_wanted.connect(lambda name=one.name: self.file_wanted.emit(name))
+                control.own_wanted.connect(
+                    lambda kind, name=one.name: self.own_wanted.emit(name, kind))
             control.changed.connect(lambda value, name=one.name: self._changed(name, value))
             column.addWidget(control)
             self._controls[one.name] = control
@@ -616,7 +620,7 @@ class ControlPanel(QScrollArea):
         """Ask again what the catalogue has."""
         for control in self._controls.values():
             if isinstance(control, _Source):
-                control.set_options(self._sources(str(control.one.source)))
+                control.set_options(self._sources(control.one))
 
     def _changed(self, name: str, value: object) -> None:
         values = _Values(self._params, {name: value})

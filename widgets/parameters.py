@@ -49,6 +49,7 @@ class Parameter:
     off: float | None = None  # the value that is shown as the word "off"
     choices: tuple[str, ...] = ()
     source: str | None = None
+    needs: str = ""  # what a source must be able to do
     when: When | None = None
     stays: bool = False  # what a click set and Esc leaves alone
     type: Any = None  # the field's annotation, which a hidden value keeps to
@@ -115,11 +116,16 @@ def text(
 
 
 def source(
-    kind: str, default: str, *, label: str = "", help: str, when: When | None = None
+    kind: str, default: str, *, needs: str = "", label: str = "", help: str,
+    when: When | None = None
 ) -> Any:
     """Something of the data catalogue: the name of one of a kind (``"text"``, ``"labelled"``,
-    ``"model"`` …), or the user's own, ``file:PATH`` or ``folder:PATH``."""
-    return _declare("source", default, label=label, help=help, restart=True, source=kind, when=when)
+    ``"model"`` …), or the user's own, ``file:PATH`` or ``folder:PATH``.
+
+    Of models, only those are offered and taken that can do what the panel ``needs``: ``"encode"``,
+    ``"fill"``, ``"write"`` or ``"chat"``."""
+    return _declare("source", default, label=label, help=help, restart=True, source=kind,
+                    needs=needs, when=when)
 
 
 def hidden(default: Any, *, help: str = "", restart: bool = False, stays: bool = False) -> Any:

@@ -21,6 +21,7 @@ from widgets.controls import (
     position_of,
 )
 from widgets.parameters import (
+    Parameter,
     changed,
     choice,
     flag,
@@ -245,9 +246,33 @@ def test_that_what_is_not_fetched_asks_to_be_and_is_not_chosen(
     with qtbot.waitSignal(panel.fetch_wanted) as wanted, qtbot.assertNotEmitted(panel.changed):
         qtbot.keyClick(combo, Qt.Key.Key_Down)
     assert wanted.args == ["grimm"] and combo.currentIndex() == 0
-    with qtbot.waitSignal(panel.file_wanted) as file:
+    with qtbot.waitSignal(panel.own_wanted) as file:
         qtbot.mouseClick(part(panel, "corpus", QPushButton), Qt.MouseButton.LeftButton)
-    assert file.args == ["corpus"]
+    assert file.args == ["corpus", "file"]
+
+
+def test_that_an_own_model_is_a_folder_or_a_file(qtbot: QtBot) -> None:
+    @dataclass(frozen=True)
+    class WithModel:
+        model: str = source("model", "tiny", needs="write", help="Which one writes.")
+
+    asked = []
+
+    def catalogue(one: Parameter) -> list[Option]:
+        asked.append((one.source, one.needs))
+        return [Option("tiny", "Tiny")]
+
+    panel = ControlPanel(
+        look(), parameters_of(WithModel), WithModel(),
+        labels=lambda name: name, helps=lambda name: "", choice_label=lambda name, value: value,
+        sources=catalogue)
+    qtbot.addWidget(panel)
+    assert asked == [("model", "write")]
+    wanted = []
+    panel.own_wanted.connect(lambda name, kind: wanted.append((name, kind)))
+    for one in panel.control("model").findChildren(QPushButton):
+        qtbot.mouseClick(one, Qt.MouseButton.LeftButton)
+    assert wanted == [("model", "folder"), ("model", "file")]
 
 
 def test_that_an_own_file_is_shown_by_its_name(panel: ControlPanel) -> None:

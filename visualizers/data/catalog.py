@@ -58,8 +58,10 @@ class Data:
             known = [one.id for one in self.entries(kind)]
             near = difflib.get_close_matches(id, known, n=1, cutoff=0.0)
             raise of_kind.unknown(repr(id), (near or known)[0])
-        stand_ins = of_kind.stand_ins.get(asked.language, ())
-        for one in (asked, *(all_sources()[other] for other in stand_ins if other != id)):
+        stand_ins = [all_sources()[other] for other in of_kind.stand_ins.get(asked.language, ())
+                     if other != id]
+        stand_ins.sort(key=lambda one: -len(one.abilities & asked.abilities))
+        for one in (asked, *stand_ins):
             if self.has(one) and not of_kind.lacks(read := self._read(of_kind, one)):
                 return of_kind.value(one, read, "" if one is asked else id)
         if stand_ins:

