@@ -105,7 +105,7 @@ class Said:
         return str(self._table.get("claim", self.panel.claim))
 
     def label(self, name: str) -> str:
-        return str(self._param(name).get("label", self._declared(name).label))
+        return str(self._param(name).get("label", self.words()(self._declared(name).label)))
 
     def help(self, name: str) -> str:
         return str(self._param(name).get("help", self._declared(name).help))

@@ -37,8 +37,20 @@ def tr_mark(text: str) -> str:
 
 
 def window_words(language: str) -> Words:
-    """The window's own words in ``language``; English for a language without a table."""
-    return Words(language, read_table("resources", f"i18n/{language}.toml").get("words", {}))
+    """The window's own words in ``language``, on top of the terms of the glossary; English for a
+    language without a table."""
+    return Words(language, {**glossary_words(language),
+                            **read_table("resources", f"i18n/{language}.toml").get("words", {})})
+
+
+def glossary_words(language: str) -> dict[str, str]:
+    """The terms of the course in ``language``, as they are written within and at the start of a line."""
+    found = {}
+    for one in read_table("resources", "glossary.toml").values():
+        if language != "en" and language in one:
+            found[one["en"]] = one[language]
+            found[one["en"][0].upper() + one["en"][1:]] = one[language]
+    return found
 
 
 def read_table(package: str, name: str) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from app.notebook import sections
-from visualizers.catalog import LECTURES, panels, texts
+from visualizers.catalog import LECTURES, Said, panels, texts
 from visualizers.data import Data, all_sources, pins
-from widgets.words import read_table
+from widgets.glossary import terms
+from widgets.words import LANGUAGES, glossary_words, read_table
 
+TERMS = glossary_words("zh")
 ROOT = Path(__file__).resolve().parents[2]
 # What says texts, and which of its arguments is one.
 SAYING = {"words": 0, "note": 0, "Refusal": 0, "Unfit": 0, "tr_mark": 0, "quantity": 1, "unit_of": 1,
@@ -67,7 +70,7 @@ def shared_texts() -> set[str]:
 def test_that_the_window_misses_no_translation_and_keeps_none_unused() -> None:
     table = read_table("resources", "i18n/zh.toml")["words"]
     said = shared_texts()
-    assert not said - set(table), "add these to resources/i18n/zh.toml"
+    assert not said - set(table) - set(TERMS), "add these to resources/i18n/zh.toml"
     assert not set(table) - said - marked(), "nothing says these any more: remove them"
 
 
@@ -93,7 +96,7 @@ def test_that_a_panel_misses_no_translation_and_keeps_none_unused(panel) -> None
                     if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     said |= {one.unit for one in panel.parameters}
     table = set(texts(panel.package, "zh").get("words", {}))
-    shared = set(read_table("resources", "i18n/zh.toml")["words"])
+    shared = {*read_table("resources", "i18n/zh.toml")["words"], *TERMS}
     wanted = {text for text in said if any(sign.isalpha() for sign in text)}
     assert not wanted - table - shared, f"add these to {panel.id}/zh.toml"
     assert not table - wanted - literal, f"nothing says these any more in {panel.id}: remove them"
@@ -109,3 +112,99 @@ def test_that_translations_keep_the_placeholders() -> None:
             wanted = {name for _, name, _, _ in string.Formatter().parse(english) if name}
             given = {name for _, name, _, _ in string.Formatter().parse(chinese) if name}
             assert wanted == given, f"{english!r} → {chinese!r}"
+
+
+# --- one English term, one Chinese term ----------------------------------------------------------
+
+
+def translated(panel) -> dict[str, str]:
+    """Every English text of a panel but its guide, with its Chinese."""
+    table, said = texts(panel.package, "zh"), Said(panel, "zh")
+    found = {panel.title: said.title, panel.claim: said.claim, **table.get("words", {})}
+    for one in panel.parameters:
+        if one.kind != "hidden":
+            found |= {one.label: said.label(one.name), one.help: said.help(one.name)}
+            found |= {choice: said.choice(one.name, choice) for choice in one.choices}
+    return {english: chinese for english, chinese in found.items() if english}
+
+
+def own(panel) -> set[str]:
+    """The English texts that a panel says otherwise than the rest."""
+    return set(texts(panel.package, "zh").get("own", ()))
+
+
+def without_terms(english: str, chinese: str) -> list[str]:
+    """The terms that a text uses and its translation calls otherwise. Placeholders say nothing."""
+    english = re.sub(r"\{\w*\}", "", english)
+    here = terms("zh")
+    return [f"{english[:60]!r} → {chinese[:60]!r} should say {here[id].name}"
+            for id, term in terms("en").items() if term.in_text(english)
+            and not any(form.lower() in chinese.lower() for form in (here[id].name, *here[id].also))]
+
+
+def test_that_the_glossary_speaks_every_language_and_says_each_term_once() -> None:
+    table = read_table("resources", "glossary.toml")
+    names = [name for one in table.values() for name in (one["en"], *one.get("also", ()))]
+    assert len(set(map(str.lower, names))) == len(names)
+    assert len({one["zh"] for one in table.values()}) == len(table)
+    for id, one in table.items():
+        assert set(one) <= {"en", "zh", "also", "also_zh", "say", "say_zh"}, id
+        assert one["say"].endswith((".", "?")) and one["say_zh"].endswith(("。", "？")), id
+    assert set(LANGUAGES) == {"en", "zh"}
+
+
+@pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
+def test_that_a_panel_calls_the_terms_of_the_course_by_their_names(panel) -> None:
+    wrong = [fault for english, chinese in translated(panel).items() if english not in own(panel)
+             for fault in without_terms(english, chinese)]
+    assert not wrong
+
+
+def test_that_the_window_calls_the_terms_of_the_course_by_their_names() -> None:
+    table = read_table("resources", "i18n/zh.toml")["words"]
+    assert not [fault for item in table.items() for fault in without_terms(*item)]
+
+
+@pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
+def test_that_both_guides_use_the_same_terms(panel) -> None:
+    english, chinese = (re.sub(r"`[^`]*`|\$\$.+?\$\$|\$\S(?:[^$\n]*\S)?\$", "", Said(panel, one).guide(),
+                               flags=re.DOTALL) for one in ("en", "zh"))
+    here = terms("zh")
+    assert not [here[id].name for id, term in terms("en").items() if term.in_text(english)
+                and not any(form.lower() in chinese.lower()
+                            for form in (here[id].name, *here[id].also))]
+
+
+def test_that_one_english_text_has_one_translation() -> None:
+    """In whichever panels it is. What must be said otherwise is in a panel's list ``own``."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for panel in panels():
+        for english, chinese in translated(panel).items():
+            if english not in own(panel):
+                found.setdefault(english, {}).setdefault(chinese, []).append(panel.id)
+    for english, chinese in read_table("resources", "i18n/zh.toml")["words"].items():
+        if english in found:
+            found[english].setdefault(chinese, []).append("the window")
+    assert not {english: said for english, said in found.items() if len(said) > 1}
+
+
+@pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
+def test_that_what_a_panel_says_otherwise_is_otherwise(panel) -> None:
+    elsewhere: dict[str, set[str]] = {
+        english: {chinese} for english, chinese
+        in {**TERMS, **read_table("resources", "i18n/zh.toml")["words"]}.items()}
+    for other in panels():
+        if other is not panel:
+            for english, chinese in translated(other).items():
+                elsewhere.setdefault(english, set()).add(chinese)
+    here = translated(panel)
+    assert not [english for english in own(panel)
+                if english not in here or elsewhere.get(english, set()) <= {here[english]}]
+
+
+@pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
+def test_that_a_panel_repeats_nothing_of_the_glossary(panel) -> None:
+    table = texts(panel.package, "zh")
+    assert not [text for text, said in table.get("words", {}).items() if TERMS.get(text) == said]
+    assert not [one.name for one in panel.parameters if TERMS.get(one.label) is not None
+                and table.get("params", {}).get(one.name, {}).get("label") == TERMS[one.label]]
