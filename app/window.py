@@ -53,6 +53,7 @@ from visualizers.refusal import Refusal
 from widgets import numbers, style
 from widgets.layout import Arrangement
 from widgets.look import SMALLEST_TEXT, Look, theme
+from widgets.picture import Picture
 from widgets.words import LANGUAGES, tr_mark, window_words
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ class MainWindow(QMainWindow):
         self._restore_hook = catch(self._own_mistake)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme)
         self.destroyed.connect(self._restore_hook)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
 
     # --- the look --------------------------------------------------------------------------------
 
@@ -432,10 +436,13 @@ class MainWindow(QMainWindow):
             self.session.pin()
 
     def _escape(self) -> None:
-        """Leave the field, else the full screen, else unlock what was clicked in the picture."""
+        """Leave the field or what the keys look at; else show all cards again; else leave the full
+        screen; else unlock what was clicked in the picture; else stop presenting."""
         focus = QApplication.focusWidget()
         if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
+        elif isinstance(focus, Picture) and focus.release():
+            pass
         elif self._arrangement is not None and self._arrangement.filled is not None:
             self._arrangement.fill(None)
         elif self._full:
@@ -507,6 +514,12 @@ class MainWindow(QMainWindow):
         self._visible()
 
     # --- keys and focus --------------------------------------------------------------------------
+
+    def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """The arrows are the page's own steps; a picture that has the keyboard is read with them."""
+        for shortcut in self._shortcuts:
+            if shortcut.key().toString() in Picture.KEYS:
+                shortcut.setEnabled(not isinstance(now, Picture))
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         # Qt asks for this too when what has the keyboard is hidden.
@@ -583,6 +596,10 @@ class MainWindow(QMainWindow):
         if self.isFullScreen() != (self._full or self._stage is not None):
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.rebuild()
+
+    @property
+    def presenting(self) -> bool:
+        return self._stage is not None
 
     def present(self, stage: QSize) -> None:
         """Presenter mode as on a projector of this size, in a window of this size."""

@@ -8,65 +8,34 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFontMetricsF,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QLineF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, scales
-from widgets.calm import Unhurried, may_wait
-from widgets.cards import Heading
+from widgets.calm import may_wait
+from widgets.canvas import Canvas, Scroll
 from widgets.curves import Rule, polygon
 from widgets.look import Look
 from widgets.numbers import Write, decimal, fixed
-from widgets.style import font
 
+FEWEST = 3  # bars that are seen at once at least
 
-class _Picture(QWidget):
-    """The painted area below a heading: hands painting and the mouse to its owner."""
-
-    def __init__(self, owner: BarChart | Histogram) -> None:
-        super().__init__(owner)
-        self._owner = owner
-        self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else its card is painted too
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), self._owner.look.color("card"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._owner.paint_on(painter, QRectF(self.rect()))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._owner.mouse_at(event.position())
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._owner.mouse_at(event.position(), click=True)
-
-    def leaveEvent(self, _event: QEvent) -> None:
-        self._owner.mouse_at(None)
-
-
-class BarChart(Unhurried):
-    """Named values as bars, across (``horizontal``) or upright.
+class BarChart(Canvas[int]):
+    """Named values as bars across. Where not all have room to be read, the first are seen and the wheel
+    or the arrows bring the others: bars are fewer, never thinner.
 
     Args:
         x: what the values are, with their unit.
         low, high: the range of values; ``high=None`` follows them in steps.
         write: how the figure at a bar's end is written.
+
+    Signals:
+        clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
     """
 
     clicked = Signal(int)
-    hovered = Signal(int)  # -1 when the mouse leaves
+    hovered = Signal(int)
 
     def __init__(
         self,
@@ -74,32 +43,23 @@ class BarChart(Unhurried):
         title: str,
         *,
         x: str = "",
-        horizontal: bool = True,
         low: float = 0.0,
         high: float | None = None,
         write: Write = fixed,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.look = look
-        self._x, self._horizontal, self._write = x, horizontal, write
+        super().__init__(look, title, parent)
+        self._x, self._write = x, write
         self._low, self._high = low, high
         self._shown_range: scales.Range | None = None
         self._values: NDArray[np.float64] = np.empty(0)
-        self._labels: tuple[str, ...] = ()
+        self._names: tuple[str, ...] = ()
         self._series: int | Sequence[int] = 0
-        self._highlight, self._hover = -1, -1
+        self._highlight = -1
         self._muted: frozenset[int] = frozenset()
-        self._slots: list[QRectF] = []
-        self._heading = Heading(look, title)
-        self._picture = _Picture(self)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(look.px(6))
-        lines.addWidget(self._heading)
-        lines.addWidget(self._picture, 1)
-        self.setMinimumSize(look.px(120), look.px(70))
-        self.setAccessibleName(title)
+        self.reel = Scroll(look)
+        self.setMinimumSize(look.px(160), FEWEST * self._least + 2 * self.text_height(13))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
     def draw(
@@ -113,10 +73,9 @@ class BarChart(Unhurried):
         title: str | None = None,
     ) -> None:
         """Show these values; ``series`` colours all bars or each, ``muted`` ones are grey."""
-        if title is not None:
-            self._heading.say(title)
+        self.retitle(title)
         self._values = np.asarray(values, dtype=np.float64).ravel()
-        self._labels = tuple(labels)[: len(self._values)]
+        self._names = tuple(labels)[: len(self._values)]
         self._series, self._highlight, self._muted = series, highlight, frozenset(muted)
         finite = self._values[np.isfinite(self._values)]
         if self._high is not None:
@@ -128,39 +87,74 @@ class BarChart(Unhurried):
             self._shown_range = scales.grown(
                 self._shown_range, min(self._low, float(finite.min())),
                 max(self._low, float(finite.max())))
-        self._picture.update()
+        if self.current is not None and self.current >= len(self._values):
+            self.current = None
+        self.update()
 
-    def bar_at(self, index: int) -> QPointF:
-        """The middle of a bar's slot in this widget, once it has been painted."""
-        return QPointF(self._picture.pos()) + self._slots[index].center()
+    # Where things are
 
-    def _color(self, index: int) -> QColor:
+    @property
+    def _least(self) -> int:
+        """The height of a bar's row whose name can be read."""
+        return self.text_height(12) + self.look.px(3)
+
+    @property
+    def _area(self) -> QRectF:
+        """The rectangle of all bars with their names and figures."""
+        below = self.text_height(11) + self.look.px(2) if self._x else 0
+        return QRectF(0, self.head, self.width(), max(1, self.height() - self.head - below))
+
+    @property
+    def _pitch(self) -> float:
+        """The height of a row."""
+        count = max(len(self._values), 1)
+        pitch = max(float(self._least), min(self._area.height() / count, self.look.px(30)))
+        self.reel.fit(pitch * count, self._area.height())
+        return pitch
+
+    def place(self, part: int) -> QRectF:
+        area, pitch = self._area, self._pitch
+        return QRectF(area.left(), area.top() + part * pitch - self.reel.offset, area.width(), pitch)
+
+    def part_at(self, x: float, y: float) -> int | None:
+        if not self._area.contains(x, y):
+            return None
+        index = int((y - self._area.top() + self.reel.offset) // self._pitch)
+        return index if index < len(self._values) else None
+
+    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
+        if not len(self._values):
+            return None
+        part = max(self._highlight, 0) if part is None \
+            else min(max(part + (dy or dx), 0), len(self._values) - 1)
+        pitch = self._pitch
+        self.reel.reveal(part * pitch, (part + 1) * pitch)
+        return part
+
+    def say(self, part: int) -> str:
+        name = self._names[part] if part < len(self._names) else ""
+        return f"{name}  {self._write(float(self._values[part]))}".strip()
+
+    def tell_hover(self, part: int | None) -> None:
+        self.hovered.emit(-1 if part is None else part)
+
+    def tell_click(self, part: int | None) -> None:
+        if part is not None:
+            self.clicked.emit(part)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.reel.wheel(event, self._pitch)
+        self.update()
+
+    # Painting
+
+    def color_of(self, index: int) -> QColor:
+        """Of a bar: the others fade where one is highlighted."""
         if index in self._muted:
             return self.look.color("ghost")
         series = self._series if isinstance(self._series, int) else self._series[index]
         faded = self._highlight >= 0 and index != self._highlight
         return self.look.color(series, 110 if faded else 255)
-
-    def _text_color(self, index: int) -> QColor:
-        return self.look.color("muted" if index in self._muted else "text")
-
-    def paint_on(self, painter: QPainter, area: QRectF) -> None:
-        count = len(self._values)
-        self._slots = []
-        if not count or self._shown_range is None:
-            return
-        if self._x:
-            small = font(self.look, 11)
-            height = QFontMetricsF(small).height()
-            painter.setFont(small)
-            painter.setPen(self.look.color("muted"))
-            painter.drawText(QRectF(area.left(), area.bottom() - height, area.width(), height),
-                             Qt.AlignmentFlag.AlignCenter, self._x)
-            area = area.adjusted(0, 0, 0, -height - 2)
-        if self._horizontal:
-            self._paint_across(painter, area)
-        else:
-            self._paint_upright(painter, area)
 
     def _share(self, value: float) -> float:
         """Where a value lies in the range, 0 … 1."""
@@ -170,123 +164,56 @@ class BarChart(Unhurried):
             return 1.0 if value == math.inf else 0.0
         return min(1.0, max(0.0, (value - low) / (high - low)))
 
-    def _paint_across(self, painter: QPainter, area: QRectF) -> None:
-        count, px = len(self._values), self.look.px
-        pitch = min(area.height() / count, px(30))
-        size = min(12.0, max(8.0, pitch / self.look.scale - 3))
-        face = font(self.look, size)
-        metrics = QFontMetricsF(face)
-        painter.setFont(face)
-        named = pitch >= metrics.height() * 0.8
-        figures = [self._write(v) for v in self._values]
-        name_width = min(area.width() * 0.38, max(
-            (metrics.horizontalAdvance(label) for label in self._labels), default=0.0)) \
-            if named else 0.0
-        figure_width = max(map(metrics.horizontalAdvance, figures)) if named else 0.0
+    def paint(self, painter: QPainter) -> None:
+        if not len(self._values) or self._shown_range is None:
+            return
+        area, pitch, px = self._area, self._pitch, self.look.px
+        if self._x:
+            self.put(painter, self.label(self._x, "muted", 11), area.center().x(), self.height(),
+                     0.5, 1.0)
+        figures = [self._write(value) for value in self._values.tolist()]
+        name_width = min(area.width() * 0.42, max(
+            (self.text_width(label, 12) for label in self._names), default=0.0))
+        figure_width = max(self.text_width(text, 12) for text in figures)
         left = area.left() + name_width + (px(8) if name_width else 0)
-        width = max(10.0, area.right() - left - figure_width - (px(6) if named else 0))
+        scrolled = px(8) if self.reel.length > self.reel.room else 0
+        width = max(10.0, area.right() - left - figure_width - px(7) - scrolled)
         zero = left + width * self._share(0.0)
         thick = max(1.0, min(pitch * 0.66, px(16)))
-        for index, value in enumerate(self._values):
-            top = area.top() + index * pitch
-            slot = QRectF(area.left(), top, area.width(), pitch)
-            self._slots.append(slot)
-            self._wash(painter, slot, index)
-            end = left + width * self._share(float(value))
-            if math.isnan(value):
-                end = zero
-            bar = QRectF(min(zero, end), top + (pitch - thick) / 2, abs(end - zero), thick)
-            self._bar(painter, bar, index)
-            if not named:
+        painter.setClipRect(area)
+        for index, (value, figure) in enumerate(zip(self._values.tolist(), figures, strict=True)):
+            slot = self.place(index)
+            if slot.bottom() <= area.top() or slot.top() >= area.bottom():
                 continue
-            painter.setPen(self._text_color(index))
-            if index < len(self._labels):
-                painter.drawText(
-                    QRectF(area.left(), top, name_width, pitch),
-                    Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                    metrics.elidedText(self._labels[index], Qt.TextElideMode.ElideRight, name_width))
-            painter.setPen(self.look.color("muted"))
-            painter.drawText(QRectF(max(end, zero) + px(5), top, figure_width + px(2), pitch),
-                             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                             figures[index])
-        self._axis(painter, QLineF(zero, area.top(), zero, area.top() + pitch * count))
-
-    def _paint_upright(self, painter: QPainter, area: QRectF) -> None:
-        count, px = len(self._values), self.look.px
-        face = font(self.look, 11)
-        metrics = QFontMetricsF(face)
-        painter.setFont(face)
-        line = metrics.height()
-        pitch = min(area.width() / count, px(64))
-        figures = [self._write(v) for v in self._values]
-        show_figures = max(map(metrics.horizontalAdvance, figures)) + 2 <= pitch
-        wide = max((metrics.horizontalAdvance(label) for label in self._labels), default=0.0)
-        # Names that do not fit side by side are shown for every second, third … bar.
-        every = max(1, math.ceil((wide + px(4)) / pitch)) if wide < px(48) else 1
-        top = area.top() + (line + 2 if show_figures else 2)
-        bottom = area.bottom() - (line + 3 if wide else 1)
-        height = max(10.0, bottom - top)
-        left = area.left() + (area.width() - pitch * count) / 2
-        zero = bottom - height * self._share(0.0)
-        thick = max(1.0, min(pitch * 0.7, px(36)))
-        for index, value in enumerate(self._values):
-            x = left + index * pitch
-            slot = QRectF(x, area.top(), pitch, area.height())
-            self._slots.append(slot)
             self._wash(painter, slot, index)
-            end = bottom - height * self._share(float(value))
-            if math.isnan(value):
-                end = zero
-            bar = QRectF(x + (pitch - thick) / 2, min(zero, end), thick, abs(end - zero))
-            self._bar(painter, bar, index)
-            painter.setPen(self.look.color("muted"))
-            if show_figures:
-                painter.drawText(QRectF(x, min(end, zero) - line - 1, pitch, line),
-                                 Qt.AlignmentFlag.AlignCenter, figures[index])
-            if index < len(self._labels) and index % every == 0:
-                painter.setPen(self._text_color(index))
-                room = pitch * every - px(2)
-                painter.drawText(
-                    QRectF(x + pitch / 2 - room / 2, bottom + 3, room, line),
-                    Qt.AlignmentFlag.AlignCenter,
-                    metrics.elidedText(self._labels[index], Qt.TextElideMode.ElideRight, room))
-        self._axis(painter, QLineF(left, zero, left + pitch * count, zero))
+            end = zero if math.isnan(value) else left + width * self._share(value)
+            self._bar(painter, QRectF(min(zero, end), slot.center().y() - thick / 2,
+                                      abs(end - zero), thick), index)
+            if index < len(self._names):
+                ink = "muted" if index in self._muted else "text"
+                self.put(painter, self.label(self._names[index], ink, 12, longest=round(name_width) + 1),
+                         area.left() + name_width, slot.center().y(), 1.0, 0.5)
+            self.put(painter, self.label(figure, "muted", 12), max(end, zero) + px(5),
+                     slot.center().y(), 0.0, 0.5)
+        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.drawLine(QLineF(zero, area.top(), zero, area.top() + pitch * len(self._values)))
+        self.reel.paint(painter, area.toRect())
+        painter.setClipping(False)
 
     def _wash(self, painter: QPainter, slot: QRectF, index: int) -> None:
-        if index in (self._hover, self._highlight):
+        if index in (self.current, self._highlight):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self.look.color("accent_wash"))
             painter.drawRoundedRect(slot, 4, 4)
 
     def _bar(self, painter: QPainter, bar: QRectF, index: int) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._color(index))
+        painter.setBrush(self.color_of(index))
         radius = min(2.5 * self.look.scale, bar.width() / 2, bar.height() / 2)
         painter.drawRoundedRect(bar, radius, radius)
 
-    def _axis(self, painter: QPainter, line: QLineF) -> None:
-        painter.setPen(QPen(self.look.color("ghost"), 1))
-        painter.drawLine(line)
 
-    def mouse_at(self, position: QPointF | None, *, click: bool = False) -> None:
-        at = -1 if position is None else next(
-            (i for i, slot in enumerate(self._slots) if slot.contains(position)), -1)
-        if click and at >= 0:
-            self.clicked.emit(at)
-        if at != self._hover:
-            self._hover = at
-            self.setToolTip(self._tip(at))
-            self.hovered.emit(at)
-            self._picture.update()
-
-    def _tip(self, index: int) -> str:
-        if not 0 <= index < len(self._values):
-            return ""
-        name = self._labels[index] if index < len(self._labels) else ""
-        return f"{name}  {self._write(float(self._values[index]))}".strip()
-
-
-class Histogram(Unhurried):
+class Histogram(Canvas[int]):
     """Counts over bins, with rules through them; thousands of rules cost no more than the pixels."""
 
     def __init__(
@@ -298,23 +225,15 @@ class Histogram(Unhurried):
         y: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.look = look
+        super().__init__(look, title, parent)
         self._titles = (x, y)
         self._counts: NDArray[np.float64] = np.empty(0)
         self._edges: NDArray[np.float64] = np.empty(0)
         self._overlay: NDArray[np.float64] | None = None
         self._rules: tuple[Rule, ...] = ()
         self._top: scales.Range | None = None
-        self._heading = Heading(look, title)
-        self._picture = _Picture(self)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(look.px(6))
-        lines.addWidget(self._heading)
-        lines.addWidget(self._picture, 1)
-        self.setMinimumSize(look.px(140), look.px(90))
-        self.setAccessibleName(title)
+        self.setMinimumSize(look.px(160), look.px(110))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
     def draw(
@@ -327,8 +246,7 @@ class Histogram(Unhurried):
         title: str | None = None,
     ) -> None:
         """Show (n,) counts between (n + 1,) rising edges; ``overlay_counts`` is drawn as a line."""
-        if title is not None:
-            self._heading.say(title)
+        self.retitle(title)
         self._counts = np.nan_to_num(np.asarray(counts, dtype=np.float64).ravel())
         self._edges = np.asarray(edges, dtype=np.float64).ravel()
         if len(self._edges) != len(self._counts) + 1:
@@ -340,28 +258,71 @@ class Histogram(Unhurried):
         highest = max(float(self._counts.max(initial=0.0)),
                        float(self._overlay.max(initial=0.0)) if self._overlay is not None else 0.0)
         self._top = scales.grown(self._top, 0.0, highest or 1.0)
-        self._picture.update()
+        if self.current is not None and self.current >= len(self._counts):
+            self.current = None
+        self.update()
 
-    def paint_on(self, painter: QPainter, area: QRectF) -> None:
+    # Where things are
+
+    def _y_ticks(self) -> tuple[list[float], list[str]]:
+        assert self._top is not None
+        ticks = scales.ticks(*self._top, max(2, int((self.height() - self.head) / self.look.px(36))))
+        return ticks, numbers.ticks(ticks)
+
+    @property
+    def _inside(self) -> QRectF:
+        """The rectangle between the axes."""
+        px, line = self.look.px, self.text_height(11)
+        left = max(self.text_width(text, 11) for text in self._y_ticks()[1]) + px(6) \
+            + (line if self._titles[1] else 0)
+        below = line + px(4) + (line if self._titles[0] else 0)
+        top = self.head + px(4)
+        return QRectF(left, top, max(10.0, self.width() - left - px(6)),
+                      max(10.0, self.height() - below - top))
+
+    def _factors(self, inside: QRectF) -> tuple[float, float]:
+        """Pixels for a unit across and for a unit upwards."""
+        assert self._top is not None
+        low, high = float(self._edges[0]), float(self._edges[-1])
+        return (inside.width() / ((high - low) or 1.0),
+                inside.height() / (self._top[1] - self._top[0]))
+
+    def part_at(self, x: float, y: float) -> int | None:
+        if not len(self._counts) or self._top is None or not self._inside.contains(x, y):
+            return None
+        inside = self._inside
+        at = float(self._edges[0]) + (x - inside.left()) / self._factors(inside)[0]
+        return int(np.clip(np.searchsorted(self._edges, at, "right") - 1, 0, len(self._counts) - 1))
+
+    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
+        """↑ leads to the highest bin."""
+        if not len(self._counts):
+            return None
+        if part is None or dy < 0:
+            return int(self._counts.argmax())
+        return min(max(part + dx, 0), len(self._counts) - 1)
+
+    def place(self, part: int) -> QRectF:
+        inside = self._inside
+        a, c = self._factors(inside)
+        left, right = (inside.left() + a * float(self._edges[one] - self._edges[0])
+                       for one in (part, part + 1))
+        tall = c * float(self._counts[part])
+        return QRectF(left, inside.bottom() - tall, right - left, tall)
+
+    def say(self, part: int) -> str:
+        low, high, count = (decimal(float(one)) for one in (
+            self._edges[part], self._edges[part + 1], self._counts[part]))
+        return f"{low} … {high}: {count}"
+
+    # Painting
+
+    def paint(self, painter: QPainter) -> None:
         if not len(self._counts) or self._top is None:
             return
-        px = self.look.px
-        small = font(self.look, 11)
-        metrics = QFontMetricsF(small)
-        line = metrics.height()
-        painter.setFont(small)
-        y_ticks = scales.ticks(*self._top, max(2, int(area.height() / px(36))))
-        y_texts = numbers.ticks(y_ticks)
-        left = area.left() + max(map(metrics.horizontalAdvance, y_texts)) + px(6) \
-            + (line if self._titles[1] else 0)
-        bottom = area.bottom() - line - px(4) - (line if self._titles[0] else 0)
-        inside = QRectF(left, area.top() + px(4), max(10.0, area.right() - left - px(6)),
-                        max(10.0, bottom - area.top() - px(4)))
-        low, high = float(self._edges[0]), float(self._edges[-1])
-        a = inside.width() / ((high - low) or 1.0)
-        c = inside.height() / (self._top[1] - self._top[0])
-
-        self._paint_axes(painter, area, inside, (a, c), y_ticks, y_texts)
+        inside, low = self._inside, float(self._edges[0])
+        a, c = self._factors(inside)
+        self._paint_axes(painter, inside, (a, c))
         self._paint_rules(painter, inside, a)
         x = inside.left() + a * (self._edges - low)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -376,40 +337,27 @@ class Histogram(Unhurried):
             painter.drawPolyline(_outline(x, inside.bottom() - c * self._overlay, inside.bottom()))
 
     def _paint_axes(
-        self,
-        painter: QPainter,
-        area: QRectF,
-        inside: QRectF,
-        factors: tuple[float, float],
-        y_ticks: Sequence[float],
-        y_texts: Sequence[str],
+        self, painter: QPainter, inside: QRectF, factors: tuple[float, float]
     ) -> None:
-        px, metrics = self.look.px, QFontMetricsF(painter.font())
-        line, middle = metrics.height(), metrics.capHeight() / 2
+        px = self.look.px
         low, high = float(self._edges[0]), float(self._edges[-1])
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.drawLine(inside.bottomLeft(), inside.bottomRight())
-        painter.setPen(self.look.color("muted"))
-        for value, text in zip(y_ticks, y_texts, strict=True):
-            at = inside.bottom() - factors[1] * value
-            painter.drawText(QPointF(inside.left() - px(5) - metrics.horizontalAdvance(text),
-                                     at + middle), text)
+        for value, text in zip(*self._y_ticks(), strict=True):
+            self.put(painter, self.label(text, "muted", 11), inside.left() - px(5),
+                     inside.bottom() - factors[1] * value, 1.0, 0.5)
         x_ticks = scales.ticks(low, high, max(2, int(inside.width() / px(70))))
         for value, text in zip(x_ticks, numbers.ticks(x_ticks), strict=True):
-            wide = metrics.horizontalAdvance(text)
-            at = inside.left() + factors[0] * (value - low) - wide / 2
-            at = min(at, area.right() - wide)  # the last one would be cut
-            painter.drawText(QPointF(at, inside.bottom() + px(3) + metrics.ascent()), text)
+            picture = self.label(text, "muted", 11)
+            half = picture.deviceIndependentSize().width() / 2
+            at = min(inside.left() + factors[0] * (value - low), self.width() - half)  # not cut
+            self.put(painter, picture, at, inside.bottom() + px(3), 0.5, 0.0)
         if self._titles[0]:
-            painter.drawText(QRectF(inside.left(), area.bottom() - line, inside.width(), line),
-                             Qt.AlignmentFlag.AlignCenter, self._titles[0])
+            self.put(painter, self.label(self._titles[0], "muted", 11), inside.center().x(),
+                     self.height(), 0.5, 1.0)
         if self._titles[1]:
-            painter.save()
-            painter.translate(area.left() + line / 2, inside.center().y())
-            painter.rotate(-90)
-            painter.drawText(QRectF(-inside.height() / 2, -line / 2, inside.height(), line),
-                             Qt.AlignmentFlag.AlignCenter, self._titles[1])
-            painter.restore()
+            self.put(painter, self.label(self._titles[1], "muted", 11, upwards=True), 0,
+                     inside.center().y(), 0.0, 0.5)
 
     def _paint_rules(self, painter: QPainter, inside: QRectF, a: float) -> None:
         low = float(self._edges[0])
@@ -421,7 +369,6 @@ class Histogram(Unhurried):
                 if key not in upright or rule.label:
                     upright[key] = rule
         crowded = len(upright) > inside.width() / 8
-        metrics = QFontMetricsF(painter.font())
         end = -math.inf
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # they are upright: as sharp
         for (at_pixel, series), rule in sorted(upright.items(), key=lambda one: one[0][0]):
@@ -431,12 +378,11 @@ class Histogram(Unhurried):
                 pen.setDashPattern([4, 4])
             painter.setPen(pen)
             painter.drawLine(QLineF(at_pixel, inside.top(), at_pixel, inside.bottom()))
-            width = metrics.horizontalAdvance(rule.label)
+            width = self.text_width(rule.label, 11)
             left = at_pixel + 4.0 if at_pixel + 4 + width < inside.right() else at_pixel - 4 - width
             if rule.label and left > end:
                 color.setAlpha(255)
-                painter.setPen(color)
-                painter.drawText(QPointF(left, inside.top() + metrics.ascent()), rule.label)
+                self.put(painter, self.label(rule.label, color, 11), left, inside.top())
                 end = left + width + 6
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for rule in self._rules:
@@ -447,18 +393,7 @@ class Histogram(Unhurried):
                 pen.setDashPattern([4, 4])
                 painter.setPen(pen)
                 painter.drawLine(QLineF(inside.left(), y, inside.right(), y))
-                painter.drawText(QRectF(inside.left(), y - metrics.height(), inside.width(),
-                                        metrics.height()), Qt.AlignmentFlag.AlignRight, rule.label)
-
-    def mouse_at(self, position: QPointF | None, *, click: bool = False) -> None:
-        """The mouse only looks: the bin under it is told in the tool tip."""
-        if position is None or not len(self._counts):
-            return
-        share = position.x() / max(1, self._picture.width())
-        index = int(np.clip(share * len(self._counts), 0, len(self._counts) - 1))
-        self._picture.setToolTip(
-            f"{decimal(self._edges[index])} … {decimal(self._edges[index + 1])}: "
-            f"{decimal(self._counts[index])}")
+                self.put(painter, self.label(rule.label, color, 11), inside.right(), y, 1.0, 1.0)
 
 
 def _outline(

@@ -3,23 +3,21 @@
 Painting is cheap and text is not, so text is laid out once and kept as pictures: single labels in a
 small cache, whole axes as layers with a key that says when they must be drawn anew.
 
-All such widgets answer alike: the pointer previews what is under it in a small readout, a click
-chooses it; with the keyboard, Tab comes here, arrows move, Enter chooses.
+All of them answer alike (see ``widgets.picture``): the pointer previews what is under it in a small
+readout, a click chooses it; with the keyboard, Tab comes here, arrows move, Enter chooses, Esc lets go.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QFont,
     QFontMetrics,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -29,41 +27,31 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from widgets.calm import Unhurried
 from widgets.look import Look
+from widgets.picture import Picture, Written
 
 T = TypeVar("T")
 
 KEPT_LABELS = 2000
-ARROWS = {
-    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
-}
-ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
-class Canvas(Unhurried, Generic[T]):
-    """A hand-painted widget whose parts (cells, tokens, points) are named by a ``T``."""
+class Canvas(Picture[T]):
+    """A widget that is painted by hand; its parts (cells, tokens, points) are named by a ``T``."""
 
     def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look = look
-        self.title = title
-        self.current: T | None = None  # what is previewed
-        self._by_keys = False
+        super().__init__(look, title, parent)
         self._pointer = QPointF()
         self._pressed: QPointF | None = None
         self._ratio = 1.0  # device pixels in a pixel, while painting
         self._labels: OrderedDict[Hashable, QPixmap] = OrderedDict()
-        self._layers: dict[str, tuple[Hashable, QPixmap]] = {}
+        self._layers: dict[str, tuple[Hashable, QPixmap, list[Written]]] = {}
+        self._texts: dict[int, tuple[str, bool]] = {}  # of labels, while recording
         self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetrics]] = {}
         self._heights: dict[int, int] = {}
+        self._title_lines: tuple[object, list[str]] = (None, [])
         self.setMouseTracking(True)
         # The card below would be painted again with each picture of a widget that lets it through.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        # Reached by Tab only: a click must not take the arrow keys away from the page's own steps.
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(title)
 
     # What a subclass says about itself
 
@@ -75,25 +63,17 @@ class Canvas(Unhurried, Generic[T]):
         """What lies under a point of the widget."""
         raise NotImplementedError
 
-    def beside(self, part: T | None, dx: int, dy: int) -> T | None:
-        """The part that an arrow key leads to; the first one from nowhere."""
-        raise NotImplementedError
-
     def place(self, part: T) -> QRectF:
         """Where a part is, for the focus outline and the readout of the keyboard."""
         raise NotImplementedError
 
-    def say(self, part: T) -> str:
-        """A part and its value in one line, for the readout and for screen readers."""
-        raise NotImplementedError
+    def readout(self, part: T) -> str:
+        """What the small box beside a part shows; empty where the picture says it already."""
+        return self.say(part)
 
-    def tell_hover(self, part: T | None) -> None:
-        """Emit the signal ``hovered``."""
-        raise NotImplementedError
-
-    def tell_click(self, part: T | None) -> None:
-        """Emit the signal ``clicked``."""
-        raise NotImplementedError
+    def repeats(self, part: T) -> bool:
+        """Whether each of two quick clicks on a part is one, as on a sign that adds something."""
+        return False
 
     # Text
 
@@ -159,6 +139,8 @@ class Canvas(Unhurried, Generic[T]):
         painter.drawText(spot, shown)
         painter.end()
         self._labels[key] = made
+        if Picture.recording:
+            self._texts[made.cacheKey()] = text, shown == text
         if len(self._labels) > KEPT_LABELS:
             self._labels.popitem(last=False)
         return made
@@ -171,7 +153,22 @@ class Canvas(Unhurried, Generic[T]):
         wide, tall = picture.width() / self._ratio, picture.height() / self._ratio
         left, top = round(x - ax * wide), round(y - ay * tall)
         painter.drawPixmap(left, top, picture)
-        return QRectF(left, top, wide, tall)
+        box = QRectF(left, top, wide, tall)
+        if Picture.recording and picture.cacheKey() in self._texts \
+                and (not painter.hasClipping() or painter.clipBoundingRect().contains(box)):
+            self.wrote(self._texts[picture.cacheKey()][0], box, self._texts[picture.cacheKey()][1])
+        return box
+
+    def paragraph(
+        self, painter: QPainter, text: str, area: QRectF, color: str = "muted", size: int = 12
+    ) -> None:
+        """Draw a text in the middle of an area, in as many lines as it needs."""
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.setFont(self.fonts(size)[0])
+        painter.setPen(self.look.color(color))
+        box = painter.boundingRect(area, flags, text)
+        painter.drawText(area, flags, text)
+        self.wrote(text, box, area.adjusted(-1, -1, 1, 1).contains(box))
 
     def layer(
         self, painter: QPainter, name: str, key: Hashable, draw: Callable[[QPainter], None]
@@ -181,6 +178,7 @@ class Canvas(Unhurried, Generic[T]):
         whole = (key, self.width(), self.height(), ratio)
         kept = self._layers.get(name)
         if kept is None or kept[0] != whole:
+            before = len(self.written)
             made = QPixmap(self.size() * ratio)
             made.setDevicePixelRatio(ratio)
             made.fill(Qt.GlobalColor.transparent)
@@ -190,14 +188,28 @@ class Canvas(Unhurried, Generic[T]):
                 draw(inner)
             finally:
                 inner.end()  # an error must stay an error: Qt crashes on a painter left open
-            kept = (whole, made)
+            kept = (whole, made, self.written[before:])
             self._layers[name] = kept
+        elif Picture.recording:
+            self.written += kept[2]
         painter.drawPixmap(0, 0, kept[1])
 
     @property
     def head(self) -> int:
         """Height of the title."""
-        return self.text_height() + self.look.px(6) if self.title else 0
+        return self.head_for(self.width())
+
+    def head_for(self, width: int) -> int:
+        """Height of the title in a picture that is so wide."""
+        lines = len(self._head_lines(width))
+        return lines * self.text_height() + self.look.px(6) if lines else 0
+
+    def _head_lines(self, width: int) -> list[str]:
+        """The title in one line, or in two where it is too long for one."""
+        if self._title_lines[0] != (key := (self.title, width)):
+            self._title_lines = key, wrapped(self.title, width, self.fonts(13, True)[1]) \
+                if self.title else []
+        return self._title_lines[1]
 
     def retitle(self, title: str | None) -> None:
         """Another title; ``None`` keeps the one there is."""
@@ -210,21 +222,30 @@ class Canvas(Unhurried, Generic[T]):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         self._ratio = self.devicePixelRatioF()
+        self.written.clear()
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.look.color("card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         try:
-            if self.title:
-                title = self.label(self.title, "text", 13, True, longest=self.width())
-                self.put(painter, title, 0, 0)
+            for line, text in enumerate(self._head_lines(self.width())):
+                title = self.label(text, "text", 13, True, longest=self.width())
+                self.put(painter, title, 0, line * self.text_height())
             self.paint(painter)
+            if self.hasFocus() and self.current is None:
+                self._outline_all(painter)
             if self.current is not None:
                 self._paint_readout(painter, self.current)
         finally:
             painter.end()
 
+    def _outline_all(self, painter: QPainter) -> None:
+        """A frame round the whole picture: the keyboard is here, and at no part yet."""
+        painter.setPen(QPen(self.look.color("accent"), self.look.scale))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
     def _paint_readout(self, painter: QPainter, part: T) -> None:
-        text = self.say(part)
+        text = self.readout(part)
         if self._by_keys and self.hasFocus():
             painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -248,16 +269,9 @@ class Canvas(Unhurried, Generic[T]):
     # Pointer and keys
 
     def preview(self, part: T | None, by_keys: bool = False) -> None:
-        """Show the readout of a part and tell that it is hovered."""
-        self._by_keys = by_keys
-        if part != self.current:
-            self.current = part
-            self.tell_hover(part)
-            if by_keys and part is not None:
-                self.setAccessibleDescription(self.say(part))
+        super().preview(part, by_keys)
         self.setCursor(Qt.CursorShape.ArrowCursor if part is None
                        else Qt.CursorShape.PointingHandCursor)
-        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._pointer = event.position()
@@ -277,33 +291,12 @@ class Canvas(Unhurried, Generic[T]):
         if (event.position() - pressed).manhattanLength() <= self.look.px(4):
             self.tell_click(self.part_at(event.position().x(), event.position().y()))
 
-    def event(self, event: QEvent) -> bool:
-        # The page has shortcuts on the arrows; with the focus here, they move the cursor instead.
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) \
-                and self._mine(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def _mine(self, event: QKeyEvent) -> bool:
-        return not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier \
-            and (event.key() in ARROWS or event.key() in ENTER)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._mine(event):
-            super().keyPressEvent(event)
-        elif event.key() in ENTER:
-            if self.current is not None:
-                self.tell_click(self.current)
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        part = self.part_at(event.position().x(), event.position().y())
+        if part is not None and self.repeats(part):
+            self.mousePressEvent(event)
         else:
-            self.preview(self.beside(self.current, *ARROWS[Qt.Key(event.key())]), by_keys=True)
-
-    def focusInEvent(self, _event: QFocusEvent) -> None:
-        self.update()
-
-    def focusOutEvent(self, _event: QFocusEvent) -> None:
-        if self._by_keys:
-            self.preview(None)
+            super().mouseDoubleClickEvent(event)
 
 
 class Scroll:
@@ -348,6 +341,18 @@ class Scroll:
         painter.setBrush(self.look.color("ghost"))
         painter.drawRoundedRect(QRectF(area.right() - width, area.top() + way, width, size),
                                 width / 2, width / 2)
+
+
+def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:
+    """A text in one line or, where that is too wide, in two, broken between words if it has some."""
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
+    breaks = [at for at in range(1, len(text))
+              if text[at] == " " or ord(text[at]) > 0x2E7F]  # between Chinese characters too
+    fitting = [at for at in breaks if metrics.horizontalAdvance(text[:at]) <= width]
+    if not fitting:
+        return [text]
+    return [text[: fitting[-1]], text[fitting[-1] :].lstrip()]
 
 
 def places(count: int, room: float, least: float) -> list[int]:

@@ -257,8 +257,11 @@ class PointCloud(Canvas[int]):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         super().mouseReleaseEvent(event)
 
-    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:
-        self.fit()
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._own is None:
+            super().mouseDoubleClickEvent(event)
+        else:
+            self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         x, y, scale = self._view()

@@ -31,16 +31,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
 
 from widgets import numbers, scales
-from widgets.calm import Unhurried, may_wait
+from widgets.calm import may_wait
 from widgets.cards import Heading, Quiet, run_on
 from widgets.look import Look
 from widgets.numbers import decimal
+from widgets.picture import Picture
 from widgets.scales import Range
 from widgets.style import font
 
 # pyqtgraph would otherwise tear Qt down itself when the interpreter exits, which crashes.
 pg.setConfigOption("exitCleanup", False)
 
+STRIDES = 40  # key presses that cross a long curve
 RELABEL = 0.2  # seconds between two choices of places for labels while their curves hardly move
 
 Style = Literal["solid", "dashed", "ghost", "dots", "steps", "area"]
@@ -227,6 +229,9 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
         self._owner.mouse_at(None)
         super().leaveEvent(event)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.ignore()  # its card may fill the view
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()  # a page around the plot may scroll
 
@@ -277,8 +282,12 @@ def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
     return pen
 
 
-class CurvePlot(Unhurried):
-    """Curves over an axis. ``draw`` is given all there is to see; nothing accumulates.
+Point = tuple[int, int]  # a curve, and a point of it
+
+
+class CurvePlot(Picture[Point]):
+    """Curves over an axis. ``draw`` is given all there is to see; nothing accumulates. ←/→ walk along a
+    curve, ↑/↓ go to another one.
 
     Args:
         title: bold, at the top left.
@@ -309,8 +318,7 @@ class CurvePlot(Unhurried):
         integer_x: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.look = look
+        super().__init__(look, title, parent)
         self._logs = (log_x, log_y)
         self._fixed = (x_range, y_range)
         self._least = y_min_span or 0.0
@@ -340,8 +348,7 @@ class CurvePlot(Unhurried):
         }
         self._canvas = _Canvas(self, look, axes)
         self._box = self._canvas.getPlotItem().getViewBox()
-        self.setAccessibleName(title)
-        self.setMinimumSize(look.px(160), look.px(110))
+        self.setMinimumSize(look.px(160), look.px(120))
 
         head = QHBoxLayout()
         head.setSpacing(look.px(10))
@@ -371,7 +378,8 @@ class CurvePlot(Unhurried):
         """Show exactly these curves and rules. Ranges given here go before those of the plot."""
         if title is not None:
             self._heading.say(title)
-            self.setAccessibleName(title)
+            self.title = title
+        self.setAccessibleName(self.title or " – ".join(filter(None, self._axis_titles)))
         run_on(self._note, note)
         # Ghosts lie behind whatever order they come in.
         self._curves = tuple(sorted(curves, key=lambda curve: curve.style != "ghost"))
@@ -380,6 +388,8 @@ class CurvePlot(Unhurried):
             self._legend.draw(curves)
         self._lines = [line for line in map(self._line, self._curves) if line is not None]
         self._set_ranges(x_range or self._fixed[0], y_range or self._fixed[1])
+        if self.current is not None and not self._there(self.current):
+            self.current = None
         self._canvas.viewport().update()
 
     def ranges(self) -> tuple[Range, Range]:
@@ -478,6 +488,7 @@ class CurvePlot(Unhurried):
         for line in self._lines:
             line.pixels = np.stack([a * line.x + b, c * line.y + d], 1)
         self._filled = None
+        self.written.clear()
         taken: list[QRectF] = []
         painter.save()
         painter.setClipRect(inside.adjusted(-2, -3, 4, 3))
@@ -486,10 +497,28 @@ class CurvePlot(Unhurried):
             self._paint_curve(painter, line, inside, d)
         self._paint_rule_labels(painter, labels)
         painter.restore()
-        if self._mouse is not None and inside.contains(self._mouse):
-            self._paint_reading(painter, inside, (a, b))
+        looking = self._mouse
+        if self._by_keys and self.current is not None:
+            looking = QPointF(*self._lines[self.current[0]].pixels[self.current[1]])  # type: ignore[index]
+        if self.hasFocus() and self.current is None:
+            painter.setPen(QPen(self.look.color("accent"), self.look.scale))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(inside, 4, 4)
+        if looking is not None and inside.adjusted(-2, -2, 2, 2).contains(looking):
+            self._paint_reading(painter, inside, (a, b), looking)
         elif self._legend is None:
             self._paint_labels(painter, inside, taken)
+        if Picture.recording:
+            self._write_axes()
+
+    def _write_axes(self) -> None:
+        """Tell of the axes' titles, which pyqtgraph draws."""
+        for side, title in zip(("bottom", "left"), self._axis_titles, strict=True):
+            axis = self._canvas.getPlotItem().getAxis(side)
+            box = axis.label.mapRectToScene(axis.label.boundingRect())
+            margin = 4 + self.look.px(2)  # a text document has an empty rim
+            box.adjust(margin, margin, -margin, -margin)
+            self.wrote(title, box, QRectF(self._canvas.viewport().rect()).contains(box))
 
     def _paint_rules(
         self,
@@ -549,6 +578,7 @@ class CurvePlot(Unhurried):
                 painter.fillRect(spot.adjusted(-2, 1, 2, 0), self.look.color("card", 200))
             painter.setPen(color)
             painter.drawText(QPointF(spot.left(), spot.top() + self._metrics.ascent()), label)
+            self.wrote(label, spot)
 
     def _least_covering(
         self, order: int, spots: Sequence[QRectF], inside: QRectF
@@ -629,6 +659,7 @@ class CurvePlot(Unhurried):
                 curve = line.curve
                 painter.setPen(self.look.color("muted" if curve.style == "ghost" else curve.series))
                 painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), curve.label)
+                self.wrote(curve.label, spot)
 
     def _label_spots(self, inside: QRectF, taken: Sequence[QRectF]) -> list[QRectF | None]:
         """Where the label of each curve goes."""
@@ -650,14 +681,13 @@ class CurvePlot(Unhurried):
         return found
 
     def _paint_reading(
-        self, painter: QPainter, inside: QRectF, to_pixels: tuple[float, float]
+        self, painter: QPainter, inside: QRectF, to_pixels: tuple[float, float], looking: QPointF
     ) -> None:
-        """A hairline under the mouse, and what each curve says there."""
-        assert self._mouse is not None
+        """A hairline through a point, and what each curve says there."""
         a, b = to_pixels
         metrics = self._metrics
         painter.setFont(self._small)
-        at = self._mouse.x()
+        at = looking.x()
         painter.setPen(QPen(self.look.color("ghost"), 1))
         painter.drawLine(QPointF(at, inside.top()), QPointF(at, inside.bottom()))
         plot_x = (at - b) / a
@@ -683,7 +713,7 @@ class CurvePlot(Unhurried):
         high = metrics.height() * len(rows) + self.look.px(10)
         left = at + 10 if at + 12 + width < inside.right() else at - 10 - width
         left = max(inside.left(), left)
-        top = min(max(inside.top(), self._mouse.y() - high / 2), inside.bottom() - high)
+        top = min(max(inside.top(), looking.y() - high / 2), inside.bottom() - high)
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.setBrush(self.look.color("card", 235))
         painter.drawRoundedRect(QRectF(left, top, width, high), 6, 6)
@@ -691,6 +721,46 @@ class CurvePlot(Unhurried):
             painter.setPen(color)
             painter.drawText(QPointF(left + self.look.px(8), top + self.look.px(5)
                                      + metrics.ascent() + index * metrics.height()), text)
+
+    # --- the keys --------------------------------------------------------------------------------
+
+    def _there(self, part: Point) -> bool:
+        return part[0] < len(self._lines) and part[1] < len(self._lines[part[0]].x)
+
+    def beside(self, part: Point | None, dx: int, dy: int) -> Point | None:
+        if not self._lines:
+            return None
+        if part is None:  # the end of the curve on top
+            return len(self._lines) - 1, len(self._lines[-1].x) - 1
+        which = min(max(part[0] + dy, 0), len(self._lines) - 1)
+        line, before = self._lines[which], self._lines[part[0]]
+        if which != part[0]:
+            return which, int(np.argmin(np.abs(line.x - before.x[part[1]])))
+        stride = max(1, len(line.x) // STRIDES)  # a long curve is crossed in so many steps
+        return which, min(max(part[1] + dx * stride, 0), len(line.x) - 1)
+
+    def say(self, part: Point) -> str:
+        line = self._lines[part[0]]
+        x, y = self._data_at(part)
+        name = line.curve.label or self._axis_titles[1]
+        return f"{name}   {self._axis_titles[0]} {decimal(x)}: {decimal(y)}".strip()
+
+    def tell_click(self, part: Point | None) -> None:
+        if part is not None:
+            self.clicked.emit(*self._data_at(part))
+
+    def tell_hover(self, part: Point | None) -> None:
+        if part is not None:
+            self.hovered.emit(*self._data_at(part))
+
+    def _data_at(self, part: Point) -> tuple[float, float]:
+        line = self._lines[part[0]]
+        x, y = (float(10**value if log else value) for value, log in zip(
+            (line.x[part[1]], line.y[part[1]]), self._logs, strict=True))
+        return x, y
+
+    def repaint_all(self) -> None:
+        self._canvas.viewport().update()
 
     def mouse_at(self, position: QPointF | None, *, click: bool = False) -> None:
         """The mouse moved or clicked on the canvas, or left it (``None``)."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.calm import may_wait
@@ -159,15 +159,13 @@ class DragBars(Canvas[Bar]):
         self.update()
         self.dragged.emit(*part, value)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def drag(self, part: Bar, dx: int, dy: int, fine: bool) -> bool:
         """←/→ move a bar that can be dragged; with others they go to the neighbour."""
-        turn = {Qt.Key.Key_Left: -STEP, Qt.Key.Key_Right: STEP}.get(Qt.Key(event.key()), 0.0)
-        if turn and self._mine(event) and self.current is not None \
-                and self.rows[self.current[0]].draggable:
-            row = self.rows[self.current[0]]
-            self._set(self.current, float(row.values[self.current[1]]) + turn)
-        else:
-            super().keyPressEvent(event)
+        row = self.rows[part[0]]
+        if not dx or not row.draggable:
+            return False
+        self._set(part, float(row.values[part[1]]) + dx * (STEP / 5 if fine else STEP))
+        return True
 
     # Painting
 

@@ -39,6 +39,8 @@ class HeadGrid(Canvas[Cell]):
     ) -> None:
         super().__init__(look, title, parent)
         self.x_title, self.y_title = x, y
+        if not title:
+            self.setAccessibleName(" – ".join(filter(None, (y, x))))
         self.stack: NDArray[Any] = np.zeros((0, 0, 1, 1), np.float32)
         self.high: float | None = None
         self.selected: Cell = (-1, -1)
@@ -71,7 +73,7 @@ class HeadGrid(Canvas[Cell]):
     @property
     def area(self) -> QRect:
         """The rectangle of the matrices."""
-        key = (self.size(), self.stack.shape[:2], self.row_labels, self.title != "")
+        key = (self.size(), self.stack.shape[:2], self.row_labels, self.head)
         if self._layout[0] != key:
             self._layout = key, self._arrange()
         return self._layout[1]

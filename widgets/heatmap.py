@@ -38,6 +38,8 @@ class Heatmap(Canvas[Cell]):
     ) -> None:
         super().__init__(look, title, parent)
         self.x_title, self.y_title = x, y
+        if not title:
+            self.setAccessibleName(" – ".join(filter(None, (y, x))))
         self.centred = palette == "diverging"
         self.table = raster.diverging(look.theme) if self.centred else raster.sequential()
         self.values, self.write = values, write
@@ -88,7 +90,7 @@ class Heatmap(Canvas[Cell]):
     @property
     def area(self) -> QRect:
         """The rectangle of the cells."""
-        key = (self.size(), self.data.shape, self.x_labels, self.y_labels, self.title != "")
+        key = (self.size(), self.data.shape, self.x_labels, self.y_labels, self.head)
         if self._layout[0] != key:
             self._layout = key, self._arrange()
         return self._layout[1]

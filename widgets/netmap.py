@@ -47,6 +47,7 @@ FULL = 1.5  # a weight of this size has its full colour
 SOFT = 0.62  # how full the colours of the large map are
 LEVELS = 8  # of a pixel's cover at the rim of a link
 DRAG = 0.02  # of a weight, a pixel
+NUDGE = 0.1  # of a weight, an arrow key
 LEAST_WAY = 0.35  # between two points drawn in one go, in units of the plane
 
 
@@ -166,7 +167,7 @@ class NetMap(Canvas[Part]):
                         *(np.arange(len(one.maps)) for one in self.columns[1:-1]))
         self.locked = locked
         shape = tuple((len(one.maps), one.title, tuple(one.labels)) for one in self.columns), \
-            tuple(self.sources[0].tolist()), bool(self.title)
+            tuple(self.sources[0].tolist()), self.head
         if shape != self._shape:
             self._shape, self._plan = shape, None
         if self.current is not None and not self._there(self.current):
@@ -332,6 +333,9 @@ class NetMap(Canvas[Part]):
             self.edit(part)
         self.clicked.emit(*part)
 
+    def repeats(self, part: Part) -> bool:
+        return part[0] in ("name", "count", "layers")
+
     # Changing a weight
 
     def edit(self, part: Part) -> None:
@@ -361,15 +365,28 @@ class NetMap(Canvas[Part]):
         self._editor.hide()
         self.setFocus()
 
+    def _nudge(self, way: int, modifiers: Qt.KeyboardModifier) -> None:
+        """The field's weight a step up or down, as dragging does; finely with Shift."""
+        if self._editing is None:
+            return
+        step = NUDGE / (10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1)
+        value = round(self.value(self._editing) + way * step, 4)
+        self._editor.setText(f"{value:.4g}")
+        self.edited.emit(*self._editing[1:], value)
+
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        if watched is self._editor and isinstance(event, QKeyEvent) \
-                and event.key() == Qt.Key.Key_Escape:
-            if event.type() == QEvent.Type.KeyPress:
-                self._editing = None
-                self._editor.hide()
-                self.setFocus()
-            event.accept()
-            return True
+        if watched is self._editor and isinstance(event, QKeyEvent):
+            pressed = event.type() == QEvent.Type.KeyPress
+            if event.key() == Qt.Key.Key_Escape:
+                if pressed:
+                    self._editing = None
+                    self._editor.hide()
+                    self.setFocus()
+                event.accept()
+                return True
+            if pressed and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+                self._nudge(1 if event.key() == Qt.Key.Key_Up else -1, event.modifiers())
+                return True
         return super().eventFilter(watched, event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -764,6 +781,9 @@ class FieldMap(Canvas[tuple[int, int]]):
             centre = self.place(part).center()
             self.drawn.emit(*self.plane(centre.x(), centre.y()))
 
+    def repeats(self, part: tuple[int, int]) -> bool:
+        return self.drawing
+
     # Drawing points
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -799,7 +819,7 @@ class FieldMap(Canvas[tuple[int, int]]):
         painter.setPen(QPen(self.look.color("ghost"), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
-        key = (self.points.tobytes(), self.kinds.tobytes(), self.filled, self.classes, bool(self.title))
+        key = (self.points.tobytes(), self.kinds.tobytes(), self.filled, self.classes, self.head)
         self.layer(painter, "points", key, self._paint_points)
         if self.note:
             text = self.label(self.note, "text", 12, halo=True, longest=round(area.width()))

@@ -36,6 +36,9 @@ class Pages(QWidget):
         self.switch = Switch(view.look, [title for title, _ in pages.values()])
         self.stack = stacked(*(page for _, page in pages.values()))
         self.switch.chosen.connect(lambda index: view.changed.emit(parameter, self.names[index]))
+        for title, page in pages.values():
+            if not getattr(page, "title", title):
+                page.setAccessibleName(title)  # the switch says what it is; it needs no title itself
         self.head = QHBoxLayout()
         self.head.addWidget(self.switch)
         self.head.addStretch(1)

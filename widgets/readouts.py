@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QTextCursor
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QPainter, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from widgets.calm import Unhurried, may_wait
+from widgets.canvas import Canvas
 from widgets.cards import Heading
 from widgets.look import Look
 from widgets.style import font
 
 
-class Readouts(Unhurried):
+class Readouts(Canvas[int]):
     """A row of figures, each a muted name and its value; goes on below where the row is full."""
+
+    flat = True
 
     GAP, NAME_GAP, LINE = 18, 5, 22
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look = look
+        super().__init__(look, "", parent)
         self._items: tuple[tuple[str, str], ...] = ()
-        self._widest: list[float] = []
-        self._name_font, self._value_font = font(look, 11), font(look, 13)
+        self._widest: list[int] = []
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(look.px(self.LINE))
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else its card is painted too
 
     @may_wait
     def draw(self, items: Sequence[tuple[str, str]]) -> None:
@@ -35,7 +35,8 @@ class Readouts(Unhurried):
         if (new := tuple(items)) == self._items:
             return
         if [name for name, _ in new] != [name for name, _ in self._items]:
-            self._widest = [0.0] * len(new)
+            self._widest = [0] * len(new)
+            self.current = None
         self._items = new
         self.setAccessibleName(", ".join(f"{name} {value}" for name, value in new))
         self._fit()
@@ -57,32 +58,42 @@ class Readouts(Unhurried):
     def _places(self) -> list[QPointF]:
         """The top left corner of each item. A value keeps the widest room it ever needed, so that
         its neighbours stand still while its digits run."""
-        names, values = QFontMetricsF(self._name_font), QFontMetricsF(self._value_font)
         px, x, y, found = self.look.px, 0.0, 0.0, []
         for index, (name, value) in enumerate(self._items):
-            wide = max(self._widest[index], values.horizontalAdvance(value))
-            self._widest[index] = wide
-            width = names.horizontalAdvance(name) + px(self.NAME_GAP) + wide
+            self._widest[index] = max(self._widest[index], self.text_width(value))
+            width = self.text_width(name, 11) + px(self.NAME_GAP) + self._widest[index]
             if x and x + width > self.width():
                 x, y = 0.0, y + px(self.LINE)
             found.append(QPointF(x, y))
             x += width + px(self.GAP)
         return found
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), self.look.color("card"))
-        names = QFontMetricsF(self._name_font)
-        base = (self.look.px(self.LINE) + QFontMetricsF(self._value_font).capHeight()) / 2
+    def place(self, part: int) -> QRectF:
+        name, value = self._items[part]
+        wide = self.text_width(name, 11) + self.look.px(self.NAME_GAP) + self.text_width(value)
+        return QRectF(self._places()[part], QSizeF(wide, self.look.px(self.LINE) - 1))
+
+    def part_at(self, x: float, y: float) -> int | None:
+        return None  # the pointer has nothing to ask: all that is known is written
+
+    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
+        if not self._items:
+            return None
+        return 0 if part is None else min(max(part + (dx or dy), 0), len(self._items) - 1)
+
+    def say(self, part: int) -> str:
+        return " ".join(self._items[part])
+
+    def readout(self, part: int) -> str:
+        return ""
+
+    def paint(self, painter: QPainter) -> None:
+        base = (self.look.px(self.LINE) + self.fonts()[1].capHeight()) / 2
         for at, (name, value) in zip(self._places(), self._items, strict=True):
-            painter.setFont(self._name_font)
-            painter.setPen(self.look.color("muted"))
-            painter.drawText(at + QPointF(0, base), name)
-            painter.setFont(self._value_font)
-            painter.setPen(self.look.color("text"))
-            shift = names.horizontalAdvance(name) + self.look.px(self.NAME_GAP)
-            painter.drawText(at + QPointF(shift, base), value)
+            shift = self.text_width(name, 11) + self.look.px(self.NAME_GAP)
+            for text, color, size, x in ((name, "muted", 11, 0), (value, "text", 13, shift)):
+                self.put(painter, self.label(text, color, size), at.x() + x,
+                         at.y() + base - self.fonts(size)[1].ascent())
 
 
 class TextFlow(Unhurried):

@@ -65,6 +65,7 @@ class TokenStrip(Canvas[int]):
         clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
     """
 
+    flat = True
     clicked = Signal(int)
     hovered = Signal(int)
 
@@ -141,7 +142,7 @@ class TokenStrip(Canvas[int]):
 
     def heightForWidth(self, width: int) -> int:
         boxes = self._arrange(width)
-        return self.head + round(boxes[-1].bottom() if boxes else self._line) + self.look.px(3)
+        return self.head_for(width) + round(boxes[-1].bottom() if boxes else self._line) + self.look.px(3)
 
     def sizeHint(self) -> QSize:
         width = self.look.px(320)

@@ -138,8 +138,11 @@ class Transport(Card):
             self._speed_label.setVisible(labelled and self._trains)
             self._branch.setText(" " + words("Branch") if named else "")
             self._pin.setText(" " + words("Pin") if named else "")
+            self._bottom.invalidate()
             if self._bottom.minimumSize().width() <= self.contentsRect().width() - self.look.px(24):
                 break
+        self.body.invalidate()
+        self.body.activate()
 
     def _button(self, sign: str, name: str, tip: str, asked: object) -> QPushButton:
         button = QPushButton()

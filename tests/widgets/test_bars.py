@@ -30,42 +30,54 @@ def test_that_bars_are_as_long_as_their_values(qtbot: QtBot) -> None:
 
 
 def test_that_values_below_zero_go_the_other_way(qtbot: QtBot) -> None:
-    made = chart(qtbot, low=-1.0, high=1.0, horizontal=False)
-    made.draw([0.5, -0.5], ["up", "down"], series=[1, 2])
+    made = chart(qtbot, low=-1.0, high=1.0)
+    made.draw([0.5, -0.5], ["right", "left"], series=[1, 2])
     shot = picture(made)
-    up = np.flatnonzero(pixels_of(shot, look().color(1)).any(1))
-    down = np.flatnonzero(pixels_of(shot, look().color(2)).any(1))
-    assert up.max() <= down.min() + 1 and len(up) == pytest.approx(len(down), abs=2)
+    right = np.flatnonzero(pixels_of(shot, look().color(1)).any(0))
+    left = np.flatnonzero(pixels_of(shot, look().color(2)).any(0))
+    assert left.max() <= right.min() + 1 and len(left) == pytest.approx(len(right), abs=2)
 
 
 def test_that_a_click_on_a_bar_tells_which(qtbot: QtBot) -> None:
     made = chart(qtbot)
     made.draw([3, 2, 1], ["a", "b", "c"])
-    picture(made)
-    where = (made.bar_at(1) - made._picture.pos().toPointF()).toPoint()
-    with qtbot.waitSignals([made.hovered, made.clicked]):
-        qtbot.mouseMove(made._picture, where)
-        qtbot.mouseClick(made._picture, Qt.MouseButton.LeftButton, pos=where)
-    assert made._hover == 1
-    assert "b" in made.toolTip()
+    where = made.place(1).center().toPoint()
+    told: list[int] = []
+    made.hovered.connect(told.append)
+    made.clicked.connect(told.append)
+    qtbot.mouseMove(made, where)
+    qtbot.mouseClick(made, Qt.MouseButton.LeftButton, pos=where)
+    assert told == [1, 1]
+    assert made.say(made.current) == "b  2.00"
+
+
+def test_that_bars_become_fewer_and_never_thinner(qtbot: QtBot) -> None:
+    made = chart(qtbot)
+    names = [f"name {one}" for one in range(30)]
+    made.draw(np.arange(30, 0, -1), names)
+    least = made.text_height(12)
+    assert made.place(0).height() >= least and made.place(29).top() > made.height()
+    made.setFocus()
+    for _ in range(40):  # the arrows bring the others
+        qtbot.keyClick(made, Qt.Key.Key_Down)
+    assert made.current == 29 and made.place(29).bottom() <= made.height() + 1
 
 
 def test_that_muted_bars_are_grey_and_a_highlight_fades_the_others(qtbot: QtBot) -> None:
     made = chart(qtbot, high=1.0)
     made.draw([0.9, 0.8, 0.7], ["a", "b", "c"], highlight=0, muted=(2,))
     shot = picture(made)
-    heights = {i: pixels_of(shot, made._color(i), 3).any() for i in (0, 2)}
+    heights = {i: pixels_of(shot, made.color_of(i), 3).any() for i in (0, 2)}
     assert heights == {0: True, 2: True}
-    assert made._color(1).alpha() < 255
+    assert made.color_of(1).alpha() < 255
 
 
-@pytest.mark.parametrize("horizontal", [True, False])
 @pytest.mark.parametrize("values", [[], [np.nan, np.inf, -np.inf], [0.0], list(range(300))])
-def test_that_any_values_can_be_shown(qtbot: QtBot, values: list[float], horizontal: bool) -> None:
-    made = chart(qtbot, horizontal=horizontal)
+def test_that_any_values_can_be_shown(qtbot: QtBot, values: list[float]) -> None:
+    made = chart(qtbot)
     made.draw(values, [f"name {i}" for i in range(len(values))])
     picture(made)
-    assert len(made._slots) == len(values)
+    assert all(made.say(one) for one in range(len(values)))
 
 
 def histogram(qtbot: QtBot) -> Histogram:

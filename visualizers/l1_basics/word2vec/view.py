@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from visualizers.l1_basics.word2vec.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
-from widgets.cards import Card, Heading, Quiet, Switch, column, row
+from widgets.canvas import Canvas
+from widgets.cards import Card, Quiet, Switch, column, row
 from widgets.cloud import PointCloud
 from widgets.curves import CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
 from widgets.look import Look
 from widgets.numbers import compact
-from widgets.style import font
 from widgets.view import PanelView
 
 WordShown = Shown[Params, Frame]
@@ -214,70 +214,90 @@ class Names(Sequence[str]):
         return (self[at] for at in range(self.total))
 
 
-class HuffmanPath(QWidget):
+class HuffmanPath(Canvas[int]):
     """The decisions that lead to a word, from the root down, with the side not taken."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.look, self.words = look, look.words
-        self._frame: Frame | None = None
-        self.heading = Heading(look, look.words("Path in the Huffman tree"))
-        self.setMinimumSize(look.px(160), look.px(120))
+        super().__init__(look, look.words("Path in the Huffman tree"), parent)
+        self.words = look.words
+        self.frame: Frame | None = None
+        self.setMinimumSize(look.px(160), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(look.words("Path in the Huffman tree"))
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addWidget(self.heading)
-        lines.addStretch(1)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.look.px(240), self.look.px(200))
 
     def draw(self, frame: Frame) -> None:
         """Show the path of this frame; without one, say how to get one."""
-        self._frame = frame
-        if len(frame.path_left):
+        self.frame = frame
+        if self._levels:
             product = float(np.prod(frame.path_probability.astype(np.float64)))
-            self.heading.say(self.words("{context}: {count} decisions, P = {p}",
-                                        context=frame.path_word, count=len(frame.path_left),
-                                        p=f"{product:.2g}"))
+            self.retitle(self.words("{context}: {count} decisions, P = {p}",
+                                    context=frame.path_word, count=self._levels,
+                                    p=f"{product:.2g}"))
         else:
-            self.heading.say(self.words("Path in the Huffman tree"))
+            self.retitle(self.words("Path in the Huffman tree"))
+        if self.current is not None and self.current >= self._levels:
+            self.current = None
         self.update()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        frame = self._frame
-        if frame is None:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        small = font(self.look, 11)
-        painter.setFont(small)
-        top = self.heading.height() + self.look.px(8)
-        area = QRectF(0, top, self.width(), self.height() - top - self.look.px(2))
-        if not len(frame.path_left):
-            painter.setPen(self.look.color("muted"))
-            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap,
-                             self.words("Choose the output “hierarchical softmax” to see the "
-                                        "decisions that lead to a word."))
-            return
-        self._paint_path(painter, frame, area, QFontMetricsF(small))
+    # Where things are
 
-    def _paint_path(
-        self, painter: QPainter, frame: Frame, area: QRectF, metrics: QFontMetricsF
-    ) -> None:
-        look, count = self.look, len(frame.path_left)
-        moves = np.where(frame.path_left > 0, -1, 1)
-        across = np.concatenate([[0], np.cumsum(moves)])
+    @property
+    def _levels(self) -> int:
+        return len(self.frame.path_left) if self.frame is not None else 0
+
+    @property
+    def _area(self) -> QRectF:
+        return QRectF(0, self.head, self.width(), self.height() - self.head - self.look.px(2))
+
+    def _spots(self) -> tuple[list[QPointF], float, float]:
+        """Where the nodes are, and how far it is across and down from one to the next."""
+        assert self.frame is not None
+        look, area = self.look, self._area
+        across = np.concatenate([[0], np.cumsum(np.where(self.frame.path_left > 0, -1, 1))])
         low, high = int(across.min()) - 1, int(across.max()) + 1
         side = min(look.px(64), area.width() / 4)  # room for the words of the sides not taken
         step = min((area.width() - 2 * side) / max(high - low, 1), look.px(28))
         start = area.center().x() - (low + high) / 2 * step
-        down = area.height() / (count + 0.6)
-        spots = [QPointF(start + x * step, area.top() + (level + 0.3) * down)
-                 for level, x in enumerate(across.tolist())]
-        every = 1 + int(metrics.height() > down)  # when levels are close, label each second one
-        for level, move in enumerate(moves.tolist()):
+        down = area.height() / (self._levels + 0.6)
+        return [QPointF(start + x * step, area.top() + (level + 0.3) * down)
+                for level, x in enumerate(across.tolist())], step, down
+
+    def place(self, part: int) -> QRectF:
+        spots = self._spots()[0]
+        reach = self.look.px(4)
+        return QRectF(spots[part], spots[part + 1]).normalized().adjusted(-reach, -reach, reach, reach)
+
+    def part_at(self, x: float, y: float) -> int | None:
+        if not self._levels:
+            return None
+        tops = [spot.y() for spot in self._spots()[0]]
+        return next((level for level in range(self._levels)
+                     if tops[level] <= y < tops[level + 1]), None)
+
+    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
+        if not self._levels:
+            return None
+        return 0 if part is None else min(max(part + (dy or dx), 0), self._levels - 1)
+
+    def say(self, part: int) -> str:
+        assert self.frame is not None
+        frame, p = self.frame, float(self.frame.path_probability[part])
+        turn = self.words("left") if frame.path_left[part] else self.words("right")
+        return f"{part + 1}   {turn} {p:.2f}   {frame.path_off[part]} {1 - p:.2f}"
+
+    # Painting
+
+    def paint(self, painter: QPainter) -> None:
+        if self.frame is None:
+            return
+        if not self._levels:
+            self.paragraph(painter, self.words(
+                "Choose the output “hierarchical softmax” to see the decisions that lead to a word."),
+                self._area)
+            return
+        look, frame, count = self.look, self.frame, self._levels
+        spots, step, down = self._spots()
+        every = math.ceil(self.text_height(11) / down)  # when levels are close, not all are labelled
+        for level, move in enumerate(np.where(frame.path_left > 0, -1, 1).tolist()):
             here, there = spots[level], spots[level + 1]
             off = QPointF(here.x() - move * step * 0.8, here.y() + down * 0.8)
             painter.setPen(QPen(look.color("ghost"), look.px(1)))
@@ -286,28 +306,27 @@ class HuffmanPath(QWidget):
             painter.setPen(QPen(look.color("accent"), look.px(1) + look.px(3) * p))
             painter.drawLine(here, there)
             if level % every == 0:
-                self._label(painter, metrics, off, move < 0, "muted",
-                            f"{short(frame.path_off[level])} {1 - p:.2f}")
+                self._beside(painter, off, move < 0, "muted",
+                             f"{short(frame.path_off[level])} {1 - p:.2f}")
                 if count <= 14:
                     middle = QPointF((here.x() + there.x()) / 2, (here.y() + there.y()) / 2)
-                    self._label(painter, metrics, middle, move > 0, "text", f"{p:.2f}")
+                    self._beside(painter, middle, move > 0, "text", f"{p:.2f}")
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.color("accent"))
             painter.drawEllipse(here, look.px(3), look.px(3))
             painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setBrush(look.color("accent"))
         painter.drawEllipse(spots[-1], look.px(5), look.px(5))
-        self._label(painter, metrics, spots[-1], True, "accent", frame.path_word)
+        self._beside(painter, spots[-1], True, "accent", frame.path_word)
 
-    def _label(
-        self, painter: QPainter, metrics: QFontMetricsF, at: QPointF, right: bool, token: str,
-        text: str,
+    def _beside(
+        self, painter: QPainter, at: QPointF, right: bool, token: str, text: str
     ) -> None:
-        gap, width = self.look.px(7), metrics.horizontalAdvance(text)
+        """A text beside a point, inside the picture."""
+        gap, width = self.look.px(7), self.text_width(text, 11)
         x = at.x() + gap if right else at.x() - gap - width
-        x = min(max(x, 0.0), self.width() - width)
-        painter.setPen(self.look.color(token))
-        painter.drawText(QPointF(x, at.y() + metrics.ascent() / 2 - self.look.px(1)), text)
+        self.put(painter, self.label(text, token, 11), min(max(x, 0.0), self.width() - width), at.y(),
+                 0.0, 0.5)
 
 
 def short(word: str, letters: int = 10) -> str:

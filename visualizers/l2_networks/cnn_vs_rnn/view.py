@@ -49,7 +49,7 @@ class CnnVsRnnView(PanelView):
         self.setLayout(Arrangement(look, below(
             Place(top, words("Right answers"), rank=1, smallest=(420, 200), share=8),
             beside(Place(left, words("Cost"), rank=2, smallest=(280, 190)),
-                   Place(right, words("Figures"), rank=3, smallest=(280, 150)), share=5))))
+                   Place(right, words("Figures"), rank=3), share=5))))
 
     def _choose_example(self, x: float, _y: float) -> None:
         self.changed.emit("example", max(1, round(x)))

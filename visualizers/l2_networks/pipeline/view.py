@@ -36,6 +36,7 @@ class Steps(Canvas[int]):
         clicked(index): 0 for the first.
     """
 
+    flat = True
     clicked = Signal(int)
 
     def __init__(self, look: Look, names: Sequence[str], parent: QWidget | None = None) -> None:
@@ -69,10 +70,10 @@ class Steps(Canvas[int]):
         return self.open if part is None else min(max(part + dx + dy, 0), len(self.names) - 1)
 
     def say(self, part: int) -> str:
-        return ""  # all there is to say stands in it
+        return f"{self.names[part]}: {self.facts[part]}"
 
-    def tell_hover(self, part: int | None) -> None:
-        pass
+    def readout(self, part: int) -> str:
+        return ""  # all there is to say stands in it
 
     def tell_click(self, part: int | None) -> None:
         if part is not None:

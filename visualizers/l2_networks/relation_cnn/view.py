@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from visualizers.data.relations import RELATIONS
 from visualizers.l2_networks.relation_cnn.panel import SCALARS, VARIANTS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card, Switch, column, row
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.look import Look
+from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
 from widgets.tokens import NotedStrip
 from widgets.view import PanelView
 
-BESIDE = ("confusion", "windows")
 SERIES = (1, 2, 0, 3)  # the colour of each network
 
 
@@ -29,12 +29,11 @@ class RelationCNNView(PanelView):
         words = self.words
         self.race = CurvePlot(look, words("Test questions answered rightly"),
                               x=words("training step"), y_range=(0.0, 1.04), integer_x=True)
-        self.beside = Switch(look, [words("Confusions"), words("Chosen windows")])
-        self.beside.chosen.connect(lambda one: self.changed.emit("beside", BESIDE[one]))
         self.confusion = Heatmap(look, "", x=words("answer"), y=words("truth"), color_bar=False).calm()
         self.windows = Table(look, "", [(words("window"), 0.5), (words("filters"), 0.2),
                                         (words("for the answer"), 0.3)]).calm()
-        self.stack = stacked(self.confusion, self.windows)
+        self.beside = Pages(self, "beside", {"confusion": (words("Confusions"), self.confusion),
+                                             "windows": (words("Chosen windows"), self.windows)})
 
         self.strip = NotedStrip(look, " ")
         self.strip.setMinimumHeight(look.px(150))  # two lines with their notes
@@ -48,7 +47,6 @@ class RelationCNNView(PanelView):
         left, right, bottom = Card(look), Card(look), Card(look)
         left.body.addWidget(self.race)
         right.body.addWidget(self.beside)
-        right.body.addWidget(self.stack, 1)
         bottom.body.addWidget(self.variant)
         bottom.body.addWidget(self.strip, 1)
         bottom.body.addWidget(self.readouts)
@@ -75,10 +73,11 @@ class RelationCNNView(PanelView):
         frame, params = shown.frame, shown.params
         self._frame, self._params = frame, params
         self._draw_race(shown)
-        beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
-        self.beside.set(beside)
-        self.stack.setCurrentIndex(beside)
-        (self._draw_confusion, self._draw_windows)[beside](frame)
+        match self.beside.show_page(params.beside):
+            case "confusion":
+                self._draw_confusion(frame)
+            case "windows":
+                self._draw_windows(frame)
         self._draw_sentence(frame)
         self.variant.set(frame.variant)
         first, second = _asked(frame)

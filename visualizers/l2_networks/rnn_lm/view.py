@@ -17,17 +17,17 @@ from visualizers.panel import History, Shown
 from widgets import raster
 from widgets.bars import BarChart
 from widgets.canvas import Canvas, Scroll
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card, Switch, column, row
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.look import Look, Theme
+from widgets.pages import Pages
 from widgets.readouts import Readouts, TextFlow
 from widgets.style import font
 from widgets.tokens import visible
 from widgets.view import PanelView
 from widgets.words import Words
 
-BESIDE = ("search", "all")
 SMOOTHING = 25  # steps that the training curve is a mean of
 STRENGTH = 0.7  # how far shades go from the card: text stays legible on them
 
@@ -214,10 +214,10 @@ class RnnLanguageModelView(PanelView):
         self.colour = Switch(look, (words("A unit"), words("Surprise"), words("Connection")))
         self.passage = QPushButton(words("Another passage"))
         self.text = ColouredText(look)
-        self.beside = Switch(look, (words("Units found"), words("All units")))
         self.search = BarChart(look, "", x=words("|correlation| on other text"), high=1.0).calm()
         self.units = Heatmap(look, "", x=words("unit"), palette="diverging", color_bar=False).calm()
-        self.stack = stacked(self.search, self.units)
+        self.beside = Pages(self, "beside", {"search": (words("Units found"), self.search),
+                                             "all": (words("All units"), self.units)})
         self.figures = Readouts(look).calm()
         self.perplexity = CurvePlot(look, words("Perplexity"), x=words("training step"), log_y=True,
                                     integer_x=True).calm()
@@ -235,13 +235,12 @@ class RnnLanguageModelView(PanelView):
         choices.addStretch(1)
         shown.body.addLayout(choices)
         shown.body.addWidget(self.text, 1)
-        above = row(shown, card(self.beside, self.stack, self.figures), stretch=(8, 5))
+        above = row(shown, card(self.beside, self.figures), stretch=(8, 5))
         below = row(card(self.perplexity), card(self.next), card(self.lines), stretch=(5, 4, 6))
         self.setLayout(column(above, below, stretch=(6, 5)))
 
         self._shown: Shown[Params, Frame] | None = None
         self.colour.chosen.connect(lambda index: self.changed.emit("colour", COLOURS[index]))
-        self.beside.chosen.connect(lambda index: self.changed.emit("beside", BESIDE[index]))
         self.text.clicked.connect(lambda token: self.changed.emit("place", token))
         self.passage.clicked.connect(self._next_passage)
         self.search.clicked.connect(lambda index: self._choose(index, -1))
@@ -286,11 +285,9 @@ class RnnLanguageModelView(PanelView):
         self.text.draw(frame.passage, frame.starts, frame.shade, diverging=colour == "unit",
                        place=frame.place, title=title)
 
-        index = BESIDE.index(params.beside) if params.beside in BESIDE else 0
-        self.beside.set(index)
-        self.stack.setCurrentIndex(index)
+        page = self.beside.show_page(params.beside)
         names = [self.names[one] for one in frame.features]
-        if index == 0:
+        if page == "search":
             chosen = np.flatnonzero(frame.best == frame.unit)
             order = self._feature(frame, params)
             self.search.draw(

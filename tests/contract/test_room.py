@@ -1,0 +1,159 @@
+"""Room: at every size of the window, on the desk and on the stage, for every panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QStackedWidget, QWidget
+
+from app.picture import window_with
+from app.trial import Trial
+from app.window import MainWindow
+from visualizers.catalog import panels
+from visualizers.panel import Panel
+from widgets.layout import Arrangement, TabStrip
+from widgets.picture import Picture
+
+# Panels whose views are still to be migrated.
+NOT_YET = {
+    "attention_maps", "bidirectional", "opinion_dynamics", "pipeline", "playground", "quantization",
+    "relation_cnn", "rnn_cells", "rnn_gradients", "rnn_lm", "rnn_memory", "text_cnn", "tiny_gpt", "word2vec",
+}
+
+Sizes = tuple[tuple[int, int], ...]
+SIZES: Sizes = ((960, 600), (1280, 720), (1024, 768), (1920, 1080))
+SMALLEST = 120  # pixels of a picture, either way
+SLACK = 2  # pixels by which letters may reach into the room of others: it is empty there
+
+every_panel = pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def recording() -> Iterator[None]:
+    """Pictures keep what they write where."""
+    Picture.recording = True
+    yield
+    Picture.recording = False
+
+
+def situations(window: MainWindow, plain: Sizes, presenting: Sizes) -> Iterator[str]:
+    """The same window at each size, on the desk and on the stage, each folded card in front once."""
+    for stage, sizes in (("", plain), (" presenting", presenting)):
+        for size in sizes:
+            if stage:
+                window.present(QSize(*size))
+            else:
+                window.resize(*size)
+            QApplication.processEvents()
+            cards = window.page.view.layout()
+            folded = cards.folded if isinstance(cards, Arrangement) else ()
+            for place in folded or (None,):
+                if place is not None:
+                    cards.go_to(place)
+                    QApplication.processEvents()
+                window.page.view.grab()
+                tab = f", {place.title}" if place is not None else ""
+                yield f"{size[0]}×{size[1]}{stage}{tab}"
+
+
+def name_of(widget: QWidget) -> str:
+    said = widget.accessibleName() or getattr(widget, "text", str)()
+    return f"{type(widget).__name__} “{said[:40]}”"
+
+
+def seen(parent: QWidget, kind: type[Any]) -> list[Any]:
+    return [one for one in parent.findChildren(kind) if one.isVisible()]
+
+
+def small_pictures(view: QWidget) -> Iterator[str]:
+    for one in seen(view, Picture):
+        least = one.minimumSize() if one.flat else one.minimumSize().expandedTo(
+            QSize(SMALLEST, SMALLEST))
+        if one.width() < least.width() or one.height() < least.height():
+            yield f"{name_of(one)} has {one.width()}×{one.height()}, not {least.width()}×{least.height()}"
+
+
+def cut_texts(page: QWidget) -> Iterator[str]:
+    for one in seen(page, QLabel):
+        if not one.text():
+            continue
+        if one.wordWrap():
+            if one.heightForWidth(one.width()) > one.height() + SLACK:
+                yield f"{name_of(one)} has no room for its lines"
+        elif one.fontMetrics().horizontalAdvance(one.text()) > one.width() + SLACK \
+                or one.fontMetrics().height() > one.height() + SLACK:
+            yield f"{name_of(one)} is cut"
+    for one in seen(page, QPushButton):
+        if one.minimumSizeHint().width() > one.width() + SLACK:
+            yield f"{name_of(one)} is cut"
+    for strip in seen(page, TabStrip):
+        for index in range(strip.count()):
+            if not strip.rect().contains(strip.tabRect(index)) \
+                    or strip.tabRect(index).width() < strip.fontMetrics().horizontalAdvance(
+                        strip.tabText(index)):
+                yield f"the tab “{strip.tabText(index)}” is cut"
+
+
+def overlaps(page: QWidget) -> Iterator[str]:
+    """Neighbours that cover each other. Tabs lie on the card that they belong to."""
+    for parent in [page, *seen(page, QWidget)]:
+        if isinstance(parent, QStackedWidget) or parent.layout() is None:
+            continue
+        children = [one for one in parent.children() if isinstance(one, QWidget) and one.isVisible()
+                    and not isinstance(one, TabStrip) and not one.isWindow()]
+        for one, other in combinations(children, 2):
+            both = one.geometry() & other.geometry()
+            if both.width() > SLACK and both.height() > SLACK:
+                yield f"{name_of(one)} and {name_of(other)} overlap by {both.width()}×{both.height()}"
+        for one in children:
+            outside = not parent.rect().adjusted(-SLACK, -SLACK, SLACK, SLACK).contains(one.geometry())
+            if outside and not one.geometry().isEmpty():
+                yield f"{name_of(one)} reaches out of its {type(parent).__name__}"
+
+
+def painted_faults(view: QWidget) -> Iterator[str]:
+    for one in seen(view, Picture):
+        room = QRectF(one.rect()).adjusted(-SLACK, -SLACK, SLACK, SLACK)
+        for text in one.written:
+            if not text.whole or not room.contains(text.box):
+                yield f"{name_of(one)}: “{text.text}” is cut"
+        for a, b in combinations(one.written, 2):
+            both = a.box & b.box
+            if both.width() > SLACK and both.height() > 2 * SLACK + a.box.height() * 0.2:
+                yield f"{name_of(one)}: “{a.text}” and “{b.text}” overlap"
+
+
+def faults(window: MainWindow) -> Iterator[str]:
+    page = window.page
+    for check, of in ((small_pictures, page.view), (cut_texts, page), (overlaps, page),
+                      (painted_faults, page.view)):
+        yield from check(of)
+    cards = page.view.layout()
+    if not isinstance(cards, Arrangement):
+        yield "the view has no Arrangement"
+    elif not cards.folded and cards.places[0].card.height() < page.view.height() / 2 - 1:
+        yield "the first card has less than half of the height"
+
+
+@every_panel
+def test_that_every_picture_keeps_its_size_and_every_text_its_room(panel: Panel, qtbot: Any) -> None:
+    if panel.id in NOT_YET:
+        pytest.skip("its view is still to be migrated")
+    trial = Trial(panel)
+    trial.train(3)
+    shown = trial.shown()
+    found: dict[str, list[str]] = {}
+    for language, plain, presenting in (("en", SIZES, SIZES), ("zh", SIZES[:1], SIZES[1:2])):
+        window = window_with(panel, shown, language, "light", QSize(*SIZES[0]))
+        qtbot.addWidget(window)
+        qtbot.waitUntil(lambda window=window: bool(window.page and window.page.shown))
+        for situation in situations(window, plain, presenting):
+            for fault in faults(window):
+                found.setdefault(fault, []).append(f"{language} {situation}")
+        window.close()
+    assert not found, "\n".join(f"{fault}: {', '.join(where[:3])}{' …' * (len(where) > 3)}"
+                                for fault, where in found.items())
