@@ -1,19 +1,39 @@
-"""The guide of a panel, and its tour: steps that are done with one click and ticked when seen."""
+"""The guide of a panel, its suggestions, and its tour: steps that ask first, are done with one click,
+and are ticked when seen."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from app.session import Session, State
-from app.tours import BadExpression, holds, load_tour, observed
+from app.tours import (
+    Ask,
+    BadExpression,
+    holds,
+    load_tour,
+    load_tries,
+    observed,
+    right_answers,
+    said,
+)
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown
 from widgets.cards import Switch
-from widgets.guidance import GuideView, TourList
+from widgets.guidance import (
+    GuideView,
+    Question,
+    TourItem,
+    TourList,
+    TryList,
+    Verdict,
+)
 from widgets.look import Look
 from widgets.parameters import changed, needs_restart
 
@@ -21,10 +41,36 @@ LOOK_EVERY = 250  # ms between two looks at what a learner does by hand
 FRAMES = 15  # a second, while a step of the tour trains
 
 
-class Tour(QObject):
-    """Takes the tour in a session. It outlives pages, so that ticks stay.
+SUGGESTIONS = "{try}"  # the line of a guide's text where its suggestions are shown
 
-    ``state(i)`` is ``todo``, ``running``, ``done`` or ``failed``.
+
+@dataclass
+class Asked:
+    """A question that was open: what was answered, and what turned out to be right.
+
+    Attributes:
+        begun, ends: the training steps between which a curve is sketched.
+        guess: the number of the answer; None where it was only shown or drawn.
+        sketch: the drawn curve, (101,).
+        right: the number of the answer that was right.
+    """
+
+    begun: int = 0
+    ends: int = 0
+    guess: int | None = None
+    sketch: NDArray[np.float64] | None = None
+    right: int | None = None
+
+
+class Tour(QObject):
+    """Takes the tour in a session. It outlives pages, so that ticks and answers stay.
+
+    ``state(i)`` is ``todo``, ``asked``, ``running``, ``done`` or ``failed``.
+
+    Attributes:
+        open: the step whose question is open.
+        told: the step whose answer was given last, until another one begins.
+        answers: step to what was asked and answered.
     """
 
     changed = Signal()
@@ -37,7 +83,12 @@ class Tour(QObject):
         self._ends: dict[int, dict[str, Any]] = {}  # what was observed at the end of a step
         self._stands: tuple[int, Any, int] | None = None  # step, params and training step of its end
         self._queue: list[int] = []
-        self._goal = self._asked = 0
+        self._goal = self._asked = self._begun = 0
+        self.open: int | None = None
+        self.told: int | None = None
+        self.answers: dict[int, Asked] = {}
+        self.drawn = False  # there is a sketch to answer with
+        self._holding = False  # the step is set up and waits for a sketch
         self._mine = False  # the session is changing because the tour told it to
         session.shown.connect(self._shown)
         session.state_changed.connect(self._state_changed)
@@ -71,45 +122,134 @@ class Tour(QObject):
         return index == 0 or self.steps[index].fresh or needs_restart(
             self._params[index - 1], self._params[index])
 
+    def _compares(self, index: int) -> bool:
+        """Whether a step is judged by what was observed at the end of the one before."""
+        step = self.steps[index]
+        rights = [] if step.ask is None else [one.right for one in step.ask.answers]
+        return any("previous" in one for one in (step.expect, *rights))
+
     def _first(self, index: int) -> int:
         """The step with which the run of ``index`` begins."""
         return max(i for i in range(index + 1) if self._fresh(i))
 
     # --- one click -------------------------------------------------------------------------------
 
+    def ask(self, index: int) -> None:
+        """Do a step; where it has a question, that comes first."""
+        step = self.steps[index]
+        if step.ask is None or index in self.answers or self._states[index] == "done":
+            self.run(index)
+            return
+        self.stop()
+        if step.ask.sketch:  # the learner draws on what the step begins with
+            self._holding = True
+            self._line_up(index)
+        else:
+            self._open(index)
+
+    def ask_next(self) -> None:
+        """The first step that is not done yet; the first of all when all are."""
+        todo = [index for index, state in enumerate(self._states) if state != "done"]
+        if self.open is None and self.steps:
+            self.ask(todo[0] if todo else 0)
+
+    def answer(self, choice: int) -> None:
+        """Answer the open question; then the step plays."""
+        if self.open is not None and choice < len(self._ask.answers):
+            self._answered(Asked(guess=choice))
+
+    def answer_sketch(self, sketch: NDArray[np.float64]) -> None:
+        """Answer the open question with a drawn curve."""
+        if self.open is not None:
+            self._answered(Asked(sketch=sketch))
+
+    def set_drawn(self, drawn: bool) -> None:
+        """Whether there is a sketch that could be the answer."""
+        if drawn != self.drawn:
+            self.drawn = drawn
+            self.changed.emit()
+
+    def skip(self) -> None:
+        """No guess: just play the step."""
+        if self.open is not None:
+            self._answered(Asked())
+
+    def leave(self) -> None:
+        """The verdict has been read."""
+        if self.open is None and self.told is not None:
+            self.told = None
+            self.changed.emit()
+
+    def _open(self, index: int) -> None:
+        self.drawn = False
+        self.open = self.told = index
+        self._set(index, "asked")
+
+    @property
+    def _ask(self) -> Ask:
+        assert self.open is not None
+        found = self.steps[self.open].ask
+        assert found is not None
+        return found
+
+    @property
+    def range(self) -> tuple[int, int]:
+        """The training steps between which the open question's curve is drawn."""
+        return self._begun, self._goal
+
+    def _answered(self, given: Asked) -> None:
+        index = self.open
+        assert index is not None
+        self.open = None
+        given.begun, given.ends = self.range
+        self.answers[index] = given
+        if not self._holding:
+            self.run(index)
+            return
+        self._holding = False
+        self._set(index, "running")
+        shown = self.session.current()
+        if shown is not None:
+            self._shown(shown)
+
     def run(self, index: int) -> None:
         """Do a step, and before it those that it stands on."""
         self.stop()
+        self._line_up(index)
+
+    def _line_up(self, index: int) -> None:
         if self._stands == (index - 1, self.session.params, self.session.last_step) \
                 and not self._fresh(index):
             first = index
         else:
             first = self._first(index)
-        while "previous" in self.steps[first].expect and first and first - 1 not in self._ends:
+        while self._compares(first) and first and first - 1 not in self._ends:
             first = self._first(first - 1)
         self._queue = list(range(first, index + 1))
         self._begin()
 
     def stop(self) -> None:
-        """Give up what is running."""
-        if self._queue:
-            self._set(self._queue[0], "todo")
-            self._queue = []
+        """Give up what is running or asked."""
+        given_up = self._queue[:1] + ([] if self.open is None else [self.open])
+        self._queue, self.open, self._holding = [], None, False
+        for index in given_up:
+            self._set(index, "todo")
 
     def _begin(self) -> None:
         index = self._queue[0]
         session, step, params = self.session, self.steps[index], self._params[index]
+        self.told = index if step.ask is not None else None
         self._set(index, "running")
         self._mine = True
         session.pause()
         if self._fresh(index):
             session.open(params)
-            self._asked = 0
+            self._asked = self._begun = 0
             self._goal = step.steps
         else:
             session.seek(session.last_step)
             session.set_params(**{name: getattr(params, name) for name in step.set})
-            self._asked = session.last_step
+            self._asked = self._begun = session.last_step
             self._goal = session.last_step + step.steps
         self._mine = False
         if not self.panel.trains:
@@ -128,6 +268,10 @@ class Tour(QObject):
         index = self._queue[0]
         if shown.params != self._params[index] and shown.step >= self._goal:
             return  # the frame of these values is on its way
+        if self._holding and len(self._queue) == 1:
+            if self.open is None and self.session.state is State.PAUSED:
+                self._open(index)
+            return
         left = self._goal - shown.step
         if self.session.state is State.FINISHED or left <= 0:
             self._end(index, shown)
@@ -146,6 +290,7 @@ class Tour(QObject):
         self._ends[index] = observed(shown)
         self._stands = (index, self.session.params, self.session.last_step)
         held = self._holds(index, shown)
+        self._judge(index, shown, self._begun)
         self._set(index, "done" if held else "failed")
         self._queue = self._queue[1:] if held else []
         if self._queue:
@@ -156,6 +301,22 @@ class Tour(QObject):
             return holds(self.steps[index].expect, shown, self._ends.get(index - 1))
         except (BadExpression, IndexError, TypeError, ValueError):
             return False
+
+    def _judge(self, index: int, shown: Shown[Any, Any], begun: int) -> None:
+        """Which answer was right, and which one the sketch says."""
+        ask = self.steps[index].ask
+        if ask is None:
+            return
+        given = self.answers.setdefault(index, Asked())
+        previous = self._ends.get(index - 1)
+        try:
+            right = right_answers(ask, shown, previous, begun=begun)
+            given.right = right[0] if right else None
+            if given.sketch is not None:
+                drawn = right_answers(ask, shown, previous, sketch=given.sketch)
+                given.guess = drawn[0] if drawn else None
+        except (BadExpression, IndexError, TypeError, ValueError):
+            given.right = None
 
     def _set(self, index: int, state: str) -> None:
         self._states[index] = state
@@ -171,7 +332,7 @@ class Tour(QObject):
             self._queue = []
         elif state is State.RUNNING:
             self.stop()  # the learner pressed Space
-        elif state is State.PAUSED and self.session.current() is not None:
+        elif state is State.PAUSED and self.session.current() is not None and self.open is None:
             self._shown(self.session.current())  # type: ignore[arg-type]
 
     def _params_changed(self, _params: Any) -> None:
@@ -183,18 +344,50 @@ class Tour(QObject):
         shown = self.session.current()
         if shown is None or self._queue:
             return
-        for index, step in enumerate(self.steps):
+        for index in range(len(self.steps)):
             if self._states[index] == "done" or shown.params != self._params[index]:
                 continue
-            if "previous" in step.expect and index - 1 not in self._ends:
+            if self._compares(index) and index - 1 not in self._ends:
                 continue
             needed = sum(self.steps[i].steps for i in range(self._first(index), index + 1))
             if (shown.step >= needed or not self.panel.trains) and self._holds(index, shown):
+                if self.open == index:
+                    self.open = None
+                if self._fresh(index):
+                    self._judge(index, shown, 0)
                 self._set(index, "done")
+
+    # --- how it stands ---------------------------------------------------------------------------
+
+    def item(self, index: int, language: str) -> TourItem:
+        """A step as the page shows it."""
+        step, ask = self.steps[index], self.steps[index].ask
+        question = verdict = None
+        if ask is not None and self.open == index:
+            question = Question(said(ask.say, language),
+                                tuple(said(one.say, language) for one in ask.answers),
+                                bool(ask.sketch), self.drawn)
+        elif ask is not None and self._states[index] in ("done", "failed"):
+            verdict = self._verdict(ask, self.answers.get(index), language)
+        return TourItem(said(step.say, language), self._states[index], said(step.seen, language),
+                        ask is not None, question, verdict)
+
+    def _verdict(self, ask: Ask, given: Asked | None, language: str) -> Verdict | None:
+        if given is None or given.right is None:
+            return None
+        happened = said(ask.answers[given.right].say, language)
+        if given.guess is None:
+            return Verdict(happened)
+        guessed = ask.answers[given.guess]
+        return Verdict(happened, said(guessed.say, language),
+                       "" if given.guess == given.right else said(guessed.why, language))
 
 
 class GuidePage(QWidget):
-    """To read, or to do step by step."""
+    """To read and to try, or to do step by step."""
+
+    try_wanted = Signal(int)  # a suggestion's number
+    sketched = Signal()  # the drawn curve is the answer
 
     def __init__(
         self, look: Look, panel: Panel, tour: Tour, parent: QWidget | None = None
@@ -203,44 +396,71 @@ class GuidePage(QWidget):
         self.look, self.tour = look, tour
         words, px = look.words, look.px
         self.switch = Switch(look, [words("Read"), words("Tour")], self)
-        self.switch.chosen.connect(self._turn)
-        self.text = GuideView(look)
-        self.text.set_text(Said(panel, words.language).guide())
+        self.switch.chosen.connect(self.turn)
+        self.tries: TryList | None = None
+        self.read = self._read(panel)
         self.progress = QLabel()
         self.progress.setProperty("role", "muted")
         self.progress.setWordWrap(True)
         self.list = TourList(look)
-        self.list.run_wanted.connect(tour.run)
-        inside = QWidget()
-        inside.setObjectName("tour")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, px(8), 0)
-        column.setSpacing(px(14))
-        column.addWidget(self.progress)
-        column.addWidget(self.list)
-        column.addStretch(1)
-        self.todo = QScrollArea()
-        self.todo.setObjectName("tourScroll")
-        self.todo.setFrameShape(QFrame.Shape.NoFrame)
-        self.todo.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.todo.setWidgetResizable(True)
-        self.todo.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.todo.setStyleSheet("#tour, #tourScroll { background: transparent; border: none; }")
-        self.todo.setWidget(inside)
+        self.list.run_wanted.connect(tour.ask)
+        self.list.answered.connect(tour.answer)
+        self.list.skipped.connect(tour.skip)
+        self.list.drawn.connect(self.sketched)
+        self.todo = self._scrolled("tour", [self.progress, self.list], px(14))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(px(12))
         if tour.steps:
             box.addWidget(self.switch)
-        box.addWidget(self.text, 1)
+        box.addWidget(self.read, 1)
         box.addWidget(self.todo, 1)
+        self._now: int | None = None  # the step that was scrolled to
+        self._scrolling = QTimer(self, singleShot=True, interval=0)
+        self._scrolling.timeout.connect(self._scroll)
         tour.changed.connect(self.refresh)
-        self._turn(0)
+        self.turn(0)
         self.refresh()
 
-    def _turn(self, index: int) -> None:
+    def _read(self, panel: Panel) -> QWidget:
+        """The guide's text, with the suggestions as buttons where it says so."""
+        language = self.look.words.language
+        before, found, after = Said(panel, language).guide().partition(f"\n{SUGGESTIONS}\n")
+        self.text = GuideView(self.look)
+        if not found:
+            self.text.set_text(before)
+            return self.text
+        self.text.set_whole(before)
+        self.tries = TryList(self.look, [said(one.say, language) for one in load_tries(panel)])
+        self.tries.wanted.connect(self.try_wanted)
+        rest = GuideView(self.look)
+        rest.set_whole(after)
+        return self._scrolled("guide", [self.text, self.tries, rest], self.look.px(8))
+
+    def _scrolled(self, name: str, widgets: list[QWidget], spacing: int) -> QScrollArea:
+        """Widgets below one another, as high as they need to be."""
+        inside = QWidget()
+        inside.setObjectName(name)
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, self.look.px(8), 0)
+        column.setSpacing(spacing)
+        for widget in widgets:
+            column.addWidget(widget)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setObjectName(f"{name}Scroll")
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setStyleSheet(f"#{name}, #{name}Scroll {{ background: transparent; border: none; }}")
+        area.setWidget(inside)
+        return area
+
+    def turn(self, index: int) -> None:
+        """Show the text (0) or the tour (1)."""
         self.switch.set(index)
-        self.text.setVisible(index == 0)
+        self.read.setVisible(index == 0)
         self.todo.setVisible(index == 1)
 
     def refresh(self) -> None:
@@ -249,5 +469,12 @@ class GuidePage(QWidget):
         self.progress.setText(words(
             "Each step is ticked when what it says is observed. {seen} of {all} seen.",
             seen=tour.seen, all=len(tour.steps)))
-        self.list.set_steps([(step.text(words.language), tour.state(index))
-                             for index, step in enumerate(tour.steps)])
+        self.list.set_steps([tour.item(index, words.language) for index in range(len(tour.steps))])
+        now = tour.open if tour.open is not None else tour.told
+        if now is not None and now != self._now:
+            self._scrolling.start()  # once the question has its size
+        self._now = now
+
+    def _scroll(self) -> None:
+        if self._now is not None:
+            self.todo.ensureWidgetVisible(self.list.step(self._now), 0, self.look.px(16))

@@ -74,8 +74,9 @@ def _parser() -> argparse.ArgumentParser:
                          ("npz", "the frame's arrays"), ("csv", "the scalars of all steps")):
         one.add_argument(f"--{suffix}", type=Path, metavar="FILE", help=what)
 
-    one = command("tour", tour, "run the tours; exit 1 if one expectation fails")
+    one = command("tour", tour, "run the tours; exit 1 if an expectation or a question fails")
     one.add_argument("panels", nargs="*", metavar="PANEL")
+    one.add_argument("--seed", type=_count, metavar="S", help="begin with another seed")
     one.add_argument("--json", action="store_true")
 
     one = command("bench", bench, "the window against the bare training loop, in one call")
@@ -281,16 +282,20 @@ def tour(options: Any) -> int:
     report, failed = [], 0
     for one in chosen:
         started = time.perf_counter()
-        steps = []
-        for seen in take_tour(one):
-            failed += not seen.held
+        steps, before = [], failed
+        for seen in take_tour(one, options.seed):
+            failed += not seen.good
+            right = [answer + 1 for answer in seen.right]
             steps.append({"step": seen.index + 1, "holds": seen.held, "expect": seen.step.expect,
+                          "asks": seen.step.ask is not None, "right": right,
                           "trained": seen.shown.step, "error": seen.error})
             if not options.json:
-                mark = "holds" if seen.held else "FAILS"
-                print(f"{one.id} {seen.index + 1}: {mark}  {seen.step.expect}"
+                asked = "" if seen.step.ask is None else \
+                    f"  (asked: {', '.join(map(str, right)) or 'no answer'} right)"
+                print(f"{one.id} {seen.index + 1}: {'holds' if seen.good else 'FAILS'}"
+                      f"  {seen.step.expect}{asked}"
                       + (f"  ({seen.error})" if seen.error else ""), flush=True)
-        report.append({"panel": one.id, "holds": all(each["holds"] for each in steps),
+        report.append({"panel": one.id, "holds": failed == before,
                        "seconds": round(time.perf_counter() - started, 2), "steps": steps})
     if options.json:
         print(json.dumps(report, ensure_ascii=False, indent=1))

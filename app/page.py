@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.aside import Aside
 from app.errors import Action, ErrorCard
 from app.session import Failure, Session, State
+from app.trying import Trying
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
 from widgets.cards import Card, run_on
@@ -53,17 +55,18 @@ class Page(QWidget):
     fetch_wanted = Signal()  # what a note says is missing
 
     def __init__(
-        self, look: Look, panel: Panel, session: Session, meter: PaintMeter,
+        self, look: Look, panel: Panel, session: Session, trying: Trying, meter: PaintMeter,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.panel, self.session, self.meter = panel, session, meter
+        self.panel, self.session, self.meter, self.trying = panel, session, meter, trying
         said = Said(panel, look.words.language)
         self.look = Look(look.theme, said.words(), look.scale)
         self.words = self.look.words
         self.shown: Shown[Any, Any] | None = None
         self.card: ErrorCard | None = None
         self._alone = False  # the picture has the whole screen
+        self._asked = False  # a question has the room of the transport
         self._soft_card = False  # goes away with the next frame
         self._film: Iterator[tuple[int, int]] | None = None
         px = look.px
@@ -102,6 +105,7 @@ class Page(QWidget):
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remedy.clicked.connect(self._mend)
         self.description = OneLine(self.look, "muted")
+        self.aside = Aside(self.look)
         self.transport = Transport(self.look)
         self.transport.set_trains(panel.trains)
         self.transport.set_speed(session.speed)
@@ -120,11 +124,13 @@ class Page(QWidget):
         told.addWidget(self.remedy)
         box.addLayout(told)
         box.addWidget(self.description)
+        box.addWidget(self.aside)
         box.addLayout(self._cards)
         box.addWidget(self.transport)
         # Both stand in the same place, so that the picture never changes its size for them.
         self.busy.setFixedHeight(self.description.sizeHint().height())
-        self.busy.shown.connect(lambda shown: self.description.setVisible(not shown and not self._alone))
+        for instead in (self.busy, self.aside):
+            instead.shown.connect(lambda _: self._give_way())
         self.busy.hide()
         self.notes.hide()
         self.remedy.hide()
@@ -138,6 +144,7 @@ class Page(QWidget):
             (session.state_changed, self._state_changed), (session.shown, self.show_frame),
             (session.progress, self._progress), (session.noted, self._noted),
             (session.failed, self._failed), (session.stats_changed, self._stats),
+            (trying.changed, self._follow),
         ]
         for signal, slot in self._links:
             signal.connect(slot)
@@ -157,6 +164,7 @@ class Page(QWidget):
         for text, values in self.session.notes:
             self._tell(text, values)
         self.data_changed()
+        self._follow()
         self._state_changed(self.session.state)
         shown = self.session.current()
         if shown is not None:
@@ -295,6 +303,16 @@ class Page(QWidget):
                                    "{what}", what=sentence),
                         [(self.words("Close"), self._remove_card)], details)
 
+    def put_below(self, card: QWidget) -> None:
+        """A card between the picture and the transport."""
+        self._cards.addWidget(card)
+
+    def make_room(self, taken: bool) -> None:
+        """While something is asked under the picture, the transport gives way to it."""
+        self._asked = taken
+        self._give_way()
+        self.transport.setVisible(not taken and not self._alone)
+
     def _show_card(self, sentence: str, actions: Sequence[Action], details: str) -> None:
         if self.card is not None and self.card.label.text() == sentence:
             return  # what goes wrong thirty times a second is said once
@@ -329,14 +347,22 @@ class Page(QWidget):
         return {one.name: one.default for one in self.panel.parameters
                 if one.kind == "hidden" and not one.stays}
 
+    def _follow(self) -> None:
+        """Say what is being tried."""
+        self.aside.follow(self.trying, Said(self.panel, self.look.words.language))
+
+    def _give_way(self) -> None:
+        """The sentence about the picture stands where nothing else has to be said."""
+        self.description.setVisible(not self._alone and not self._asked
+                                    and self.busy.isHidden() and self.aside.isHidden())
+
     def set_alone(self, alone: bool) -> None:
         """Show the picture, and of all else only the title, the step and the state of the run."""
         self._alone = alone
-        for widget in (self.claim, self.transport):
-            widget.setVisible(not alone)
+        self.claim.setVisible(not alone)
         self.standing.setVisible(alone)
         self._stand()
-        self.description.setVisible(not alone and self.busy.isHidden())
+        self.make_room(self._asked)
         self.notes.setVisible(not alone and bool(self.session.notes))
         self.remedy.setVisible(not alone and bool(self.session.lacking))
 

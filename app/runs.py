@@ -28,7 +28,7 @@ from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel
 from widgets.look import Look
 from widgets.numbers import count, decimal
-from widgets.parameters import Parameter, differences, parameter, written
+from widgets.parameters import differences
 from widgets.style import font
 
 SHORT = 12  # letters of a name that still heads a column; a longer one is called by its number
@@ -139,8 +139,7 @@ class RunsPage(QWidget):
         lines: list[tuple[str, list[str]]] = []
         differing = differences([params, *(one.params for one in ghosts)])
         for name, found in differing.items():
-            declared = parameter(type(params), name)
-            lines.append((self._said.label(name), [self._value(declared, one) for one in found]))
+            lines.append((self._said.label(name), [self._said.value(name, one) for one in found]))
         histories = [history, *(one.history for one in ghosts)]
         if self.panel.trains:
             lines.append((words("step"), [count(len(one)) for one in histories]))
@@ -156,15 +155,6 @@ class RunsPage(QWidget):
         for row, (_, cells) in enumerate(lines):
             for column, cell in enumerate(cells):
                 self.table.setItem(row, column, QTableWidgetItem(cell))
-
-    def _value(self, one: Parameter, value: Any) -> str:
-        if one.off is not None and value == one.off:
-            return self.look.words("off")
-        if one.kind == "choice":
-            return self._said.choice(one.name, value)
-        if isinstance(value, bool):
-            return self.look.words("on") if value else self.look.words("off")
-        return written(one, value) if one.kind in ("number", "integer") else str(value)
 
     def _quiet(self, text: str) -> QLabel:
         label = QLabel(text)

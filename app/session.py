@@ -41,14 +41,7 @@ from app.engine.thinning import Thinned
 from app.record import Record, versions
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
-from widgets.parameters import (
-    Parameter,
-    changed,
-    differences,
-    needs_restart,
-    parameter,
-    written,
-)
+from widgets.parameters import changed, differences, needs_restart
 from widgets.speeds import Speed
 from widgets.words import tr_mark
 
@@ -279,6 +272,11 @@ class Session(QObject):
             )
         return self._ghosts
 
+    @property
+    def pinned(self) -> tuple[Pinned, ...]:
+        """The pinned runs as they are kept, for ``set_pinned``."""
+        return tuple(self._pinned)
+
     def current(self) -> Shown[Any, Any] | None:
         """What to draw now; ``None`` before the first frame."""
         seen = self._seen or self._now
@@ -470,8 +468,9 @@ class Session(QObject):
         self._pinned[index] = dataclasses.replace(self._pinned[index], label=label)
         self._ghosts_changed()
 
-    def clear_pins(self) -> None:
-        self._pinned.clear()
+    def set_pinned(self, pinned: Sequence[Pinned]) -> None:
+        """Keep exactly these runs as ghosts."""
+        self._pinned = list(pinned)
         self._ghosts_changed()
 
     def set_said(self, said: Said) -> None:
@@ -924,21 +923,10 @@ class Session(QObject):
         words = self.said.words()
         parts = []
         for name, values in list(differences([self._params, one.params]).items())[:3]:
-            declared = parameter(type(one.params), name)
-            parts.append(f"{self.said.label(name)} {self._value(declared, values[1])}")
+            parts.append(f"{self.said.label(name)} {self.said.value(name, values[1])[:24]}")
         if parts:
             return ", ".join(parts)
         return words("step {step}", step=one.step)
-
-    def _value(self, one: Parameter, value: Any) -> str:
-        words = self.said.words()
-        if isinstance(value, bool):
-            return words("on") if value else words("off")
-        if one.off is not None and value == one.off:
-            return words("off")
-        if one.kind == "choice":
-            return self.said.choice(one.name, value)
-        return written(one, value) if one.kind in ("number", "integer") else str(value)[:24]
 
 
 def _difference(old: Any, new: Any) -> dict[str, Any]:

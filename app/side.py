@@ -34,6 +34,9 @@ class Side(Card):
     recent_wanted = Signal(str)
     tab_changed = Signal(int)
     said = Signal(str)
+    what_if_wanted = Signal(str)  # of which parameter
+    try_wanted = Signal(int)  # a suggestion of the guide
+    sketched = Signal()  # what was drawn on the plot is the answer
 
     def __init__(
         self, look: Look, panel: Panel, session: Session, tour: Callable[[], Tour],
@@ -128,6 +131,7 @@ class Side(Card):
             helps=said.help, choice_label=said.choice, sources=self._sources)
         controls.changed.connect(self._changed)
         controls.own_wanted.connect(self.own_wanted)
+        controls.what_if.connect(self.what_if_wanted)
         controls.fetch_wanted.connect(lambda _: self.asked.emit("data"))
         self._link(self.session.params_changed, controls.set_params)
         return controls
@@ -142,14 +146,31 @@ class Side(Card):
 
     def refresh_sources(self) -> None:
         """A text or a model has been fetched or removed."""
-        controls = self.page(CONTROLS)
-        assert isinstance(controls, ControlPanel)
-        controls.refresh_sources()
+        self.controls.refresh_sources()
 
     def _guide(self) -> QWidget:
         from app.guide import GuidePage
 
-        return GuidePage(self.look, self.panel, self._tour())
+        guide = GuidePage(self.look, self.panel, self._tour())
+        guide.try_wanted.connect(self.try_wanted)
+        guide.sketched.connect(self.sketched)
+        return guide
+
+    def show_tour(self) -> None:
+        """Turn to the tour."""
+        from app.guide import GuidePage
+
+        self.set_tab(GUIDE)
+        guide = self.page(GUIDE)
+        assert isinstance(guide, GuidePage)
+        guide.turn(1)
+
+    @property
+    def controls(self) -> ControlPanel:
+        """The page of controls."""
+        controls = self.page(CONTROLS)
+        assert isinstance(controls, ControlPanel)
+        return controls
 
     def _code(self) -> QWidget:
         from app.code import CodePage

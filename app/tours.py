@@ -1,8 +1,42 @@
-"""Tours: what to set, how long to train, and what must then be true.
+"""Tours: what to set, how long to train, what to guess beforehand, and what must then be true.
 
-``tour.toml`` of a panel holds the steps. Their ``expect`` is an expression over what was observed,
-evaluated here by walking its syntax tree: names, numbers, arithmetic, comparisons, indexing and a
-few functions, and nothing else, so a tour can compute but never act.
+``tour.toml`` of a panel holds the steps, and the suggestions of its guide:
+
+    [[step]]
+    en = "Train 80 steps."                       # before: what is done, and nothing about the result
+    zh = "…"
+    seen = { en = "The loss falls …", zh = "…" } # the result, shown when it has been seen
+    steps = 80
+    expect = "held_out < frequency_loss"         # what must be true at the end
+
+    [step.ask]                                   # asked before the step plays
+    en = "What will the loss pass?"
+    zh = "…"
+    [[step.ask.answer]]                          # two to four; exactly one is right at the end
+    en = "…"
+    zh = "…"
+    right = "held_out < frequency_loss"
+    [[step.ask.answer]]
+    en = "…"
+    zh = "…"
+    right = "held_out >= frequency_loss"
+    why = { en = "What is mistaken about it.", zh = "…" }
+
+    [[try]]                                      # a button of the guide
+    en = "Raise the temperature to 1.5."
+    zh = "…"
+    set = { temperature = 1.5 }
+    steps = 0                                    # so many are trained at once, if any
+
+A question about a curve names the plot that the step will fill, ``sketch = "loss"`` (the view's
+attribute), and the scalar that the plot shows, ``curve = "held_out"``. The learner draws on that plot,
+or chooses in words. Its answers are expressions over ``curve``, 101 values at equal distances from the
+begin of the step to its end; the same expressions judge the sketch and what really happened.
+
+``expect`` and ``right`` are expressions over what was observed, evaluated here by walking their syntax
+tree: names, numbers, arithmetic, comparisons, indexing and a few functions, and nothing else, so a
+tour can compute but never act. What a clock measured (a name that ends in ``_ms`` or ``_seconds``) is
+not among the names: what is true must not depend on how busy a machine is.
 """
 
 from __future__ import annotations
@@ -14,14 +48,48 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from visualizers.panel import Panel, Shown
 from widgets.parameters import changed, needs_restart, to_dict
-from widgets.words import read_table
+from widgets.words import LANGUAGES, read_table
 
 
 class BadExpression(ValueError):
     """The expression uses something a tour may not, or a name that was not observed."""
+
+
+POINTS = 101  # of a sketched curve, and of the real one beside it
+SMOOTH = 5  # a real curve is averaged over so many points to either side before it is judged
+CLOCKS = ("_ms", "_seconds")  # how names of measured times end
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of a question: its text, when it is right, and what is mistaken about it if not."""
+
+    say: Mapping[str, str]
+    right: str
+    why: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked before a step plays.
+
+    Attributes:
+        say: language to the question.
+        answers: two to four, of which exactly one is right at the end of the step.
+        sketch: the view's plot on which the answer can be drawn; empty where it is only chosen.
+        curve: the scalar that is drawn.
+        range: least and greatest value of the empty plot; without it those that it has.
+    """
+
+    say: Mapping[str, str]
+    answers: tuple[Answer, ...]
+    sketch: str = ""
+    curve: str = ""
+    range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,11 +97,13 @@ class TourStep:
     """One step of a tour.
 
     Attributes:
-        say: language to text.
+        say: language to text: what is done, and what to watch.
+        seen: language to text: what was to be seen, told afterwards.
         set: parameters that differ from the step before (the first step: from the defaults).
         steps: training steps to run after setting them.
         fresh: begin a new run although no changed parameter needs one.
         expect: what must be true at the end.
+        ask: a question to answer before.
     """
 
     say: Mapping[str, str]
@@ -41,23 +111,64 @@ class TourStep:
     steps: int
     fresh: bool
     expect: str
+    seen: Mapping[str, str]
+    ask: Ask | None = None
 
-    def text(self, language: str) -> str:
-        return self.say.get(language, self.say.get("en", ""))
+
+@dataclass(frozen=True)
+class Try:
+    """A suggestion of the guide: what to set, and how many steps to train then."""
+
+    say: Mapping[str, str]
+    set: Mapping[str, Any]
+    steps: int = 0
+
+
+def said(texts: Mapping[str, str], language: str) -> str:
+    """A text in a language; English where it is missing."""
+    return texts.get(language, texts.get("en", ""))
 
 
 def load_tour(panel: Panel) -> tuple[TourStep, ...]:
     """The panel's tour; empty where it has none."""
-    table = read_table(panel.package, "tour.toml")
-    known = {"set", "steps", "fresh", "expect"}
     return tuple(
         TourStep(
-            say={key: str(value) for key, value in one.items() if key not in known},
-            set=one.get("set", {}), steps=int(one.get("steps", 0)),
-            fresh=bool(one.get("fresh", False)), expect=str(one.get("expect", "")),
+            say=_texts(one), seen=_texts(one.get("seen", {})), set=_values(one),
+            steps=int(one.get("steps", 0)), fresh=bool(one.get("fresh", False)),
+            expect=str(one.get("expect", "")), ask=_ask(one["ask"]) if "ask" in one else None,
         )
-        for one in table.get("step", [])
+        for one in read_table(panel.package, "tour.toml").get("step", [])
     )
+
+
+def load_tries(panel: Panel) -> tuple[Try, ...]:
+    """The suggestions of the panel's guide, in its order."""
+    return tuple(Try(_texts(one), _values(one), int(one.get("steps", 0)))
+                 for one in read_table(panel.package, "tour.toml").get("try", []))
+
+
+def _ask(table: Mapping[str, Any]) -> Ask:
+    low_high = table.get("range")
+    return Ask(
+        say=_texts(table), sketch=str(table.get("sketch", "")), curve=str(table.get("curve", "")),
+        range=None if low_high is None else (float(low_high[0]), float(low_high[1])),
+        answers=tuple(Answer(_texts(one), str(one.get("right", "")), _texts(one.get("why", {})))
+                      for one in table.get("answer", [])),
+    )
+
+
+def _texts(table: Mapping[str, Any]) -> dict[str, str]:
+    """The entries of a table that are texts in a language."""
+    return {key: value for key, value in table.items() if key in LANGUAGES}
+
+
+def _values(table: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(table.get("set", {}))
+
+
+def is_clock(name: str) -> bool:
+    """Whether a scalar or a field is a time that was measured."""
+    return name.endswith(CLOCKS)
 
 
 def observed(shown: Shown[Any, Any]) -> dict[str, Any]:
@@ -65,7 +176,7 @@ def observed(shown: Shown[Any, Any]) -> dict[str, Any]:
     names: dict[str, Any] = dict(shown.history.last())
     names.update({one.name: getattr(shown.frame, one.name) for one in fields(shown.frame)})
     names["step"] = shown.step
-    return names
+    return {name: value for name, value in names.items() if not is_clock(name)}
 
 
 def holds(expect: str, shown: Shown[Any, Any], previous: Mapping[str, Any] | None = None) -> bool:
@@ -74,12 +185,53 @@ def holds(expect: str, shown: Shown[Any, Any], previous: Mapping[str, Any] | Non
     Raises:
         BadExpression: the expression is not one that a tour may use.
     """
-    groups = {
+    return bool(evaluate(expect, observed(shown), _groups(shown, previous)))
+
+
+def right_answers(
+    ask: Ask, shown: Shown[Any, Any], previous: Mapping[str, Any] | None = None, *,
+    begun: int = 0, sketch: NDArray[Any] | None = None,
+) -> tuple[int, ...]:
+    """Which answers are right of ``shown``, or of a ``sketch`` in place of the real curve.
+
+    Args:
+        begun: the step of training at which the step of the tour began.
+
+    Raises:
+        BadExpression: an expression is not one that a tour may use.
+    """
+    names = observed(shown)
+    if ask.sketch:
+        names["curve"] = curve_of(shown, ask.curve, begun) if sketch is None else sketch
+    groups = _groups(shown, previous)
+    return tuple(index for index, answer in enumerate(ask.answers)
+                 if bool(evaluate(answer.right, names, groups)))
+
+
+def curve_of(shown: Shown[Any, Any], name: str, begun: int) -> NDArray[np.float64]:
+    """A scalar from one step to the last, without its noise: (101,) values at equal distances."""
+    values = shown.history[name][begun:]
+    at = np.flatnonzero(np.isfinite(values))
+    if not len(at):
+        raise BadExpression(f"{name!r} was not observed")
+    wanted = np.linspace(0, len(values) - 1, POINTS)
+    curve = np.interp(wanted, at, values[at])
+    # The mean over a window that shrinks towards both ends, so that these keep their height.
+    total = np.concatenate([[0.0], np.cumsum(curve)])
+    index = np.arange(POINTS)
+    reach = np.minimum(SMOOTH, np.minimum(index, POINTS - 1 - index))
+    smooth: NDArray[np.float64] = (total[index + reach + 1] - total[index - reach]) / (2 * reach + 1)
+    return smooth
+
+
+def _groups(
+    shown: Shown[Any, Any], previous: Mapping[str, Any] | None
+) -> dict[str, Mapping[str, Any]]:
+    return {
         "params": to_dict(shown.params),
-        "history": {name: shown.history[name] for name in shown.history.names},
+        "history": {name: shown.history[name] for name in shown.history.names if not is_clock(name)},
         "previous": dict(previous or {}),
     }
-    return bool(evaluate(expect, observed(shown), groups))
 
 
 def evaluate(
@@ -172,34 +324,46 @@ def _chain(left: Any, hows: list[ast.cmpop], rights: list[Any]) -> Any:
 
 @dataclass(frozen=True)
 class Observation:
-    """How one tour step went."""
+    """How one tour step went: whether its expectation held, and which answers were right."""
 
     index: int
     step: TourStep
     held: bool
     shown: Shown[Any, Any]
     error: str = ""
+    right: tuple[int, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the step says what is so: it held, and exactly one answer is right."""
+        return self.held and (self.step.ask is None or len(self.right) == 1)
 
 
 def walk(
     panel: Panel,
     run: Callable[[Any, int, Shown[Any, Any] | None], Shown[Any, Any]],
+    seed: int | None = None,
 ) -> Iterator[Observation]:
     """Take the tour. ``run(params, steps, before)`` trains ``steps`` steps under ``params``.
 
     ``before`` is what the step before ended with, or ``None`` when a new run must begin. A tour
-    begins with the English defaults in every language, because these are what it is tested with.
+    begins with the English defaults in every language, because these are what it is tested with, and
+    with the panel's own seed or another one.
     """
-    params = panel.params()
+    params = panel.params() if seed is None else changed(panel.params(), seed=seed)
     shown: Shown[Any, Any] | None = None
     previous: dict[str, Any] = {}
     for index, step in enumerate(load_tour(panel)):
         new = changed(params, **step.set)
         fresh = shown is None or step.fresh or needs_restart(params, new)
+        begun = 0 if fresh or shown is None else shown.step
         shown = run(new, step.steps, None if fresh else shown)
+        right: tuple[int, ...] = ()
         try:
             held, error = holds(step.expect, shown, previous), ""
+            if step.ask is not None:
+                right = right_answers(step.ask, shown, previous, begun=begun)
         except (BadExpression, IndexError, TypeError, ValueError) as trouble:
             held, error = False, str(trouble)
-        yield Observation(index, step, held, shown, error)
+        yield Observation(index, step, held, shown, error, right)
         previous, params = observed(shown), new

@@ -74,8 +74,10 @@ class Trial:
         return twin
 
 
-def take_tour(panel: Panel, **options: Any) -> Iterator[Observation]:
-    """Walk the panel's tour with the plain loop."""
+def take_tour(
+    panel: Panel, seed: int | None = None, **options: Any
+) -> Iterator[Observation]:
+    """Walk the panel's tour with the plain loop, beginning with its own seed or another one."""
     trial: Trial | None = None
 
     def run(params: Any, steps: int, before: Shown[Any, Any] | None) -> Shown[Any, Any]:
@@ -86,4 +88,4 @@ def take_tour(panel: Panel, **options: Any) -> Iterator[Observation]:
         trial.train(steps)
         return trial.shown()
 
-    return walk(panel, run)
+    return walk(panel, run, seed)

@@ -12,9 +12,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QLocale, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import (
+    QByteArray,
+    QCoreApplication,
+    QEvent,
+    QLocale,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import (
     QCloseEvent,
+    QCursor,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
@@ -47,21 +58,25 @@ from app.home import Home
 from app.palette import About, Entry, Keys, Overlay, Palette
 from app.roadmap import Roadmap
 from app.settings import Settings
+from app.tours import load_tries
 from visualizers.catalog import LECTURES, Said
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import numbers, style
 from widgets.layout import Arrangement
 from widgets.look import SMALLEST_TEXT, Look, theme
+from widgets.parameters import parameter
 from widgets.picture import Picture
 from widgets.words import LANGUAGES, tr_mark, window_words
 
 if TYPE_CHECKING:
+    from app.asking import Asking
     from app.guide import Tour
     from app.page import Page
     from app.record import Record
     from app.session import Session
     from app.side import Side
+    from app.trying import Trying
 
 SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 SMALLEST = (960, 600)
@@ -105,6 +120,8 @@ class MainWindow(QMainWindow):
         self._make_session, self._warm = make_session, warm
         self.sessions: dict[str, Session] = {}
         self.tours: dict[str, Tour] = {}
+        self.tryings: dict[str, Trying] = {}
+        self._asking: Asking | None = None
         self.session: Session | None = None
         self.page: Page | None = None
         self.side: Side | None = None
@@ -220,15 +237,22 @@ class MainWindow(QMainWindow):
         w = self.look.words
         on_panel = lambda: self.page is not None  # noqa: E731
         trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
-        run, files, look, go = w("Run"), w("Files"), w("Window"), w("Go")
+        run, tour, files, look, go = w("Run"), w("Tour"), w("Files"), w("Window"), w("Go")
         made = [
             Command("play", w("Play or pause"), ("Space",), self._toggle, trains, run),
             Command("step", w("One step"), ("Right",), self._step, trains, run, True),
             Command("back", w("One step back"), ("Left",), self._step_back, trains, run, True),
             Command("reset", w("Start again"), ("R",), self._reset, on_panel, run),
             Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
+            Command("what-if", w("What if this control were …?"), ("W",), self._what_if, on_panel, run),
+            Command("undo", w("Undo what was tried"), ("Ctrl+Z",), self._undo, on_panel, run),
             Command("unlock", w("All cards again; unlock what was clicked; leave full screen"), ("Esc",),
                     self._escape, lambda: True, run),
+            Command("tour-next", w("Next step of the tour"), ("N",), self._tour_next, on_panel, tour),
+            *(Command(f"answer-{n}", w("Answer the tour's question"), (str(n),),
+                      partial(self._answer, n), self._asked, tour) for n in range(1, 5)),
+            Command("answer-skip", w("Just show it"), ("0",), partial(self._answer, 0), self._asked,
+                    tour),
             Command("open", w("Open a run…"), ("Ctrl+O",), self.files.ask_open, lambda: True, files),
             Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
             Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
@@ -351,6 +375,9 @@ class MainWindow(QMainWindow):
         self._drop_page()
 
     def _drop_page(self) -> None:
+        if self._asking is not None:
+            self._asking.release()
+            self._asking = None
         if self.page is not None:
             self.page.release()
         if self.side is not None:
@@ -378,7 +405,8 @@ class MainWindow(QMainWindow):
         from app.page import Page
         from app.side import Side
 
-        page = self.page = Page(self.look, panel, session, self.paint_meter)
+        trying = self._trying(id)
+        page = self.page = Page(self.look, panel, session, trying, self.paint_meter)
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
         page.fetch_wanted.connect(self.show_data)
@@ -389,6 +417,9 @@ class MainWindow(QMainWindow):
         side.recent_wanted.connect(self.files.open)
         side.tab_changed.connect(self._fold)
         side.said.connect(self.toast.say)
+        side.what_if_wanted.connect(self._ask_what_if)
+        side.try_wanted.connect(lambda index: trying.suggest(load_tries(panel)[index]))
+        side.sketched.connect(lambda: self._ask_on().answer_sketch())
         self._right_box.addWidget(side)
         self._show(page)
         self.roadmap.set_current(id)
@@ -398,6 +429,8 @@ class MainWindow(QMainWindow):
         self._visible()
         page.set_alone(self._full)
         page.begin()
+        if id in self.tours:
+            self._ask_on()
         self._status()
 
     def _session_of(self, id: str) -> Session:
@@ -411,7 +444,30 @@ class MainWindow(QMainWindow):
 
         if id not in self.tours:
             self.tours[id] = Tour(self.sessions[id])
+            if id == self.place:
+                self._ask_on()
         return self.tours[id]
+
+    def _trying(self, id: str) -> Trying:
+        """What is tried in a panel."""
+        from app.trying import Trying
+
+        if id not in self.tryings:
+            self.tryings[id] = Trying(self._session_of(id))
+        return self.tryings[id]
+
+    def _ask_on(self) -> Asking:
+        """What shows the questions of the open panel's tour outside the guide."""
+        from app.asking import Asking
+
+        if self._asking is None:
+            assert self.page is not None and self.side is not None
+            self._asking = Asking(self.look, self._tour(self.place), self.page, self._guide_in_sight)
+        return self._asking
+
+    def _guide_in_sight(self) -> bool:
+        """Whether the guide shows the question itself, large enough for who looks."""
+        return self._stage is None and self.side is not None and self._right.isVisible()
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -435,14 +491,79 @@ class MainWindow(QMainWindow):
         if self.session is not None:
             self.session.pin()
 
+    def _asked(self) -> bool:
+        """Whether a question of the tour is open."""
+        return self.page is not None and self.place in self.tours \
+            and self.tours[self.place].open is not None
+
+    def _answer(self, number: int) -> None:
+        """Answer the open question by its number; 0 only shows."""
+        tour = self.tours[self.place]
+        if number:
+            tour.answer(number - 1)
+        else:
+            tour.skip()
+
+    def _tour_next(self) -> None:
+        """Do or ask the next step of the tour, in the guide or on the page."""
+        if self.side is None:
+            return
+        tour = self._tour(self.place)
+        if self._guide_in_sight():
+            self.side.show_tour()
+        self._ask_on()
+        tour.ask_next()
+
+    def _what_if(self) -> None:
+        """Ask what if of the control that has the keyboard, or else of the one under the mouse."""
+        if self.side is None:
+            return
+        controls = self.side.controls
+        name = controls.name_at(QApplication.focusWidget()) \
+            or controls.name_at(QApplication.widgetAt(QCursor.pos()))
+        if name is None:
+            self.toast.say(self.look.words("Point at a control, then press W."))
+        else:
+            self._ask_what_if(name)
+
+    def _ask_what_if(self, name: str) -> None:
+        from app.sources import options
+        from app.whatif import WhatIfField
+
+        session, side = self.session, self.side
+        if session is None or side is None:
+            return
+        one = parameter(session.panel.params, name)
+        control = side.controls.control(name)
+        beside = QRect(control.mapTo(self, QPoint(0, 0)), control.size())
+        known = options(one, self.look.words) if one.source else ()
+        self._sheet(WhatIfField(
+            side.look, Said(session.panel, self.look.words.language), one,
+            getattr(session.params, name), beside,
+            partial(self.tryings[self.place].what_if, name), self, known))
+
+    def _undo(self) -> None:
+        """Take back what was tried last."""
+        trying = self.tryings.get(self.place)
+        if trying is None or not trying.undo.possible:
+            self.toast.say(self.look.words("Nothing was tried that could be undone."))
+            return
+        trying.back()
+        self.toast.say(self.look.words("Back as it was: the values and the run."))
+
     def _escape(self) -> None:
-        """Leave the field or what the keys look at; else show all cards again; else leave the full
-        screen; else unlock what was clicked in the picture; else stop presenting."""
+        """Leave the field or what the keys look at; else what is tried or asked; else show all cards
+        again; else leave the full screen; else unlock what was clicked; else stop presenting."""
         focus = QApplication.focusWidget()
         if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
         elif isinstance(focus, Picture) and focus.release():
             pass
+        elif self.place in self.tryings and self.tryings[self.place].phase == "running":
+            self.tryings[self.place].back()
+        elif self._asking is not None and self._asking.showing:
+            self.tours[self.place].stop()
+            self.tours[self.place].leave()
         elif self._arrangement is not None and self._arrangement.filled is not None:
             self._arrangement.fill(None)
         elif self._full:

@@ -10,7 +10,7 @@ from typing import Any
 
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
-from widgets.parameters import Parameter, changed
+from widgets.parameters import Parameter, changed, written
 from widgets.words import Words, read_table, window_words
 
 
@@ -123,6 +123,21 @@ class Said:
     def params(self) -> Any:
         """The values that a page begins with in this language."""
         return changed(self.panel.params(), **{one.name: one.default for one in self.parameters})
+    def value(self, name: str, value: Any) -> str:
+        """A parameter's value as it is written on the page, without its unit."""
+        one = self._declared(name)
+        if one.off is not None and value == one.off:
+            return self.words()("off")
+        if isinstance(value, bool):
+            return self.words()("on") if value else self.words()("off")
+        if one.kind == "choice":
+            return self.choice(name, value)
+        return written(one, value) if one.kind in ("number", "integer") else str(value)
+
+    @property
+    def headline(self) -> str:
+        """What the scalar by which runs are compared is called in a sentence."""
+        return self.words()(self.panel.headline_label)
 
     def words(self) -> Words:
         """The window's words with the panel's own on top."""

@@ -216,6 +216,9 @@ class Panel:
         trains: whether the experiment has a ``step``.
         speed: how fast it plays at first. What is over in some fifty steps would be past before it
             is seen at full speed.
+        headline: the scalar by which two runs are compared; a number of the frame where nothing is
+            trained. Best is one that is measured on data that were not learnt from.
+        headline_label: what it is called in a sentence.
     """
 
     id: str
@@ -231,6 +234,8 @@ class Panel:
     sources: tuple[str, ...] = ()
     trains: bool = True
     speed: Speed = Speed.MAX
+    headline: str = ""
+    headline_label: str = ""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

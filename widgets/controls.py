@@ -177,9 +177,10 @@ class Toggle(QAbstractButton):
 
 
 class _Name(QLabel):
-    """A control's name. Double-click, or its menu, brings the default back."""
+    """A control's name. Double-click, or its menu, brings the default back; the menu asks what if."""
 
     reset = Signal()
+    what_if = Signal()
 
     def __init__(self, look: Look, text: str) -> None:
         super().__init__(text)
@@ -194,6 +195,7 @@ class _Name(QLabel):
     def contextMenuEvent(self, event: Any) -> None:
         menu = QMenu(self)
         menu.addAction(self._words("Back to the default")).triggered.connect(self.reset)
+        menu.addAction(self._words("What if …?") + "\tW").triggered.connect(self.what_if)
         menu.exec(event.globalPos())
         menu.deleteLater()
 
@@ -202,6 +204,7 @@ class _Control(QWidget):
     """Name and value, the means to change it, a whisper below, and a sentence when it went wrong."""
 
     changed = Signal(object)
+    what_if = Signal()
 
     def __init__(self, look: Look, one: Parameter, label: str, help: str) -> None:
         super().__init__()
@@ -213,6 +216,7 @@ class _Control(QWidget):
         self._head.setSpacing(look.px(4))
         name = _Name(look, label)
         name.reset.connect(lambda: self.changed.emit(self.one.default))
+        name.what_if.connect(self.what_if)
         self._head.addWidget(name, 1)
         self._body.addLayout(self._head)
         self._said = QLabel()
@@ -250,7 +254,7 @@ class _Control(QWidget):
 
 
 class _NumberEdit(QLineEdit):
-    """A field for a number, to which Space means nothing and Esc the number that was there."""
+    """A field for a number, to which Space and W mean nothing and Esc the number that was there."""
 
     given_up = Signal()
 
@@ -258,8 +262,8 @@ class _NumberEdit(QLineEdit):
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape:
                 self.given_up.emit()
-            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Space):
-                event.ignore()  # the program's: leave the field, play
+            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Space, Qt.Key.Key_W):
+                event.ignore()  # the program's: leave the field, play, ask what if
                 return False
         return super().event(event)
 
@@ -549,6 +553,7 @@ class ControlPanel(QScrollArea):
     changed = Signal(str, object)
     fetch_wanted = Signal(str)
     own_wanted = Signal(str, str)  # the parameter, and "file" or "folder"
+    what_if = Signal(str)  # of which parameter
 
     WIDTH = 244  # of a control, in the column of 276 that the page gives it
 
@@ -598,6 +603,7 @@ class ControlPanel(QScrollArea):
                 control.own_wanted.connect(
                     lambda kind, name=one.name: self.own_wanted.emit(name, kind))
             control.changed.connect(lambda value, name=one.name: self._changed(name, value))
+            control.what_if.connect(lambda name=one.name: self.what_if.emit(name))
             column.addWidget(control)
             self._controls[one.name] = control
         column.addStretch(1)
@@ -608,6 +614,12 @@ class ControlPanel(QScrollArea):
     def control(self, name: str) -> QWidget:
         """The control of a parameter, for a tour that points at it."""
         return self._controls[name]
+
+    def name_at(self, widget: QWidget | None) -> str | None:
+        """The parameter whose control a widget is or belongs to."""
+        while widget is not None and not isinstance(widget, _Control):
+            widget = widget.parentWidget()
+        return widget.one.name if widget is not None else None
 
     def set_params(self, params: Any) -> None:
         """Show these values, without a signal."""

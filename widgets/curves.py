@@ -80,6 +80,51 @@ class _Line:
     pixels: NDArray[np.float64] | None = None  # (n, 2), what labels must keep clear of
 
 
+SKETCHED = 101  # values of a curve drawn by hand
+
+
+@dataclass
+class _Sketch:
+    """A curve drawn by hand over a range of x, in the data's own numbers."""
+
+    x_range: Range
+    y_range: Range
+    values: NDArray[np.float64]
+    open: bool = True
+    at: tuple[int, float] | None = None  # where the pen is, while it is down
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        return np.linspace(*self.x_range, SKETCHED)
+
+    def to(self, x: float, y: float, *, down: bool) -> bool:
+        """The pen goes to a place, down on the paper; whether it draws."""
+        if not down and self.at is None:
+            return False
+        low, high = self.x_range
+        column = round((SKETCHED - 1) * min(1.0, max(0.0, (x - low) / ((high - low) or 1.0))))
+        y = min(max(self.y_range), max(min(self.y_range), y))
+        before = (column, y) if down or self.at is None else self.at
+        first, last = sorted((before, (column, y)))
+        columns = np.arange(first[0], last[0] + 1)
+        self.values[columns] = np.interp(columns, [first[0], last[0]], [first[1], last[1]]) \
+            if first[0] < last[0] else y
+        self.at = (column, y)
+        return True
+
+    def whole(self) -> NDArray[np.float64] | None:
+        """From end to end: what was left out goes on straight. None for less than two places."""
+        at = np.flatnonzero(np.isfinite(self.values))
+        if len(at) < 2:
+            return None
+        whole: NDArray[np.float64] = np.interp(np.arange(SKETCHED), at, self.values[at])
+        return whole
+
+    def ranges(self, x_range: Range | None, y_range: Range | None) -> tuple[Range, Range | None]:
+        """What the plot shows: just the empty paper, and later all that lies on it."""
+        return self.x_range, (y_range or self.y_range) if self.open else y_range
+
+
 def thinned(
     x: NDArray[np.float64], y: NDArray[np.float64], width: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -217,13 +262,16 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._owner.pen_at(event.position(), down=True)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and not self._owner.pen_up():
             self._owner.mouse_at(event.position(), click=True)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._owner.mouse_at(event.position())
+        if not self._owner.pen_at(event.position()):
+            self._owner.mouse_at(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
         self._owner.mouse_at(None)
@@ -301,6 +349,7 @@ class CurvePlot(Picture[Point]):
 
     clicked = Signal(float, float)
     hovered = Signal(float, float)
+    sketched = Signal()  # the pen was lifted
 
     def __init__(
         self,
@@ -336,6 +385,7 @@ class CurvePlot(Picture[Point]):
         self._choices: dict[tuple[int, str], tuple[int, float]] = {}
         self._rule_spots: dict[tuple[int, int], tuple[float, int, bool]] = {}  # where the rules' labels lie
 
+        self._sketch: _Sketch | None = None
         self._small, self._label_font = font(look, 11), font(look, 12)
         self._metrics = QFontMetricsF(self._small)
         self._label_metrics = QFontMetricsF(self._label_font)
@@ -387,7 +437,10 @@ class CurvePlot(Picture[Point]):
         if self._legend is not None:
             self._legend.draw(curves)
         self._lines = [line for line in map(self._line, self._curves) if line is not None]
-        self._set_ranges(x_range or self._fixed[0], y_range or self._fixed[1])
+        x_range, y_range = x_range or self._fixed[0], y_range or self._fixed[1]
+        if self._sketch is not None:
+            x_range, y_range = self._sketch.ranges(x_range, y_range)
+        self._set_ranges(x_range, y_range)
         if self.current is not None and not self._there(self.current):
             self.current = None
         self._canvas.viewport().update()
@@ -495,9 +548,10 @@ class CurvePlot(Picture[Point]):
         labels = self._paint_rules(painter, inside, (a, b, c, d), taken)
         for line in self._lines:
             self._paint_curve(painter, line, inside, d)
+        self._paint_sketch(painter, (a, b, c, d))
         self._paint_rule_labels(painter, labels)
         painter.restore()
-        looking = self._mouse
+        looking = None if self.sketching else self._mouse
         if self._by_keys and self.current is not None:
             looking = QPointF(*self._lines[self.current[0]].pixels[self.current[1]])  # type: ignore[index]
         if self.hasFocus() and self.current is None:
@@ -721,6 +775,76 @@ class CurvePlot(Picture[Point]):
             painter.setPen(color)
             painter.drawText(QPointF(left + self.look.px(8), top + self.look.px(5)
                                      + metrics.ascent() + index * metrics.height()), text)
+
+    # --- a curve drawn by hand -------------------------------------------------------------------
+
+    @property
+    def sketching(self) -> bool:
+        """Whether the mouse draws."""
+        return self._sketch is not None and self._sketch.open
+
+    def begin_sketch(self, x_range: Range, y_range: Range | None = None) -> None:
+        """Let the mouse draw a curve over ``x_range``, on a plot that shows these ranges."""
+        plain = self.ranges()[1] if y_range is None else y_range
+        self._sketch = _Sketch(x_range, plain, np.full(SKETCHED, np.nan))
+        self._canvas.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        self.draw(self._curves, self._rules)
+
+    def sketch(self) -> NDArray[np.float64] | None:
+        """What was drawn, (101,) values at equal distances; None where nothing was."""
+        return None if self._sketch is None else self._sketch.whole()
+
+    def show_sketch(self, x_range: Range, values: NDArray[np.float64]) -> None:
+        """Keep a drawn curve in sight, dashed, under what is drawn over it."""
+        self._canvas.viewport().unsetCursor()
+        self._sketch = _Sketch(x_range, self.ranges()[1], values, open=False)
+        self.draw(self._curves, self._rules)
+
+    def end_sketch(self) -> None:
+        """Take the sketch away."""
+        if self._sketch is not None:
+            self._sketch = None
+            self._canvas.viewport().unsetCursor()
+            self.draw(self._curves, self._rules)
+
+    def pen_at(self, position: QPointF, *, down: bool = False) -> bool:
+        """The mouse went down or moved; whether it draws."""
+        if self._sketch is None or not self._sketch.open:
+            return False
+        a, b, c, d, _ = self._to_pixels()
+        x, y = (position.x() - b) / a, (position.y() - d) / c
+        x, y = (10**v if log else v for v, log in zip((x, y), self._logs, strict=True))
+        drawn = self._sketch.to(x, y, down=down)
+        self._canvas.viewport().update()
+        return drawn
+
+    def pen_up(self) -> bool:
+        """The mouse was let go; whether that ended a stroke."""
+        if self._sketch is None or not self._sketch.open or self._sketch.at is None:
+            return False
+        self._sketch.at = None
+        self.sketched.emit()
+        return True
+
+    def _paint_sketch(
+        self, painter: QPainter, to_pixels: tuple[float, float, float, float]
+    ) -> None:
+        if self._sketch is None:
+            return
+        a, b, c, d = to_pixels
+        x, y = self._sketch.x, self._sketch.values
+        x, y = (_logarithm(v) if log else v for v, log in zip((x, y), self._logs, strict=True))
+        good = np.isfinite(x) & np.isfinite(y)
+        pen = QPen(self.look.color("text"), 2.2 * self.look.scale)
+        pen.setDashPattern([1.5, 2.0])
+        painter.setPen(pen)
+        if good.any():
+            points = np.stack([a * x[good] + b, c * y[good] + d], 1)
+            painter.drawPolyline(polygon(points))
+            where = points[len(points) // 2]
+            text = self.look.words("your sketch")
+            painter.setFont(self._small)
+            painter.drawText(QPointF(where[0] + 6, where[1] - 6), text)
 
     # --- the keys --------------------------------------------------------------------------------
 

@@ -205,8 +205,8 @@ def test_that_a_failed_expectation_fails_the_tour(monkeypatch, capsys) -> None:
     from app.tours import TourStep
 
     monkeypatch.setattr("app.tours.load_tour", lambda panel: (
-        TourStep({"en": "a", "zh": "b"}, {"length": 5}, 1, False, "step == 1"),
-        TourStep({"en": "a", "zh": "b"}, {}, 1, False, "loss < 0")))
+        TourStep({"en": "a", "zh": "b"}, {"length": 5}, 1, False, "step == 1", {}),
+        TourStep({"en": "a", "zh": "b"}, {}, 1, False, "loss < 0", {})))
     assert trial is not None
     assert run(["tour", "rnn_gradients"]) == 1
     printed = capsys.readouterr().out

@@ -288,7 +288,7 @@ def test_that_pins_are_kept_named_and_removed(make: Any) -> None:
     session.rename_pin(0, "first")
     session.unpin(1)
     assert [one.label for one in session.ghosts] == ["first"]
-    session.clear_pins()
+    session.set_pinned(())
     assert session.ghosts == ()
 
 

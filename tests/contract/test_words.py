@@ -94,7 +94,7 @@ def test_that_a_panel_misses_no_translation_and_keeps_none_unused(panel) -> None
         literal |= {heading for heading, _ in sections(file.read_text("utf-8"))}
         literal |= {node.value for node in ast.walk(ast.parse(file.read_text("utf-8")))
                     if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    said |= {one.unit for one in panel.parameters}
+    said |= {one.unit for one in panel.parameters} | {panel.headline_label}
     table = set(texts(panel.package, "zh").get("words", {}))
     shared = {*read_table("resources", "i18n/zh.toml")["words"], *TERMS}
     wanted = {text for text in said if any(sign.isalpha() for sign in text)}

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets import icons, style
-from widgets.guidance import GuideView, TourList, formula_image
+from widgets.guidance import GuideView, TourItem, TourList, formula_image
 
 
 def test_that_a_formula_is_drawn_in_the_colour_of_text(qtbot: QtBot) -> None:
@@ -62,16 +62,17 @@ def test_that_a_tour_asks_for_a_step_and_ticks_it(qtbot: QtBot) -> None:
     qtbot.addWidget(tour)
     tour.resize(260, 300)
     texts = ["Set the radius to 0.9.", "Choose the LSTM.", "Clip."]
-    tour.set_steps([(text, "todo") for text in texts])
+    tour.set_steps([TourItem(text, "todo") for text in texts])
     tour.show()
     with qtbot.waitSignal(tour.run_wanted) as wanted:
         qtbot.mouseClick(tour.buttons()[1], Qt.MouseButton.LeftButton)
     assert wanted.args == [1]
     before, kept = picture(tour), tour.buttons()
-    tour.set_steps([(texts[0], "done"), (texts[1], "running"), (texts[2], "failed")])
+    tour.set_steps([TourItem(text, state) for text, state in
+                    zip(texts, ("done", "running", "failed"), strict=True)])
     assert (picture(tour) != before).any() and tour.buttons() == kept
     assert not kept[1].isEnabled() and "done" in kept[0].accessibleName()
-    tour.set_steps([("Another.", "todo")])
+    tour.set_steps([TourItem("Another.", "todo")])
     assert len(tour.buttons()) == 1
 
 

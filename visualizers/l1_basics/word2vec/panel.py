@@ -93,6 +93,8 @@ PANEL = Panel(
     experiment="visualizers.l1_basics.word2vec.experiment:Word2Vec",
     view="visualizers.l1_basics.word2vec.view:Word2VecView",
     scalars=("loss", "twins"),
+    headline="twins",
+    headline_label="share of twins found",
     concepts=("1.10", "1.11", "1.12", "1.13"),
     keywords=("word2vec", "skip-gram", "CBOW", "negative sampling", "hierarchical softmax",
               "Huffman", "embedding", "subsampling", "词嵌入", "词向量", "负采样", "分层softmax",

@@ -75,6 +75,8 @@ PANEL = Panel(
     scalars=("loss", "loss_forward", "loss_backward", "loss_both", "forward_left", "forward_right",
              "forward_both", "backward_left", "backward_right", "backward_both", "both_left",
              "both_right", "both_both"),
+    headline="both_right",
+    headline_label="accuracy of both directions where the right side decides",
     concepts=("2.10",),
     speed=Speed.FRAME,  # at full speed it is over in two seconds
     keywords=("BiRNN", "BiLSTM", "bidirectional", "tagging", "part of speech", "garden path",

@@ -73,6 +73,8 @@ PANEL = Panel(
     view="visualizers.l2_networks.cnn_vs_rnn.view:CnnVsRnnView",
     scalars=("loss", "cnn_ms", "cnn_loss", "cnn_accuracy", "rnn_ms", "rnn_loss", "rnn_accuracy",
              "cnn_shuffled", "rnn_shuffled", "timed_length", "timed_cnn_ms", "timed_rnn_ms"),
+    headline="cnn_accuracy",
+    headline_label="the CNN's accuracy",
     concepts=("2.14", "2.11", "2.12", "2.8", "2.9"),
     keywords=("CNN", "RNN", "GRU", "LSTM", "window", "distance", "word order", "speed", "parameters",
               "parallel", "max-pooling", "卷积神经网络", "循环神经网络", "对比", "词序", "距离", "速度",

@@ -87,6 +87,8 @@ PANEL = Panel(
     experiment="visualizers.l2_networks.pipeline.experiment:Pipeline",
     view="visualizers.l2_networks.pipeline.view:PipelineView",
     scalars=("loss", "accuracy", "valid_loss", "valid_accuracy", "epoch"),
+    headline="valid_accuracy",
+    headline_label="validation accuracy",
     concepts=("2.15", "2.11", "2.8", "2.9"),
     keywords=("pipeline", "PyTorch", "train", "validation", "test", "early stopping", "overfitting",
               "sentiment", "SST-2", "baseline", "bag of words", "confusion matrix", "notebook",

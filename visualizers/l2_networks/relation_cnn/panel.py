@@ -75,6 +75,8 @@ PANEL = Panel(
     experiment="visualizers.l2_networks.relation_cnn.experiment:RelationCNN",
     view="visualizers.l2_networks.relation_cnn.view:RelationCNNView",
     scalars=("loss", "accuracy_alone", "accuracy_markers", "accuracy_positions", "accuracy_both"),
+    headline="accuracy_positions",
+    headline_label="accuracy with positions",
     concepts=("2.13",),
     keywords=("relation classification", "relation extraction", "CNN", "position features",
               "entity markers", "max pooling", "confusion matrix", "关系分类", "关系抽取", "位置特征",

@@ -68,6 +68,8 @@ PANEL = Panel(
     experiment="visualizers.l2_networks.rnn_cells.experiment:RnnCells",
     view="visualizers.l2_networks.rnn_cells.view:RnnCellsView",
     scalars=("loss", "forward", "backward"),
+    headline="forward",
+    headline_label="surprise from a to z",
     concepts=("2.5", "2.8", "2.9"),
     keywords=("RNN", "GRU", "LSTM", "cell", "gate", "hidden state", "sequential memory", "alphabet",
               "weight sharing", "unrolled", "update gate", "reset gate", "循环神经网络", "门控循环单元",

@@ -87,6 +87,8 @@ PANEL = Panel(
     experiment="visualizers.l2_networks.rnn_gradients.experiment:RnnGradients",
     view="visualizers.l2_networks.rnn_gradients.view:RnnGradientsView",
     scalars=("loss", "accuracy", "gradient_norm", "clipped"),
+    headline="accuracy",
+    headline_label="accuracy",
     concepts=("2.7", "2.6", "2.8", "2.9"),
     keywords=("RNN", "LSTM", "GRU", "vanishing gradient", "exploding gradient", "clipping",
               "spectral radius", "Jacobian", "BPTT", "循环神经网络", "梯度消失", "梯度爆炸", "梯度裁剪"),

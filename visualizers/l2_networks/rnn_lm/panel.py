@@ -92,6 +92,8 @@ PANEL = Panel(
     experiment="visualizers.l2_networks.rnn_lm.experiment:RnnLanguageModel",
     view="visualizers.l2_networks.rnn_lm.view:RnnLanguageModelView",
     scalars=("loss", "held_out"),
+    headline="held_out",
+    headline_label="held-out loss",
     concepts=("2.6", "2.5", "2.9"),
     keywords=("language model", "char-rnn", "LSTM", "perplexity", "sampling", "temperature",
               "hidden unit", "neuron", "LSTMVis", "循环神经网络", "语言模型", "困惑度", "采样",

@@ -58,6 +58,8 @@ PANEL = Panel(
     experiment="visualizers.l2_networks.rnn_memory.experiment:RnnMemory",
     view="visualizers.l2_networks.rnn_memory.view:RnnMemoryView",
     scalars=("loss", *NETWORKS),
+    headline="LSTM",
+    headline_label="the LSTM's score",
     concepts=("2.9", "2.8", "2.7"),
     keywords=("RNN", "orthogonal", "LSTM", "GRU", "copy task", "adding problem", "long-term memory",
               "chrono initialisation", "forget gate bias", "probe", "长短期记忆", "门控循环单元", "复制任务",

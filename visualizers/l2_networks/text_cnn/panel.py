@@ -95,6 +95,8 @@ PANEL = Panel(
     view="visualizers.l2_networks.text_cnn.view:TextCNNView",
     scalars=("loss", "mlp_loss", "valid_loss", "mlp_valid_loss", "accuracy", "mlp_accuracy",
              "train_accuracy", "mlp_train_accuracy"),
+    headline="accuracy",
+    headline_label="the CNN's accuracy",
     concepts=("2.11", "2.12"),
     keywords=("CNN", "convolution", "filter", "kernel", "n-gram", "max pooling", "sentiment",
               "text classification", "position invariance", "MLP", "卷积神经网络", "卷积核", "最大池化",

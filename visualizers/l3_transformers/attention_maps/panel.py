@@ -98,6 +98,8 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l3_transformers.attention_maps.experiment:AttentionMaps",
     view="visualizers.l3_transformers.attention_maps.view:AttentionMapsView",
+    headline="evenness",
+    headline_label="evenness",
     concepts=("3.7", "3.8", "3.14"),
     keywords=("attention", "self-attention", "head", "rollout", "BERT", "MiniLM", "GPT", "mask",
               "注意力", "自注意力", "多头", "掩码", "编码器", "解码器"),

@@ -92,6 +92,8 @@ PANEL = Panel(
     experiment="visualizers.l3_transformers.tiny_gpt.experiment:TinyGPT",
     view="visualizers.l3_transformers.tiny_gpt.view:TinyGPTView",
     scalars=("loss", "held_out"),
+    headline="held_out",
+    headline_label="held-out loss",
     concepts=("3.13", "3.4", "3.6"),
     keywords=("GPT", "language model", "next token", "sampling", "temperature", "top-k", "BPE",
               "logit lens", "perplexity", "语言模型", "下一个词元", "采样", "温度", "困惑度", "生成"),

@@ -79,6 +79,8 @@ PANEL = Panel(
     experiment="visualizers.l5_compression.quantization.experiment:Quantization",
     view="visualizers.l5_compression.quantization.view:QuantizationView",
     scalars=("loss", "float_accuracy", "accuracy", "float_perplexity", "perplexity"),
+    headline="accuracy",
+    headline_label="accuracy after rounding",
     concepts=("5.16",),
     keywords=("quantization", "int8", "int4", "bits", "outlier", "QAT", "PTQ", "straight-through",
               "compression", "量化", "离群通道", "量化感知训练", "压缩", "比特"),

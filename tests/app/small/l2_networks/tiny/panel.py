@@ -28,5 +28,7 @@ class Frame:
 PANEL = Panel(
     id="tiny", title="Down a parabola", claim="A step that is too long jumps out of the valley.",
     params=Params, frame=Frame, experiment="small.l2_networks.tiny.experiment:Tiny",
-    view="small.l2_networks.tiny.view:TinyView", concepts=("2.1",), keywords=("valley", "山谷"),
+    view="small.l2_networks.tiny.view:TinyView", headline="distance",
+    headline_label="distance from the valley",
+    concepts=("2.1",), keywords=("valley", "山谷"),
 )

@@ -1,0 +1,233 @@
+"""What a learner tries: a suggestion of the guide, or a what-if. And the way back from it.
+
+A what-if runs the present run again from its start, with the same seed and data and one control at
+another value, beside the run of before as a ghost; then it says by how much the two differ in the
+panel's headline scalar.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.drive import Drive
+from app.engine.protocol import Change
+from app.session import Session, State
+from app.tours import Try
+from app.undo import Undo
+from visualizers.catalog import Said
+from visualizers.panel import History, Panel
+from visualizers.refusal import Refusal
+from widgets.numbers import count, fixed, quantity, signed
+from widgets.parameters import changed, needs_restart
+
+SECONDS = 10  # for which a suggestion that was set offers its way back
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The headline of a run: its last finite value, and the step at which it was measured."""
+
+    value: float
+    step: int
+
+
+def headline(panel: Panel, history: History, frame: Any, step: int) -> Measured | None:
+    """A run's headline value at its last step or, where it is measured seldom, before that."""
+    if not panel.trains:
+        return Measured(float(getattr(frame, panel.headline)), step)
+    values = history[panel.headline]
+    at = np.flatnonzero(np.isfinite(values))
+    return Measured(float(values[at[-1]]), int(at[-1]) + 1) if len(at) else None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two runs that differ in one control."""
+
+    name: str
+    new: Any
+    old: Any
+    now: Measured | None
+    before: Measured | None
+    steps: int
+    wanted: int
+    diverged: bool = False
+
+    def sentence(self, panel: Panel, said: Said) -> str:
+        """By how much the runs differ, in the user's language."""
+        words = said.words()
+        values = {"label": said.label(self.name), "new": said.value(self.name, self.new),
+                  "old": said.value(self.name, self.old), "headline": said.headline}
+        if self.diverged:
+            return words("With {label} {new} instead of {old}, the loss stopped being a finite number "
+                         "at step {step}.", **values, step=count(self.steps))
+        if self.now is None or self.before is None:
+            return words("With {label} {new} instead of {old}; {headline} has not been measured yet.",
+                         **values)
+        values |= written(self.now.value, self.before.value)
+        if not panel.trains:
+            return words("With {label} {new} instead of {old}, {headline} is {now} instead of {before} "
+                         "({change}).", **values)
+        if self.now.step == self.before.step == self.wanted:
+            return words("With {label} {new} instead of {old}, {headline} after {steps} is {now} "
+                         "instead of {before} ({change}).", **values,
+                         steps=quantity(self.wanted, "step", words))
+        return words("With {label} {new} instead of {old}, {headline} is {now} at step {step}, instead "
+                     "of {before} at step {other} ({change}).", **values, step=count(self.now.step),
+                     other=count(self.before.step))
+
+
+def written(now: float, before: float) -> dict[str, str]:
+    """Two values and their difference, with as many decimals as show the difference."""
+    difference = now - before
+    size = abs(difference) or max(abs(now), 1e-3) / 100
+    places = max(0, min(6, 1 - math.floor(math.log10(size))))
+    return {"now": fixed(now, places), "before": fixed(before, places),
+            "change": signed(difference, places) if difference else "±0"}
+
+
+class Trying(QObject):
+    """Tries things in a session. It outlives pages, so that what it says stays.
+
+    Attributes:
+        phase: ``""``, ``"running"`` (to a step), ``"tried"`` or ``"compared"``.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session, self.panel = session, session.panel
+        self.undo, self.drive = Undo(session), Drive(session)
+        self.phase = ""
+        self.progress = (0, 0)
+        self.compared: Compared | None = None
+        self._tried: dict[str, Any] = {}
+        self._asked: tuple[str, Any, Any, Measured | None, int] | None = None
+        self._leaving = QTimer(self, singleShot=True, interval=1000 * SECONDS)
+        self._leaving.timeout.connect(self.leave)
+        self.drive.moved.connect(self._moved)
+        self.drive.arrived.connect(self._arrived)
+        self.drive.given_up.connect(self._given_up)
+        session.params_changed.connect(lambda _: self._other_run())
+        session.state_changed.connect(
+            lambda state: self._other_run() if state is State.STARTING else None)
+
+    # --- suggestions -----------------------------------------------------------------------------
+
+    def suggest(self, one: Try) -> None:
+        """Set what a suggestion names, and train its steps."""
+        self._forget()
+        self.undo.remember()
+        self._tried, self._asked = dict(one.set), None
+        session, steps = self.session, one.steps if self.panel.trains else 0
+        params = changed(session.params, **one.set)
+        if steps:
+            self._set("running")
+        if steps and needs_restart(session.params, params):
+            self.drive.again(params, steps)
+            return
+        if steps:
+            session.pause()
+        session.set_params(**one.set)
+        if steps:
+            self.drive.further(steps)
+        else:
+            self._tell_tried()
+
+    def _tell_tried(self) -> None:
+        self._set("tried")
+        self._leaving.start()
+
+    def said_tried(self, said: Said) -> str:
+        """What was set."""
+        words = said.words()
+        shown = {one.name for one in self.panel.parameters if one.kind != "hidden"}
+        values = [f"{said.label(name)} {said.value(name, value)}"
+                  for name, value in self._tried.items() if name in shown]
+        return words("Set: {values}.", values=", ".join(values)) if values else words("Shown.")
+
+    # --- what if ---------------------------------------------------------------------------------
+
+    def what_if(self, name: str, value: Any) -> None:
+        """Run the present run again with another value of one control.
+
+        Raises:
+            Refusal: there is nothing to compare with.
+            Unfit: the value does not belong to the control.
+        """
+        session = self.session
+        shown = session.current()
+        if shown is None or session.state is State.STARTING \
+                or (self.panel.trains and not session.last_step):
+            raise Refusal("Train some steps first: a what-if compares with the run that is there.")
+        session.pause()
+        session.seek(session.last_step)
+        record, old = session.record(), getattr(session.params, name)
+        changes = [Change(one.step, kept) for one in record.changes
+                   if (kept := {key: each for key, each in one.values.items() if key != name})]
+        params = changed(record.params, **{name: value})
+        if params == record.params and value == old:
+            raise Refusal("It has that value already: type another one.")
+        self._forget()
+        self.undo.remember()
+        before = headline(self.panel, record.history, record.film[-1][2], record.step)
+        session.pin()
+        self._asked = (name, value, old, before, record.step)
+        self._set("running")
+        self.drive.again(params, record.step, changes)
+
+    def _moved(self, step: int, goal: int) -> None:
+        if self.phase == "running":
+            self.progress = (step, goal)
+            self.changed.emit()
+
+    def _arrived(self) -> None:
+        if self.phase != "running":
+            return
+        if self._asked is None:
+            self._tell_tried()
+            return
+        name, new, old, before, wanted = self._asked
+        session = self.session
+        shown = session.current()
+        now = None if shown is None else headline(
+            self.panel, session.history, shown.frame, shown.step)
+        self.compared = Compared(name, new, old, now, before, len(session.history), wanted,
+                                 session.state is State.DIVERGED)
+        self._set("compared")
+
+    def _given_up(self) -> None:
+        if self.phase == "running":
+            self.leave()
+
+    # --- the way back ----------------------------------------------------------------------------
+
+    def back(self) -> None:
+        """Undo what was tried last: the values, the run, its ghosts."""
+        self._forget()
+        self.undo.undo()
+        self._set("")
+
+    def leave(self) -> None:
+        """Say no more about it."""
+        self._forget()
+        self._set("")
+
+    def _forget(self) -> None:
+        self._leaving.stop()
+        self.phase, self.compared, self.progress = "", None, (0, 0)
+        self.drive.stop()
+
+    def _other_run(self) -> None:
+        if self.phase == "compared":
+            self.leave()  # what was compared is no longer what is shown
+
+    def _set(self, phase: str) -> None:
+        self.phase = phase
+        self.changed.emit()
