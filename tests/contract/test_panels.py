@@ -285,8 +285,8 @@ def test_that_a_panel_begins_in_chinese(panel: Panel) -> None:
     data = Data()
     for one in panel.parameters:
         if one.kind == "source" and one.source != "model":
-            there = data.texts() if one.source == "text" else data.labelled_sets()
-            assert getattr(params, one.name) in {each.id for each in there if each.available}
+            here = {each.id for each in data.entries(str(one.source)) if not each.archive}
+            assert getattr(params, one.name) in here
     trial = Trial(panel, params)
     for steps in (0, 1):
         trial.train(steps)
