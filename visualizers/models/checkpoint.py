@@ -1,7 +1,8 @@
-"""A trained GPT in one safetensors file: weights, size and tokens. Nothing in it can run.
+"""The models that come with the program, read from safetensors files. Nothing in them can run.
 
-The file's metadata hold ``config`` (the fields of ``GPTConfig``), ``tokens`` (the tokenizer) and
-``about`` (how it was trained), each as JSON text.
+The GPT is one file. Its metadata hold ``config`` (the fields of ``GPTConfig``), ``tokens`` (the
+tokenizer) and ``about`` (how it was trained), each as JSON text. The BERT is a folder that the library
+transformers reads too: ``model.safetensors``, ``tokenizer.json``, and ``config.json`` with ``about``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import tokenizers
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from visualizers.models.bert import Bert, BertConfig, load_weights
 from visualizers.models.gpt import GPT, GPTConfig
 from visualizers.models.tokenizers import BytePairs
 
@@ -53,3 +56,12 @@ def load_tiny_gpt() -> Checkpoint:
     file = resources.files("resources").joinpath("weights", "tiny_gpt.safetensors")
     with resources.as_file(file) as path:
         return load(path)
+
+
+def load_small_bert() -> tuple[Bert, tokenizers.Tokenizer]:
+    """This project's own small BERT; ``visualizers.models.train_small_bert`` says how it was made."""
+    with resources.as_file(resources.files("resources").joinpath("weights", "small_bert")) as folder:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        bert = Bert(BertConfig.of(config), torch.Generator())
+        load_weights(bert, load_file(folder / "model.safetensors"))
+        return bert, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -2,8 +2,8 @@
 
 A ``Reader`` cuts a text into tokens and runs its model on them, but leaves the one formula that the
 attention panel is about to its caller: whenever the model needs attention weights, it asks for
-them with queries, keys and what may not be seen. Two readers exist: one for this program's own GPT
-and one for everything that the library transformers knows.
+them with queries, keys and what may not be seen. There is a reader for each of this program's own two
+models, and one for everything that the library transformers knows.
 
 Nothing here opens a socket, runs code that comes with a model, or reads a pickle.
 """
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from visualizers.data import ModelFiles
 from visualizers.models import checkpoint
+from visualizers.models.bert import Block as BertBlock
 from visualizers.models.gpt import Block
 from visualizers.refusal import Refusal
 
@@ -78,6 +79,8 @@ def open_reader(files: ModelFiles, device: str, progress: Progress) -> Reader:
     """The model of these files, ready to read. Raises ``Refusal``."""
     if files.id == "tiny-gpt":
         return TinyGPT(device)
+    if files.id == "small-bert":
+        return SmallBert(device)
     return Transformer(files, device, progress)
 
 
@@ -137,6 +140,42 @@ class TinyGPT:
             x = x + block.attention.out((weight @ v).transpose(0, 1).reshape(T, C))
             x = x + block.mlp(block.norm_2(x), None)                           # (T, C)
         return gpt.norm(x), kept
+
+
+# --- this program's own BERT -------------------------------------------------------------------
+
+
+class SmallBert:
+    """The small BERT of this program (``visualizers.models.bert``), layer by layer."""
+
+    title = "Small BERT"
+
+    def __init__(self, device: str) -> None:
+        bert, tokens = checkpoint.load_small_bert()
+        self.module = bert.to(device).eval()
+        self._tokens = _Tokens(tokens)
+        self.limit = bert.config.context
+
+    def cut(self, text: str, second: str, limit: int) -> Cut:
+        return self._tokens.cut(text, second, limit)
+
+    @torch.no_grad()
+    def run(self, cut: Cut, blocked: Tensor, attend: Attend) -> tuple[Tensor, list[Tensor]]:
+        bert = self.module
+        T, C, H = len(cut.ids), bert.config.width, bert.config.heads
+        segments = torch.from_numpy(cut.segments.astype(np.int64)).to(blocked.device)  # (T,)
+        x = bert.embed(torch.tensor(cut.ids, device=blocked.device), segments)         # (T, C)
+        bias = torch.zeros(T, T, device=blocked.device)
+        bias = only_itself(bias.masked_fill(blocked, torch.finfo(bias.dtype).min))
+        kept = []
+        for block in cast(Iterable[BertBlock], bert.blocks):
+            q, k, v = (part(x).view(T, H, C // H).transpose(0, 1) for part in
+                       (block.attention.query, block.attention.key, block.attention.value))
+            weight = attend(q, k, (C // H) ** -0.5, bias[None])                # (H, T, T)
+            kept.append(weight)
+            seen = block.attention.out((weight @ v).transpose(0, 1).reshape(T, C))
+            x = block.think(block.norm_1(x + seen))                            # (T, C)
+        return x, kept
 
 
 # --- models of the library transformers --------------------------------------------------------

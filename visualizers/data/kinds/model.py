@@ -27,4 +27,4 @@ KIND = Kind(
     own={"folder": _own_folder, "name": cached, "file": _own_file},
     unknown=lambda name, near: Refusal("There is no model {name}; the nearest is {near}.", name=name,
                                        near=near),
-    stand_ins={"": ("tiny-gpt",)})
+    stand_ins={"": ("small-bert", "tiny-gpt")})

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from visualizers.l3_transformers.attention_maps.panel import LONGEST, Frame, Params, chosen
 from visualizers.l3_transformers.attention_maps.texts import EXAMPLES
-from visualizers.models.pretrained import Cut, TinyGPT, open_reader, redraw
+from visualizers.models.pretrained import Cut, SmallBert, TinyGPT, open_reader, redraw
 from visualizers.panel import Context
 
 GRID_BYTES = 250_000  # of all small pictures together
@@ -82,8 +82,9 @@ class AttentionMaps:
         self.context = context
         files = context.data.model(params.model)
         if files.missing:
-            context.note("MiniLM is not fetched, so this is the small GPT of this program; the Data "
-                         "page has MiniLM.")
+            context.note("{wanted} is not fetched, so this is {model}, which comes with this program; "
+                         "the Data page has {wanted}.", wanted=context.data.title(files.missing),
+                         model=files.title)
         self.reader = open_reader(files, context.device, context.progress)
         if params.weights == "random":
             redraw(self.reader.module, context.generator)
@@ -115,6 +116,9 @@ class AttentionMaps:
         elif isinstance(self.reader, TinyGPT) and any(one[0] == "‹" for one in cut.names):
             self.context.note("The small GPT has learnt English only; it reads this text byte by "
                               "byte.")
+        elif isinstance(self.reader, SmallBert) and "[UNK]" in cut.names:
+            self.context.note("The small BERT has learnt English only; what it does not know is [UNK] "
+                              "to it.")
 
     @torch.no_grad()
     def _look(self, key: object, cut: Cut, masked: tuple[int, ...] = ()) -> Seen:

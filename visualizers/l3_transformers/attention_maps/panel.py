@@ -17,13 +17,13 @@ LONGEST = 512  # tokens; a matrix of more does not fit into a frame or onto a sc
 
 @dataclass(frozen=True)
 class Params:
-    model: str = source("model", "minilm", help=(
-        "A trained model: MiniLM from the data pack, this program's small GPT, or any encoder or "
-        "decoder from a folder or the local cache."))
+    model: str = source("model", "minilm", needs="encode", help=(
+        "A trained model: MiniLM or SmolLM2 from the data pack, this program's small BERT or small "
+        "GPT, or any encoder or decoder from a folder, a GGUF file or the local cache."))
     example: Literal[
-        "the tired animal", "two banks", "sentence pair", "repeated words", "Python manual",
-        "Chinese", "Chinese pair", "long text", "own text",
-    ] = choice("the tired animal", restart=False, help="What the model reads.")
+        "the closed file", "the tired animal", "two banks", "sentence pair", "repeated words",
+        "Python manual", "Chinese", "Chinese pair", "long text", "own text",
+    ] = choice("the closed file", restart=False, help="What the model reads.")
     words: str = text("Type a sentence here, and look who looks at whom.", label="Text",
                       help="Any text; the model reads as much of it as it was built for.",
                       when={"example": ("own text",)})

@@ -1,12 +1,14 @@
 """Texts to read: (sentence, second sentence or nothing)."""
 
 EXAMPLES = {
+    "the closed file": (
+        "The file is closed when the block ends, because it is no longer needed.", ""),
     "the tired animal": (
         "The animal didn't cross the street because it was too tired.", ""),
     "two banks": (
         "She walked along the bank of the river to the bank where she keeps her money.", ""),
     "sentence pair": (
-        "A man is playing a guitar on the stage.", "The musician performs for a large crowd."),
+        "The list of names is sorted first.", "Then the function returns its last element."),
     "repeated words": (
         "red green blue black white red green blue black white red green blue", ""),
     "Python manual": (
