@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -28,14 +28,16 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from widgets import numbers, scales
 from widgets.calm import may_wait
 from widgets.cards import Heading, Quiet, run_on
 from widgets.look import Look
+from widgets.marks import MARKS, paint_marks
 from widgets.numbers import decimal
 from widgets.picture import Picture
+from widgets.placing import CELL, Ground, Spans, beside_line, beside_rule, place, touched
 from widgets.scales import Range
 from widgets.style import font
 
@@ -43,7 +45,12 @@ from widgets.style import font
 pg.setConfigOption("exitCleanup", False)
 
 STRIDES = 40  # key presses that cross a long curve
-RELABEL = 0.2  # seconds between two choices of places for labels while their curves hardly move
+RIGHT = 12  # pixels beside the plot, before scaling
+RELABEL = 0.2  # seconds between two choices of places for labels, unless a curve comes into one
+FAR = 1e5  # pixels
+FEW_VALUES = 12  # each of so few values has a mark of its own
+MARKS_APART = 120  # pixels, before scaling
+MARKED = ("solid", "steps")  # styles with the mark of their series
 
 Style = Literal["solid", "dashed", "ghost", "dots", "steps", "area"]
 
@@ -77,7 +84,36 @@ class _Line:
     curve: Curve
     x: NDArray[np.float64]
     y: NDArray[np.float64]
-    pixels: NDArray[np.float64] | None = None  # (n, 2), what labels must keep clear of
+    rising: bool  # x never goes back
+    low: float  # of y
+    high: float
+    values: int  # that were given: those that are finite
+    endless: float | None = None  # the first x at which the value is infinite
+    pixels: NDArray[np.float64] | None = None  # (n, 2), of the values
+
+    @property
+    def drawn(self) -> NDArray[np.float64]:
+        """(n, 2) the pixels that the painted line goes through: what labels must keep clear of."""
+        assert self.pixels is not None
+        return _stairs(self.pixels) if self.curve.style == "steps" else self.pixels
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a legend shows: a swatch and its name."""
+
+    name: str
+    series: int | None
+    kind: Style | Literal["rule", "beyond", "sketch"]
+
+
+@dataclass
+class _Label:
+    """A text in the plot and the places that it may take, best first."""
+
+    named: _Named
+    small: bool
+    boxes: NDArray[np.float64]
 
 
 SKETCHED = 101  # values of a curve drawn by hand
@@ -153,6 +189,11 @@ def thinned(
     return new_x, new_y
 
 
+def _stairs(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each value held until the next one."""
+    return np.stack([np.repeat(points[:, 0], 2)[1:], np.repeat(points[:, 1], 2)[:-1]], 1)
+
+
 def polygon(points: NDArray[np.float64]) -> QPolygonF:
     """(n, 2) points as Qt takes them, without a Python object for each."""
     made: QPolygonF = pg.functions.arrayToQPolygonF(points[:, 0], points[:, 1])
@@ -195,9 +236,10 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         super().__init__(side, pen=pg.mkPen(look.color("hairline")), textPen=look.color("muted"),
                          tickPen=pg.mkPen(look.color("hairline")), maxTickLength=look.px(4))
         self._log, self._integer, self._look = log, integer, look
+        self._metrics = QFontMetricsF(font(look, 11))
         self.enableAutoSIPrefix(False)
         self.setStyle(tickFont=font(look, 11), tickTextOffset=look.px(4),
-                      autoReduceTextSpace=False, hideOverlappingLabels=look.px(12))
+                      autoReduceTextSpace=False, hideOverlappingLabels=False)
         if title:
             self.setLabel(html.escape(title), color=look.theme.muted,
                           **{"font-size": f"{look.text(11)}px",
@@ -206,10 +248,19 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         per_tick = self._look.px(70 if self.orientation in ("bottom", "top") else 34)
         count = max(2, int(size / per_tick))
-        if self._log:
-            return [(1.0, scales.log_ticks(low, high, count))]
-        found = scales.ticks(low, high, count, integer=self._integer)
-        return [(found[1] - found[0] if len(found) > 1 else 1.0, found)]
+        for most in (count, count + 1, count + 2):
+            found = scales.log_ticks(low, high, most) if self._log \
+                else scales.ticks(low, high, most, integer=self._integer)
+            if len(kept := self._uncut(found, high, size / (high - low))) > 1:
+                return [(1.0, kept)]
+        return [(1.0, found)]
+
+    def _uncut(self, values: list[float], high: float, scale: float) -> list[float]:
+        """Without the last tick of a level axis if its text would be cut at the right."""
+        if self.orientation != "bottom" or not values:
+            return values
+        half = self._metrics.horizontalAdvance(self.tickStrings(values, 1.0, 1.0)[-1]) / 2
+        return values[:-1] if half > (high - values[-1]) * scale + self._look.px(RIGHT) else values
 
     def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
         return numbers.decades(values) if self._log else numbers.ticks(values)
@@ -224,7 +275,7 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
         self._axes, self._key = QPixmap(), object()
         item = self.getPlotItem()
         item.hideButtons()
-        item.setContentsMargins(0, look.px(2), look.px(12), 0)  # half of the last tick's text
+        item.setContentsMargins(0, look.px(2), look.px(RIGHT), 0)  # half of the last tick's text
         box = item.getViewBox()
         box.setMouseEnabled(False, False)
         box.disableAutoRange()
@@ -290,35 +341,79 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
 
 
 class _Legend(QWidget):
-    """Swatches and labels in the title's line."""
+    """Names outside the plot, each with its swatch, and a note that found no room in the title's line.
+
+    It takes no room while there is nothing to say.
+    """
 
     def __init__(self, look: Look) -> None:
         super().__init__()
         self.look = look
-        self._curves: tuple[tuple[str, int, Style], ...] = ()
-        self.setFixedHeight(look.px(18))
+        self.note = ""
+        self.names: tuple[_Named, ...] = ()
+        self.boxes: list[QRectF] = []  # of the texts, as they were painted last
+        self._font = font(look, 11)
+        self._metrics = QFontMetricsF(self._font)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(0)
 
-    def draw(self, curves: Sequence[Curve]) -> None:
-        now = tuple((c.label, c.series, c.style) for c in curves if c.label)
-        if now == self._curves:
-            return
-        self._curves = now
-        metrics, px = QFontMetricsF(font(self.look, 11)), self.look.px
-        self.setFixedWidth(round(sum(metrics.horizontalAdvance(c[0]) + px(34) for c in now)))
-        self.update()
+    def draw(self, names: Sequence[_Named], note: str = "") -> None:
+        if (tuple(names), note) != (self.names, self.note):
+            self.names, self.note = tuple(names), note
+            self.setAccessibleName(", ".join(filter(None, (note, *(one.name for one in names)))))
+            self._fit()
+            self.update()
 
-    def paintEvent(self, _event: Any) -> None:
-        painter, px, x = QPainter(self), self.look.px, 0.0
-        small = font(self.look, 11)
-        painter.setFont(small)
-        metrics = QFontMetricsF(small)
-        for label, series, style in self._curves:
-            middle = self.height() / 2
-            painter.setPen(_pen(self.look, series, style, 2.0))
-            painter.drawLine(QPointF(x, middle), QPointF(x + px(16), middle))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        lines = 1 + max((round(y) for _, _, y in self._spots()), default=-1)
+        self.setFixedHeight(lines * self.look.px(18))
+
+    def _spots(self) -> list[tuple[_Named | None, float, float]]:
+        """Each entry (``None``: the note), its left end and its line."""
+        x, y, found = 0.0, 0, []
+        for one in (*((None,) if self.note else ()), *self.names):
+            wide = self._metrics.horizontalAdvance(self.note if one is None else one.name) \
+                + (0 if one is None else self.look.px(20))
+            if x and x + wide > self.width():
+                x, y = 0.0, y + 1
+            found.append((one, x, float(y)))
+            x += wide + self.look.px(14)
+        return found
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter, px = QPainter(self), self.look.px
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font)
+        self.boxes = []
+        for one, x, line in self._spots():
+            middle = (line + 0.5) * px(18)
+            text = self.note if one is None else one.name
+            if one is not None:
+                self._swatch(painter, one, x, middle)
+                x += px(20)
             painter.setPen(self.look.color("muted"))
-            painter.drawText(QPointF(x + px(20), middle + metrics.capHeight() / 2), label)
-            x += metrics.horizontalAdvance(label) + px(34)
+            painter.drawText(QPointF(x, middle + self._metrics.capHeight() / 2), text)
+            self.boxes.append(QRectF(x, middle - self._metrics.height() / 2,
+                                     self._metrics.horizontalAdvance(text), self._metrics.height()))
+
+    def _swatch(self, painter: QPainter, one: _Named, x: float, middle: float) -> None:
+        px = self.look.px
+        if one.kind == "beyond":
+            _paint_edge_mark(painter, self.look, one.series or 0, x + px(8), middle - px(3), above=True)
+            return
+        if one.kind == "rule":
+            painter.setPen(_rule_pen(self.look, one.series))
+        elif one.kind == "sketch":
+            painter.setPen(_sketch_pen(self.look))
+        else:
+            painter.setPen(_pen(self.look, one.series or 0, one.kind, 2.0))
+        if one.kind != "dots":
+            painter.drawLine(QPointF(x, middle), QPointF(x + px(16), middle))
+        if one.kind == "dots" or (one.kind in MARKED and (one.series or 0) % len(MARKS)):
+            _paint_marks(painter, self.look, one.series or 0, np.array([[x + px(8), middle]]))
 
 
 def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
@@ -328,6 +423,39 @@ def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
         pen.setDashPattern([4.0, 2.5])
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     return pen
+
+
+def _rule_pen(look: Look, series: int | None) -> QPen:
+    pen = QPen(look.color("muted" if series is None else series), look.scale)
+    pen.setDashPattern([4, 4])
+    return pen
+
+
+def _sketch_pen(look: Look) -> QPen:
+    pen = QPen(look.color("text"), 2.2 * look.scale)
+    pen.setDashPattern([1.5, 2.0])
+    return pen
+
+
+def _paint_marks(
+    painter: QPainter, look: Look, series: int, points: NDArray[np.float64], size: float = 4.4
+) -> None:
+    """The shape of a series at points of its curve, with a rim that keeps it apart from the line."""
+    painter.setPen(QPen(look.color("card"), look.scale))
+    painter.setBrush(look.color(series))
+    paint_marks(painter, series, points, size * look.scale)
+
+
+def _paint_edge_mark(
+    painter: QPainter, look: Look, series: int | str, x: float, edge: float, *, above: bool
+) -> None:
+    """A small triangle that points out of the plot, where a curve has left it."""
+    size, way = look.px(4), 1 if above else -1
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.color(series))
+    painter.drawPolygon(QPolygonF([QPointF(x - size, edge + way * (1 + 1.6 * size)),
+                                   QPointF(x + size, edge + way * (1 + 1.6 * size)),
+                                   QPointF(x, edge + way)]))
 
 
 Point = tuple[int, int]  # a curve, and a point of it
@@ -342,7 +470,8 @@ class CurvePlot(Picture[Point]):
         x, y: axis titles with their units.
         log_x, log_y: logarithmic axes; values that have no logarithm are gaps.
         x_range, y_range: fixed ranges; ``None`` follows the data in steps.
-        legend: name the curves in the title's line instead of at their ends.
+        legend: name the curves above the plot; otherwise that is done only for those whose name has no
+            free place beside its curve.
         y_min_span: least height of a range that follows the data.
         integer_x: the x axis counts things, so it has whole ticks only.
     """
@@ -370,28 +499,29 @@ class CurvePlot(Picture[Point]):
         super().__init__(look, title, parent)
         self._logs = (log_x, log_y)
         self._fixed = (x_range, y_range)
-        self._least = y_min_span or 0.0
+        self._least, self._whole = y_min_span or 0.0, integer_x
         self._axis_titles = (x, y)
         self._ranges: list[Range | None] = [None, None]
         self._curves: tuple[Curve, ...] = ()
         self._rules: tuple[Rule, ...] = ()
         self._lines: list[_Line] = []
-        self._filled: NDArray[np.float64] | None = None
-        self._spots: list[QRectF | None] = []  # of the labels, and what they were chosen for
-        self._spots_for: object = None
-        self._spots_until = 0.0
-        self._ends = np.zeros((0, 2))
+        self._labels: list[tuple[_Label, QRectF]] = []  # those with a place, and what they were placed for
+        self._placed_for: object = None
+        self._placed_at = 0.0
+        self._places: dict[_Named, QRectF] = {}  # where each was last: labels stand still
+        self._outside: set[_Named] = set()  # those that the legend names
+        self._outside_for: object = None
+        self._told: set[_Named] = set()  # what the legend was told of it
+        self._beyond: list[tuple[_Line, float, bool, float]] = []
         self._mouse: QPointF | None = None
-        self._choices: dict[tuple[int, str], tuple[int, float]] = {}
-        self._rule_spots: dict[tuple[int, int], tuple[float, int, bool]] = {}  # where the rules' labels lie
-
         self._sketch: _Sketch | None = None
         self._small, self._label_font = font(look, 11), font(look, 12)
         self._metrics = QFontMetricsF(self._small)
         self._label_metrics = QFontMetricsF(self._label_font)
         self._heading = Heading(look, title)
         self._note = Quiet(look)
-        self._legend = _Legend(look) if legend else None
+        self._all_outside = legend
+        self._legend = _Legend(look)
         axes = {
             "left": _Axis("left", look, y, log=log_y, integer=False),
             "bottom": _Axis("bottom", look, x, log=log_x, integer=integer_x),
@@ -403,14 +533,20 @@ class CurvePlot(Picture[Point]):
         head = QHBoxLayout()
         head.setSpacing(look.px(10))
         head.addWidget(self._heading, 1)
-        if self._legend is not None:
-            head.addWidget(self._legend)
         head.addWidget(self._note, 0, Qt.AlignmentFlag.AlignLeft)
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(look.px(4))
         lines.addLayout(head)
+        lines.addWidget(self._legend)
         lines.addWidget(self._canvas, 1)
+        self._said = ""  # the note
+        self._outdated = QTimer(self)  # what lies still is labelled once more
+        self._outdated.setSingleShot(True)
+        self._outdated.timeout.connect(self._canvas.viewport().update)
+        self._telling = QTimer(self)  # a layout must not change while it is painted
+        self._telling.setSingleShot(True)
+        self._telling.timeout.connect(self._tell)
 
     # --- drawing ---------------------------------------------------------------------------------
 
@@ -430,13 +566,12 @@ class CurvePlot(Picture[Point]):
             self._heading.say(title)
             self.title = title
         self.setAccessibleName(self.title or " – ".join(filter(None, self._axis_titles)))
-        run_on(self._note, note)
+        self._said = note
         # Ghosts lie behind whatever order they come in.
         self._curves = tuple(sorted(curves, key=lambda curve: curve.style != "ghost"))
         self._rules = tuple(rules)
-        if self._legend is not None:
-            self._legend.draw(curves)
         self._lines = [line for line in map(self._line, self._curves) if line is not None]
+        self._tell()
         x_range, y_range = x_range or self._fixed[0], y_range or self._fixed[1]
         if self._sketch is not None:
             x_range, y_range = self._sketch.ranges(x_range, y_range)
@@ -444,6 +579,21 @@ class CurvePlot(Picture[Point]):
         if self.current is not None and not self._there(self.current):
             self.current = None
         self._canvas.viewport().update()
+
+    def _tell(self) -> None:
+        """Show the note beside the title, or below it where they would not both fit; and the legend."""
+        heading = QFontMetricsF(self._heading.font()).horizontalAdvance(self._heading.text())
+        note = self._metrics.horizontalAdvance(self._said)
+        fits = heading + note + self.look.px(14) <= self.width() or not self._heading.text()
+        run_on(self._note, self._said if fits else "")
+        outside = [named for named in map(_named, self._curves) if named.name and self._all_outside]
+        outside += sorted(self._outside, key=lambda one: (one.kind == "rule", one.series or 0, one.name))
+        self._told = set(self._outside)
+        self._legend.draw(outside, "" if fits else self._said)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell()
 
     def ranges(self) -> tuple[Range, Range]:
         """The x and y ranges that are shown, in the data's own numbers."""
@@ -466,19 +616,25 @@ class CurvePlot(Picture[Point]):
         x, y = x[:length], y[:length]
         x, y = (_logarithm(v) if log else v for v, log in zip((x, y), self._logs, strict=True))
         good = np.isfinite(x) & np.isfinite(y)
+        endless = np.isposinf(y) & np.isfinite(x)
         if not good.any():
             return None
+        first_endless = x[endless]
         if not good.all():
             y = np.where(good, y, np.nan)
             x = np.where(np.isfinite(x), x, np.interp(
                 np.arange(length), np.flatnonzero(good), x[good]))
         if curve.style != "dots":
             x, y = thinned(x, y, max(200, self._canvas.width()))
-        return _Line(curve, x, y)
+        return _Line(curve, x, y, rising=bool(np.all(x[1:] >= x[:-1])), low=float(np.nanmin(y)),
+                     high=float(np.nanmax(y)), values=int(np.count_nonzero(good)),
+                     endless=float(first_endless[0]) if len(first_endless) else None)
 
     def _set_ranges(self, x_range: Range | None, y_range: Range | None) -> None:
         for axis, wanted in enumerate((x_range, y_range)):
             low, high = self._wanted(axis, wanted)
+            if self._whole and axis == 0 and high - low < 1:
+                high = low + 1  # two whole ticks
             if self._ranges[axis] == (low, high):
                 continue
             self._ranges[axis] = (low, high)
@@ -498,9 +654,9 @@ class CurvePlot(Picture[Point]):
         now = self._ranges[axis]
         low, high = np.inf, -np.inf
         for line in self._lines:
-            values = line.x if axis == 0 else line.y
-            low = min(low, float(np.nanmin(values)))
-            high = max(high, float(np.nanmax(values)))
+            least, most = (line.low, line.high) if axis else \
+                (float(np.nanmin(line.x)), float(np.nanmax(line.x)))
+            low, high = min(low, least), max(high, most)
         for rule in self._rules if axis == 1 else ():
             if rule.axis == "y" and np.isfinite(rule.at) and (rule.at > 0 or not self._logs[1]):
                 at = float(np.log10(rule.at)) if self._logs[1] else rule.at
@@ -533,24 +689,35 @@ class CurvePlot(Picture[Point]):
         return a, inside.left() - a * x0, c, inside.bottom() - c * y0, inside
 
     def paint_over(self, painter: QPainter) -> None:
-        """Rules, dots, labels and what the mouse points at."""
-        a, b, c, d, inside = self._to_pixels()
+        """Rules, curves, marks, labels and what the mouse points at."""
+        to_pixels = a, b, c, d, inside = self._to_pixels()
         if inside.width() < 8 or inside.height() < 8:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for line in self._lines:
-            line.pixels = np.stack([a * line.x + b, c * line.y + d], 1)
-        self._filled = None
+            # Far beyond the plot a pixel has no meaning, and Qt no numbers.
+            line.pixels = np.stack([a * line.x + b, np.clip(c * line.y + d, -FAR, FAR)], 1)
         self.written.clear()
-        taken: list[QRectF] = []
         painter.save()
         painter.setClipRect(inside.adjusted(-2, -3, 4, 3))
-        labels = self._paint_rules(painter, inside, (a, b, c, d), taken)
+        rules = self._rules_in(inside, to_pixels[:4])
+        for rule, at in rules:
+            painter.setPen(_rule_pen(self.look, rule.series))
+            painter.drawLine(*_ends(rule, at, inside))
         for line in self._lines:
             self._paint_curve(painter, line, inside, d)
-        self._paint_sketch(painter, (a, b, c, d))
-        self._paint_rule_labels(painter, labels)
+        for line in self._lines:
+            if line.curve.style in MARKED:
+                _paint_marks(painter, self.look, line.curve.series, self._marks_on(line, inside))
+        sketch = self._sketched(to_pixels[:4])
+        self._paint_sketch(painter, sketch)
         painter.restore()
+        self._beyond = self._values_beyond(inside, to_pixels[:4])
+        for line, x, above, _ in self._beyond:
+            ghost = line.curve.style == "ghost"
+            _paint_edge_mark(painter, self.look, "ghost" if ghost else line.curve.series, x,
+                             inside.top() if above else inside.bottom(), above=above)
+        self._settle(inside, rules, sketch)
         looking = None if self.sketching else self._mouse
         if self._by_keys and self.current is not None:
             looking = QPointF(*self._lines[self.current[0]].pixels[self.current[1]])  # type: ignore[index]
@@ -558,10 +725,10 @@ class CurvePlot(Picture[Point]):
             painter.setPen(QPen(self.look.color("accent"), self.look.scale))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(inside, 4, 4)
-        if looking is not None and inside.adjusted(-2, -2, 2, 2).contains(looking):
+        reading = looking is not None and inside.adjusted(-2, -2, 2, 2).contains(looking)
+        self._paint_labels(painter, reading)
+        if looking is not None and reading:
             self._paint_reading(painter, inside, (a, b), looking)
-        elif self._legend is None:
-            self._paint_labels(painter, inside, taken)
         if Picture.recording:
             self._write_axes()
 
@@ -574,100 +741,182 @@ class CurvePlot(Picture[Point]):
             box.adjust(margin, margin, -margin, -margin)
             self.wrote(title, box, QRectF(self._canvas.viewport().rect()).contains(box))
 
-    def _paint_rules(
-        self,
-        painter: QPainter,
-        inside: QRectF,
-        to_pixels: tuple[float, float, float, float],
-        taken: list[QRectF],
-    ) -> list[tuple[QRectF, str, QColor, bool]]:
-        """Draws the lines; gives their labels and where these go."""
+    def _rules_in(
+        self, inside: QRectF, to_pixels: tuple[float, float, float, float]
+    ) -> list[tuple[Rule, float]]:
+        """The rules that can be seen, and the pixel of each."""
         a, b, c, d = to_pixels
-        metrics = self._metrics
-        labels: list[tuple[QRectF, str, QColor, bool]] = []
-        painter.setFont(self._small)
-        for order, rule in enumerate(self._rules):
+        found = []
+        for rule in self._rules:
             log = self._logs[0 if rule.axis == "x" else 1]
             if not np.isfinite(rule.at) or (log and rule.at <= 0):
                 continue
             at = float(np.log10(rule.at)) if log else rule.at
-            color = self.look.color("muted" if rule.series is None else rule.series)
-            pen = QPen(color, self.look.scale)
-            pen.setDashPattern([4, 4])
-            painter.setPen(pen)
-            width = metrics.horizontalAdvance(rule.label)
-            if rule.axis == "x":
-                at = a * at + b
-                if not inside.left() - 1 <= at <= inside.right() + 1:
-                    continue
-                painter.drawLine(QPointF(at, inside.top()), QPointF(at, inside.bottom()))
-                spots = [QRectF(left, top, width, metrics.height())
-                         for top in (inside.top(), inside.bottom() - metrics.height() - 2)
-                         for left in (at + 4, at - 4 - width)]
-            else:
-                at = c * at + d
-                if not inside.top() - 1 <= at <= inside.bottom() + 1:
-                    continue
-                painter.drawLine(QPointF(inside.left(), at), QPointF(inside.right(), at))
-                spots = [QRectF(left, top, width, metrics.height())
-                         for left in (inside.right() - width - 2, inside.left() + 4,
-                                      inside.center().x() - width / 2)
-                         for top in (at - metrics.height() - 1, at + 1)]
-            if rule.label:
-                spot, covers = self._least_covering(order, spots, inside)
-                spot = QRectF(spot)
-                while any(spot.intersects(other) for other in taken) and spot.bottom() < inside.bottom():
-                    spot.translate(0, metrics.height())
-                taken.append(spot)
-                labels.append((spot, rule.label, color, covers))
-        return labels
+            at = a * at + b if rule.axis == "x" else c * at + d
+            low, high = (inside.left(), inside.right()) if rule.axis == "x" \
+                else (inside.top(), inside.bottom())
+            if low - 1 <= at <= high + 1:
+                found.append((rule, at))
+        return found
 
-    def _paint_rule_labels(
-        self, painter: QPainter, labels: Sequence[tuple[QRectF, str, QColor, bool]]
-    ) -> None:
-        """The names of the rules, legible where there was no place beside the curves."""
-        painter.setFont(self._small)
-        for spot, label, color, covers in labels:
-            if covers:
-                painter.fillRect(spot.adjusted(-2, 1, 2, 0), self.look.color("card", 200))
-            painter.setPen(color)
-            painter.drawText(QPointF(spot.left(), spot.top() + self._metrics.ascent()), label)
-            self.wrote(label, spot)
+    def _marks_on(self, line: _Line, inside: QRectF) -> NDArray[np.float64]:
+        """(k, 2) pixels of a curve's marks: at each value of a few, otherwise at equal distances.
 
-    def _least_covering(
-        self, order: int, spots: Sequence[QRectF], inside: QRectF
-    ) -> tuple[QRectF, bool]:
-        """The place beside a rule where its label covers least of the curves, and whether it does.
-
-        It is chosen anew a few times a second, and kept until another one is clearly better: labels
-        stand still.
+        The first series is the plain line. The places are fixed in the plot, so that marks stand still
+        while a curve grows, and differ between series, so that curves that meet are still told apart.
         """
-        key, now = (order, len(spots)), time.monotonic()
-        until, before, covers = self._rule_spots.get(key, (0.0, -1, False))
-        if now < until and inside.adjusted(-2, -2, 2, 2).contains(spots[before]):
-            return spots[before], covers
-        under = [self._under(spot) if inside.adjusted(0, -1, 0, 1).contains(spot) else 10**6
-                 for spot in spots]
-        best = min(range(len(spots)), key=under.__getitem__)
-        if before < 0 or under[before] > 2 * under[best] + 4:
-            before = best
-        self._rule_spots[key] = now + RELABEL, before, under[before] > 0
-        return spots[before], under[before] > 0
+        assert line.pixels is not None
+        points, order = line.pixels, line.curve.series % len(MARKS)
+        if not order:
+            return np.zeros((0, 2))
+        if line.values > FEW_VALUES:
+            apart = self.look.px(MARKS_APART)
+            at = np.arange(inside.left() + (0.3 + 0.2 * order) * apart, inside.right(), apart)
+            at = at[(at >= points[0, 0]) & (at <= points[-1, 0])]
+            points = points[np.searchsorted(points[:, 0], at)] if line.rising and len(at) \
+                else points[-1:]
+        return points[(points[:, 1] > inside.top()) & (points[:, 1] < inside.bottom())]
 
-    def _under(self, spot: QRectF) -> int:
-        """How much of the curves lies under a label."""
-        if not self._lines:
-            return 0
-        x, y = self._obstacles().T
-        return int(np.count_nonzero((x > spot.left() - 4) & (x < spot.right() + 4)
-                                    & (y > spot.top()) & (y < spot.bottom())))
+    def _values_beyond(
+        self, inside: QRectF, to_pixels: tuple[float, float, float, float]
+    ) -> list[tuple[_Line, float, bool, float]]:
+        """For each curve that leaves the plot upwards or downwards: the pixel of the value that is
+        farthest out, whether it is above, and the value in the data's own numbers."""
+        a, b, c, d = to_pixels
+        found: list[tuple[_Line, float, bool, float]] = []
+        left, right = inside.left() - 1, inside.right() + 1
+        for line in self._lines:
+            assert line.pixels is not None
+            if line.endless is not None and left <= a * line.endless + b <= right:
+                found.append((line, a * line.endless + b, True, np.inf))
+            for above in (True, False):
+                if c * line.high + d >= inside.top() - 2 if above \
+                        else c * line.low + d <= inside.bottom() + 2:
+                    continue
+                x, y = line.pixels.T
+                out = (y < inside.top() - 2) if above else (y > inside.bottom() + 2)
+                out &= (x >= left) & (x <= right)
+                if not out.any() or (above and line.endless is not None):
+                    continue
+                values = np.where(out, line.y, -np.inf if above else np.inf)
+                at = int(np.argmax(values) if above else np.argmin(values))
+                with np.errstate(over="ignore"):
+                    value = np.float64(10.0) ** line.y[at] if self._logs[1] else line.y[at]
+                found.append((line, float(x[at]), above, float(value)))
+        return found
 
-    def _obstacles(self) -> NDArray[np.float64]:
-        """(n, 2) points along the curves of this picture."""
-        if self._filled is None:
-            self._filled = _filled_in([line.pixels for line in self._lines
-                                       if line.pixels is not None])
-        return self._filled
+    # --- labels ----------------------------------------------------------------------------------
+
+    def _settle(
+        self, inside: QRectF, rules: Sequence[tuple[Rule, float]], sketch: NDArray[np.float64]
+    ) -> None:
+        """See that each label has a place where it touches nothing.
+
+        Places are chosen anew a few times a second, and at once where a curve comes into one.
+        """
+        now = time.monotonic()
+        names = [(_named(line.curve), line.curve.width) for line in self._lines]
+        key = (inside.getRect(), names, [(rule, round(at)) for rule, at in rules],
+               [(line.curve.label, above, value) for line, _, above, value in self._beyond],
+               len(sketch))
+        if key == self._placed_for and now < self._placed_at + RELABEL:
+            boxes = [box for _, box in self._labels]
+            if not any(touched(line.drawn, boxes, rising=line.rising) for line in self._lines):
+                if not self._outdated.isActive():
+                    self._outdated.start(round(1000 * RELABEL) + 60)
+                return
+        self._outdated.stop()
+        self._placed_for, self._placed_at = key, now
+        ground, spans = self._ground(inside, rules, sketch)
+        labels = self._wanted_labels(ground, spans, inside, rules, sketch)
+        # Once outside, a name stays there until the plot itself is another one.
+        frame = (self.size(), self._box.viewRange(), names, [rule for rule, _ in rules])
+        if frame != self._outside_for:
+            self._outside_for, self._outside = frame, set()
+        self._outside &= {label.named for label in labels}
+        labels = [label for label in labels if label.named not in self._outside]
+        places = place(ground, [label.boxes for label in labels],
+                       [self._places.get(label.named) for label in labels])
+        self._outside |= {label.named for label, box in zip(labels, places, strict=True) if box is None}
+        self._labels = [(label, box) for label, box in zip(labels, places, strict=True)
+                        if box is not None]
+        self._places = {label.named: box for label, box in self._labels}
+        if self._outside != self._told:
+            self._telling.start(0)
+
+    def _ground(
+        self, inside: QRectF, rules: Sequence[tuple[Rule, float]], sketch: NDArray[np.float64]
+    ) -> tuple[Ground, list[Spans]]:
+        """What labels must keep clear of, curves, rules and the marks of values beyond; and where each
+        of the curves lies, the one drawn by hand last."""
+        widest = max((line.curve.width * (2.2 if line.curve.style == "dots" else 1.0)
+                      for line in self._lines), default=1.0)
+        ground = Ground(inside.adjusted(0, -3, 3, 3), 1.0 + 0.5 * widest * self.look.scale)
+        spans = [ground.add_line(line.drawn, dots=line.curve.style == "dots") for line in self._lines]
+        spans.append(ground.add_line(sketch))
+        for rule, at in rules:
+            ends = _ends(rule, at, inside)
+            ground.add_line(np.array([[one.x(), one.y()] for one in ends]))
+        for _, x, above, _ in self._beyond:
+            ground.add_box(self._edge_box(x, inside, above))
+        return ground, spans
+
+    def _edge_box(self, x: float, inside: QRectF, above: bool) -> QRectF:
+        size = self.look.px(4)
+        high = 1.6 * size + 1
+        return QRectF(x - size, inside.top() if above else inside.bottom() - high, 2 * size, high)
+
+    def _wanted_labels(
+        self, ground: Ground, spans: Sequence[Spans], inside: QRectF,
+        rules: Sequence[tuple[Rule, float]], sketch: NDArray[np.float64],
+    ) -> list[_Label]:
+        """The names of curves and rules, and the values beyond, each with the places it may have."""
+        wanted: list[_Label] = []
+        gap = ground.clear + CELL + 0.5
+        for line, lies in zip(self._lines, spans, strict=False):
+            if line.curve.label and not self._all_outside:
+                size = (self._label_metrics.horizontalAdvance(line.curve.label),
+                        self._label_metrics.height())
+                assert line.pixels is not None
+                x, y = line.pixels[np.isfinite(line.y)][-1].tolist()
+                wanted.append(_Label(_named(line.curve), False,
+                                     beside_line(ground, lies, (x, y), size, gap)))
+        if len(sketch):
+            name = self.look.words("your sketch")
+            size = (self._label_metrics.horizontalAdvance(name), self._label_metrics.height())
+            x, y = sketch[-1].tolist()
+            wanted.append(_Label(_Named(name, None, "sketch"), False,
+                                 beside_line(ground, spans[-1], (x, y), size, gap)))
+        for rule, at in rules:
+            if rule.label:
+                size = (self._metrics.horizontalAdvance(rule.label), self._metrics.height())
+                wanted.append(_Label(_Named(rule.label, rule.series, "rule"), True, beside_rule(
+                    ground, at, size, gap, upright=rule.axis == "x")))
+        for line, x, above, value in self._beyond:
+            text = decimal(value)
+            size = (self._metrics.horizontalAdvance(text), self._metrics.height())
+            series = None if line.curve.style == "ghost" else line.curve.series
+            mark = self._edge_box(x, inside, above)
+            top = inside.top() if above else inside.bottom() - size[1]
+            way = 1 if above else -1
+            spots = [(left, top + way * row * size[1]) for row in range(3)
+                     for away in range(0, 120, 4)
+                     for left in (mark.right() + gap + 1 + away, mark.left() - gap - 1 - away - size[0])]
+            wanted.append(_Label(_Named(text, series, "beyond"), True, np.array(
+                [[left, high, left + size[0], high + size[1]] for left, high in spots])))
+        return wanted
+
+    def _paint_labels(self, painter: QPainter, reading: bool) -> None:
+        """The labels at their places; curves' names give way to what the mouse reads."""
+        for label, box in self._labels:
+            if reading and label.named.kind not in ("rule", "beyond"):
+                continue
+            metrics = self._metrics if label.small else self._label_metrics
+            painter.setFont(self._small if label.small else self._label_font)
+            series = label.named.series
+            painter.setPen(self.look.color("muted" if series is None else series))
+            painter.drawText(QPointF(box.left(), box.top() + metrics.ascent()), label.named.name)
+            self.wrote(label.named.name, box)
 
     def _paint_curve(
         self, painter: QPainter, line: _Line, inside: QRectF, zero: float
@@ -687,7 +936,7 @@ class CurvePlot(Picture[Point]):
         for start, stop in zip(cuts[::2].tolist(), cuts[1::2].tolist(), strict=True):
             run = points[start:stop]
             if curve.style == "steps":
-                run = np.stack([np.repeat(run[:, 0], 2)[1:], np.repeat(run[:, 1], 2)[:-1]], 1)
+                run = _stairs(run)
             if curve.style == "area":
                 base = inside.bottom() if self._logs[1] else zero
                 painter.setPen(Qt.PenStyle.NoPen)
@@ -695,44 +944,6 @@ class CurvePlot(Picture[Point]):
                 painter.drawPolygon(polygon(np.concatenate(
                     [[[run[0, 0], base]], run, [[run[-1, 0], base]]])))
             stroke(painter, run, pen)
-
-    def _paint_labels(self, painter: QPainter, inside: QRectF, taken: list[QRectF]) -> None:
-        painter.setFont(self._label_font)
-        metrics = self._label_metrics
-        if not any(line.curve.label for line in self._lines):
-            return
-        ends = np.array([line.pixels[-1] for line in self._lines if line.pixels is not None])
-        key = (inside, [line.curve.label for line in self._lines], taken)
-        now = time.monotonic()
-        if key != self._spots_for or now > self._spots_until \
-                or not np.all(np.abs(ends - self._ends) < 2):
-            self._spots = self._label_spots(inside, taken)
-            self._spots_for, self._spots_until, self._ends = key, now + RELABEL, ends
-        for line, spot in zip(self._lines, self._spots, strict=True):
-            if spot is not None:
-                curve = line.curve
-                painter.setPen(self.look.color("muted" if curve.style == "ghost" else curve.series))
-                painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), curve.label)
-                self.wrote(curve.label, spot)
-
-    def _label_spots(self, inside: QRectF, taken: Sequence[QRectF]) -> list[QRectF | None]:
-        """Where the label of each curve goes."""
-        metrics, obstacles, taken = self._label_metrics, self._obstacles(), list(taken)
-        found: list[QRectF | None] = []
-        for order, line in enumerate(self._lines):
-            curve = line.curve
-            if not curve.label or line.pixels is None:
-                found.append(None)
-                continue
-            size = (metrics.horizontalAdvance(curve.label), metrics.height())
-            key = (order, curve.label)
-            gap = 6 + (curve.width * 1.1 if curve.style == "dots" else 0)
-            spot, chosen = _label_spot(line.pixels, size, inside, obstacles, taken,
-                                       self._choices.get(key), gap)
-            self._choices[key] = chosen
-            taken.append(spot)
-            found.append(spot)
-        return found
 
     def _paint_reading(
         self, painter: QPainter, inside: QRectF, to_pixels: tuple[float, float], looking: QPointF
@@ -826,25 +1037,20 @@ class CurvePlot(Picture[Point]):
         self.sketched.emit()
         return True
 
-    def _paint_sketch(
-        self, painter: QPainter, to_pixels: tuple[float, float, float, float]
-    ) -> None:
+    def _sketched(self, to_pixels: tuple[float, float, float, float]) -> NDArray[np.float64]:
+        """(n, 2) pixels of what was drawn by hand."""
         if self._sketch is None:
-            return
+            return np.zeros((0, 2))
         a, b, c, d = to_pixels
         x, y = self._sketch.x, self._sketch.values
         x, y = (_logarithm(v) if log else v for v, log in zip((x, y), self._logs, strict=True))
         good = np.isfinite(x) & np.isfinite(y)
-        pen = QPen(self.look.color("text"), 2.2 * self.look.scale)
-        pen.setDashPattern([1.5, 2.0])
-        painter.setPen(pen)
-        if good.any():
-            points = np.stack([a * x[good] + b, c * y[good] + d], 1)
+        return np.stack([a * x[good] + b, c * y[good] + d], 1)
+
+    def _paint_sketch(self, painter: QPainter, points: NDArray[np.float64]) -> None:
+        if len(points):
+            painter.setPen(_sketch_pen(self.look))
             painter.drawPolyline(polygon(points))
-            where = points[len(points) // 2]
-            text = self.look.words("your sketch")
-            painter.setFont(self._small)
-            painter.drawText(QPointF(where[0] + 6, where[1] - 6), text)
 
     # --- the keys --------------------------------------------------------------------------------
 
@@ -914,82 +1120,15 @@ def _grown_log(now: Range | None, low: float, high: float) -> Range:
     return (float(np.floor(low / step + 1e-9) * step), float(np.ceil(high / step - 1e-9) * step))
 
 
-def _filled_in(pixels: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """(n, 2) points along all curves, close enough that no label slips between two of them."""
-    found = []
-    for line in pixels:
-        line = line[np.isfinite(line).all(1)]
-        if 1 < len(line) < 120:
-            at = np.linspace(0, len(line) - 1, 240)
-            index = np.arange(len(line))
-            line = np.stack([np.interp(at, index, line[:, 0]), np.interp(at, index, line[:, 1])], 1)
-        found.append(line[:: max(1, len(line) // 150)])
-    return np.concatenate(found)
+def _named(curve: Curve) -> _Named:
+    return _Named(curve.label, None if curve.style == "ghost" else curve.series, curve.style)
 
 
-# Places for a curve's label, best first: after its end, then above and below it, ever further back.
-_PLACES = ((1.0, 0), *((share, side) for share in (1.0, 0.92, 0.84, 0.76, 0.66, 0.55, 0.42, 0.3)
-                       for side in (-1, 1)))
-
-
-def _spot(
-    line: NDArray[np.float64], place: int, size: tuple[float, float], inside: QRectF, gap: float
-) -> QRectF:
-    """Where a label of this size lies if it takes that place along the curve's pixels."""
-    share, side = _PLACES[place]
-    width, height = size
-    end = line[-1, 0]
-    if side == 0:
-        return QRectF(end + gap, line[-1, 1] - height / 2, width, height)
-    start = max(line[0, 0], inside.left())
-    left = min(start + share * (end - start) - width / 2, inside.right() - width - 2)
-    near = line[(line[:, 0] >= left) & (line[:, 0] <= left + width), 1]
-    if not len(near):
-        near = line[[int(np.argmin(np.abs(line[:, 0] - left - width / 2)))], 1]
-    return QRectF(left, near.min() - height - 3 if side < 0 else near.max() + 3, width, height)
-
-
-def _label_spot(
-    line: NDArray[np.float64],
-    size: tuple[float, float],
-    inside: QRectF,
-    obstacles: NDArray[np.float64],
-    taken: Sequence[QRectF],
-    before: tuple[int, float] | None,
-    gap: float = 6.0,
-) -> tuple[QRectF, tuple[int, float]]:
-    """Where a label goes, with the number of the place and how much lies under it.
-
-    The place of the last frame is kept while it is no worse than it was: labels stand still.
-    """
-    def cost_of(spot: QRectF) -> float:
-        if not inside.adjusted(0, -4, 3, 4).contains(spot):
-            return 1e6
-        x, y = obstacles[:, 0], obstacles[:, 1]
-        return float(np.count_nonzero((x > spot.left() - 2) & (x < spot.right() + 2)
-                                      & (y > spot.top() + 1) & (y < spot.bottom() - 1))) \
-            + 1e3 * sum(spot.intersects(other) for other in taken)
-
-    line = line[np.isfinite(line).all(1)]
-    if before is not None:
-        spot = _spot(line, before[0], size, inside, gap)
-        if (cost := cost_of(spot)) <= before[1] and cost < 1e3:
-            return spot, before
-    best, least, chosen = _spot(line, 0, size, inside, gap), np.inf, 0
-    for place in range(len(_PLACES)):
-        spot = _spot(line, place, size, inside, gap)
-        if (cost := cost_of(spot)) < least:
-            best, least, chosen = spot, cost, place
-            if cost == 0:
-                break
-    if least >= 1e3:  # no free place: stay inside, and step past the labels that are there
-        best.moveLeft(max(inside.left(), min(best.left(), inside.right() - size[0])))
-        best.moveTop(max(inside.top(), min(best.top(), inside.bottom() - size[1])))
-        for _ in taken:
-            if not any(best.intersects(other) for other in taken):
-                break
-            best.translate(0, size[1] if best.bottom() + size[1] <= inside.bottom() else -size[1])
-    return best, (chosen, 1.5 * least + 4)
+def _ends(rule: Rule, at: float, inside: QRectF) -> tuple[QPointF, QPointF]:
+    """The ends of a rule's line, in pixels."""
+    if rule.axis == "x":
+        return QPointF(at, inside.top()), QPointF(at, inside.bottom())
+    return QPointF(inside.left(), at), QPointF(inside.right(), at)
 
 
 def loss_curves(

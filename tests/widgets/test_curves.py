@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from looking import look, picture, pixels_of
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.curves import Curve, CurvePlot, Rule, _label_spot, loss_curves, thinned
+from widgets.curves import Curve, CurvePlot, Rule, loss_curves, thinned
 
 
 def plot(qtbot: QtBot, **options: object) -> CurvePlot:
@@ -155,30 +155,6 @@ def test_that_a_thinned_curve_does_not_shimmer_as_it_grows() -> None:
     assert (first[:900] == later[:900]).all()
 
 
-def test_that_labels_do_not_lie_on_one_another() -> None:
-    inside = QRectF(40, 0, 400, 200)
-    x = np.linspace(40, 440, 200)
-    taken: list[QRectF] = []
-    lines = [np.stack([x, np.full(200, y)], 1) for y in (96.0, 100.0, 104.0)]
-    for line in lines:
-        spot, _ = _label_spot(line, (90.0, 14.0), inside, np.concatenate(lines), taken, None)
-        assert not any(spot.intersects(other) for other in taken)
-        assert inside.adjusted(0, -4, 4, 4).contains(spot)
-        taken.append(spot)
-
-
-def test_that_a_label_stands_still_while_its_place_is_free() -> None:
-    inside = QRectF(0, 0, 400, 200)
-    places = set()
-    before = None
-    for shift in range(20):
-        x = np.linspace(0, 300 + shift, 200)
-        line = np.stack([x, 100 + 20 * np.sin(x / 60 + shift / 5)], 1)
-        _, before = _label_spot(line, (60.0, 14.0), inside, line, [], before)
-        places.add(before[0])
-    assert len(places) == 1
-
-
 def test_that_loss_curves_put_pinned_runs_first_as_ghosts() -> None:
     class History(dict):  # type: ignore[type-arg]
         steps = np.arange(1.0, 4.0)
@@ -196,7 +172,7 @@ def test_that_a_legend_replaces_the_labels(qtbot: QtBot) -> None:
     made = plot(qtbot, legend=True)
     made.draw([Curve(np.arange(9.0), label="first"), Curve(np.arange(9.0)[::-1], label="second")])
     picture(made)
-    assert made._legend is not None and made._legend.width() > 80 and not made._choices
+    assert [one.name for one in made._legend.names] == ["first", "second"] and not made._labels
 
 
 def test_that_a_resized_plot_still_shows_its_curves(qtbot: QtBot) -> None:
@@ -204,3 +180,90 @@ def test_that_a_resized_plot_still_shows_its_curves(qtbot: QtBot) -> None:
     made.draw([Curve(np.sin(np.arange(5000) / 300))])
     made.resize(1600, 900)
     assert pixels_of(picture(made._canvas), look().color(0), 60).sum() > 1500
+
+
+def test_that_a_value_outside_the_axis_is_marked_at_its_edge_and_written(qtbot: QtBot) -> None:
+    """A loss of 10³² on an axis that ended at a million went out of the plot without a word."""
+    made = plot(qtbot, x_range=(0, 40), y_range=(0.0, 1e6))
+    loss = np.full(41, 2e5)
+    loss[20] = 1e32
+    below = np.full(41, 8e5)
+    below[30] = -5.0e7
+    made.draw([Curve(loss), Curve(below, series=1)])
+    shot = picture(made._canvas)
+    assert {(label.named.name, label.named.series) for label, _ in made._labels} == {
+        ("10³²", 0), ("−5·10⁷", 1)}
+    *_, inside = made._to_pixels()
+    for series, x, top in ((0, 20, inside.top() + 1), (1, 30, inside.bottom() - 8)):
+        pixel = at(made, x, 0).x()
+        part = shot[int(top) : int(top) + 7, int(pixel) - 3 : int(pixel) + 4]
+        assert pixels_of(part, look().color(series)).sum() >= 12
+    made.draw([Curve(np.full(41, 2e5))])
+    picture(made._canvas)
+    assert not made._beyond and not made._labels, "what is inside needs no mark"
+
+
+def test_that_what_is_infinite_is_marked_too(qtbot: QtBot) -> None:
+    made = plot(qtbot, x_range=(0, 10), log_y=True)
+    made.draw([Curve(np.array([1.0, 10.0, np.inf, 10.0]), np.array([0.0, 3.0, 5.0, 9.0]))])
+    picture(made._canvas)
+    assert [label.named.name for label, _ in made._labels] == ["∞"]
+    assert made.ranges()[1][1] < 100
+
+
+def test_that_what_was_not_measured_neither_widens_the_axis_nor_is_marked(qtbot: QtBot) -> None:
+    made = plot(qtbot)
+    y = np.full(50, np.nan)
+    y[[3, 40]] = 0.4, 0.6
+    made.draw([Curve(y, label="held out"), Curve(np.full(50, np.nan), label="never", series=1)])
+    picture(made._canvas)
+    low, high = made.ranges()[1]
+    assert 0 <= low <= 0.4 and 0.6 <= high <= 1 and not made._beyond
+    assert [label.named.name for label, _ in made._labels] == ["held out"]
+
+
+def test_that_an_axis_says_at_least_two_numbers_that_fit(qtbot: QtBot) -> None:
+    rng = np.random.default_rng(4)
+    for height, width in ((110, 160), (130, 300), (400, 900)):
+        made = plot(qtbot, log_y=bool(rng.integers(2)))
+        made.resize(width, height)
+        for _ in range(6):
+            scale = 10 ** rng.uniform(-6, 7)
+            made.draw([Curve(rng.uniform(0.2, 0.8, 9) * scale, np.linspace(0, 10 ** rng.uniform(-2, 6), 9))])
+            picture(made)
+            for name, size in (("left", made._canvas.height()), ("bottom", made._canvas.width())):
+                axis = made._canvas.getPlotItem().getAxis(name)
+                found = axis.tickValues(*axis.range, size)[0][1]
+                assert 2 <= len(found) <= 7
+                assert len(set(axis.tickStrings(found, 1.0, 1.0))) == len(found)
+
+
+def test_that_series_differ_by_their_marks(qtbot: QtBot) -> None:
+    made = plot(qtbot, x_range=(0, 1), y_range=(0, 1))
+    x = np.linspace(0, 1, 200)
+    for series in range(4):
+        made.draw([Curve(np.full(200, 0.5), x, series=series)])
+        shot = pixels_of(picture(made._canvas), look().color(series))
+        high = (shot.sum(1) > 2).sum()
+        assert (high <= 3) if series == 0 else (high >= 5), "the first is the plain line"
+        spots = made._marks_on(made._lines[0], made._to_pixels()[4])
+        assert len(spots) >= 2 or series == 0
+
+
+def test_that_the_marks_of_a_growing_curve_stand_still(qtbot: QtBot) -> None:
+    made = plot(qtbot, x_range=(0, 100), y_range=(0, 1))
+    seen = []
+    for count in (60, 70, 80):
+        made.draw([Curve(np.full(count, 0.5), series=1)])
+        picture(made._canvas)
+        seen.append(made._marks_on(made._lines[0], made._to_pixels()[4]))
+    assert len(seen[0]) and all((later[: len(seen[0])] == seen[0]).all() for later in seen)
+
+
+def test_that_a_note_that_does_not_fit_beside_the_title_stands_below_it(qtbot: QtBot) -> None:
+    made = plot(qtbot)
+    made.resize(180, 200)
+    made.draw([], title="Loss and accuracy", note="loss 0.123, accuracy 99.6 %")
+    assert made._legend.note == "loss 0.123, accuracy 99.6 %" and made._note.text() == ""
+    made.resize(600, 200)
+    assert made._legend.note == "" and made._note.text() == "loss 0.123, accuracy 99.6 %"
