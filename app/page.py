@@ -7,14 +7,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -29,6 +27,7 @@ from visualizers.panel import Panel, Shown, load
 from widgets.cards import Card, run_on
 from widgets.look import Look
 from widgets.numbers import count, percent, quantity
+from widgets.sentence import Sentence
 from widgets.style import font
 from widgets.transport import Transport
 from widgets.view import PanelView
@@ -97,14 +96,14 @@ class Page(QWidget):
         self.stack.addWidget(self.view)
         self.busy = Busy(self.look)
         self.busy.cancelled.connect(self._cancel)
-        self.notes = OneLine(self.look, "text")
+        self.notes = Sentence(self.look, "text", steady=False)
         self.remedy = QPushButton()  # fetches what is missing, then starts again with it
         self.remedy.setProperty("role", "link")
         self.remedy.setFont(font(look, 11))
         self.remedy.setCursor(Qt.CursorShape.PointingHandCursor)
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remedy.clicked.connect(self._mend)
-        self.description = OneLine(self.look, "muted")
+        self.description = Sentence(self.look, "muted")
         self.aside = Aside(self.look)
         self.transport = Transport(self.look)
         self.transport.set_trains(panel.trains)
@@ -415,33 +414,6 @@ class Page(QWidget):
         if self._film is not None or self.session.state is not State.STARTING:
             self.busy.end()
         self._film = None
-
-
-class OneLine(QWidget):
-    """One line of small text, cut at the end if it must be; the whole text is its tooltip."""
-
-    def __init__(self, look: Look, token: str) -> None:
-        super().__init__()
-        self.look, self.token, self.text = look, token, ""
-        self.setFont(font(look, 11))
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def say(self, text: str) -> None:
-        if text != self.text:
-            self.text = text
-            self.setAccessibleName(text)
-            self.setToolTip(text)
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(0, self.fontMetrics().height() + self.look.px(2))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self.look.color(self.token))
-        room = self.rect().adjusted(self.look.px(2), 0, 0, 0)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.fontMetrics().elidedText(
-            self.text, Qt.TextElideMode.ElideRight, room.width()))
 
 
 class Busy(QWidget):

@@ -371,7 +371,7 @@ class NetMap(Canvas[Part]):
             return
         step = NUDGE / (10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1)
         value = round(self.value(self._editing) + way * step, 4)
-        self._editor.setText(f"{value:.4g}")
+        self._editor.setText(decimal(value, 4))
         self.edited.emit(*self._editing[1:], value)
 
     def eventFilter(self, watched: Any, event: QEvent) -> bool:
