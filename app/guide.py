@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from app.session import Session, State
 from app.tours import (
@@ -23,7 +23,7 @@ from app.tours import (
     right_answers,
     said,
 )
-from visualizers.catalog import Said
+from visualizers.catalog import Said, showing
 from visualizers.panel import Panel, Shown
 from widgets.cards import Switch
 from widgets.guidance import (
@@ -388,12 +388,13 @@ class GuidePage(QWidget):
 
     try_wanted = Signal(int)  # a suggestion's number
     sketched = Signal()  # the drawn curve is the answer
+    panel_wanted = Signal(str)  # its id
 
     def __init__(
         self, look: Look, panel: Panel, tour: Tour, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.look, self.tour = look, tour
+        self.look, self.panel, self.tour = look, panel, tour
         words, px = look.words, look.px
         self.switch = Switch(look, [words("Read"), words("Tour")], self)
         self.switch.chosen.connect(self.turn)
@@ -426,16 +427,39 @@ class GuidePage(QWidget):
         """The guide's text, with the suggestions as buttons where it says so."""
         language = self.look.words.language
         before, found, after = Said(panel, language).guide().partition(f"\n{SUGGESTIONS}\n")
-        self.text = GuideView(self.look)
+        self.text = self._text()
         if not found:
             self.text.set_text(before)
             return self.text
         self.text.set_whole(before)
         self.tries = TryList(self.look, [said(one.say, language) for one in load_tries(panel)])
         self.tries.wanted.connect(self.try_wanted)
-        rest = GuideView(self.look)
+        rest = self._text()
         rest.set_whole(after)
         return self._scrolled("guide", [self.text, self.tries, rest], self.look.px(8))
+
+    def _text(self) -> GuideView:
+        made = GuideView(self.look, shown_in=self._titles)
+        made.term_clicked.connect(self._offer)
+        return made
+
+    def _titles(self, term: str) -> list[str]:
+        language = self.look.words.language
+        return [Said(one, language).title for one in showing(term, language)]
+
+    def _offer(self, term: str, place: QPoint) -> None:
+        """A menu of the panels that show a term."""
+        language = self.look.words.language
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for one in showing(term, language):
+            action = menu.addAction(Said(one, language).title)
+            action.setData(one.id)
+            action.setEnabled(one.id != self.panel.id)  # it is here already
+        if menu.isEmpty():
+            menu.addAction(self.look.words("No panel shows it yet")).setEnabled(False)
+        menu.triggered.connect(lambda action: self.panel_wanted.emit(action.data()))
+        menu.popup(place)
 
     def _scrolled(self, name: str, widgets: list[QWidget], spacing: int) -> QScrollArea:
         """Widgets below one another, as high as they need to be."""

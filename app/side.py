@@ -34,6 +34,7 @@ class Side(Card):
     recent_wanted = Signal(str)
     tab_changed = Signal(int)
     said = Signal(str)
+    panel_wanted = Signal(str)  # a panel's id
     what_if_wanted = Signal(str)  # of which parameter
     try_wanted = Signal(int)  # a suggestion of the guide
     sketched = Signal()  # what was drawn on the plot is the answer
@@ -154,6 +155,7 @@ class Side(Card):
         guide = GuidePage(self.look, self.panel, self._tour())
         guide.try_wanted.connect(self.try_wanted)
         guide.sketched.connect(self.sketched)
+        guide.panel_wanted.connect(self.panel_wanted)
         return guide
 
     def show_tour(self) -> None:

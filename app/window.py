@@ -417,6 +417,7 @@ class MainWindow(QMainWindow):
         side.recent_wanted.connect(self.files.open)
         side.tab_changed.connect(self._fold)
         side.said.connect(self.toast.say)
+        side.panel_wanted.connect(self.open_panel)
         side.what_if_wanted.connect(self._ask_what_if)
         side.try_wanted.connect(lambda index: trying.suggest(load_tries(panel)[index]))
         side.sketched.connect(lambda: self._ask_on().answer_sketch())

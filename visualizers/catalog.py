@@ -10,8 +10,9 @@ from typing import Any
 
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
+from widgets.glossary import terms
 from widgets.parameters import Parameter, changed, written
-from widgets.words import Words, read_table, window_words
+from widgets.words import Words, glossary_words, read_table, window_words
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class Said:
         return str(self._table.get("claim", self.panel.claim))
 
     def label(self, name: str) -> str:
-        return str(self._param(name).get("label", self.words()(self._declared(name).label)))
+        label = self._declared(name).label
+        return str(self._param(name).get("label", glossary_words(self.language).get(label, label)))
 
     def help(self, name: str) -> str:
         return str(self._param(name).get("help", self._declared(name).help))
@@ -123,6 +125,7 @@ class Said:
     def params(self) -> Any:
         """The values that a page begins with in this language."""
         return changed(self.panel.params(), **{one.name: one.default for one in self.parameters})
+
     def value(self, name: str, value: Any) -> str:
         """A parameter's value as it is written on the page, without its unit."""
         one = self._declared(name)
@@ -156,3 +159,17 @@ class Said:
 
     def _declared(self, name: str) -> Any:
         return next(one for one in self.panel.parameters if one.name == name)
+
+
+@cache
+def showing(term: str, language: str) -> tuple[Panel, ...]:
+    """The panels that show a term of the glossary: their guide, their keywords or their pictures
+    mention it."""
+    names = (terms("en")[term], terms(language)[term])
+
+    def shows(one: Panel) -> bool:
+        painted = texts(one.package, "zh").get("words", {})  # the keys are the English texts
+        return names[1].in_text(Said(one, language).guide()) or any(
+            name.in_text(text) for text in (*one.keywords, *painted) for name in names)
+
+    return tuple(one for one in panels() if shows(one))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, QUrl, Signal, SignalInstance
+from PySide6.QtCore import QByteArray, QPoint, QRectF, QSize, Qt, QUrl, Signal, SignalInstance
 from PySide6.QtGui import (
+    QCursor,
+    QDesktopServices,
     QFont,
     QImage,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
@@ -33,14 +37,18 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QTextBrowser,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
 
+from widgets.glossary import terms
 from widgets.icons import icon, pixmap
 from widgets.look import Look
 from widgets.style import font
 
+TERM = "term"  # the scheme of links to terms
+MOST_TITLES = 6  # of panels, beside a term's sentence
 # Code is left alone; $$…$$ stands on its own line, $…$ in the text.
 _FORMULA = re.compile(r"(```.*?```|`[^`]*`)|\$\$(.+?)\$\$|\$(\S(?:[^$\n]*\S)?)\$", re.DOTALL)
 
@@ -75,18 +83,33 @@ def formula_image(
 
 
 class GuideView(QTextBrowser):
-    """A Markdown text with ``$…$`` formulas. Links open outside, on a click only."""
+    """A Markdown text with ``$…$`` formulas. Links open outside, on a click only.
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    In each section the first mention of a term of the glossary is underlined with dots. Pointing at
+    it, or reaching it by Tab, shows what it is, and ``shown_in(id)``: the titles of what shows it.
+
+    Signals:
+        term_clicked(id, place): by the pointer or by Enter; the place is one of the screen.
+    """
+
+    term_clicked = Signal(str, QPoint)
+
+    def __init__(
+        self, look: Look, parent: QWidget | None = None, *,
+        shown_in: Callable[[str], Sequence[str]] = lambda term: (),
+    ) -> None:
         super().__init__(parent)
         self.look = look
+        self._shown_in = shown_in
         self._formulas: list[str] = []
         self._images: dict[str, QImage | None] = {}
         self._whole = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("role", "page")
         self.setFont(font(look, 13))
-        self.setOpenExternalLinks(True)
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(self._follow)
+        self.highlighted.connect(self._point)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(look.words("Guide"))
         self.document().setDocumentMargin(0)
@@ -99,6 +122,7 @@ class GuideView(QTextBrowser):
         self._formulas = []
         self.setMarkdown(_FORMULA.sub(self._formula, markdown))
         self._set_type()
+        self._underline_terms()
 
     def set_whole(self, markdown: str) -> None:
         """Show a part of a guide as high as it is; whatever it lies in scrolls."""
@@ -188,6 +212,94 @@ class GuideView(QTextBrowser):
             middle = QTextCharFormat()
             middle.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
             cursor.mergeCharFormat(middle)
+
+
+    # --- the terms of the course
+
+    def _underline_terms(self) -> None:
+        seen: set[str] = set()
+        block = self.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel():
+                seen.clear()
+            else:
+                for start, end, term in self._first_mentions(block, seen):
+                    cursor = QTextCursor(block)
+                    cursor.setPosition(block.position() + start)
+                    cursor.setPosition(block.position() + end, QTextCursor.MoveMode.KeepAnchor)
+                    link = QTextCharFormat()
+                    link.setAnchor(True)
+                    link.setAnchorHref(f"{TERM}:{term}")
+                    link.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
+                    link.setUnderlineColor(self.look.color("accent"))
+                    cursor.mergeCharFormat(link)
+            block = block.next()
+
+    def _first_mentions(self, block: QTextBlock, seen: set[str]) -> list[tuple[int, int, str]]:
+        """(start, end, term) of what a paragraph mentions first, and adds it to ``seen``. Of terms
+        that lie in one another the longest counts: hierarchical softmax is no softmax."""
+        text, found = _plain(block), []
+        taken = bytearray(len(text))
+        for one in sorted(terms(self.look.words.language).values(), key=lambda one: -len(one.name)):
+            for match in one.pattern.finditer(text) if one.pattern else ():
+                start, end = match.span()
+                if any(taken[start:end]):
+                    continue
+                taken[start:end] = b"\1" * (end - start)
+                if one.id not in seen:
+                    seen.add(one.id)
+                    found.append((start, end, one.id))
+        return found
+
+    def explained(self, id: str) -> str:
+        """What a term is, and where it is shown, as a text with bold and line breaks."""
+        words = self.look.words
+        one = terms(words.language)[id]
+        said = f"<b>{escape(one.name)}</b><br>{escape(one.sentence)}"
+        if titles := list(self._shown_in(id)):
+            more = "…" if len(titles) > MOST_TITLES else ""
+            shown = words("Shown in: {titles}", titles=words(", ").join(titles[:MOST_TITLES]) + more)
+            said += f"<br><br>{escape(shown)}"
+        return said
+
+    def _follow(self, url: QUrl) -> None:
+        if url.scheme() == TERM:
+            self.term_clicked.emit(url.path(), self._below())
+        else:
+            QDesktopServices.openUrl(url)
+
+    def _point(self, url: QUrl) -> None:
+        """The pointer is over a link, or has left it."""
+        if url.scheme() == TERM:
+            QToolTip.showText(QCursor.pos(), self.explained(url.path()), self)
+        else:
+            QToolTip.hideText()
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        moved = super().focusNextPrevChild(next)
+        link = QUrl(self.textCursor().charFormat().anchorHref())
+        if moved and self.hasFocus() and link.scheme() == TERM:
+            QToolTip.showText(self._below(), self.explained(link.path()), self)
+        return moved
+
+    def _below(self) -> QPoint:
+        """The place below the link that has the focus, or the pointer's."""
+        if self.textCursor().hasSelection():
+            return self.viewport().mapToGlobal(self.cursorRect().bottomLeft())
+        return QCursor.pos()
+
+
+def _plain(block: QTextBlock) -> str:
+    """A paragraph in which code, formulas and links are blank."""
+    text, walk = block.text(), block.begin()
+    while not walk.atEnd():
+        fragment = walk.fragment()
+        how = fragment.charFormat()
+        if how.isAnchor() or how.isImageFormat() or how.fontFixedPitch():
+            start = fragment.position() - block.position()
+            text = text[:start] + " " * fragment.length() + text[start + fragment.length() :]
+        walk += 1
+    return text
 
 
 class _Badge(QWidget):

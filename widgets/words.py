@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -43,7 +44,8 @@ def window_words(language: str) -> Words:
                             **read_table("resources", f"i18n/{language}.toml").get("words", {})})
 
 
-def glossary_words(language: str) -> dict[str, str]:
+@cache
+def glossary_words(language: str) -> Mapping[str, str]:
     """The terms of the course in ``language``, as they are written within and at the start of a line."""
     found = {}
     for one in read_table("resources", "glossary.toml").values():

@@ -10,7 +10,8 @@ import pytest
 from looking import look, picture, pixels_of
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QFontDatabase, QIcon, QTextDocument
-from PySide6.QtWidgets import QApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from widgets import icons, style
@@ -146,3 +147,77 @@ def test_that_texts_stand_out_from_what_they_lie_on(name: str) -> None:
                           ("warning", "card")):
         a, b = sorted((luminance(token), luminance(ground)))
         assert (b + 0.05) / (a + 0.05) >= 4.5, (token, ground)
+
+
+def term_spots(guide: GuideView) -> list[tuple[str, str]]:
+    """(section, term) of each link to a term, in the order of the text."""
+    found, section, block = [], "", guide.document().begin()
+    while block.isValid():
+        if block.blockFormat().headingLevel():
+            section = block.text()
+        walk = block.begin()
+        while not walk.atEnd():
+            href = walk.fragment().charFormat().anchorHref()
+            if href.startswith("term:"):
+                found.append((section, href.removeprefix("term:")))
+            walk += 1
+        block = block.next()
+    return found
+
+
+def test_that_the_first_mention_of_a_term_in_a_section_is_underlined(qtbot: QtBot) -> None:
+    guide = GuideView(look())
+    qtbot.addWidget(guide)
+    guide.set_text("## Perplexity\n\nThe **perplexity** in `nats`, the perplexity $softmax$.\n\n"
+                   "- Hierarchical softmax, [dropout](https://a.b) and perplexities.\n\n"
+                   "## Why\n\nA softmax, twice a softmax; the perplexity in nats. Perplexityless.")
+    assert term_spots(guide) == [
+        ("Perplexity", "perplexity"), ("Perplexity", "hierarchical-softmax"),
+        ("Why", "softmax"), ("Why", "perplexity"), ("Why", "nats")]
+
+
+def test_that_chinese_terms_are_found_in_running_text(qtbot: QtBot) -> None:
+    guide = GuideView(look(language="zh"))
+    qtbot.addWidget(guide)
+    guide.set_text("## 为什么\n\n分层 softmax 不是 softmax，困惑度用奈特的幂计算；每一轮训练。")
+    assert [term for _, term in term_spots(guide)] == [
+        "hierarchical-softmax", "softmax", "perplexity", "nats"]
+
+
+def test_that_a_term_says_what_it_is_and_who_shows_it(qtbot: QtBot) -> None:
+    guide = GuideView(look(), shown_in=lambda term: ["A <panel>", *"bcdefgh"] if term == "nats" else [])
+    qtbot.addWidget(guide)
+    assert guide.explained("nats") == (
+        "<b>nats</b><br>The unit of surprise with natural logarithms: −ln p; 0.69 of them are one bit."
+        "<br><br>Shown in: A &lt;panel&gt;, b, c, d, e, f…")
+    assert "Shown in" not in guide.explained("softmax")
+
+
+def test_that_a_term_is_reached_read_and_opened_by_keys(qtbot: QtBot) -> None:
+    guide = GuideView(look())
+    qtbot.addWidget(guide)
+    guide.set_text("The softmax, then the perplexity.")
+    guide.resize(300, 200)
+    guide.show()
+    guide.activateWindow()
+    guide.setFocus()
+    qtbot.waitUntil(guide.hasFocus)
+    for term in ("softmax", "perplexity"):
+        QTest.keyClick(guide, Qt.Key.Key_Tab)
+        qtbot.waitUntil(lambda term=term: f"<b>{term}</b>" in QToolTip.text())
+        with qtbot.waitSignal(guide.term_clicked) as clicked:
+            QTest.keyClick(guide, Qt.Key.Key_Return)
+        assert clicked.args[0] == term
+    QToolTip.hideText()
+
+
+def test_that_pointing_at_a_term_shows_its_sentence(qtbot: QtBot) -> None:
+    guide = GuideView(look())
+    qtbot.addWidget(guide)
+    guide.set_text("softmax")
+    guide.resize(300, 200)
+    guide.show()
+    guide.highlighted.emit(QUrl("term:softmax"))
+    qtbot.waitUntil(lambda: "into probabilities" in QToolTip.text())
+    guide.highlighted.emit(QUrl())
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
