@@ -64,6 +64,16 @@ def test_that_nothing_to_draw_leaves_an_empty_plot(qtbot: QtBot) -> None:
         assert not pixels_of(picture(made._canvas), look().color(0)).any()
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+def test_that_a_curve_beyond_every_axis_is_drawn_as_nothing(qtbot: QtBot) -> None:
+    made = plot(qtbot, y_range=(0, 1))
+    made.draw([Curve(np.array([1e308, np.inf, np.nan]), label="lost"),
+               Curve(np.linspace(0, 1, 5), label="seen")])
+    with qtbot.captureExceptions() as raised:
+        picture(made)
+    assert not raised
+
+
 def test_that_what_was_drawn_before_is_gone(qtbot: QtBot) -> None:
     made = plot(qtbot, y_range=(0, 1))
     made.draw([Curve(np.full(5, 0.2), series=3), Curve(np.full(5, 0.8), series=1)])
