@@ -121,7 +121,7 @@ def language_model(gguf: GGUF, config: dict[str, Any], dtype: torch.dtype) -> nn
     module.model.rotary_emb = type(module.model.rotary_emb)(laid_out)
     if slower is not None:
         module.model.rotary_emb.inv_freq /= slower
-    return module.requires_grad_(False).eval()  # type: ignore[no-any-return]
+    return module.eval()  # type: ignore[no-any-return]
 
 
 def _heads(name: str, config: dict[str, Any]) -> int:
