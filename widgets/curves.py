@@ -945,47 +945,6 @@ class CurvePlot(Picture[Point]):
                     [[[run[0, 0], base]], run, [[run[-1, 0], base]]])))
             stroke(painter, run, pen)
 
-<<<<<<< HEAD
-=======
-    def _paint_labels(self, painter: QPainter, inside: QRectF, taken: list[QRectF]) -> None:
-        painter.setFont(self._label_font)
-        metrics = self._label_metrics
-        if not any(line.curve.label for line in self._lines):
-            return
-        ends = np.array([line.pixels[-1] for line in self._lines if line.pixels is not None])
-        key = (inside, [line.curve.label for line in self._lines], taken)
-        now = time.monotonic()
-        if key != self._spots_for or now > self._spots_until \
-                or not np.all(np.abs(ends - self._ends) < 2):
-            self._spots = self._label_spots(inside, taken)
-            self._spots_for, self._spots_until, self._ends = key, now + RELABEL, ends
-        for line, spot in zip(self._lines, self._spots, strict=True):
-            if spot is not None:
-                curve = line.curve
-                painter.setPen(self.look.color("muted" if curve.style == "ghost" else curve.series))
-                painter.drawText(QPointF(spot.left(), spot.top() + metrics.ascent()), curve.label)
-                self.wrote(curve.label, spot)
-
-    def _label_spots(self, inside: QRectF, taken: Sequence[QRectF]) -> list[QRectF | None]:
-        """Where the label of each curve goes."""
-        metrics, obstacles, taken = self._label_metrics, self._obstacles(), list(taken)
-        found: list[QRectF | None] = []
-        for order, line in enumerate(self._lines):
-            curve = line.curve
-            if not curve.label or line.pixels is None or not np.isfinite(line.pixels).all(1).any():
-                found.append(None)  # nothing of it is drawn
-                continue
-            size = (metrics.horizontalAdvance(curve.label), metrics.height())
-            key = (order, curve.label)
-            gap = 6 + (curve.width * 1.1 if curve.style == "dots" else 0)
-            spot, chosen = _label_spot(line.pixels, size, inside, obstacles, taken,
-                                       self._choices.get(key), gap)
-            self._choices[key] = chosen
-            taken.append(spot)
-            found.append(spot)
-        return found
-
->>>>>>> 33a4c84 (A curve without a single number is drawn as nothing)
     def _paint_reading(
         self, painter: QPainter, inside: QRectF, to_pixels: tuple[float, float], looking: QPointF
     ) -> None:
