@@ -76,6 +76,7 @@ class TokenStrip(Canvas[int]):
         self.series: tuple[int, ...] = (0,)
         self.selected = -1
         self.muted: frozenset[int] = frozenset()
+        self.unknown: frozenset[int] = frozenset()
         self.narrowest = 0  # pixels of a token
         self.reel = Scroll(look)
         self._flow: tuple[object, list[QRectF]] = (None, [])
@@ -88,7 +89,7 @@ class TokenStrip(Canvas[int]):
     def draw(
         self, tokens: Sequence[str], *, weights: NDArray[Any] | Sequence[float] | None = None,
         series: int | Sequence[int] = 0, selected: int = -1, muted: Sequence[int] = (),
-        title: str | None = None,
+        unknown: Sequence[int] = (), title: str | None = None,
     ) -> None:
         """Show the tokens.
 
@@ -96,13 +97,14 @@ class TokenStrip(Canvas[int]):
             weights: one in 0 … 1 for each token; none leaves all unshaded.
             series: whose colour the shade is, of all tokens or of each.
             muted: indices drawn with a dashed rim only, such as masked tokens.
+            unknown: indices drawn with a dotted rim: what reads them does not know them.
         """
         self.retitle(title)
         before = self.tokens
         self.tokens = tuple(tokens)
         self.weights = None if weights is None else np.asarray(weights, np.float32)
         self.series = (series,) if isinstance(series, int) else tuple(series)
-        self.selected, self.muted = selected, frozenset(muted)
+        self.selected, self.muted, self.unknown = selected, frozenset(muted), frozenset(unknown)
         if self.tokens != before:
             self.current = None
             self.updateGeometry()
@@ -180,7 +182,9 @@ class TokenStrip(Canvas[int]):
 
     def say(self, part: int) -> str:
         name = f"{part}   {visible(self.tokens[part])}"
-        return name if self.weights is None else f"{name}   {decimal(float(self.weights[part]))}"
+        if self.weights is not None:
+            name += f"   {decimal(float(self.weights[part]))}"
+        return f"{name}   {self.look.words('not in the vocabulary')}" if part in self.unknown else name
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -225,7 +229,8 @@ class TokenStrip(Canvas[int]):
             painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
         else:
             painter.setBrush(shades[level])
-            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setPen(QPen(self.look.color("muted"), 1.5, Qt.PenStyle.DotLine)
+                           if index in self.unknown else Qt.PenStyle.NoPen)
         if index == self.selected:
             painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
         elif index == self.current:

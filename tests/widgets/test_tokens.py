@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from looking import picture
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
@@ -184,3 +185,19 @@ def test_that_each_token_may_have_a_colour_of_its_own(qtbot: QtBot) -> None:
     blue, orange = (image.pixelColor(int(widget.place(one).left()) + 3,
                                      int(widget.place(one).center().y())) for one in (0, 1))
     assert blue.blue() > blue.red() and orange.red() > orange.blue()
+
+
+def test_that_an_unknown_token_has_a_dotted_rim_and_says_so(qtbot: QtBot) -> None:
+    strip = TokenStrip(look())
+    qtbot.addWidget(strip)
+    strip.resize(300, 80)
+    strip.show()
+    strip.draw(["one", "two"])
+    plain = picture(strip)
+    strip.draw(["one", "two"], unknown=[1])
+    changed = (picture(strip) != plain).any(2)
+    rim, inside = strip.place(1).toRect(), strip.place(1).toRect().adjusted(4, 4, -4, -4)
+    assert changed[rim.top() : rim.bottom() + 1, rim.left() : rim.right() + 1].sum() > 30
+    assert not changed[inside.top() : inside.bottom(), inside.left() : inside.right()].any()
+    assert not changed[:, : rim.left() - 2].any()
+    assert "not in the vocabulary" in strip.say(1) and "vocabulary" not in strip.say(0)

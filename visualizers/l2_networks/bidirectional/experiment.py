@@ -29,6 +29,7 @@ from visualizers.models.recurrent import CELLS, Parts, back_through_time
 from visualizers.panel import Context
 
 EMBEDDING = 16   # D
+LONGEST = 60      # words of a typed sentence that are read
 REMEMBERED = 0.9  # accuracies are means of about the last ten batches
 
 
@@ -181,12 +182,13 @@ class Bidirectional:
     def _sentence(self, params: Params) -> tuple[str, ...]:
         """The typed sentence, or an example."""
         examples = self.grammar.examples[params.need % len(NEEDS)]
-        return self.grammar.cut(params.sentence)[:60] \
+        return self.grammar.cut(params.sentence) \
             or self.grammar.cut(examples[params.example % len(examples)])
 
     def frame(self, params: Params) -> Frame:
         """What the taggers make of one sentence, and of which words."""
-        words = self._sentence(params)
+        whole = self._sentence(params)
+        words = whole[:LONGEST]
         known = np.array([word in self.grammar.ids for word in words])             # (T,)
         meant, needs = self.grammar.read(words) or np.full((2, len(words)), -1)
         undecided = np.flatnonzero(needs != NOTHING)
@@ -207,4 +209,5 @@ class Bidirectional:
             needs=needs.copy(), odds=odds, word=word, influence=influence,
             ceiling=self.ceiling.copy(),
             weights=tuple(sum(one.numel() for one in each.learnt) for each in self.taggers),
-            unknown=tuple(dict.fromkeys(one for one in words if one not in self.grammar.ids)))
+            unknown=tuple(dict.fromkeys(one for one in words if one not in self.grammar.ids)),
+            total=len(whole))

@@ -61,6 +61,7 @@ class Frame:
     #                              forward, backward × decided on the left, right, both: counted
     weights: Annotated[tuple[int, ...], "TAGGERS", "≥ 0"]  # how many numbers each tagger learns
     unknown: Annotated[tuple[str, ...], "U"]  # words that the grammar does not have
+    total: Annotated[int, "≥ T"]  # words of the whole sentence; more than T where it was too long
 
 
 PANEL = Panel(

@@ -167,6 +167,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
             self._text(painter, QRectF(left, lines[0][0], wide, lines[0][1]), frame.words[index],
                        "text" if known else "muted", 13, bold=asked)
             if not known:
+                self._paint_unknown(painter, QRectF(left, lines[0][0], wide, lines[0][1]))
                 continue
             if frame.meant[index] >= 0:
                 self._text(painter, QRectF(left, lines[1][0], wide, lines[1][1]),
@@ -180,6 +181,13 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(self.look.color("accent"), px(2)))
         painter.drawRoundedRect(QRectF(left + 1, top + 1, wide - 2, bottom - top - 2), px(5), px(5))
+
+    def _paint_unknown(self, painter: QPainter, box: QRectF) -> None:
+        """The dotted rim of a word that the grammar does not have."""
+        inset = self.look.px(2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.look.color("muted"), 1.5, Qt.PenStyle.DotLine))
+        painter.drawRect(box.adjusted(inset, inset, -inset, -inset))
 
     def _paint_answer(
         self, painter: QPainter, frame: Frame, tagger: int, index: int, cell: QRectF
@@ -269,7 +277,10 @@ class BidirectionalView(PanelView):
         frame, words = shown.frame, self.words
         self.switch.set(ORDER.index(shown.params.need) if shown.params.need in ORDER else 0)
         self.sentence.draw(frame)
-        if frame.unknown:
+        if frame.total > len(frame.words):
+            self.note.say(words("Only the first {count} of {total} words are read.",
+                                count=len(frame.words), total=frame.total))
+        elif frame.unknown:
             self.note.say(words("Not in the grammar, so nobody reads it: {words}",
                                 words=" ".join(frame.unknown)[:80]))
         elif (frame.meant < 0).all():

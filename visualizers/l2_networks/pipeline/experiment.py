@@ -25,7 +25,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from visualizers.data import Labelled, Split
 from visualizers.l2_networks.pipeline.panel import Frame, Params
-from visualizers.models.tokenizers import Vocabulary
+from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.panel import Context
 
 LENGTH = 32  # L at most: longer texts are cut off
@@ -327,6 +327,7 @@ class Pipeline:
     def frame(self, params: Params) -> Frame:
         found, split = self.found, self.prepared.split
         example = params.sentence.strip() or found.texts[split.valid[0]]
+        words = cut(example, found.language)
         ids = self.prepared.vocabulary.encode(example)[:LENGTH]
         x = torch.from_numpy(ids if len(ids) else np.zeros(1, np.int64)).to(self.prepared.x.device)
         steps, losses, accuracies = zip(*self.validated, strict=True)
@@ -341,7 +342,8 @@ class Pipeline:
             vocabulary=self.prepared.vocabulary.size,
             unknown=self.unknown,
             example=example,
-            tokens=self.prepared.vocabulary.pieces(ids),
+            tokens=tuple(words[:LENGTH]),
+            words=len(words),
             ids=ids.astype(np.int32),
             chances=self.model(x[None]).softmax(1)[0].cpu().numpy(),
             batch=batch(self.prepared, self.rows)[0].cpu().numpy().astype(np.int32),

@@ -9,6 +9,8 @@ from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, hidden, integer, number, source, text
 
+OTHER = 1  # the number that all words share which have none of their own
+
 
 @dataclass(frozen=True)
 class Params:
@@ -53,8 +55,9 @@ class Frame:
     vocabulary: Annotated[int, "≥ 2"]  # words that have a number, with "no word" and "another word"
     unknown: Annotated[float, "0 … 1"]  # share of the validation set's words that have none
     example: str
-    tokens: Annotated[tuple[str, ...], "n"]  # of the example, as the vocabulary knows them
-    ids: Annotated[Int32, "n", "0 … vocabulary-1"]
+    tokens: Annotated[tuple[str, ...], "n"]  # the words of the example, as far as they are read
+    words: Annotated[int, "≥ n"]  # in all of it
+    ids: Annotated[Int32, "n", "0 … vocabulary-1"]  # their numbers; ``OTHER`` for unknown ones
     chances: Annotated[Float32, "C", "0 … 1"]  # what the model now says of the example
     batch: Annotated[Int32, "B L", "B*L ≥ 1", "0 … vocabulary-1"]  # the last one; 0 fills up
     layers: Annotated[tuple[str, ...], "K"]

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from visualizers.l2_networks.pipeline.panel import Frame, Params
+from visualizers.l2_networks.pipeline.panel import OTHER, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.calm import may_wait
@@ -181,8 +181,14 @@ class PipelineView(PanelView):
 
     def _draw_prepare(self, shown: Shown[Params, Frame]) -> None:
         frame, words = shown.frame, self.words
-        self.text.draw(frame.tokens or ("·",), title=words("One text, in words"))
-        self.numbers.draw([str(one) for one in frame.ids] or ["0"], title=words(
+        unknown = np.flatnonzero(frame.ids == OTHER).tolist()
+        title = words("One text: its first {count} of {total} words are read", count=len(frame.tokens),
+                      total=frame.words) if frame.words > len(frame.tokens) \
+            else words("One text, in words")
+        if unknown:
+            title += words("; dotted: not in the vocabulary")
+        self.text.draw(frame.tokens or ("·",), unknown=unknown, title=title)
+        self.numbers.draw([str(one) for one in frame.ids] or ["0"], unknown=unknown, title=words(
             "Its words by number, of {count} in the vocabulary", count=f"{frame.vocabulary:,}"))
         ids = np.where(frame.batch > 0, frame.batch, np.nan).astype(np.float64)
         self.batch.draw(ids, low=0.0, high=float(frame.vocabulary), title=words(

@@ -84,7 +84,8 @@ class RnnCellsView(PanelView):
         self.chain.draw(
             [_legible(one) for one in frame.text], self._blocks(frame),
             answers=[_legible(frame.letters[one]) for one in frame.odds.argmax(1)],
-            sure=frame.odds.max(1), missed=_missed(frame), line=unit, column=at)
+            sure=frame.odds.max(1), missed=_missed(frame), line=unit, column=at,
+            title=self._title(len(frame.text), len(" ".join(params.text.split()))))
         typed = float(frame.surprise[:-1].mean()) if len(frame.text) > 1 else 0.0
         self.readouts.draw([
             (self.words("weights, however long the text"), f"{frame.weights:,}"),
@@ -110,6 +111,12 @@ class RnnCellsView(PanelView):
             self._draw_next(frame, at)
         else:
             self._draw_learning(shown)
+
+    def _title(self, read: int, typed: int) -> str:
+        if typed > read:
+            return self.words("One cell, used again at each of the first {count} of {total} characters",
+                              count=read, total=typed)
+        return self.words("One cell, used again at each character")
 
     def _blocks(self, frame: Frame) -> list[Block]:
         """The state on top, what it is made of below, as errors and eyes go."""

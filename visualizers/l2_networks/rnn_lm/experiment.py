@@ -264,8 +264,10 @@ class RnnLanguageModel:
         shown = self.varied[params.passage % PASSAGES]
         pieces, ids = self.passages[shown], self.held_out[:, shown]
         h, logits, surprise = (one[:, shown] for one in (looked.h, looked.logits, looked.surprise))
+        total = len(pieces)
         if params.prompt:
-            pieces = self._cut(params.prompt)[:CHARACTERS] or [UNKNOWN]
+            whole = self._cut(params.prompt)
+            pieces, total = whole[:CHARACTERS] or [UNKNOWN], max(1, len(whole))
             ids = torch.from_numpy(self._ids(pieces)).to(self.device)
             with torch.no_grad():
                 read = self.network(ids[:, None])[0][:, 0]                         # (T, H)
@@ -290,6 +292,7 @@ class RnnLanguageModel:
             held_out=looked.loss, frequency_loss=self.facts["frequency_loss"],
             pair_loss=self.facts["pair_loss"],
             passage="".join(pieces), starts=np.cumsum([0, *sizes[:-1]], dtype=np.int32),
+            unknown=(ids == 0).cpu().numpy(), total=total,
             shade=np.repeat(shade, sizes).astype(np.float32), unit=unit, place=place,
             candidates=tuple(self.pieces[one] for one in top.tolist()),
             odds=odds[top].numpy(), learnt_odds=learnt[top].numpy(),

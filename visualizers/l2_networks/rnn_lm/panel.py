@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from visualizers.panel import Panel
-from visualizers.shapes import Float32, Int32, Int64
+from visualizers.shapes import Bool, Float32, Int32, Int64
 from widgets.parameters import choice, hidden, integer, number, source
 from widgets.parameters import text as typed
 
@@ -63,6 +63,8 @@ class Frame:
     pair_loss: Annotated[float, "0 … 700"]  # of knowing which token follows which
     passage: Annotated[str, "N", "N ≥ 1"]  # the text that is shown
     starts: Annotated[Int32, "T", "T ≥ 1", "0 … N-1", "rising"]  # where each token begins in it
+    unknown: Annotated[Bool, "T"]  # tokens that it has never learnt, and reads as one and the same
+    total: Annotated[int, "≥ T"]  # tokens of the whole text; more than T where it was too long
     shade: Annotated[Float32, "N", "-1 … 1"]  # what colours each character: the unit's activation;
     #                            or, from 0, how surprising its token was, or its part in the guess
     unit: Annotated[int, "0 … H-1"]  # that is chosen

@@ -50,6 +50,11 @@ def shades(theme: Theme, diverging: bool) -> raster.Table:
     return (STRENGTH * table + (1 - STRENGTH) * card).round().astype(np.uint8)
 
 
+def _wide(sign: str) -> bool:
+    """Whether a sign takes two cells, as Chinese ones do."""
+    return unicodedata.east_asian_width(sign) in "WF"
+
+
 class ColouredText(Canvas[int]):
     """Plain text in cells of equal width, each coloured by a value. Parts are tokens.
 
@@ -65,6 +70,7 @@ class ColouredText(Canvas[int]):
         self.starts: NDArray[Any] = np.zeros(0, np.int32)
         self.shade: NDArray[Any] = np.zeros(0, np.float32)
         self.diverging, self.place_of = True, -1
+        self.unknown: list[int] = []
         self.mono = font(look, 12, mono=True)
         measure = QFontMetricsF(self.mono)
         self.cell = measure.horizontalAdvance("0" * 50) / 50
@@ -77,13 +83,15 @@ class ColouredText(Canvas[int]):
 
     def draw(
         self, text: str, starts: NDArray[Any], shade: NDArray[Any], *, diverging: bool, place: int,
-        title: str,
+        title: str, unknown: NDArray[Any] | None = None,
     ) -> None:
-        """Show ``text`` (N,) with tokens that begin at ``starts`` (T,), coloured by ``shade`` (N,)."""
+        """Show ``text`` (N,) with tokens that begin at ``starts`` (T,), coloured by ``shade`` (N,); those
+        that are ``unknown`` (T,) have a dotted rim."""
         if text != self.text:
             self.current = None
         self.text, self.starts, self.shade = text, starts, shade
         self.diverging, self.place_of = diverging, place
+        self.unknown = [] if unknown is None else np.flatnonzero(unknown).tolist()
         self.retitle(title)
         self.update()
 
@@ -97,7 +105,7 @@ class ColouredText(Canvas[int]):
             rows, places = np.zeros(len(self.text), int), np.zeros(len(self.text), int)
             at, down = 0, 0
             for index, sign in enumerate(self.text):
-                wide = 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+                wide = 1 + _wide(sign)
                 if at + wide > columns and sign != "\n":
                     at, down = 0, down + 1
                 rows[index], places[index] = down, min(at, columns - 1)
@@ -117,9 +125,9 @@ class ColouredText(Canvas[int]):
         rows, places = self._cells()
         first, end = self._token(part)
         last = end - 1
-        left, right = float(places[first]), float(places[last] + 1)
+        left, right = float(places[first]), float(places[last] + 1 + _wide(self.text[last]))
         if rows[first] != rows[last] or right <= left:  # a token over two lines: its first cell
-            left, right = float(places[first]), float(places[first] + 1)
+            left, right = float(places[first]), float(places[first] + 1 + _wide(self.text[first]))
         top = self.head + rows[first] * self.line - self.reel.offset
         return QRectF(left * self.cell, float(top), (right - left) * self.cell, self.line)
 
@@ -148,7 +156,8 @@ class ColouredText(Canvas[int]):
         if part >= len(self.starts):
             return ""
         first, end = self._token(part)
-        return f"“{visible(self.text[first:end])}”   {float(self.shade[first]):.2f}"
+        said = f"“{visible(self.text[first:end])}”   {float(self.shade[first]):.2f}"
+        return f"{said}   {self.look.words('not in the vocabulary')}" if part in self.unknown else said
 
     def tell_hover(self, part: int | None) -> None:
         pass
@@ -173,7 +182,7 @@ class ColouredText(Canvas[int]):
         view = QRect(0, self.head, self.width(), self.height() - self.head)
         painter.setClipRect(view)
         grid = np.full((int(rows[-1]) + 1, int(places.max()) + 2), np.nan, np.float32)
-        wide = np.flatnonzero([unicodedata.east_asian_width(one) in "WF" for one in self.text]) \
+        wide = np.flatnonzero([_wide(one) for one in self.text]) \
             if not self.text.isascii() else np.zeros(0, int)
         grid[rows[wide], places[wide] + 1] = self.shade[wide]
         grid[rows, places] = self.shade
@@ -185,6 +194,10 @@ class ColouredText(Canvas[int]):
         painter.drawImage(target, image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.layer(painter, "text", (self.text, self.reel.offset), self._paint_text)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.look.color("muted"), 1.5, Qt.PenStyle.DotLine))
+        for part in self.unknown:
+            painter.drawRect(self.place(part).adjusted(0.5, 1, -0.5, -1))
         if 0 <= self.place_of < len(self.starts):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.look.color("text"), self.look.px(2)))
@@ -282,8 +295,13 @@ class RnnLanguageModelView(PanelView):
             "surprise": words("How surprised it was; full colour: as by a blind guess"),
             "connection": words("What the guess after the framed token hangs on"),
         }[colour]
+        if frame.total > len(frame.starts):
+            title += words("; the first {count} of {total} tokens are read", count=len(frame.starts),
+                           total=frame.total)
+        if frame.unknown.any():
+            title += words("; dotted: not in the vocabulary")
         self.text.draw(frame.passage, frame.starts, frame.shade, diverging=colour == "unit",
-                       place=frame.place, title=title)
+                       place=frame.place, title=title, unknown=frame.unknown)
 
         page = self.beside.show_page(params.beside)
         names = [self.names[one] for one in frame.features]

@@ -112,8 +112,10 @@ class TextCNNView(PanelView):
             self.words("A test sentence: click a word to leave it out")
         if frame.shortened:
             title = self.words("The first {count} words are read; click one to leave it out", count=n)
+        if frame.unknown.any():
+            title += self.words("; dotted: not in the vocabulary")
         self.strip.draw(frame.tokens, weights=weights, series=[int(one < 0) for one in share],
-                        muted=frame.removed, title=title)
+                        muted=frame.removed, unknown=np.flatnonzero(frame.unknown).tolist(), title=title)
 
     def _draw_maps(self, frame: Frame, params: Params) -> None:
         h, n, between = params.window, len(frame.tokens), "" if frame.language == "zh" else " "

@@ -21,6 +21,7 @@ from widgets.tokens import TokenLinks, TokenStrip, visible
 from widgets.view import PanelView
 
 CLICKS = ("lock", "mask")
+UNKNOWN = ("[UNK]", "<unk>", "\ufffd")  # what stands for a word that a model does not know
 NAMED = 60  # a matrix of more tokens has numbers at its edges
 
 
@@ -172,7 +173,8 @@ class AttentionMapsView(PanelView):
             title = self.words("Attention received")
         peak = float(weights.max(initial=0.0))
         self.strip.draw(names, weights=weights / peak if peak > 0 else weights, selected=locked,
-                        muted=params.masked, title=title)
+                        muted=params.masked, title=title,
+                        unknown=[at for at, one in enumerate(names) if one in UNKNOWN])
 
     def _draw_facts(self, frame: Frame, params: Params) -> None:
         """Where the attention goes that is shown: of one head, or of what joins many."""

@@ -197,7 +197,8 @@ class TinyGPT:
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
         """A look at the prompt with the model as it is now."""
-        config, read = self.gpt.config, self._prompt(self._asked(params), READ)
+        asked = self._asked(params)
+        config, read = self.gpt.config, self._prompt(asked, READ)
         L, H = config.layers, config.heads
         kept = Kept()
         logits = self.gpt(torch.tensor([read], device=self.device), keep=kept)[0, -1]       # (V,)
@@ -221,6 +222,8 @@ class TinyGPT:
             sample_steps=np.array([one.begun for one in self.lines]),
             sample_given=np.array([len(one.opening) for one in self.lines]),
             prompt=tuple(self.pieces[one] for one in read),
+            prompt_tokens=max(len(read), len(self.tokens.encode(asked))),
+            unknown=read.count(0) if isinstance(self.tokens, Characters) else 0,
             candidates=tuple(self.pieces[one] for one in best.tolist()),
             odds=array(odds[best]), learnt_odds=array(learnt[best]),
             head=(layer, head), attention=array(attention[layer, head]),

@@ -70,6 +70,8 @@ class Frame:
     sample_steps: Annotated[Int64, "lines", "≥ 0"]  # the step at which each was begun
     sample_given: Annotated[Int64, "lines", "≥ 0"]  # how many characters of each were the prompt
     prompt: Annotated[tuple[str, ...], "T", "T ≥ 1"]  # the tokens looked into
+    prompt_tokens: Annotated[int, "≥ T"]  # in all of the prompt; more than T where it was too long
+    unknown: Annotated[int, "0 … T"]  # how many of those looked into are none that it knows
     candidates: Annotated[tuple[str, ...], "N", "N ≥ 1"]  # the likeliest next tokens, best first
     odds: Annotated[Float32, "N", "0 … 1"]  # after temperature and top-k
     learnt_odds: Annotated[Float32, "N", "0 … 1"]  # as learnt

@@ -81,7 +81,7 @@ class TinyGPTView(PanelView):
             (self.words("perplexity"), f"{np.exp(frame.held_out):.1f}"),
             (self.words("bits a character"),
              f"{frame.held_out / np.log(2) / frame.characters_per_token:.2f}"),
-            (self.words("weights"), f"{frame.weights:,}")))
+            (self.words("weights"), f"{frame.weights:,}"), *self._prompt(frame)))
 
         place = PLACES.index(params.inside) if params.inside in PLACES else 0
         self.switch.set(place)
@@ -97,6 +97,17 @@ class TinyGPTView(PanelView):
             self.lens.draw(frame.lens_odds, low=0.0, high=1.0, y_labels=names,
                            x_labels=[legible(one) for one in frame.prompt],
                            texts=[legible(one) for one in frame.lens])
+
+    def _prompt(self, frame: Frame) -> list[tuple[str, str]]:
+        """What of the prompt is not read, where there is any."""
+        words, read = self.words, len(frame.prompt)
+        said = []
+        if frame.prompt_tokens > read:
+            said.append((words("of the prompt it reads"), words(
+                "the last {count} of {total} tokens", count=read, total=frame.prompt_tokens)))
+        if frame.unknown:
+            said.append((words("not in the vocabulary"), f"{frame.unknown}"))
+        return said
 
     def _draw_lines(self, frame: Frame) -> None:
         text, marks = "", []
