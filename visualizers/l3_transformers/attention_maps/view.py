@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.attention_maps.panel import Frame, Params, chosen
 from visualizers.panel import Shown
 from widgets.cards import Card, Switch, column, row
 from widgets.headgrid import HeadGrid
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.numbers import count, fixed, percent
 from widgets.readouts import Readouts
 from widgets.tokens import TokenLinks, TokenStrip, visible
 from widgets.view import PanelView
@@ -46,13 +48,11 @@ class AttentionMapsView(PanelView):
         left.body.addLayout(column(self.grid, self.facts, stretch=(1, 0)))
         middle.body.addWidget(self.matrix)
         right.body.addWidget(self.links)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(look.px(12))
-        whole.addWidget(top)
-        below = row(left, middle, right, stretch=(10, 12, 9))
-        whole.addLayout(below, 1)
-        top.setMaximumHeight(look.px(118))
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Attention received"), rank=3, smallest=(300, 96)),
+            beside(Place(left, words("All heads"), rank=2, smallest=(200, 240), share=10),
+                   Place(middle, words("One head"), rank=1, smallest=(200, 220), share=12),
+                   Place(right, words("Lines"), rank=4, smallest=(200, 220), share=9), share=8))))
 
         self.switch.chosen.connect(lambda index: self.changed.emit("clicking", CLICKS[index]))
         self.grid.hovered.connect(self.preview_head)
@@ -186,14 +186,14 @@ class AttentionMapsView(PanelView):
             whole = np.asarray(frame.matrix, np.float32)
             before = np.trace(whole, -1) / max(1, T - 1)
             itself, sinks = np.trace(whole) / T, whole[:, frame.sinks > 0].sum() / T
-        tokens = str(T)
+        tokens = count(T)
         if frame.total > T:
-            tokens = self.words("{shown} of {total}", shown=T, total=frame.total)
-        facts = [(self.words("token before"), f"{100 * float(before):.0f} %"),
-                 (self.words("itself"), f"{100 * float(itself):.0f} %")]
+            tokens = self.words("{shown} of {total}", shown=count(T), total=count(frame.total))
+        facts = [(self.words("token before"), percent(float(before))),
+                 (self.words("itself"), percent(float(itself)))]
         if params.sinks:
-            facts.append((self.words("sinks"), f"{100 * float(sinks):.0f} %"))
-        self.facts.draw((*facts, (self.words("evenness"), f"{frame.evenness:.2f}"),
+            facts.append((self.words("sinks"), percent(float(sinks))))
+        self.facts.draw((*facts, (self.words("evenness"), fixed(frame.evenness)),
                          (self.words("tokens"), tokens)))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
@@ -206,4 +206,4 @@ class AttentionMapsView(PanelView):
             "{model} reads {tokens} tokens; in layer {layer} “{one}” looks most at “{other}”, with "
             "{weight} of its attention.", model=self.words(frame.model), tokens=len(frame.tokens),
             layer=frame.layer + 1, one=frame.tokens[row_].strip(),
-            other=frame.tokens[column_].strip(), weight=f"{float(frame.matrix[row_, column_]):.2f}")
+            other=frame.tokens[column_].strip(), weight=fixed(float(frame.matrix[row_, column_])))
