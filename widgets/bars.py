@@ -17,7 +17,7 @@ from widgets.calm import may_wait
 from widgets.canvas import Canvas, Scroll
 from widgets.curves import Rule, polygon
 from widgets.look import Look
-from widgets.numbers import Write, decimal, fixed
+from widgets.numbers import Write, decimal, fixed, not_nothing
 
 FEWEST = 3  # bars that are seen at once at least
 
@@ -133,7 +133,7 @@ class BarChart(Canvas[int]):
 
     def say(self, part: int) -> str:
         name = self._names[part] if part < len(self._names) else ""
-        return f"{name}  {self._write(float(self._values[part]))}".strip()
+        return f"{name}  {not_nothing(float(self._values[part]), self._write)}".strip()
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -171,7 +171,7 @@ class BarChart(Canvas[int]):
         if self._x:
             self.put(painter, self.label(self._x, "muted", 11), area.center().x(), self.height(),
                      0.5, 1.0)
-        figures = [self._write(value) for value in self._values.tolist()]
+        figures = [not_nothing(value, self._write) for value in self._values.tolist()]
         name_width = min(area.width() * 0.42, max(
             (self.text_width(label, 12) for label in self._names), default=0.0))
         figure_width = max(self.text_width(text, 12) for text in figures)
@@ -274,7 +274,7 @@ class Histogram(Canvas[int]):
         """The rectangle between the axes."""
         px, line = self.look.px, self.text_height(11)
         left = max(self.text_width(text, 11) for text in self._y_ticks()[1]) + px(6) \
-            + (line if self._titles[1] else 0)
+            + (line + px(4) if self._titles[1] else 0)
         below = line + px(4) + (line if self._titles[0] else 0)
         top = self.head + px(4)
         return QRectF(left, top, max(10.0, self.width() - left - px(6)),

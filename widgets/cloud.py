@@ -16,6 +16,7 @@ from widgets import raster
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.look import Look
+from widgets.marks import MARKS, paint_marks
 from widgets.numbers import decimal, scale_end
 
 RELABEL = 0.25  # seconds between two choices of labels while points move
@@ -369,7 +370,12 @@ class PointCloud(Canvas[int]):
         if self._ink is None:
             self._ink = self._colours()
         x, y = (spots[:, 0] - area.left()) * ratio, (spots[:, 1] - area.top()) * ratio
-        raster.discs(pixels, x, y, self.radius * ratio, self._ink)
+        if self.groups is None or self.values is not None:
+            raster.discs(pixels, x, y, self.radius * ratio, self._ink)
+        else:
+            for shape in range(len(MARKS)):
+                here = self.groups % len(MARKS) == shape
+                raster.discs(pixels, x[here], y[here], self.radius * ratio, self._ink[here], shape)
         self._sheet.paint(painter, area.left(), area.top(), ratio)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index in self.selected:
@@ -431,7 +437,7 @@ class PointCloud(Canvas[int]):
                               top, 1.0, 0.0)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self.look.color(number))
-                painter.drawEllipse(QPointF(at.left() - px(7), at.center().y()), px(4), px(4))
+                paint_marks(painter, number, [(at.left() - px(7), at.center().y())], px(4))
                 right = at.left() - px(22)
 
 

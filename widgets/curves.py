@@ -49,7 +49,7 @@ RIGHT = 12  # pixels beside the plot, before scaling
 RELABEL = 0.2  # seconds between two choices of places for labels, unless a curve comes into one
 FAR = 1e5  # pixels
 FEW_VALUES = 12  # each of so few values has a mark of its own
-MARKS_APART = 120  # pixels, before scaling
+MARKS_APART = 100  # pixels, before scaling
 MARKED = ("solid", "steps")  # styles with the mark of their series
 
 Style = Literal["solid", "dashed", "ghost", "dots", "steps", "area"]
@@ -851,7 +851,7 @@ class CurvePlot(Picture[Point]):
         of the curves lies, the one drawn by hand last."""
         widest = max((line.curve.width * (2.2 if line.curve.style == "dots" else 1.0)
                       for line in self._lines), default=1.0)
-        ground = Ground(inside.adjusted(0, -3, 3, 3), 1.0 + 0.5 * widest * self.look.scale)
+        ground = Ground(inside.adjusted(0, -3, 3, -1), 1.0 + 0.5 * widest * self.look.scale)
         spans = [ground.add_line(line.drawn, dots=line.curve.style == "dots") for line in self._lines]
         spans.append(ground.add_line(sketch))
         for rule, at in rules:

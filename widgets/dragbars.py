@@ -31,7 +31,9 @@ class BarRow:
     detail: str = ""
     low: float = 0.0
     high: float = 1.0
-    series: int | tuple[int, ...] = 0  # of the row, or of each column
+    # Of the row, or of each column. None: 0 for what is not negative and 1 for what is, as in a
+    # diverging map.
+    series: int | tuple[int, ...] | None = None
     draggable: bool = False
     held: bool = False  # set by hand now
 
@@ -188,7 +190,8 @@ class DragBars(Canvas[Bar]):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.color("hairline"))
         painter.drawRoundedRect(track, px(2), px(2))
-        series = row.series if isinstance(row.series, int) else row.series[part[1]]
+        series = int(value < 0) if row.series is None \
+            else row.series if isinstance(row.series, int) else row.series[part[1]]
         painter.setBrush(self.look.color("warning" if row.held else series))
         painter.drawRoundedRect(QRectF(min(zero, end), track.top(), abs(end - zero), track.height()),
                                 px(2), px(2))
@@ -204,7 +207,7 @@ class DragBars(Canvas[Bar]):
 
 
 def unit_row(
-    label: str, value: float, detail: str = "", *, low: float = 0.0, series: int = 0,
+    label: str, value: float, detail: str = "", *, low: float = 0.0, series: int | None = None,
     draggable: bool = False, held: bool = False,
 ) -> BarRow:
     """A row of one bar."""

@@ -15,7 +15,7 @@ from widgets import raster
 from widgets.calm import may_wait
 from widgets.canvas import Canvas, places
 from widgets.look import Look
-from widgets.numbers import Write, decimal, fixed, scale_end
+from widgets.numbers import Write, fixed, not_nothing, scale_end
 
 Cell = tuple[int, int]
 
@@ -166,12 +166,7 @@ class Heatmap(Canvas[Cell]):
         names = " · ".join(f"{axis} {name}".strip()
                            for axis, name in ((self.y_title, down), (self.x_title, across)))
         text = f"   {self.texts[row * self.data.shape[1] + column]}" if self.texts else ""
-        return f"{names}{text}   {self._number(float(self.data[row, column]))}"
-
-    def _number(self, value: float) -> str:
-        said = self.write(value)
-        # What has room for few digits must not call a small value zero.
-        return decimal(value) if value and not any(c in "123456789" for c in said) else said
+        return f"{names}{text}   {not_nothing(float(self.data[row, column]), self.write)}"
 
     def tell_hover(self, part: Cell | None) -> None:
         self.hovered.emit(*(part or (-1, -1)))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QPolygonF
 
 MARKS = "●■▲◆"
+MARK_REACH = 1.3  # how much farther than its disc a shape reaches, at most
 
 # Corners of each shape round (0, 0), of about the same area; a disc has none.
 _CORNERS: tuple[tuple[tuple[float, float], ...], ...] = (
@@ -31,6 +32,20 @@ def mark_of(series: int) -> str:
 def named(series: int, name: str) -> str:
     """A series or a class by its sign and its name."""
     return f"{mark_of(series)}\u00a0{name}"
+
+
+def extent(series: int, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How large the shape of a series round (0, 0) must be to reach each point: 1 at its own rim."""
+    corners = _CORNERS[series % len(_CORNERS)]
+    if not corners:
+        return np.hypot(x, y)
+    ends = np.array(corners)
+    sides = np.roll(ends, -1, axis=0) - ends
+    outward = np.stack([sides[:, 1], -sides[:, 0]], 1)  # the corners run clockwise on the screen
+    reach = np.sum(outward * ends, axis=1)
+    found: NDArray[np.float64] = np.max(
+        [(nx * x + ny * y) / far for (nx, ny), far in zip(outward, reach, strict=True)], axis=0)
+    return found
 
 
 def paint_marks(

@@ -22,7 +22,6 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPen,
-    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
@@ -31,6 +30,7 @@ from widgets import raster
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.look import Look, Theme
+from widgets.marks import paint_marks
 from widgets.numbers import decimal, fixed, percent, read
 
 Bytes = NDArray[np.uint8]
@@ -840,7 +840,8 @@ class FieldMap(Canvas[tuple[int, int]]):
         painter.setClipRect(area)
         for index, ((x, y), kind) in enumerate(zip(self.points.tolist(), self.kinds.tolist(),
                                                    strict=True)):
-            ink = self.look.color(CLASS_SERIES[int(kind) % len(CLASS_SERIES)])
+            series = CLASS_SERIES[int(kind) % len(CLASS_SERIES)]
+            ink = self.look.color(series)
             if not self.classes:
                 value = round(min(max(kind, -1.0), 1.0) * 127 + 128)
                 ink.setRgb(*shades[value, :3].tolist())
@@ -851,17 +852,5 @@ class FieldMap(Canvas[tuple[int, int]]):
             else:
                 painter.setPen(QPen(ink, 1.6 * self.look.scale))
                 painter.setBrush(self.look.color("card"))
-            _shape(painter, self.spot(x, y), radius, int(kind) if self.classes else 0)
-
-
-def _shape(painter: QPainter, at: QPointF, radius: float, kind: int) -> None:
-    """A disc, a square or a triangle, so that a class is not told by its colour alone."""
-    if kind == 0:
-        painter.drawEllipse(at, radius, radius)
-    elif kind == 1:
-        half = radius * 0.89
-        painter.drawRect(QRectF(at.x() - half, at.y() - half, 2 * half, 2 * half))
-    else:
-        tall = radius * 1.25
-        painter.drawPolygon(QPolygonF([at + QPointF(0, -tall), at + QPointF(tall, 0.8 * tall),
-                                       at + QPointF(-tall, 0.8 * tall)]))
+            at = self.spot(x, y)
+            paint_marks(painter, series if self.classes else 0, [(at.x(), at.y())], radius)

@@ -94,6 +94,13 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{beyond}{SPACE}{minus}{fixed(bound, digits + 1)}{SPACE}%"
 
 
+def not_nothing(x: float, write: Write) -> str:
+    """As ``write`` has it; but what is not zero does not read as zero for want of digits."""
+    text = write(x)
+    return decimal(x, 1) if x and not any(sign in "123456789" for sign in text) and math.isfinite(x) \
+        else text
+
+
 def scale_end(value: float, span: float) -> str:
     """The end of a scale: what is nothing beside its span is 0."""
     return decimal(0.0 if abs(value) < span * 1e-3 else value)

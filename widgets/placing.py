@@ -124,8 +124,8 @@ class Ground:
 def beside_line(
     ground: Ground, spans: Spans, end: tuple[float, float], size: tuple[float, float], gap: float
 ) -> Boxes:
-    """Places for a line's name, best first: above or below it, from its end back, then after its end,
-    where a line that grows would soon run into it."""
+    """Places for a line's name, best first: above or below it, from its end back; after its end, where a
+    line that grows would soon run into it; above or below it with another label in between."""
     wide, tall = size
     x, y = end
     after = np.array([[x + gap, y - tall / 2, x + gap + wide, y + tall / 2]])
@@ -137,13 +137,18 @@ def beside_line(
     np.minimum.at(top, column, low)
     np.maximum.at(bottom, column, high)
     view = np.lib.stride_tricks.sliding_window_view
-    along = np.isfinite(view(top, width)[::-STEP]).mean(1) > 0.6
+    # Along most of its width there is a line; a short one stands above or below the label whole.
+    covered = np.isfinite(view(top, width)[::-STEP]).sum(1)
+    along = covered >= min(0.6 * width, np.isfinite(top).sum())
     left = ground.left + np.arange(ground.columns - width + 1)[::-STEP][along] * CELL
+    above = view(top, width)[::-STEP].min(1)[along] - gap - tall
+    below = view(bottom, width)[::-STEP].max(1)[along] + gap
     both = np.empty((2 * len(left), 4))  # above and below in turn: the end of the line comes first
-    for side, edge in enumerate((view(top, width)[::-STEP].min(1)[along] - gap - tall,
-                                 view(bottom, width)[::-STEP].max(1)[along] + gap)):
+    for side, edge in enumerate((above, below)):
         both[side::2] = np.stack([left, edge, left + wide, edge + tall], 1)
-    return np.concatenate([both, after])
+    # A line farther away its colour still tells whose name it is.
+    away = np.tile([-tall - 1, tall + 1], len(left))
+    return np.concatenate([both, after, both + np.stack([0 * away, away, 0 * away, away], 1)])
 
 
 def beside_rule(

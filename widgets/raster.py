@@ -7,7 +7,6 @@ of shape (height, width, 4), rows from the top, alpha not multiplied in.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from widgets.look import Theme
+from widgets.marks import MARK_REACH, MARKS, extent
 
 Pixels = NDArray[np.uint8]
 Table = NDArray[np.uint8]  # (256, 4) RGBA
@@ -264,16 +264,18 @@ def _shares(
 
 
 def discs(
-    pixels: Pixels, x: NDArray[Any], y: NDArray[Any], radius: float, colors: Pixels
+    pixels: Pixels, x: NDArray[Any], y: NDArray[Any], radius: float, colors: Pixels,
+    shape: int = 0,
 ) -> None:
-    """Draw discs at (x, y), in pixels, into the buffer; ``colors`` is (4,) or (N, 4).
+    """Draw discs at (x, y), in pixels, into the buffer; ``colors`` is (4,) or (N, 4). ``shape`` is a
+    series, whose mark is drawn instead of the disc.
 
     All soft edges are written before all interiors, so where discs overlap an edge never eats into
     a neighbour, and of two interiors the later point is on top.
     """
     height, width = pixels.shape[:2]
     x, y = np.asarray(x, np.float32), np.asarray(y, np.float32)
-    reach = int(np.ceil(radius + 0.5))
+    reach = int(np.ceil((MARK_REACH if shape % len(MARKS) else 1.0) * radius + 0.5))
     with np.errstate(invalid="ignore"):
         inside = (x > -reach) & (x < width + reach) & (y > -reach) & (y < height + reach)
     colors = np.broadcast_to(colors, (len(x), 4))
@@ -292,22 +294,22 @@ def discs(
     base = (row + rim) * stride + (column + rim)
     ink = _packed(np.ascontiguousarray(colors))
     if len(x) * (2 * reach + 1) ** 2 <= SMOOTH_DISCS:
-        _smooth(flat, stride, base, x - column, y - row, radius, reach, ink)
+        _smooth(flat, stride, base, x - column, y - row, radius, reach, ink, shape)
     else:
-        _whole(flat, stride, base, radius, reach, ink)
+        _whole(flat, stride, base, radius, reach, ink, shape)
     if rim:
         canvas[...] = room[rim:-rim, rim:-rim]
 
 
 def _smooth(
     flat: NDArray[np.uint32], stride: int, base: NDArray[Any], x: NDArray[Any], y: NDArray[Any],
-    radius: float, reach: int, ink: NDArray[np.uint32],
+    radius: float, reach: int, ink: NDArray[np.uint32], shape: int,
 ) -> None:
     """Discs placed to half a pixel."""
     phase = (y * PHASES).astype(np.intp) * PHASES + (x * PHASES).astype(np.intp)
     order = np.argsort(phase, kind="stable")
     bounds = np.searchsorted(phase[order], np.arange(PHASES**2 + 1))
-    groups = [(order[bounds[one] : bounds[one + 1]], _stamp(radius, reach, one))
+    groups = [(order[bounds[one] : bounds[one + 1]], _stamp(radius, reach, one, shape))
               for one in range(PHASES**2) if bounds[one] < bounds[one + 1]]
     for points, (dx, dy, cover) in groups:
         edge = cover < 1.0
@@ -320,32 +322,33 @@ def _smooth(
 
 @lru_cache(maxsize=256)
 def _stamp(
-    radius: float, reach: int, phase: int
+    radius: float, reach: int, phase: int, shape: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """The pixels that a disc touches, as offsets, and how much of each it covers."""
     dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     x, y = (phase % PHASES + 0.5) / PHASES, (phase // PHASES + 0.5) / PHASES
-    cover = np.clip(radius + 0.5 - np.hypot(dx + 0.5 - x, dy + 0.5 - y), 0.0, 1.0)
+    cover = np.clip(radius + 0.5 - extent(shape, dx + 0.5 - x, dy + 0.5 - y), 0.0, 1.0)
     touched = cover > 0.02
     return dx[touched], dy[touched], cover[touched].astype(np.float32)
 
 
 def _whole(
     flat: NDArray[np.uint32], stride: int, base: NDArray[Any], radius: float, reach: int,
-    ink: NDArray[np.uint32],
+    ink: NDArray[np.uint32], shape: int,
 ) -> None:
     """Discs at whole pixels: one write of all points for each pixel of the disc."""
-    for cover, dy, dx in _whole_stamp(radius, reach):
+    for cover, dy, dx in _whole_stamp(radius, reach, shape):
         alpha = np.uint32(round(cover * 255)) << _24
         flat[base + (dy * stride + dx)] = ink if cover >= 1.0 else (ink & _RGB) | alpha
 
 
 @lru_cache(maxsize=64)
-def _whole_stamp(radius: float, reach: int) -> list[tuple[float, int, int]]:
+def _whole_stamp(radius: float, reach: int, shape: int) -> list[tuple[float, int, int]]:
     """The pixels of a disc (cover, row, column), softest first."""
     across = range(-reach, reach + 1)
-    stamp = [(min(max(radius + 0.5 - math.hypot(dx, dy), 0.0), 1.0), dy, dx)
-             for dy in across for dx in across]
+    dy, dx = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(float)
+    cover = np.clip(radius + 0.5 - extent(shape, dx, dy), 0.0, 1.0)
+    stamp = [(float(cover[y + reach, x + reach]), y, x) for y in across for x in across]
     return sorted(one for one in stamp if one[0] > 0.25)
 
 

@@ -103,6 +103,13 @@ def test_that_sizes_have_the_unit_that_fits(value: float, text: str) -> None:
     assert numbers.size(value) == text.replace(" ", "\u00a0")
 
 
+@pytest.mark.parametrize(("value", "text"), [
+    (0.0, "0.00"), (0.004, "0.004"), (-0.0012, "−0.001"), (0.31, "0.31"), (NAN, "–"), (INF, "∞"),
+])
+def test_that_what_is_not_zero_does_not_read_as_zero(value: float, text: str) -> None:
+    assert numbers.not_nothing(value, numbers.fixed) == text
+
+
 @pytest.mark.parametrize(("n", "unit", "english", "chinese"), [
     (0, "epoch", "0 epochs", "0轮"), (1, "epoch", "1 epoch", "1轮"), (2, "epoch", "2 epochs", "2轮"),
     (1675, "epoch", "1,675 epochs", "1,675轮"), (1.0, "epoch", "1 epoch", "1轮"),

@@ -76,3 +76,24 @@ def test_that_every_series_has_a_shape_of_its_own(qtbot: QtBot) -> None:
     assert max(areas) < 1.35 * min(areas), "no class looks weightier than another"
     for one, other in itertools.combinations(shapes, 2):
         assert (one ^ other).sum() > 0.1 * min(areas)
+
+
+@pytest.mark.parametrize("series", range(4))
+def test_that_points_of_a_cloud_have_the_shape_of_their_series(qtbot: QtBot, series: int) -> None:
+    """Drawn by arithmetic on pixels or by Qt, it is one shape."""
+    sheet = np.zeros((40, 40, 4), np.uint8)
+    raster.discs(sheet, np.array([20.0]), np.array([20.0]), 9.0, np.array([0, 0, 0, 255], np.uint8),
+                 series)
+    drawn = QPixmap(40, 40)
+    drawn.fill(QColor("white"))
+    painter = QPainter(drawn)
+    painter.setBrush(QColor("black"))
+    painter.setPen(QColor(0, 0, 0, 0))
+    paint_marks(painter, series, [(20.0, 20.0)], 9.0)
+    painter.end()
+    label = QLabel()
+    label.setPixmap(drawn)
+    qtbot.addWidget(label)
+    other = pixels_of(picture(label)[:40, :40], QColor("black"), 120)
+    here = sheet[..., 3] > 127
+    assert here.sum() > 150 and (here ^ other).sum() < 0.12 * here.sum()

@@ -104,7 +104,7 @@ class Word2VecView(PanelView):
         frame, words = shown.frame, self.words
         self._frame, self._refit = frame, shown.params.refit
         self._draw_map(frame)
-        self.axes.say(words("Axes fitted at step {step}. Orange lines join twins.",
+        self.axes.say(words("Axes fitted at step {step}. Lines join twins.",
                             step=f"{frame.fitted:,}"))
         self.loss.draw(loss_curves(shown.history, ["loss"], [""], shown.ghosts, "loss"))
         self._draw_scores(shown)

@@ -27,6 +27,7 @@ from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
 from widgets.look import Look
+from widgets.marks import named
 from widgets.netmap import CLASS_SERIES, Column, FieldMap, NetMap
 from widgets.readouts import Readouts
 from widgets.style import font
@@ -92,7 +93,8 @@ class PlaygroundView(PanelView):
         lines.addLayout(column(top, row(left, right, stretch=(3, 2)), stretch=(9, 5)))
 
     def _classes(self, count: int) -> list[str]:
-        return [self.words("orange"), self.words("blue"), self.words("green")][:count]
+        """What the classes are called: their marks, and a letter each."""
+        return [named(series, name) for series, name in zip(CLASS_SERIES, "ABC", strict=True)][:count]
 
     # Drawing
 

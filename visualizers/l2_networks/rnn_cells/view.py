@@ -139,19 +139,18 @@ class RnnCellsView(PanelView):
         before = unit_row("h₋₁", past["h"], low=-1.0)
         if params.cell == "RNN":
             rows = [before, BarRow("a", np.array([now["a"]]), "w·h₋₁ + u·x + b =", -3.0, 3.0),
-                    unit_row("h", now["h"], f"tanh({_n(now['a'])}) =", low=-1.0, series=1)]
+                    unit_row("h", now["h"], f"tanh({_n(now['a'])}) =", low=-1.0)]
         elif params.cell == "GRU":
             rows = [before, gate("r"), gate("z"),
                     unit_row("h̃", now["n"], f"tanh({_n(raw['n'])}) =", low=-1.0),
                     unit_row("h", now["h"], f"{_n(now['z'])}·{_factor(past['h'])} + "
-                             f"{_n(1 - now['z'])}·{_factor(now['n'])} =", low=-1.0, series=1)]
+                             f"{_n(1 - now['z'])}·{_factor(now['n'])} =", low=-1.0)]
         else:
             rows = [BarRow("c₋₁", np.array([past["c"]]), "", -2.0, 2.0), gate("f"), gate("i"),
                     unit_row("g", now["g"], f"tanh({_n(raw['g'])}) =", low=-1.0),
                     BarRow("c", np.array([now["c"]]), f"{_n(now['f'])}·{_factor(past['c'])} + "
-                           f"{_n(now['i'])}·{_factor(now['g'])} =", -2.0, 2.0, 1), gate("o"),
-                    unit_row("h", now["h"], f"{_n(now['o'])}·tanh {_n(now['c'])} =", low=-1.0,
-                             series=1)]
+                           f"{_n(now['i'])}·{_factor(now['g'])} =", -2.0, 2.0), gate("o"),
+                    unit_row("h", now["h"], f"{_n(now['o'])}·tanh {_n(now['c'])} =", low=-1.0)]
         self.unit.draw(rows, title=self.words(
             "Unit {unit} at “{letter}”", unit=unit + 1, letter=_legible(frame.text[at])))
 
