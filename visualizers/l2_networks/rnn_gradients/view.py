@@ -17,7 +17,7 @@ from widgets.view import PanelView
 
 BESIDE = ("gradient norm", "gates", "singular values")
 FLOAT32 = 1.2e-38  # the smallest number that ordinary training can hold in full precision
-ROOMS = (2.0, 5.0, 10.0)  # heights of the plot of losses: beyond, accuracy could not be read beside it
+ROOMS = (2.0, 5.0, 10.0)  # heights of the plot of losses
 
 
 class RnnGradientsView(PanelView):
@@ -169,10 +169,11 @@ def _sentence(text: str) -> str:
 
 
 def _room(losses: NDArray[np.float64]) -> float:
-    """How high the loss may be drawn: enough for nine steps of ten, so that a burst hides nothing."""
+    """How high the loss may be drawn: enough for nine steps of ten, so that a burst hides nothing. One
+    that has blown up is marked at the edge, and accuracy can be read."""
     finite = losses[np.isfinite(losses)]
     usual = float(np.quantile(finite, 0.9)) if len(finite) else 0.0
-    return next((top for top in ROOMS if usual <= top), ROOMS[-1])
+    return next((top for top in ROOMS if usual <= top), ROOMS[0])
 
 
 def _whole(frame: Frame) -> float:
