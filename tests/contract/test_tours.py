@@ -21,8 +21,8 @@ from widgets.parameters import changed, parameter
 
 # Panels that ask no questions yet, and whose guides have no buttons. It shall become empty.
 NOT_YET = {
-    "bidirectional", "cnn_vs_rnn", "opinion_dynamics", "pipeline", "playground",
-    "relation_cnn", "rnn_cells", "rnn_gradients", "rnn_lm", "rnn_memory", "text_cnn", "word2vec",
+    "bidirectional", "opinion_dynamics", "pipeline", "rnn_cells", "rnn_gradients",
+    "rnn_lm", "rnn_memory", "text_cnn",
 }
 QUESTIONS = 2  # at least, a panel
 

@@ -163,3 +163,15 @@ def test_that_a_clicked_distance_shows_a_text_of_that_distance() -> None:
         assert frame.example_distance == given == np.diff(frame.cues)[0]
         assert "AB"[frame.example_y] == frame.tokens[frame.cues[0]]
         assert 0 <= frame.example_cnn <= 1
+
+
+@pytest.mark.parametrize("cell", ["GRU", "LSTM", "tanh"])
+def test_that_only_the_rnn_takes_more_matrix_products_for_longer_texts(cell: str) -> None:
+    from app.trial import Trial
+    from visualizers.l2_networks.cnn_vs_rnn.panel import PANEL
+
+    frame = Trial(PANEL, Params(cell=cell)).frame()
+    # Forward: the windows by the filters, the best by the readout; and once more for the way back.
+    assert frame.cnn_products.tolist() == [4] * len(LENGTHS)
+    each = np.diff(frame.rnn_products) / np.diff(LENGTHS)
+    assert each.min() == each.max() >= 2  # at least one forward and one back for each word

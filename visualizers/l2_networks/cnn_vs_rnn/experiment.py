@@ -19,12 +19,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from visualizers.data.cues import FILLERS, WORDS, cue_texts, shuffled, spelled
 from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
@@ -118,7 +119,7 @@ class Normal:
 class CnnVsRnn:
     """Both networks, one batch a step for both, and what is measured of them on the way."""
 
-    shared: ClassVar[tuple[str, ...]] = ("examples", "clocked")
+    shared: ClassVar[tuple[str, ...]] = ("examples", "clocked", "products")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -135,6 +136,9 @@ class CnnVsRnn:
         self.steps = 0
         self.measured = {"cnn_shuffled": 0.5, "rnn_shuffled": 0.5, "timed_length": 0.0,
                          "timed_cnn_ms": 0.0, "timed_rnn_ms": 0.0}
+        self.products = np.array([[products(network, self.clocked[:1, :length].to(self.device))
+                                   for length in LENGTHS] for network in (self.cnn, self.rnn)],
+                                 np.int32)  # (2, lengths)
         self.sure = self.look(torch.from_numpy(self.examples.x), self.examples.y)
 
     def seed(self) -> int:
@@ -212,9 +216,34 @@ class CnnVsRnn:
             example_y=int(self.examples.y[shown]),
             example_cnn=float(self.sure[0, shown]),
             example_rnn=float(self.sure[1, shown]),
+            cnn_products=self.products[0].copy(),
+            rnn_products=self.products[1].copy(),
             cnn_parameters=sum(one.numel() for one in self.cnn.weights),
             rnn_parameters=sum(one.numel() for one in self.rnn.weights),
         )
+
+
+class Products(TorchDispatchMode):
+    """Counts the matrix products that are computed while it is entered."""
+
+    KINDS = (torch.ops.aten.mm.default, torch.ops.aten.addmm.default, torch.ops.aten.bmm.default)
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.count = 0
+
+    def __torch_dispatch__(  # type: ignore[no-untyped-def]
+        self, operation, types, args=(), kwargs=None
+    ) -> Any:
+        self.count += operation in self.KINDS
+        return operation(*args, **(kwargs or {}))
+
+
+def products(network: Cnn | Rnn, x: Tensor) -> int:
+    """How many matrix products one way forward and back through these texts takes."""
+    with Products() as counted:
+        network.gradients(x, torch.zeros_like(x[:, 0]))
+    return int(counted.count)
 
 
 def clock(network: Cnn | Rnn, x: Tensor) -> float:

@@ -58,6 +58,8 @@ class Frame:
     example_y: Annotated[int, "0 … 1"]  # 0: A is the answer, 1: B
     example_cnn: Annotated[float, "0 … 1"]  # how sure each network is of the right answer
     example_rnn: Annotated[float, "0 … 1"]
+    cnn_products: Annotated[Int32, "LENGTHS", "≥ 1"]  # matrix products, one way forward and back
+    rnn_products: Annotated[Int32, "LENGTHS", "≥ 1"]  # through texts of these lengths
     cnn_parameters: Annotated[int, "≥ 0"]
     rnn_parameters: Annotated[int, "≥ 0"]
 

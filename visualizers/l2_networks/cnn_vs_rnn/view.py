@@ -13,6 +13,7 @@ from widgets.comparison import Comparison
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.numbers import count
 from widgets.pages import Pages
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
@@ -132,7 +133,9 @@ class CnnVsRnnView(PanelView):
         shares = frame.cnn_by_distance, frame.rnn_by_distance
         self.table.draw(("CNN", "RNN"), [
             (words("parameters"), f"{frame.cnn_parameters:,}", f"{frame.rnn_parameters:,}"),
-            (words("rounds that wait for one another"), "1", str(length)),
+            (words("matrix products, {short} → {long} words", short=LENGTHS[0], long=LENGTHS[-1]),
+             *(f"{count(one[0])} → {count(one[-1])}"
+               for one in (frame.cnn_products, frame.rnn_products))),
             (words("ms a step, {length} words", length=length), *times),
             (words("right, distance below {h}", h=h),
              *(_share(one[: h - 1], frame.texts[: h - 1]) for one in shares)),
