@@ -35,6 +35,7 @@ def bare_loop(connection: Any, panel: Panel, params: Any, threads: int, device: 
     Takes seconds from the pipe and answers with steps a second; ``None`` ends it.
     """
     from app.engine import machine
+    from app.engine.measuring import Measuring, has_finished
     from app.trial import Trial
 
     machine.prepare()
@@ -43,21 +44,24 @@ def bare_loop(connection: Any, panel: Panel, params: Any, threads: int, device: 
         return Trial(panel, params, device=device, threads=threads).experiment
 
     experiment = fresh()
+    every = Measuring(experiment).every
     for _ in range(3):
-        if not getattr(experiment, "finished", False):
+        if not has_finished(experiment, params):
             experiment.step(params)
     connection.send("ready")
     while (seconds := connection.recv()) is not None:
         steps, spent = 0, 0.0
         while spent < seconds:
-            if getattr(experiment, "finished", False):
+            if has_finished(experiment, params):
                 experiment = fresh()
             step = experiment.step
             started = time.perf_counter()
             for _ in range(32):
                 step(params)
                 steps += 1
-                if getattr(experiment, "finished", False):
+                if every and steps % every == 0:
+                    experiment.measure(params)
+                if has_finished(experiment, params):
                     break
                 if time.perf_counter() - started > seconds - spent:
                     break

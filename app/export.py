@@ -7,7 +7,6 @@ import gc
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
+from app.record import Seen
 from visualizers.files import replacing
 from visualizers.panel import History, Shown
 from visualizers.refusal import Refusal
@@ -63,17 +63,26 @@ def _save_svg(widget: QWidget, file: Path) -> None:
 
 
 def save_csv(history: History, path: Path) -> None:
-    """The scalars of every step, a line each. Raises ``Refusal``."""
+    """The scalars of every step, a line each, empty where one was not measured. Raises ``Refusal``.
+
+    What was measured before the first step is line 0.
+    """
     with replacing(path) as file, file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(["step", *history.names])
+        if history.start:
+            writer.writerow([0, *(_cell(history.start.get(name, np.nan)) for name in history.names)])
         columns = [history[name] for name in history.names]
         for step in range(len(history)):
-            writer.writerow([step + 1, *(repr(float(column[step])) for column in columns)])
+            writer.writerow([step + 1, *(_cell(column[step]) for column in columns)])
+
+
+def _cell(value: float) -> str:
+    return "" if np.isnan(value) else repr(float(value))
 
 
 def save_movie(
-    view: PanelView, film: Sequence[tuple[int, Any, Any]], history: History, path: Path,
+    view: PanelView, film: Sequence[Seen], history: History, path: Path,
     *, size: QSize | None = None, frames_per_second: int = 12,
 ) -> Iterator[tuple[int, int]]:
     """The filmed frames of a run as ``.gif`` or ``.mp4``; yields ``(done, total)`` after each.
@@ -96,8 +105,9 @@ def save_movie(
     view.show()
     pictures: list[NDArray[np.uint8]] = []
     try:
-        for index, (step, params, frame) in enumerate(film):
-            view.show_frame(Shown(frame, params, history.until(step), step))
+        for index, seen in enumerate(film):
+            view.show_frame(Shown(seen.frame, seen.params, history.until(seen.step), seen.step,
+                                  measured=seen.measured))
             pictures.append(_pixels(view))
             yield index + 1, len(film)
     finally:

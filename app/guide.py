@@ -266,14 +266,15 @@ class Tour(QObject):
         if self._mine:
             return  # what is shown while a step is being set up belongs to the one before
         index = self._queue[0]
-        if shown.params != self._params[index] and shown.step >= self._goal:
+        over = self.session.state is State.FINISHED
+        if shown.params != self._params[index] and (over or shown.step >= self._goal):
             return  # the frame of these values is on its way
         if self._holding and len(self._queue) == 1:
             if self.open is None and self.session.state is State.PAUSED:
                 self._open(index)
             return
         left = self._goal - shown.step
-        if self.session.state is State.FINISHED or left <= 0:
+        if over or left <= 0:
             self._end(index, shown)
         elif shown.step >= self._asked and self.session.state is State.PAUSED:
             pace = max(1, round(self.session.steps_per_second / FRAMES))
@@ -350,7 +351,8 @@ class Tour(QObject):
             if self._compares(index) and index - 1 not in self._ends:
                 continue
             needed = sum(self.steps[i].steps for i in range(self._first(index), index + 1))
-            if (shown.step >= needed or not self.panel.trains) and self._holds(index, shown):
+            over = shown.step >= needed or self.session.state is State.FINISHED
+            if (over or not self.panel.trains) and self._holds(index, shown):
                 if self.open == index:
                     self.open = None
                 if self._fresh(index):

@@ -28,11 +28,15 @@ context = Context(device="cuda" if torch.cuda.is_available() else "cpu", seed=pa
 experiment = {experiment}(params, context)
 for step in range(1, {steps} + 1):
     scalars = experiment.step(params)
-    finished = getattr(experiment, "finished", False)
+    finished = hasattr(experiment, "finished") and experiment.finished(params)
     if finished or step % {every} == 0:
+        if hasattr(experiment, "measure"):
+            scalars = {{**scalars, **experiment.measure(params)}}
         print(step, {{name: round(value, 4) for name, value in scalars.items()}})
     if finished:
         break
+if hasattr(experiment, "measure"):
+    experiment.measure(params)
 frame = experiment.frame(params)
 """
 
@@ -76,7 +80,7 @@ def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 10
     name = panel.experiment.partition(":")[2]
     code = source(panel).replace("from __future__ import annotations\n", "")
     every = max(1, steps // 10)
-    if "self.finished" in code:
+    if "def finished(self" in code:
         steps, every = TO_THE_END, 100
     loop = (TRAIN if panel.trains else LOOK).format(experiment=name, steps=max(1, steps), every=every)
     words = said.words()

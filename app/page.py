@@ -40,7 +40,7 @@ SILENT = 300  # ms; what takes longer says how far it is
 STATES = {
     State.IDLE: tr_mark("paused"), State.STARTING: tr_mark("starting"),
     State.RUNNING: tr_mark("playing"), State.PAUSED: tr_mark("paused"),
-    State.FINISHED: tr_mark("finished"), State.DIVERGED: tr_mark("diverged"),
+    State.FINISHED: tr_mark("settled"), State.DIVERGED: tr_mark("diverged"),
     State.FAILED: tr_mark("failed"),
 }
 DESCRIBE_EVERY = 500  # ms; a sentence that changes thirty times a second cannot be read

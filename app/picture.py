@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
 from app.export import picture
-from app.record import Record, versions
+from app.record import Record, Seen, versions
 from app.session import Session
 from app.settings import Settings
 from app.window import MainWindow, presenter_scale
@@ -98,7 +98,7 @@ def window_with(
     session.open_record(Record(
         panel=panel.id, params=shown.params, changes=(), seed=int(getattr(shown.params, "seed", 0)),
         device=device, threads=1, versions=versions(), history=shown.history,
-        film=[(shown.step, shown.params, shown.frame)], step=shown.step))
+        film=[Seen(shown.step, shown.params, shown.frame, shown.measured)], step=shown.step))
     window.sessions[panel.id] = session
     window.resize(size)
     window.show()

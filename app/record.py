@@ -13,6 +13,20 @@ from visualizers.panel import History
 
 
 @dataclass(frozen=True)
+class Seen:
+    """One filmed moment.
+
+    Attributes:
+        measured: the step to which what is measured seldom belongs; ``step`` itself at rest.
+    """
+
+    step: int
+    params: Any
+    frame: Any
+    measured: int
+
+
+@dataclass(frozen=True)
 class Record:
     """Everything that a run file holds.
 
@@ -25,7 +39,7 @@ class Record:
         threads: of torch; sums over many threads may round differently.
         versions: of Python, torch, numpy, this program, and the platform.
         history: the scalars of every step.
-        film: some steps with the parameters and the frame of that moment; the last is the newest.
+        film: some moments of the run; the last is the newest.
         step: the last one.
         label: given by the user.
     """
@@ -38,7 +52,7 @@ class Record:
     threads: int
     versions: Mapping[str, str]
     history: History
-    film: list[tuple[int, Any, Any]] = field(default_factory=list)
+    film: list[Seen] = field(default_factory=list)
     step: int = 0
     label: str = ""
 

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.protocol import Change
-from app.record import Record
+from app.record import Record, Seen
 from visualizers import shapes
 from visualizers.catalog import panel as find_panel
 from visualizers.files import replacing
@@ -42,16 +43,17 @@ def write(path: Path, record: Record) -> None:
     """Save ``record``. Raises ``Refusal`` where it cannot be written; an old file stays whole."""
     arrays: list[NDArray[Any]] = [_table(record.history)]
     film = []
-    for step, params, frame in thinned(whole(record.film), MOST_FRAMES):
+    for seen in thinned(whole(record.film), MOST_FRAMES):
         fields: dict[str, Any] = {}
-        for one in dataclasses.fields(frame):
-            value = getattr(frame, one.name)
+        for one in dataclasses.fields(seen.frame):
+            value = getattr(seen.frame, one.name)
             if isinstance(value, np.ndarray):
                 fields[one.name] = {"array": len(arrays)}
                 arrays.append(value)
             else:
                 fields[one.name] = value
-        film.append({"step": step, "params": to_dict(params), "frame": fields})
+        film.append({"step": seen.step, "measured": seen.measured, "params": to_dict(seen.params),
+                     "frame": fields})
     if not film:
         raise Refusal("Nothing of this run can be saved: its numbers are no numbers any more.")
     members = [(f"arrays/{index}.npy", _npy(array)) for index, array in enumerate(arrays)]
@@ -61,6 +63,7 @@ def write(path: Path, record: Record) -> None:
         "changes": [{"step": one.step, "values": dict(one.values)} for one in record.changes],
         "device": record.device, "threads": record.threads, "versions": dict(record.versions),
         "label": record.label, "step": record.step, "scalars": list(record.history.names),
+        "start": {name: value for name, value in record.history.start.items() if math.isfinite(value)},
         "film": film,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in members},
     }
@@ -73,9 +76,9 @@ def write(path: Path, record: Record) -> None:
             archive.writestr(name, data)
 
 
-def whole(film: Sequence[Any]) -> list[Any]:
+def whole(film: Sequence[Seen]) -> list[Seen]:
     """The moments that can be read again: a run that diverges may end in some that cannot."""
-    return [moment for moment in film if _fits(moment[2], moment[1])]
+    return [moment for moment in film if _fits(moment.frame, moment.params)]
 
 
 def _fits(frame: Any, params: Any) -> bool:
@@ -96,7 +99,7 @@ def thinned(film: Sequence[Any], most: int) -> list[Any]:
 def _table(history: History) -> NDArray[np.float64]:
     """(scalars, steps)"""
     rows = [history[name] for name in history.names]
-    return np.stack(rows) if rows else np.empty((0, 0))
+    return np.stack(rows) if len(history) and rows else np.empty((len(rows), 0))
 
 
 def _npy(array: NDArray[Any]) -> bytes:
@@ -206,10 +209,11 @@ def _record(document: Mapping[str, Any], archive: zipfile.ZipFile) -> Record:
         raise Refusal("This run has a value that {panel} does not take: {reason}",
                       panel=panel.id, reason=str(error)) from error
     history = _history(document["scalars"], arrays[0])
+    history.fill(0, {str(name): _finite(value) for name, value in document.get("start", {}).items()})
     if len(history):
         _same(panel, set(panel.scalars) - set(history.names))
     step = _whole(document["step"])
-    steps = [one for one, _, _ in film]
+    steps = [one.step for one in film]
     if len(history) != step or not film or steps != sorted(set(steps)):
         raise _Damaged("history")
     return Record(
@@ -226,6 +230,12 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise _Damaged("number")
+    return float(value)
+
+
 def _history(names: Sequence[str], table: NDArray[Any]) -> History:
     if table.dtype != np.float64 or table.ndim != 2 or not len(names) == len(set(names)) == len(table):
         raise _Damaged("scalars")
@@ -235,13 +245,13 @@ def _history(names: Sequence[str], table: NDArray[Any]) -> History:
     return history
 
 
-def _moment(panel: Panel, one: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> tuple[int, Any, Any]:
+def _moment(panel: Panel, one: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -> Seen:
     """A step, its parameters and its frame, which is all that the panel's frame declares."""
     step, params, fields = _whole(one["step"]), from_dict(panel.params, one["params"]), one["frame"]
     _same(panel, set(fields) ^ {each.name for each in shapes.declared(panel.frame)})
     frame = panel.frame(**{name: _field(value, arrays) for name, value in fields.items()})
     shapes.check(frame, params)
-    return step, params, frame
+    return Seen(step, params, frame, _whole(one.get("measured", step)))
 
 
 def _same(panel: Panel, different: set[str]) -> None:

@@ -144,8 +144,8 @@ class RunsPage(QWidget):
         if self.panel.trains:
             lines.append((words("step"), [count(len(one)) for one in histories]))
         for name in history.names[:3]:
-            ends = [one.last().get(name, math.nan) for one in histories]
-            lines.append((words(name).replace("_", " "), [decimal(one) for one in ends]))
+            lines.append((words(name).replace("_", " "), [self._newest(one, name)
+                                                          for one in histories]))
         self.table.setRowCount(len(lines))
         self.table.setColumnCount(1 + len(ghosts))
         self.table.setHorizontalHeaderLabels([words("now"), *(
@@ -155,6 +155,13 @@ class RunsPage(QWidget):
         for row, (_, cells) in enumerate(lines):
             for column, cell in enumerate(cells):
                 self.table.setItem(row, column, QTableWidgetItem(cell))
+
+    def _newest(self, history: History, name: str) -> str:
+        """A scalar as it was last known, with its step where that is not the run's last."""
+        step, value = history.newest(name)
+        if step == len(history) or math.isnan(value):
+            return decimal(value)
+        return self.look.words("{value} at step {step}", value=decimal(value), step=count(step))
 
     def _quiet(self, text: str) -> QLabel:
         label = QLabel(text)

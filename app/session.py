@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
@@ -38,7 +38,7 @@ from app.engine.protocol import (
     SetPace,
 )
 from app.engine.thinning import Thinned
-from app.record import Record, versions
+from app.record import Record, Seen, versions
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
 from widgets.parameters import changed, differences, needs_restart
@@ -90,15 +90,6 @@ class Failure:
     details: str
     good: int | None = None
     over: bool = True
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One filmed moment."""
-
-    step: int
-    params: Any
-    frame: Any
 
 
 @dataclass(frozen=True)
@@ -188,7 +179,8 @@ class Session(QObject):
         self._leave_past()
         self._playing = False  # as soon as there is a first frame
         self._stepping = 0  # steps to train as soon as there is a first frame
-        self._ended = False
+        self._ended = self._ended_playing = False
+        self._idle: Mapping[str, str] = {}
         self._quiet_worker()
         self._version = self._sent = self._obeyed = 0
 
@@ -283,7 +275,8 @@ class Session(QObject):
         if seen is None:
             return None
         history = self._history if self._seen is None else self._history.until(seen.step)
-        return Shown(seen.frame, seen.params, history, seen.step, self.ghosts)
+        return Shown(seen.frame, seen.params, history, seen.step, self.ghosts, seen.measured,
+                     self._idle)
 
     # --- what a learner does ---------------------------------------------------------------
 
@@ -414,10 +407,11 @@ class Session(QObject):
         moment = self._film.nearest(step)
         seen = moment.item if moment else self._now
         self._heading = None
-        if exact and seen.step != step and self._begun:
+        if exact and not seen.step == seen.measured == step and self._begun:
             self._heading = step
             self._stand()
-            if self._seen is not None and abs(self._seen.step - step) <= abs(seen.step - step):
+            if self._seen is not None and self._seen.step != step \
+                    and abs(self._seen.step - step) <= abs(seen.step - step):
                 return  # what is shown is as near: wait for the exact one
         self._seen = seen
         self._show()
@@ -440,7 +434,7 @@ class Session(QObject):
             moment = self._film.before(step)
             self._now = moment.item if moment else None
         self._leave_past()
-        self._ended = False
+        self._ended = self._ended_playing = False
         if self._begun:
             self._send(Recall(old, step, rename=self._token))
             self._quiet_worker()
@@ -514,8 +508,8 @@ class Session(QObject):
         self._recorded = record
         self._changes = list(record.changes)
         self._history = record.history.copy()
-        for step, params, frame in record.film:
-            self._filmed(Seen(step, params, frame))
+        for seen in record.film:
+            self._filmed(seen)
         params = record.params
         for change in record.changes:
             params = dataclasses.replace(params, **change.values)
@@ -531,10 +525,10 @@ class Session(QObject):
 
     def record(self, label: str = "") -> Record:
         """All that is known of the present run."""
-        film = [(moment.item.step, moment.item.params, moment.item.frame) for moment in self._film]
+        film = [moment.item for moment in self._film]
         if self._now is not None:
-            film = [one for one in film if one[0] < self._now.step]
-            film.append((self._now.step, self._now.params, self._now.frame))
+            film = [one for one in film if one.step < self._now.step]
+            film.append(self._now)
         changes = list(self._changes)
         last = self._start
         for change in changes:
@@ -790,23 +784,38 @@ class Session(QObject):
             self._credits = max(0, self._credits - 1)
         self.steps_per_second = message.steps_per_second or self.steps_per_second
         self.memory = message.memory
-        seen = Seen(message.step, message.params, message.frame)
+        self._idle = message.idle
+        seen = Seen(message.step, message.params, message.frame, message.measured_at)
         if message.recalled:
+            self._history.fill(seen.measured, message.measured, keep=True)
             self._on_recalled(seen)
             return
         self._take_scalars(message)
+        self._history.fill(seen.measured, message.measured)
         self._filmed(seen)
         self._recalling = None
         if not self._begun:
             self._on_first_frame()
         if message.finished:
+            if not self._ended:
+                self._ended_playing = self._state is State.RUNNING
             self._ended = True
             self._credits = 0
             if self._obeyed < self._sent:
                 self._told = message.params  # it ended before it saw the newest values: look again
             self._obeyed = self._sent
             self._set_state(State.FINISHED)
+        elif self._state is State.FINISHED:
+            self._woken()
         self._tell()
+
+    def _woken(self) -> None:
+        """Other parameters have given a run that had settled something to do."""
+        self._ended = False
+        if self._ended_playing:
+            self._go()
+        else:
+            self._set_state(State.PAUSED)
 
     def _on_first_frame(self) -> None:
         self._begun = True

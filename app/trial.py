@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.engine import machine
+from app.engine.measuring import Measuring, has_finished, idle_controls
 from app.tours import Observation, walk
 from visualizers.data import Data
 from visualizers.panel import Context, History, Panel, Shown, load
@@ -44,25 +45,44 @@ class Trial:
         if on_note:
             self._context.on_note = on_note
         self.experiment = load(panel.experiment)(self.params, self._context)
+        self.measuring = Measuring(self.experiment)
+        self._measure(at_rest=True)
+
+    @property
+    def step(self) -> int:
+        """Steps trained so far."""
+        return len(self.history)
 
     def train(self, steps: int) -> None:
         """Train ``steps`` steps; fewer when the experiment finishes. Nothing for a still panel."""
         if not self.panel.trains:
             return
         for _ in range(steps):
-            if getattr(self.experiment, "finished", False):
+            if has_finished(self.experiment, self.params):
                 return
             scalars = self.experiment.step(self.params)
             self.history.extend({name: np.array([value], dtype=np.float64)
                                  for name, value in scalars.items()})
+            if self.measuring.every and self.step % self.measuring.every == 0:
+                self.history.fill(self.step, self.measuring.take(
+                    self.experiment, self.params, self.step))
 
-    def frame(self) -> Any:
-        """What there is to draw now."""
+    def _measure(self, *, at_rest: bool) -> None:
+        self.measuring.refresh(self.experiment, self.params, self.step, at_rest=at_rest)
+        if self.measuring.able:
+            self.history.fill(self.measuring.step, self.measuring.scalars)
+
+    def frame(self, *, at_rest: bool = True) -> Any:
+        """What there is to draw now: at rest, or as a run that plays on would show it."""
+        self._measure(at_rest=at_rest)
         return self.experiment.frame(self.params)
 
-    def shown(self) -> Shown[Any, Any]:
+    def shown(self, *, at_rest: bool = True) -> Shown[Any, Any]:
         """What a view draws now."""
-        return Shown(self.frame(), self.params, self.history.copy(), len(self.history))
+        frame = self.frame(at_rest=at_rest)
+        return Shown(frame, self.params, self.history.copy(), self.step,
+                     measured=self.measuring.step if self.measuring.able else self.step,
+                     idle=idle_controls(self.experiment, self.params))
 
     def copy(self) -> Trial:
         """An independent twin, as a keyframe would be."""
@@ -70,7 +90,7 @@ class Trial:
         shared = [getattr(self.experiment, name) for name in getattr(self.experiment, "shared", ())]
         memo: dict[int, Any] = {id(one): one for one in (*shared, self._context.data)}
         twin.experiment = copy.deepcopy(self.experiment, memo)
-        twin.history = self.history.copy()
+        twin.history, twin.measuring = self.history.copy(), copy.copy(self.measuring)
         return twin
 
 

@@ -176,7 +176,7 @@ class Trying(QObject):
             raise Refusal("It has that value already: type another one.")
         self._forget()
         self.undo.remember()
-        before = headline(self.panel, record.history, record.film[-1][2], record.step)
+        before = headline(self.panel, record.history, record.film[-1].frame, record.step)
         session.pin()
         self._asked = (name, value, old, before, record.step)
         self._set("running")

@@ -27,6 +27,8 @@ F = TypeVar("F")
 P_in = TypeVar("P_in", contravariant=True)
 F_out = TypeVar("F_out", covariant=True)
 
+MEASURE_EVERY = 8  # steps between two measurements, where an experiment does not say
+
 
 @dataclass
 class Context:
@@ -90,10 +92,24 @@ class Experiment(Protocol[P_in, F_out]):
     ``shared`` names attributes that never change after ``__init__`` (texts, data sets, frozen
     models): keyframes, which are deep copies of the experiment, share them instead of copying.
 
-    An experiment may have an attribute ``finished``; when it is true after a step, the run ends.
+    What costs too much for every step, such as a validation accuracy, is not kept on a schedule of
+    its own but evaluated in ``measure`` (see ``Measures``), so that a picture at rest never shows an
+    old number as today's.
+
+    Optional beside it:
+
+    ``finished(params)``: whether there is nothing left to do under these parameters; asked after
+    every step, when the run ends, and whenever a parameter has changed, which may wake it.
+
+    ``idle(params)``: control → one sentence why moving it can change nothing now.
+
+    ``remembered``: the fields of the frame that belong to the steps behind it (the last batch, a mean
+    over recent ones, lines that were written) rather than to the weights of the moment; the view
+    says so where it shows them.
     """
 
     shared: ClassVar[tuple[str, ...]] = ()
+    remembered: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, params: P_in, context: Context) -> None: ...
 
@@ -106,71 +122,137 @@ class Experiment(Protocol[P_in, F_out]):
         ...
 
 
+class Measures(Protocol[P_in]):
+    """An experiment that is too costly to evaluate at every step.
+
+    ``measure`` is called before the first frame, after every ``measure_every``-th step, and before
+    every frame at which the run stands still: paused, stepped by hand, ended, gone back, or looked at
+    under other values of one of the parameters that ``measure_reads`` names. So at rest all that is
+    shown is of the step shown; while a run plays, ``Shown.measured`` says of which step it is.
+
+    ``measure_every`` counts steps and looks at no clock, so that the same run is measured at the same
+    steps again; 0 leaves it to the moments of rest, where ``step`` gives the same scalars itself.
+    """
+
+    measure_every: int = MEASURE_EVERY
+    measure_reads: ClassVar[tuple[str, ...]] = ()
+
+    def measure(self, params: P_in) -> Mapping[str, float]:
+        """Evaluate the weights of the moment: the same scalars every time.
+
+        What else ``frame`` is to show of it is kept in the experiment, replacing what was there.
+        Nothing is learnt and nothing drawn from the run's generator: training goes on exactly as if
+        nobody had looked. What must be drawn for it comes from a generator seeded here.
+        """
+        ...
+
+
 class History:
     """The scalars of every step of a run, in arrays that grow by doubling.
 
-    ``history["loss"]`` has one value a step: value i belongs to step i + 1.
+    ``history["loss"]`` has one value a step: value i belongs to step i + 1. What ``measure`` gives is
+    NaN at the steps at which nothing was measured, and has a value before the first step besides:
+    ``points`` gives the steps and values of a curve through what was measured.
     """
 
     def __init__(self) -> None:
         self._columns: dict[str, NDArray[np.float64]] = {}
         self._length = 0
+        self.start: dict[str, float] = {}  # measured before the first step
 
     def __len__(self) -> int:
         return self._length
 
     def __contains__(self, name: str) -> bool:
-        return name in self._columns
+        return name in self._columns or name in self.start
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         """All values so far, read-only; empty for a name that no step has given."""
         if name not in self._columns:
-            return np.empty(0)
+            return np.full(self._length if name in self.start else 0, np.nan)
         seen = self._columns[name][: self._length]
         seen.flags.writeable = False
         return seen
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._columns)
+        return tuple(dict.fromkeys((*self._columns, *self.start)))
 
     @property
     def steps(self) -> NDArray[np.float64]:
         """The step numbers 1 … n, beside the values."""
         return np.arange(1, self._length + 1, dtype=np.float64)
 
+    def points(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is known of this scalar and at which steps, 0 for the beginning: a ``Curve``'s y and x."""
+        values = self[name]
+        known: NDArray[np.intp] = np.flatnonzero(~np.isnan(values))
+        steps = self.steps[known]
+        if len(known) < len(values):
+            values = values[known]
+        if name in self.start:
+            steps = np.insert(steps, 0, 0.0)
+            values = np.insert(values, 0, self.start[name])
+        return values, steps
+
+    def newest(self, name: str) -> tuple[int, float]:
+        """The last step at which this scalar is known, and its value; (0, NaN) before there is one."""
+        values, stop = self[name], len(self[name])
+        while stop:
+            begin = max(0, stop - 256)
+            known = np.flatnonzero(~np.isnan(values[begin:stop]))
+            if len(known):
+                at = begin + int(known[-1])
+                return at + 1, float(values[at])
+            stop = begin
+        return 0, self.start.get(name, np.nan)
+
     def last(self) -> dict[str, float]:
-        """The scalars of the last step; empty before the first."""
-        if not self._length:
-            return {}
-        return {name: float(column[self._length - 1]) for name, column in self._columns.items()}
+        """The newest value of each scalar: at rest all of the last step. Empty before the first."""
+        return {name: self.newest(name)[1] for name in self.names}
 
     def extend(self, chunk: Mapping[str, NDArray[np.float64]]) -> None:
         """Append the scalars of some consecutive steps: name to array, all of one length."""
         if not chunk:
             return
         count = len(next(iter(chunk.values())))
-        for name, values in chunk.items():
+        for name in dict.fromkeys((*self._columns, *chunk)):
             column = self._columns.get(name)
             if column is None:
                 column = np.full(max(1024, 2 * (self._length + count)), np.nan)
             elif len(column) < self._length + count:
                 column = np.concatenate([column, np.full(len(column) + count, np.nan)])
-            column[self._length : self._length + count] = values
+            column[self._length : self._length + count] = chunk.get(name, np.nan)
             self._columns[name] = column
         self._length += count
+
+    def fill(self, step: int, scalars: Mapping[str, float], *, keep: bool = False) -> None:
+        """Put in what was measured at a step that has been trained, or before the first one.
+
+        With ``keep`` only where nothing is known yet.
+        """
+        if step == 0:
+            self.start = {**scalars, **self.start} if keep else {**self.start, **scalars}
+        elif step <= self._length:
+            for name, value in scalars.items():
+                if name not in self._columns:
+                    self._columns[name] = np.full(max(1024, 2 * self._length), np.nan)
+                if not keep or np.isnan(self._columns[name][step - 1]):
+                    self._columns[name][step - 1] = value
 
     def until(self, step: int) -> History:
         """The first ``step`` steps, sharing the arrays: what a scrubbed view draws."""
         part = History()
         part._columns = self._columns
         part._length = max(0, min(step, self._length))
+        part.start = self.start
         return part
 
     def copy(self) -> History:
         """An independent copy, for a pinned run or a branch."""
         other = History()
         other.extend({name: self[name] for name in self._columns})
+        other.start = dict(self.start)
         return other
 
 
@@ -186,13 +268,26 @@ class Ghost(Generic[P, F]):
 
 @dataclass(frozen=True)
 class Shown(Generic[P, F]):
-    """All that a view draws from. The same ``Shown`` always gives the same picture."""
+    """All that a view draws from. The same ``Shown`` always gives the same picture.
+
+    Attributes:
+        step: of the frame.
+        measured: the step at which what ``measure`` evaluates was evaluated: ``step`` itself at rest
+            and in panels that measure nothing, an earlier one while a run plays.
+        idle: control → why moving it can change nothing now, an English sentence.
+    """
 
     frame: F
     params: P
     history: History
     step: int = 0
     ghosts: Sequence[Ghost[P, F]] = ()
+    measured: int = -1
+    idle: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.measured < 0:
+            object.__setattr__(self, "measured", self.step)
 
 
 @dataclass(frozen=True)
@@ -207,8 +302,8 @@ class Panel:
         frame: frozen dataclass of arrays, numbers and texts, declared as in ``visualizers.shapes``.
         experiment: ``"module:Class"``, imported in the worker only.
         view: ``"module:Class"``, imported in the window only.
-        scalars: what a view may count on in the history: names that every step gives. There may be
-            more, such as scores that need data which is not always there.
+        scalars: what a view may count on in the history: names that every step or every measurement
+            gives. There may be more, such as scores that need data which is not always there.
         concepts: the course's concept numbers, such as ``"2.7"``.
         keywords: what else a search finds it by, in both languages.
         sources: ids of the texts, tables and models that it reads beside those that a control

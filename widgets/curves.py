@@ -1141,7 +1141,7 @@ def loss_curves(
     """Curves of scalars over the steps of a run, with one ghost for each pinned run.
 
     Args:
-        history: of the run; ``history[name]`` is (steps,) and ``history.steps`` the numbers.
+        history: of the run; ``history.points(name)`` gives values and the steps they belong to.
         names: the scalars to draw, one series each.
         labels: what each is called at its curve.
         ghosts: pinned runs, with ``label`` and ``history``.
@@ -1149,11 +1149,11 @@ def loss_curves(
     """
     shown = name or names[0]
     curves = [
-        Curve(y=ghost.history[shown], x=ghost.history.steps, label=ghost.label, style="ghost")
-        for ghost in ghosts if shown in ghost.history
+        Curve(y, x, ghost.label, style="ghost")
+        for ghost in ghosts if shown in ghost.history for y, x in [ghost.history.points(shown)]
     ]
-    curves += [
-        Curve(y=history[one], x=history.steps, label=label, series=series)
-        for series, (one, label) in enumerate(zip(names, labels, strict=True)) if one in history
-    ]
+    for series, (one, label) in enumerate(zip(names, labels, strict=True)):
+        if one in history:
+            y, x = history.points(one)
+            curves.append(Curve(y, x, label, series))
     return curves

@@ -190,8 +190,15 @@ class Transport(Card):
         self._enable()
 
     def set_rate(self, steps_per_second: float) -> None:
-        """Show how fast it trains; nothing while it does not."""
-        run_on(self._rate, quantity(steps_per_second, "step/s", self.look.words, digits=2)
+        """Show how fast it trains; nothing while it does not, and that it has settled when it has."""
+        words = self.look.words
+        if self._state == "finished":
+            run_on(self._rate, words("settled"))
+            self._rate.setToolTip(words("Nothing more happens by itself. A control may set it going "
+                                        "again."))
+            return
+        self._rate.setToolTip("")
+        run_on(self._rate, quantity(steps_per_second, "step/s", words, digits=2)
                         if steps_per_second > 0 else "")
 
     def set_speed(self, speed: Speed) -> None:

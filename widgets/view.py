@@ -31,6 +31,12 @@ class PanelView(QWidget):
         """Draw ``shown``, a ``visualizers.panel.Shown``."""
         raise NotImplementedError
 
+    def of_step(self, shown: Any) -> str:
+        """Beside what ``measure`` gave: of which step it is, while that is not the step shown."""
+        if shown.measured == shown.step:
+            return ""
+        return self.words("measured at step {step}", step=f"{shown.measured:,}")
+
     def describe(self, shown: Any) -> str:
         """What the picture shows, in one sentence with its numbers, for those who cannot see it."""
         raise NotImplementedError

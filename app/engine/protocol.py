@@ -15,7 +15,7 @@ step at which it took effect, which is what makes a run replayable bit for bit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -216,6 +216,10 @@ class Framed:
         recalled: whether the worker stands at an earlier step, where a ``Recall`` took it.
         finished: the experiment has nothing more to do.
         keyframes: the steps one can go back to exactly without training.
+        measured: the scalars of the last measurement; empty where an experiment measures nothing.
+        measured_at: the step it was made at: this one whenever the run stands still, and where
+            nothing is measured.
+        idle: control → why moving it can change nothing now.
     """
 
     run: int
@@ -232,6 +236,9 @@ class Framed:
     recalled: bool = False
     finished: bool = False
     keyframes: tuple[int, ...] = ()
+    measured: Mapping[str, float] = field(default_factory=dict)
+    measured_at: int = 0
+    idle: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine import machine
+from app.engine.measuring import Measuring, has_finished, idle_controls
 from app.engine.protocol import (
     Began,
     Begin,
@@ -85,6 +86,7 @@ class Present:
     params: Any
     trained: Any
     ended: bool
+    diverged: bool
 
 
 @dataclass
@@ -100,6 +102,7 @@ class Run:
     params: Any  # for the next step and the next frame
     trained: Any  # those that the last step was trained with
     keyframes: Thinned[Keyframe]
+    measuring: Measuring
     step: int = 0
     version: int = 0
     changes: list[Change] = field(default_factory=list)
@@ -109,6 +112,7 @@ class Run:
     first: int = 0  # the step before the first scalars that wait to be sent
     framed: int = -1  # the step of the last frame
     told: int = 0  # its version
+    fresh: bool = True  # whether all that it showed was of its step
     credits: int = 0
     pace: Pace = field(default_factory=Pace)
     left: int = 0  # steps until the frame, at a pace that counts them
@@ -121,6 +125,7 @@ class Run:
     told_at: float = 0.0
     present: Present | None = None
     ended: bool = False
+    diverged: bool = False
     copies: bool = True  # whether the experiment can be copied
     copy_cost: float = 0.0
     copied_at: float = 0.0
@@ -250,7 +255,8 @@ class Runner:
             case Hold():
                 run.credits = run.left = 0
                 run.later.clear()
-                if run.goal is None and (run.framed, run.told) != (run.step, run.version):
+                seen = (run.framed, run.told) == (run.step, run.version) and run.fresh
+                if run.goal is None and not seen:
                     self._frame(run, paid=False)
                 self._send(Held(run.token))
             case Grant():
@@ -261,6 +267,7 @@ class Runner:
                 run.credits += message.credits
             case Look():
                 run.params, run.version = message.params, message.version
+                self._wake(run)
                 self._frame(run, paid=False)
             case Recall():
                 self._recall(run, message)
@@ -275,12 +282,13 @@ class Runner:
         run = self._run = Run(
             begin, begin.run, device, begin.threads or 1, experiment, context,
             params=begin.params, trained=begin.params, pace=begin.pace,
-            keyframes=Thinned(begin.keyframe_bytes, MOST_KEYFRAMES),
+            keyframes=Thinned(begin.keyframe_bytes, MOST_KEYFRAMES), measuring=Measuring(experiment),
             changes=[change for change in begin.changes if change.step < begin.until],
             calibrated=bool(begin.threads) or not begin.trains or device != "cpu"
             or machine.cores() <= 2,
         )
         self._send(Began(run.token, device, run.threads))
+        run.measuring.refresh(experiment, run.params, 0, at_rest=True)
         if begin.until and begin.trains:
             # The steps that follow must be those of the recording, threads and all.
             self._keyframe(run, perf_counter())
@@ -355,6 +363,12 @@ class Runner:
     def _may_train(self, run: Run) -> bool:
         return run.credits > 0 and not run.ended and run.begin.trains
 
+    def _wake(self, run: Run) -> None:
+        """Under other parameters a run that has ended may have something to do again, when asked."""
+        if run.ended and not run.diverged:
+            run.ended = has_finished(run.experiment, run.params)
+            run.credits = run.left = 0  # they were meant for what has ended
+
     def _advance(self) -> None:
         run = self._run
         if run is None:
@@ -416,6 +430,11 @@ class Runner:
             self._note_change(run)
         step_once, params, rows = run.experiment.step, run.params, run.rows
         experiment, finite, clock = run.experiment, math.isfinite, perf_counter
+        over = getattr(experiment, "finished", None)
+        every = run.measuring.every
+        if run.goal is not None and run.goal_answer:
+            every = 0  # on the way back to a step nobody looks at those before it
+        unmeasured = every - run.step % every if every else -1
         most = MOST_ROWS if most is None else min(most, MOST_ROWS)
         count, good, started = 0, True, clock()
         now = started
@@ -426,9 +445,13 @@ class Runner:
             if not finite(scalars.get("loss", 0.0)):
                 good = False
                 break
-            if getattr(experiment, "finished", False):
+            if over is not None and over(params):
                 run.ended = True
                 break
+            unmeasured -= 1
+            if not unmeasured:
+                rows[-1].update(run.measuring.take(experiment, params, run.step + count))
+                unmeasured = every
             now = clock()
             if now >= until:
                 break
@@ -457,7 +480,8 @@ class Runner:
             run.untold.append(change)
 
     def _diverge(self, run: Run) -> None:
-        run.ended, run.credits, run.left, run.goal = True, 0, 0, None
+        run.ended = run.diverged = True
+        run.credits, run.left, run.goal = 0, 0, None
         # The weights after step s are known to be good only when step s + 1 had a finite loss.
         good = run.keyframes.before(max(0, run.step - 2))
         scalars, first, changes = self._news(run)
@@ -466,12 +490,12 @@ class Runner:
     # --- what is sent ----------------------------------------------------------------------
 
     def _gather(self, run: Run) -> None:
-        """Turn the rows of scalars into arrays."""
+        """Turn the rows of scalars into arrays; what was not measured at a step is NaN there."""
         rows, run.rows = run.rows, []
         if rows:
             run.chunks.append({
-                name: np.fromiter((row[name] for row in rows), np.float64, len(rows))
-                for name in rows[0]
+                name: np.fromiter((row.get(name, math.nan) for row in rows), np.float64, len(rows))
+                for name in {**rows[0], **run.measuring.scalars}
             })
 
     def _news(
@@ -491,6 +515,13 @@ class Runner:
 
     def _frame(self, run: Run, *, paid: bool) -> None:
         started = perf_counter()
+        measuring = run.measuring
+        # A run that counts the steps between its frames is looked at frame by frame; it is measured
+        # for each while that keeps pace, and always for the last one before it stands still.
+        at_rest = not paid or run.ended or (run.pace.steps is not None and (
+            run.credits == 1 or measuring.cost <= run.pace.interval))
+        measuring.refresh(run.experiment, run.params, run.step, at_rest=at_rest)
+        run.fresh = not measuring.able or measuring.step == run.step
         frame = run.experiment.frame(run.params)
         scalars, first, changes = self._news(run)
         run.framed, run.told, run.credits = run.step, run.version, run.credits - paid
@@ -501,7 +532,8 @@ class Runner:
         self._send(Framed(
             run.token, run.step, frame, run.params, scalars, first, run.version, changes,
             run.speed, run.memory, paid, run.present is not None,
-            bool(getattr(run.experiment, "finished", False)), run.keyframes.steps,
+            has_finished(run.experiment, run.params), run.keyframes.steps, measuring.scalars,
+            measuring.step if measuring.able else run.step, idle_controls(run.experiment, run.params),
         ))
         run.framed_at = perf_counter()
         run.frame_cost = run.framed_at - started
@@ -562,7 +594,8 @@ class Runner:
         if step == newest:
             if present is not None:
                 self._restore(run, present.experiment, present.random, present.step)
-                run.params, run.trained, run.ended = present.params, present.trained, present.ended
+                run.params, run.trained = present.params, present.trained
+                run.ended, run.diverged = present.ended, present.diverged
                 run.present, run.first = None, step
             self._frame(run, paid=False)
             return
@@ -570,12 +603,13 @@ class Runner:
             if run.rows or run.chunks:
                 self._frame(run, paid=False)  # scalars that the window has not seen yet
             run.present = Present(run.experiment, machine.random_state(run.device), run.step,
-                                  run.params, run.trained, run.ended)
+                                  run.params, run.trained, run.ended, run.diverged)
         base = run.keyframes.before(step)
         reached = base.step if base else 0
         if present is None or not reached <= run.step <= step:
             self._go_back(run, base.item if base else None, reached)
-        run.ended, run.goal, run.goal_answer = False, step, True
+        run.ended = run.diverged = False
+        run.goal, run.goal_answer = step, True
         if message.rename is not None:
             # What follows belongs to the branch: it starts with all that led here.
             self._fork(run, step)
@@ -590,6 +624,7 @@ class Runner:
 
     def _restore(self, run: Run, experiment: Any, random: Any, step: int) -> None:
         run.experiment, run.step = experiment, step
+        run.measuring.forget()
         machine.set_random_state(random)
 
     def _approach(self, run: Run) -> None:
@@ -598,8 +633,11 @@ class Runner:
         assert goal is not None
         until = perf_counter() + 5 * PEEK
         self._silent = run.goal_answer  # what it notes has been said before
-        while run.step < goal and not run.ended and perf_counter() < until:
+        while run.step < goal and perf_counter() < until:
             run.params = run.trained = run.params_at(run.step + 1)
+            if run.ended and has_finished(run.experiment, run.params):
+                break
+            run.ended = False  # other parameters had woken it here
             ahead = [change.step for change in run.changes if run.step < change.step < goal]
             self._train(run, until, min([goal, *ahead]) - run.step)
             if run.goal_answer:
@@ -609,7 +647,9 @@ class Runner:
             return  # it has diverged
         if run.present is None:
             self._keyframe_if_due(run)
-        if run.step < goal and not run.ended:
+        if run.step < goal and not (
+            run.ended and has_finished(run.experiment, run.params_at(run.step + 1))
+        ):
             now = perf_counter()
             if now - run.told_at > 0.1:
                 run.told_at = now

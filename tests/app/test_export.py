@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 
 from app.export import save_csv, save_image, save_movie
 from app.notebook import notebook, save_notebook, sections
+from app.record import Seen
 from app.trial import Trial
 from visualizers.catalog import Said, panel
 from visualizers.files import replacing
@@ -31,7 +32,7 @@ def view(qtbot):
     film = []
     for _ in range(6):
         trial.train(1)
-        film.append((len(trial.history), trial.params, trial.frame()))
+        film.append(Seen(trial.step, trial.params, trial.frame(), trial.step))
     made.show()
     made.show_frame(trial.shown())
     return made, film, trial.history
@@ -65,7 +66,7 @@ def test_that_a_csv_has_every_step(tmp_path) -> None:
     rows = list(csv.reader((tmp_path / "a.csv").read_text("utf-8").splitlines()))
     assert rows[0] == ["step", "loss", "accuracy"]
     assert float(rows[1][1]) == 1 / 3
-    assert rows[2] == ["2", "0.25", "nan"]
+    assert rows[2] == ["2", "0.25", ""]
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".mp4"])

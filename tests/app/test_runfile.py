@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from app.engine.protocol import Change
-from app.record import Record, versions
+from app.record import Record, Seen, versions
 from app.runfile import LARGEST, MOST_FRAMES, VERSION, read, write
 from app.trial import Trial
 from visualizers.catalog import panel, panels
@@ -25,10 +25,11 @@ from widgets.parameters import changed
 
 def recorded(one: Panel, steps: int = 5) -> Record:
     trial = Trial(one)
-    film = [(0, trial.params, trial.frame())]
+    film = [Seen(0, trial.params, trial.frame(), 0)]
     for _ in range(steps if one.trains else 0):
         trial.train(1)
-        film.append((len(trial.history), trial.params, trial.frame()))
+        shown = trial.shown(at_rest=False)
+        film.append(Seen(shown.step, shown.params, shown.frame, shown.measured))
     return Record(panel=one.id, params=trial.params, changes=(Change(2, {"seed": 3}),), seed=0,
                   device="cpu", threads=1, versions=versions(), history=trial.history, film=film,
                   step=len(trial.history), label="a run – 一次运行")
@@ -61,17 +62,18 @@ def test_that_what_was_written_is_read_again(one: Panel, tmp_path: Path) -> None
     assert again.history.names == written.history.names
     for name in again.history.names:
         np.testing.assert_array_equal(again.history[name], written.history[name])
-    assert [step for step, _, _ in again.film] == [step for step, _, _ in written.film]
-    for (_, params, frame), (_, old_params, old_frame) in zip(again.film, written.film, strict=True):
-        assert params == old_params
-        assert equal(frame, old_frame)
+    assert again.history.start == written.history.start
+    for seen, old in zip(again.film, written.film, strict=True):
+        assert (seen.step, seen.measured, seen.params) == (old.step, old.measured, old.params)
+        assert equal(seen.frame, old.frame)
 
 
 def test_that_a_long_film_is_thinned_to_its_ends(record: Record, tmp_path: Path) -> None:
-    _, params, frame = record.film[0]
-    long = dataclasses.replace(record, film=[(step, params, frame) for step in range(500)])
+    first = record.film[0]
+    long = dataclasses.replace(record, film=[dataclasses.replace(first, step=one)
+                                            for one in range(500)])
     write(tmp_path / "a.bml", long)
-    steps = [step for step, _, _ in read(tmp_path / "a.bml").film]
+    steps = [seen.step for seen in read(tmp_path / "a.bml").film]
     assert len(steps) == MOST_FRAMES
     assert (steps[0], steps[-1]) == (0, 499)
 
@@ -105,7 +107,7 @@ def test_that_a_flipped_bit_is_noticed_or_harmless(file: Path, record: Record) -
             refused += 1
         else:
             assert again.params == record.params
-            assert equal(again.film[-1][2], record.film[-1][2])
+            assert equal(again.film[-1].frame, record.film[-1].frame)
     assert refused > 200
 
 
@@ -170,13 +172,13 @@ def test_that_runs_that_once_ended_the_program_are_refused(name: str) -> None:
 
 
 def test_that_moments_whose_numbers_are_none_are_left_out(record: Record, tmp_path: Path) -> None:
-    step, params, frame = record.film[-1]
-    broken = dataclasses.replace(frame, slope=float("nan"))
+    last = record.film[-1]
+    broken = dataclasses.replace(last, frame=dataclasses.replace(last.frame, slope=float("nan")))
     write(tmp_path / "a.bml",
-          dataclasses.replace(record, film=[*record.film[:-1], (step, params, broken)]))
-    assert [one for one, _, _ in read(tmp_path / "a.bml").film] == [0, 1, 2, 3, 4]
+          dataclasses.replace(record, film=[*record.film[:-1], broken]))
+    assert [one.step for one in read(tmp_path / "a.bml").film] == [0, 1, 2, 3, 4]
     with pytest.raises(Refusal, match="Nothing of this run"):
-        write(tmp_path / "a.bml", dataclasses.replace(record, film=[(step, params, broken)]))
+        write(tmp_path / "a.bml", dataclasses.replace(record, film=[broken]))
 
 
 def test_that_a_path_out_of_the_folder_is_refused(file: Path, tmp_path: Path) -> None:

@@ -466,7 +466,7 @@ def test_that_the_film_stays_within_its_bytes(make: Any) -> None:
     session.set_speed(Speed.FRAME)
     bench.play_to(40)
     film = session.record().film
-    steps = [step for step, _, _ in film]
+    steps = [seen.step for seen in film]
     assert steps[0] == 0 and steps[-1] == session.last_step
     assert steps == sorted(set(steps)) and 3 <= len(steps) <= 9
 
@@ -551,3 +551,83 @@ def test_that_a_step_that_never_returns_neither_delays_a_new_run_nor_stays(
     assert bench.failures[0].message.format(**bench.failures[0].values) == (
         "This run has not answered for 0.5 seconds and was stopped.")
     assert not psutil.pid_exists(second) and session.worker_pid == 0
+
+
+# --- what is measured seldom ---------------------------------------------------------------------
+
+
+def test_that_a_paused_run_shows_measurements_of_the_step_shown(make: Any) -> None:
+    bench = make(toys.panel("Measured"))
+    session = bench.open()
+    assert session.current().measured == 0 and "size" in session.history.start
+    bench.play_to(30)
+    for _ in range(3):
+        shown = session.current()
+        assert shown.measured == shown.step == session.last_step
+        assert session.history.newest("size") == (shown.step, shown.frame.ballast[0])
+        before = session.last_step
+        session.step()
+        bench.until(lambda before=before: session.last_step == before + 1)
+        bench.settle()
+    scheduled = session.history["size"][3::4]
+    assert np.isfinite(scheduled).all() and np.isnan(session.history["size"]).any()
+
+
+def test_that_looking_back_shows_measurements_of_the_step_looked_at(make: Any) -> None:
+    bench = make(toys.panel("Measured"))
+    session = bench.open()
+    bench.play_to(60)
+    stale = next(one.step for one in session.record().film if one.step != one.measured)
+    session.seek(stale)
+    assert session.current().measured < stale, "what was filmed says of which step it is"
+    session.seek(stale, exact=True)
+    bench.until(lambda: session.current().measured == stale)
+    bench.settle()
+    assert session.history["size"][stale - 1] == session.current().frame.ballast[0]
+
+
+def test_that_a_record_keeps_the_steps_of_its_measurements(make: Any) -> None:
+    bench = make(toys.panel("Measured"))
+    bench.open()
+    bench.play_to(30)
+    record = bench.session.record()
+    again = make(toys.panel("Measured"))
+    again.session.open_record(record)
+    assert [one.measured for one in again.session.record().film] \
+        == [one.measured for one in record.film]
+    again.session.play()
+    again.until(lambda: again.session.last_step > record.step)
+    again.session.pause()
+    again.settle()
+    scheduled = slice(3, record.step, 4)
+    assert np.array_equal(again.session.history["size"][scheduled], record.history["size"][scheduled])
+    assert again.session.history.start == record.history.start
+
+
+def test_that_a_run_that_has_settled_plays_on_when_a_control_wakes_it(make: Any) -> None:
+    bench = make(toys.panel("Sleeper"))
+    session = bench.open(at=5)
+    session.play()
+    bench.state(State.FINISHED)
+    assert session.last_step == 5 and session.current().idle == {"wait": "It sleeps."}
+    bench.qtbot.wait(60)
+    session.set_params(learning_rate=0.5)
+    bench.settle()
+    assert session.state is State.FINISHED and session.last_step == 5
+    session.set_params(learning_rate=2.0)
+    bench.until(lambda: session.last_step == 10)
+    bench.state(State.FINISHED)
+    assert session.history["done"].tolist() == list(range(1, 11))
+
+
+def test_that_a_run_that_was_stepped_until_it_settled_waits_when_it_is_woken(make: Any) -> None:
+    bench = make(toys.panel("Sleeper"))
+    session = bench.open(at=2)
+    session.step(2)
+    bench.state(State.FINISHED)
+    session.set_params(learning_rate=2.0)
+    bench.state(State.PAUSED)
+    bench.settle()
+    assert session.last_step == 2 and session.current().idle == {}
+    session.step()
+    bench.until(lambda: session.last_step == 3)

@@ -56,8 +56,9 @@ def test_that_an_altered_run_is_refused_or_drawn(panel: Panel, tmp_path: Path, q
             assert sentence.endswith(".") and "\n" not in sentence and len(sentence) < 500, sentence
             continue
         with qtbot.captureExceptions() as raised:
-            for step, params, frame in record.film:
-                shown = Shown(frame, params, record.history.until(step), step)
+            for seen in record.film:
+                shown = Shown(seen.frame, seen.params, record.history.until(seen.step), seen.step,
+                              measured=seen.measured)
                 view.show_frame(shown)
                 view.describe(shown)
                 QApplication.processEvents()

@@ -359,3 +359,91 @@ def test_that_a_spare_leaves_its_imports_for_a_message(tmp_path, monkeypatch) ->
     spare.serve()
     assert "warm_first" in sys.modules
     assert "warm_second" not in sys.modules
+
+
+# --- measuring ---------------------------------------------------------------------------------
+
+
+def test_that_the_schedule_of_measurements_counts_steps_and_no_frames(inline: Any) -> None:
+    found = []
+    for pace in (Pace(1, 0.0), Pace(None, 0.002)):
+        inline.begin(experiment="Measured", pace=pace)
+        inline.first_frame()
+        sizes: list[float] = []
+        while len(sizes) < 20:
+            inline.send(Grant(inline.token, 1))
+            before = len(inline.all(Framed))
+            sizes += inline.wait(Framed, before + 1).scalars["size"].tolist()
+        found.append(sizes[:20])
+    one, other = np.array(found)
+    scheduled = np.arange(1, 21) % 4 == 0
+    assert np.array_equal(one[scheduled], other[scheduled]) and np.isfinite(one[scheduled]).all()
+
+
+def test_that_a_frame_at_rest_is_measured_at_its_step(inline: Any) -> None:
+    inline.begin(experiment="Measured", pace=Pace(None, 0.01))
+    first = inline.first_frame()
+    assert first.measured_at == 0 and first.measured["size"] == first.frame.ballast[0]
+    inline.send(Grant(inline.token, 2))
+    inline.wait(Framed, 3)
+    for frame in inline.all(Framed)[1:]:
+        assert frame.measured_at == frame.step // 4 * 4, "a run that plays keeps to its schedule"
+    inline.send(Hold(inline.token))
+    inline.wait(Held, 1)
+    at_rest = inline.all(Framed)[-1]
+    assert at_rest.measured_at == at_rest.step
+    inline.send(Recall(inline.token, at_rest.step - 1))
+    inline.until(lambda: inline.all(Framed)[-1].recalled)
+    earlier = inline.all(Framed)[-1]
+    assert earlier.measured_at == earlier.step == at_rest.step - 1
+    assert earlier.measured["size"] == earlier.frame.ballast[0] != at_rest.measured["size"]
+
+
+def test_that_a_single_step_and_one_step_a_frame_are_measured(inline: Any) -> None:
+    inline.begin(experiment="Measured", pace=Pace(1, 0.03))
+    inline.first_frame()
+    inline.send(Grant(inline.token, 5))
+    inline.wait(Framed, 6)
+    inline.send(SetPace(inline.token, Pace(3, 0.0)), Grant(inline.token, 1))
+    inline.wait(Framed, 7)
+    assert [frame.measured_at for frame in inline.all(Framed)] == [0, 1, 2, 3, 4, 5, 8]
+
+
+def test_that_what_a_measurement_reads_is_never_shown_as_it_was_before(inline: Any) -> None:
+    inline.begin(experiment="Measured", pace=Pace(None, 0.01))
+    inline.first_frame()
+    inline.send(Grant(inline.token, 1, toys.Params(selected=7), 1))
+    frame = inline.wait(Framed, 2)
+    assert frame.measured["seen"] == 7 and frame.measured_at == frame.step
+    inline.send(Look(inline.token, toys.Params(selected=9), 2))
+    again = inline.wait(Framed, 3)
+    assert again.measured["seen"] == 9 and again.measured_at == again.step == frame.step
+
+
+def test_that_measuring_does_not_change_what_is_learnt(inline: Any) -> None:
+    inline.begin(experiment="Measured", pace=Pace(1, 0.0))
+    assert np.array_equal(train(inline, 20).frame.weights, plain(20))
+
+
+def test_that_a_run_that_has_settled_is_woken_by_other_parameters_and_by_no_credit(
+    inline: Any,
+) -> None:
+    params = toys.Params(at=5)
+    inline.begin(experiment="Sleeper", params=params, pace=Pace(2, 0.0))
+    inline.first_frame()
+    inline.send(Grant(inline.token, 9))
+    slept = inline.wait(Framed, 4)
+    assert (slept.step, slept.finished, slept.idle) == (5, True, {"wait": "It sleeps."})
+    inline.send(Grant(inline.token, 2))
+    inline.listen(0.05)
+    awake = dataclasses.replace(params, learning_rate=2.0)
+    inline.send(Look(inline.token, awake, 1))
+    woken = inline.wait(Framed, 5)
+    assert (woken.step, woken.finished, woken.idle) == (5, False, {})
+    inline.listen(0.05)
+    assert inline.all(Framed)[-1].step == 5, "credits that were meant for the run that ended are void"
+    inline.send(Grant(inline.token, 9))
+    assert inline.wait(Framed, 8).step == 10 and inline.all(Framed)[-1].finished
+    inline.send(Recall(inline.token, 7))
+    inline.until(lambda: inline.all(Framed)[-1].recalled)
+    assert inline.all(Framed)[-1].step == 7, "going back passes the step at which it slept"

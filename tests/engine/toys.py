@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Rnn:
             for weight in (*self.cell.parameters(), *self.head.parameters()):
                 weight.copy_(0.3 * torch.randn(weight.shape, generator=self.generator))
         self.optimiser = torch.optim.Adam([*self.cell.parameters(), *self.head.parameters()])
-        self.finished = False
+        self.over = False
         if params.trouble == "set-up":
             raise ValueError("the set-up broke")
         if params.trouble == "set-up refused":
@@ -101,7 +102,10 @@ class Rnn:
         if trouble == "exit":
             os._exit(3)
         if trouble == "finish":
-            self.finished = True
+            self.over = True
+
+    def finished(self, params: Params) -> bool:
+        return self.over
 
     def frame(self, params: Params) -> Frame:
         if params.trouble == "frame" and self.done >= params.at:
@@ -111,6 +115,31 @@ class Rnn:
         weights = torch.cat([weight.detach().flatten() for weight in self.cell.parameters()])
         return Frame(weights.numpy().copy(), params.learning_rate, params.selected,
                      np.zeros(params.weight))
+
+
+class Measured(Rnn):
+    """The same, with an evaluation of its weights that reads one of the parameters."""
+
+    measure_every = 4
+    measure_reads = ("selected",)
+
+    def measure(self, params: Params) -> dict[str, float]:
+        self.size = sum(float(one.detach().norm()) for one in self.cell.parameters())
+        return {"size": self.size, "seen": float(params.selected)}
+
+    def frame(self, params: Params) -> Frame:
+        frame = super().frame(params)
+        return dataclasses.replace(frame, ballast=np.array([self.size]))
+
+
+class Sleeper(Rnn):
+    """It settles after ``at`` steps, until another learning rate wakes it for as many again."""
+
+    def finished(self, params: Params) -> bool:
+        return self.done >= params.at * (1 + (params.learning_rate > 1))
+
+    def idle(self, params: Params) -> dict[str, str]:
+        return {"wait": "It sleeps."} if self.finished(params) else {}
 
 
 class Still:

@@ -31,7 +31,7 @@ def begin(**values: Any) -> tuple[Pipeline, Params]:
 
 def whole(**values: Any) -> tuple[Pipeline, Params]:
     one, params = begin(**values)
-    while not one.finished:
+    while not one.finished(params):
         one.step(params)
     return one, params
 
@@ -114,14 +114,14 @@ def test_that_the_best_epoch_s_weights_are_tested_once_and_at_the_end(
     monkeypatch.setattr(experiment, "test", counted)
     one, params = begin(model="bag of vectors", patience=3, learning_rate=0.05)
     kept: dict[int, Any] = {0: copy.deepcopy(one.model.state_dict())}
-    while not one.finished:
+    while not one.finished(params):
         assert not calls and one.frame(params).confusion.sum() == 0
         epoch = one.epoch
         before = copy.deepcopy(one.model.state_dict())
         one.step(params)
-        if one.epoch > epoch and not one.finished:
+        if one.epoch > epoch and not one.finished(params):
             kept[one.epoch] = copy.deepcopy(one.model.state_dict())
-        assert one.finished or set(before) == set(one.model.state_dict())
+        assert one.finished(params) or set(before) == set(one.model.state_dict())
     assert len(calls) == 1
     assert one.epoch - one.best_epoch == 3
     for name, weights in one.model.state_dict().items():

@@ -432,7 +432,7 @@ def test_that_training_stops_when_the_test_loss_no_longer_improves() -> None:
     one, params = begin(data="exclusive or", noise=0.25, points=200, layers="16 16", optimizer="Adam",
                         learning_rate=0.01, stop="no better test loss", patience=20)
     losses: list[float] = []
-    while not one.finished:
+    while not one.finished(params):
         losses.append(one.step(params)["test_loss"])
         assert len(losses) < 500
     best = int(np.argmin(losses))
@@ -440,7 +440,7 @@ def test_that_training_stops_when_the_test_loss_no_longer_improves() -> None:
     assert one.frame(params).left == 0
     fixed, params = begin(stop="after some epochs", patience=7)
     steps = 0
-    while not fixed.finished:
+    while not fixed.finished(params):
         fixed.step(params)
         steps += 1
     assert steps == 7

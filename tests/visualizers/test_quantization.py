@@ -126,7 +126,7 @@ def trained() -> list[Quantization]:
 
 
 def accuracy(trained: list[Quantization], **values: Any) -> float:
-    return float(np.mean([one.measure(Params(**values)).rounded.accuracy for one in trained]))
+    return float(np.mean([one.scored(Params(**values)).rounded.accuracy for one in trained]))
 
 
 def test_that_outliers_change_nothing_before_rounding(trained: list[Quantization]) -> None:
@@ -139,7 +139,7 @@ def test_that_outliers_change_nothing_before_rounding(trained: list[Quantization
 
 
 def test_that_the_course_figures_appear(trained: list[Quantization]) -> None:
-    exact = np.mean([one.measure(Params()).exact.accuracy for one in trained])
+    exact = np.mean([one.scored(Params()).exact.accuracy for one in trained])
     assert exact > 0.96
     no = {"outliers": 0}
     assert abs(accuracy(trained, bits=8, **no) - exact) < 0.01
@@ -155,7 +155,7 @@ def test_that_the_course_figures_appear(trained: list[Quantization]) -> None:
 def test_that_training_through_the_rounding_saves_two_bits(trained: list[Quantization]) -> None:
     one = copy.deepcopy(trained[0])
     params = Params(bits=2, granularity="per channel", outliers=0, when="in training")
-    before = one.measure(params).rounded.accuracy
+    before = one.scored(params).rounded.accuracy
     for _ in range(150):
         scores = one.step(params)
     assert scores["accuracy"] > 0.9 > before

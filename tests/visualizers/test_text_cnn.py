@@ -26,6 +26,7 @@ def begin(steps: int = 0, **values: Any) -> tuple[SentenceCNN, Params]:
     one = SentenceCNN(params, Context("cpu", params.seed, Data(Path("nowhere"))))
     for _ in range(steps):
         one.step(params)
+    one.measure(params)
     return one, params
 
 

@@ -148,7 +148,7 @@ class CnnVsRnn:
         """One update of both networks on one new batch."""
         texts = cue_texts(params.task, params.batch, params.distance, self.seed())
         x, y = torch.from_numpy(texts.x).to(self.device), torch.from_numpy(texts.y).to(self.device)
-        self.measure(texts.x, texts.y)
+        self.probe(texts.x, texts.y)
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.fade(params, torch.from_numpy(texts.distance))
         scalars = {"loss": 0.0}
@@ -175,7 +175,7 @@ class CnnVsRnn:
         self.count *= keep
         self.count.index_add_(0, distance - 1, torch.ones(len(distance)))
 
-    def measure(self, x: np.ndarray, y: np.ndarray) -> None:
+    def probe(self, x: np.ndarray, y: np.ndarray) -> None:
         """Every few steps: the same texts with their words shuffled, the examples, and the clock."""
         turn, wait = divmod(self.steps, EVERY)
         self.measured |= {"timed_length": 0.0}

@@ -231,9 +231,10 @@ class Pipeline:
     an epoch, and after the last epoch tests, once."""
 
     shared: ClassVar[tuple[str, ...]] = ("found", "prepared", "code", "bag")
+    remembered: ClassVar[tuple[str, ...]] = ("batch", "train_accuracy")
 
     def __init__(self, params: Params, context: Context) -> None:
-        self.generator, self.finished = context.generator, False
+        self.generator, self.over = context.generator, False
         context.progress(0, 3, "reading, numbering, counting")
         self.found = found = context.labelled(params.data)
         context.progress(1, 3, "reading, numbering, counting")
@@ -258,7 +259,9 @@ class Pipeline:
         self.steps, self.epoch, self.best_epoch, self.right = 0, 0, 0, 0
         self.shuffle()
         self.rows = self.order[: params.batch]
+        self.measure_every = self.per_epoch(params) // params.batch  # where it is validated anyway
         self.validated = [(0, *evaluate(self.model, self.prepared, self.prepared.split.valid))]
+        self.now = [*self.validated[0][1:]]  # loss and accuracy as they were last measured
         self.trained: list[float] = []  # accuracy of each epoch
         self.keep()
         self.confusion = np.zeros((len(found.names),) * 2, np.int32)
@@ -276,9 +279,7 @@ class Pipeline:
         self.steps, self.right = self.steps + 1, self.right + right
         if self.steps * params.batch % self.per_epoch(params) == 0:
             self.validate(params)
-        _, valid_loss, valid_accuracy = self.validated[-1]
-        return {"loss": loss, "accuracy": right / len(x), "valid_loss": valid_loss,
-                "valid_accuracy": valid_accuracy, "epoch": float(self.epoch)}
+        return {"loss": loss, "accuracy": right / len(x), "epoch": float(self.epoch)}
 
     def validate(self, params: Params) -> None:
         """After an epoch: go on, or stop and keep the best."""
@@ -304,7 +305,18 @@ class Pipeline:
         self.confusion, self.errors = test(
             self.model, self.prepared, len(self.found.names))
         self.without_test = self.baselines(self.prepared.split.test)
-        self.finished = True
+        self.over = True
+
+    def finished(self, params: Params) -> bool:
+        """Whether the test has been made."""
+        return self.over
+
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """How the weights of the moment do on the validation part, to be drawn: it decides nothing."""
+        step, *self.now = self.validated[-1]
+        if step != self.steps or self.over:  # else an epoch has just ended with this
+            self.now = [*evaluate(self.model, self.prepared, self.prepared.split.valid)]
+        return {"valid_loss": self.now[0], "valid_accuracy": self.now[1]}
 
     def baselines(self, rows: NDArray[np.int64]) -> tuple[float, float]:
         """The accuracies of the majority and of the bag of words."""
@@ -334,7 +346,7 @@ class Pipeline:
         layers, shapes, parameters = self.layers(params)
         shown = self.errors[:SHOWN_WRONG]
         return Frame(
-            reached=5 if self.finished else 4 if self.epoch else 3 if self.steps else 2,
+            reached=5 if self.over else 4 if self.epoch else 3 if self.steps else 2,
             code=self.code,
             names=found.names,
             title=found.title,
@@ -356,6 +368,8 @@ class Pipeline:
             valid_loss=np.array(losses, np.float32),
             valid_accuracy=np.array(accuracies, np.float32),
             train_accuracy=np.array(self.trained, np.float32),
+            now_loss=self.now[0],
+            now_accuracy=self.now[1],
             valid_majority=self.without[0],
             valid_bag=self.without[1],
             test_accuracy=float(np.trace(self.confusion) / max(1, self.confusion.sum())),

@@ -69,6 +69,8 @@ class Frame:
     valid_loss: Annotated[Float32, "epoch+1", "≥ 0"]
     valid_accuracy: Annotated[Float32, "epoch+1", "0 … 1"]
     train_accuracy: Annotated[Float32, "epoch", "0 … 1"]  # in the epoch's own batches, with dropout
+    now_loss: Annotated[float, "≥ 0"]  # on the validation set, of the weights as last measured
+    now_accuracy: Annotated[float, "0 … 1"]
     valid_majority: Annotated[float, "0 … 1"]  # accuracy of always naming the most frequent class
     valid_bag: Annotated[float, "0 … 1"]  # accuracy of logistic regression on counts of words
     test_accuracy: Annotated[float, "0 … 1"]

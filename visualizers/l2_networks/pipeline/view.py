@@ -214,9 +214,12 @@ class PipelineView(PanelView):
             curves += [Curve(ghost.frame.valid_loss, ghost.frame.valid_steps, ghost.label,
                              style="ghost", width=1.5),
                        Curve(ghost.history["loss"], ghost.history.steps, style="ghost", width=1.0)]
+        # After the last epoch's end the loss goes on to where it was last measured.
+        between = int(shown.measured > frame.valid_steps[-1])
         curves += [Curve(history["loss"], history.steps, words("training batch"), width=1.0),
-                   Curve(frame.valid_loss, frame.valid_steps, words("validation"), series=1,
-                         width=3.0)]
+                   Curve(np.append(frame.valid_loss, [frame.now_loss] * between),
+                         np.append(frame.valid_steps, [shown.measured] * between),
+                         words("validation"), series=1, width=3.0)]
         rules = []
         if frame.best_epoch:
             rules.append(Rule(float(frame.valid_steps[frame.best_epoch]),
@@ -273,8 +276,8 @@ class PipelineView(PanelView):
                 most=f"{frame.test_majority:.1%}", **values)
         return words(
             "{title}: after {step} steps, {epoch} epochs, the {model} gets {share} of the validation "
-            "set right; bag of words {bag}.", step=shown.step,
-            epoch=frame.epoch, share=f"{frame.valid_accuracy[-1]:.1%}",
+            "set right; bag of words {bag}.", step=shown.measured, epoch=frame.epoch,
+            share=f"{frame.now_accuracy:.1%}",
             bag=f"{frame.valid_bag:.1%}", **values)
 
 

@@ -55,6 +55,8 @@ class Playground:
     """
 
     shared: ClassVar[tuple[str, ...]] = ("made", "cells")
+    measure_every = 0  # each epoch is judged by ``step``
+    measure_reads = ("noise", "train_share", "activation", "bends", "edits", "drawn")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device, self.note = context.generator, context.device, context.note
@@ -72,7 +74,7 @@ class Playground:
         self.optimizer = OPTIMIZERS[params.optimizer](self.network.flat)
         self.cells = inputs(grid(SIDE), params.features, self.device)  # (F+1, G)
         self.applied = latest(params)  # edits made before belong to another run
-        self.epoch, self.best, self.best_epoch, self.finished = 0, math.inf, 0, False
+        self.epoch, self.best, self.best_epoch = 0, math.inf, 0
         self.plan: Plan | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -116,7 +118,6 @@ class Playground:
         """The stop rule, and a word on a loss that is no number any more."""
         if test_loss < BETTER * self.best:
             self.best, self.best_epoch = test_loss, self.epoch
-        self.finished = self.left(params) == 0
         if math.isfinite(loss):
             return
         pull = params.learning_rate * params.strength
@@ -129,6 +130,10 @@ class Playground:
                       "until the numbers run out. Lower it.",
                       rate=f"{params.learning_rate:.3g}")
 
+    def finished(self, params: Params) -> bool:
+        """Whether the stop rule has acted."""
+        return self.epoch > 0 and self.left(params) == 0
+
     def left(self, params: Params) -> int:
         """Epochs until the stop rule acts; -1 for never."""
         match params.stop:
@@ -139,16 +144,27 @@ class Playground:
             case _:
                 return -1
 
-    @torch.inference_mode()
-    def frame(self, params: Params) -> Frame:
-        """The network under these parameters, with the edits that the next step will make."""
+    def present(self, params: Params) -> tuple[Network, Plan]:
+        """A copy of the network with the edits that the next step will make, and what is planned."""
         network, plan = self.network.copy(), self.plan
         if plan is None or plan.params is not params:
             self.edit(network, params)
             plan = self.planned(params, network)
-            plan.tell()
+            plan.judge(self.loss)
+        return network, plan
+
+    @torch.inference_mode()
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The network judged on the points of the moment, which a control may have moved."""
+        (loss, score), (test_loss, test_score) = self.present(params)[1].judged
+        return {"loss": loss, "test_loss": test_loss, "score": score, "test_score": test_score}
+
+    @torch.inference_mode()
+    def frame(self, params: Params) -> Frame:
+        """The network under these parameters."""
+        network, plan = self.present(params)
         table = plan.table
-        (loss, score), (test_loss, test_score) = plan.judged or table.judge(plan.told, self.loss)
+        (loss, score), (test_loss, test_score) = plan.judged
         way = Pass(network, self.cells.shape[1], plan.activations, back=False)
         scores = way.forward(self.cells)  # (K, G)
         maps, scales = small_maps(way.a, SIDE)

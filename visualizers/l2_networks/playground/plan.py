@@ -99,7 +99,7 @@ class Plan:
         self._shuffled = torch.zeros_like(self._known)
         self._masks = self._known.new_zeros(sum(network.widths[1:-1]), count)  # (H, T)
         self.batches = self._cut(network, params.batch_size)
-        self.judged: list[list[float]] | None = None  # what the last epoch came to
+        self.judged: list[list[float]] = []  # what the last epoch came to
         self._all = Pass(network, len(table.xy), self.activations, back=False)
         self.told = self._all.scores  # (K, N), as they were judged last
 

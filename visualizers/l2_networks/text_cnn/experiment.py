@@ -37,7 +37,6 @@ LONGEST = 40  # words of a sentence that are read
 WORDS = 5000  # of the vocabulary
 CHECKED = 200  # sentences on which an accuracy is measured
 LISTED = 3000  # n-grams among which each filter's best are looked for
-EVERY = 8  # steps between two measurements
 SHIFTS = tuple(range(0, FARTHEST + 1, 2))
 
 
@@ -46,6 +45,7 @@ class SentenceCNN:
 
     shared: ClassVar[tuple[str, ...]] = (
         "data", "split", "vocabulary", "ids", "lengths", "labels", "grams", "gram_texts")
+    measure_every = 64
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -74,12 +74,7 @@ class SentenceCNN:
         self.optimizer = torch.optim.Adam(self.learnt, fused=True)
         self.grams, self.gram_texts = self._n_grams(params.window)
 
-        self.steps = 0
-        self.valid = torch.zeros(4)  # loss and accuracy of the CNN, then of the MLP
         self.fit = torch.full((2,), 1 / C)  # running accuracy on the batches
-        self.at = torch.zeros(2, len(SHIFTS))
-        for turn in range(2 * len(SHIFTS) + 2):
-            self._measure(turn, params)
 
     def _n_grams(self, h: int) -> tuple[Tensor, tuple[str, ...]]:
         """Different runs of h words in the training texts: their ids (G, h) and what they read."""
@@ -125,29 +120,24 @@ class SentenceCNN:
 
         right = torch.stack([logits, mlp_logits]).argmax(2) == labels           # (2, B)
         self.fit = 0.95 * self.fit + 0.05 * right.float().mean(1).cpu()
-        self.steps += 1
-        if self.steps % EVERY == 0:
-            self._measure(self.steps // EVERY, params)
-        valid_loss, accuracy, mlp_valid_loss, mlp_accuracy = self.valid.tolist()
         fit, mlp_fit = self.fit.tolist()
         return {"loss": float(loss), "mlp_loss": float(mlp_loss),
-                "valid_loss": valid_loss, "mlp_valid_loss": mlp_valid_loss,
-                "accuracy": accuracy, "mlp_accuracy": mlp_accuracy,
                 "train_accuracy": fit, "mlp_train_accuracy": mlp_fit}
 
     # --- measuring
 
-    def _measure(self, turn: int, params: Params) -> None:
-        """One thing at a time: the validation part, and between two of these a shift or n-grams."""
-        index = turn // 2 % (len(SHIFTS) + 1)
-        if turn % 2 == 0:
-            rows = torch.from_numpy(self.split.valid[:CHECKED])
-            self.valid = self._test(rows, torch.arange(len(rows)) % params.seen)
-        elif index == len(SHIFTS):
-            self._rank()
-        else:
-            rows = torch.from_numpy(self.split.test[:CHECKED])
-            self.at[:, index] = self._test(rows, torch.full((len(rows),), SHIFTS[index]))[[1, 3]]
+    @torch.no_grad()
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The validation part where sentences began in training, the test part moved, the n-grams."""
+        valid = torch.from_numpy(self.split.valid[:CHECKED])
+        valid_loss, accuracy, mlp_valid_loss, mlp_accuracy = self._test(
+            valid, torch.arange(len(valid)) % params.seen).tolist()
+        rows = torch.from_numpy(self.split.test[:CHECKED])
+        self.at = torch.stack([self._test(rows, torch.full((len(rows),), shift))[[1, 3]]
+                               for shift in SHIFTS], 1)                         # (2, S)
+        self._rank()
+        return {"valid_loss": valid_loss, "mlp_valid_loss": mlp_valid_loss,
+                "accuracy": accuracy, "mlp_accuracy": mlp_accuracy}
 
     def _test(self, rows: Tensor, shifts: Tensor) -> Tensor:
         """Loss and accuracy of the CNN, then of the MLP, (4,)."""

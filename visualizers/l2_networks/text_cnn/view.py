@@ -145,14 +145,14 @@ class TextCNNView(PanelView):
                                f"{self.words(against)} ◂ ▸ {self.words(frame.names[frame.sign])}"))
 
     def _draw_accuracy(self, shown: Shown[Params, Frame]) -> None:
-        history, steps = shown.history, shown.history.steps
-        curves = [Curve(ghost.history["accuracy"], ghost.history.steps, ghost.label, style="ghost",
+        history = shown.history
+        curves = [Curve(*ghost.history.points("accuracy"), ghost.label, style="ghost",
                         width=1.5) for ghost in shown.ghosts]
         curves += [
-            Curve(history["mlp_train_accuracy"], steps, series=1, width=1.0, style="dashed"),
-            Curve(history["train_accuracy"], steps, width=1.0, style="dashed"),
-            Curve(history["mlp_accuracy"], steps, "MLP", series=1),
-            Curve(history["accuracy"], steps, "CNN", width=2.5),
+            Curve(*history.points("mlp_train_accuracy"), series=1, width=1.0, style="dashed"),
+            Curve(*history.points("train_accuracy"), width=1.0, style="dashed"),
+            Curve(*history.points("mlp_accuracy"), "MLP", series=1),
+            Curve(*history.points("accuracy"), "CNN", width=2.5),
         ]
         best = self._best(shown.frame, self.words("all that such n-grams allow"))
         self.accuracy.draw(curves, best, y_range=_room(shown.frame),
@@ -162,16 +162,17 @@ class TextCNNView(PanelView):
         return [Rule(frame.best_possible, label)] if 0 < frame.best_possible < 1 else []
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
-        history, steps = shown.history, shown.history.steps
-        curves = [Curve(ghost.history["valid_loss"], ghost.history.steps, ghost.label, style="ghost",
+        history = shown.history
+        curves = [Curve(*ghost.history.points("valid_loss"), ghost.label, style="ghost",
                         width=1.5) for ghost in shown.ghosts]
         curves += [
-            Curve(history["mlp_loss"], steps, series=1, width=1.0, style="dashed"),
-            Curve(history["loss"], steps, width=1.0, style="dashed"),
-            Curve(history["mlp_valid_loss"], steps, "MLP", series=1),
-            Curve(history["valid_loss"], steps, "CNN", width=2.5),
+            Curve(*history.points("mlp_loss"), series=1, width=1.0, style="dashed"),
+            Curve(*history.points("loss"), width=1.0, style="dashed"),
+            Curve(*history.points("mlp_valid_loss"), "MLP", series=1),
+            Curve(*history.points("valid_loss"), "CNN", width=2.5),
         ]
-        every = np.concatenate([history["valid_loss"], history["mlp_valid_loss"], [1.0]])
+        every = np.concatenate([history.points("valid_loss")[0],
+                                history.points("mlp_valid_loss")[0], [1.0]])
         self.loss.draw(curves, y_range=(0.0, float(np.ceil(np.quantile(every, 0.95)))),
                        note=self.words("validation; training dashed"))
 
@@ -185,7 +186,7 @@ class TextCNNView(PanelView):
         rules = [Rule(last, self.words("up to here in training"), axis="x")] \
             if last < frame.shifts[-1] else []
         self.position.draw(curves, [*rules, *self._best(frame)], y_range=_room(frame),
-                           x_range=(0.0, float(frame.shifts[-1])))
+                           x_range=(0.0, float(frame.shifts[-1])), note=self.of_step(shown))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, params = shown.frame, shown.params
@@ -193,11 +194,11 @@ class TextCNNView(PanelView):
         between = "" if frame.language == "zh" else " "
         at = int(frame.where[chosen])
         return self.words(
-            "After {step} training steps the CNN is right about {accuracy} of the test sentences "
+            "After {measured} training steps the CNN is right about {accuracy} of the test sentences "
             "where they were in training and {moved} when they are moved by {shift} places, the MLP "
-            "about {mlp} and {mlp_moved}; of the sentence shown, filter {filter} chose “{gram}”, and "
-            "the CNN says {answer}.",
-            step=shown.step, accuracy=f"{frame.accuracy_at[0]:.0%}",
+            "about {mlp} and {mlp_moved}. Of the sentence shown, after {step} steps, filter {filter} "
+            "chose “{gram}”, and the CNN says {answer}.",
+            measured=shown.measured, step=shown.step, accuracy=f"{frame.accuracy_at[0]:.0%}",
             moved=f"{frame.accuracy_at[-1]:.0%}", shift=int(frame.shifts[-1]),
             mlp=f"{frame.mlp_accuracy_at[0]:.0%}", mlp_moved=f"{frame.mlp_accuracy_at[-1]:.0%}",
             filter=int(frame.numbers[chosen]) + 1,

@@ -63,6 +63,8 @@ class TinyGPT:
     """Trains a GPT of any size on a text."""
 
     shared: ClassVar[tuple[str, ...]] = ("tokens", "pieces", "train", "held_out")
+    remembered: ClassVar[tuple[str, ...]] = ("sample", "sample_steps", "sample_given")
+    measure_every = 25
 
     def __init__(self, params: Params, context: Context) -> None:
         self.device, self.generator = context.device, context.generator
@@ -90,7 +92,6 @@ class TinyGPT:
         self.learnt = list(self.gpt.parameters())
         self.optimizer = torch.optim.AdamW(self.learnt, fused=True)
         self.steps = 0
-        self.held_out_loss = self._check()
         self.start = kept_back.lstrip()[:8]
         if params.prompt and self._asked(params) == self.start:
             context.note("This text has no character of the prompt, so the model goes on from "
@@ -141,12 +142,9 @@ class TinyGPT:
         self.optimizer.step()
 
         self.steps += 1
-        if self.steps >= self.next_check:
-            self.held_out_loss = self._check()
         if self.steps % 3 == 0:
             self._write(params)
-        return {"loss": loss.item(), "held_out": self.held_out_loss,
-                "gradient_norm": length}
+        return {"loss": loss.item(), "gradient_norm": length}
 
     def _windows(self, ids: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
         """Pieces of T tokens from ``starts`` (B,), and the same one token later; each (B, T)."""
@@ -155,11 +153,11 @@ class TinyGPT:
         return window[:, :-1], window[:, 1:]
 
     @torch.no_grad()
-    def _check(self) -> float:
-        """The loss on the held-out windows; measured less often as it changes more slowly."""
-        self.next_check = self.steps + max(25, min(200, self.steps // 4))
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The loss on the held-out windows."""
         given, wanted = self.held_out
-        return F.cross_entropy(self.gpt(given).flatten(0, 1), wanted.flatten()).item()
+        self.held_out_loss = F.cross_entropy(self.gpt(given).flatten(0, 1), wanted.flatten()).item()
+        return {"held_out": self.held_out_loss}
 
     # --- writing and looking
 

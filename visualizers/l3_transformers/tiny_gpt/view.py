@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
-from visualizers.panel import History, Shown
+from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card, Switch, column, row
 from widgets.curves import Curve, CurvePlot, Rule
@@ -78,7 +78,9 @@ class TinyGPTView(PanelView):
             muted=np.flatnonzero(frame.odds == 0).tolist(),
             title=self.words("Next after “{prompt}”", prompt=_end("".join(frame.prompt), 18)))
         self.figures.draw((
-            (self.words("perplexity"), f"{np.exp(frame.held_out):.1f}"),
+            (self.words("perplexity") if shown.measured == shown.step else
+             self.words("perplexity, step {step}", step=f"{shown.measured:,}"),
+             f"{np.exp(frame.held_out):.1f}"),
             (self.words("bits a character"),
              f"{frame.held_out / np.log(2) / frame.characters_per_token:.2f}"),
             (self.words("weights"), f"{frame.weights:,}"), *self._prompt(frame)))
@@ -120,7 +122,8 @@ class TinyGPTView(PanelView):
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         frame, history, words = shown.frame, shown.history, self.words
-        curves = [_measured(one.history, one.label, style="ghost") for one in shown.ghosts]
+        curves = [Curve(*one.history.points("held_out"), one.label, style="ghost")
+                  for one in shown.ghosts]
         if len(history):
             loss = history["loss"]
             # The mean of the last few steps, and of all there are at the beginning.
@@ -129,7 +132,7 @@ class TinyGPTView(PanelView):
             begin = np.maximum(0, end - SMOOTHING)
             curves += [Curve((total[end] - total[begin]) / (end - begin), history.steps,
                              words("training")),
-                       _measured(history, words("held out"), series=1)]
+                       Curve(*history.points("held_out"), words("held out"), series=1)]
         self.loss.draw(
             curves, [Rule(frame.uniform_loss, words("blind guessing")),
                      Rule(frame.frequency_loss, words("counting tokens")),
@@ -165,19 +168,13 @@ class TinyGPTView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, last = shown.frame, shown.history.last()
         return self.words(
-            "After {steps} steps the loss is {loss}, {held_out} on the held-out text (blind guessing: "
-            "{uniform}); after “{prompt}” the likeliest token is “{token}” with {odds}.",
+            "After {steps} steps the loss is {loss}; on the held-out text it is {held_out} after "
+            "{measured} (blind guessing: {uniform}); after “{prompt}” the likeliest token is “{token}” "
+            "with {odds}.",
             steps=shown.step, loss=f"{last.get('loss', frame.held_out):.2f}",
-            held_out=f"{frame.held_out:.2f}",
+            held_out=f"{frame.held_out:.2f}", measured=shown.measured,
             uniform=f"{frame.uniform_loss:.2f}", prompt=_end("".join(frame.prompt), 40),
             token=legible(frame.candidates[0]), odds=f"{frame.odds[0]:.2f}")
-
-
-def _measured(history: History, label: str, **how: Any) -> Curve:
-    """The held-out loss through the steps at which it was measured; in between it is carried on."""
-    value = history["held_out"]
-    at = np.flatnonzero(np.diff(value, prepend=np.nan))  # the first one, and each that is new
-    return Curve(value[at], at + (at > 0), label, **how)
 
 
 def _end(text: str, most: int) -> str:

@@ -139,7 +139,7 @@ class Quantization:
         self.optimizer.param_groups[0]["lr"] = params.learning_rate * self.task.pace
         self.optimizer.step()
 
-        self.known = self.measure(params)
+        self.known = self.scored(params)
         exact, rounded = self.known.exact, self.known.rounded
         self.note_try(params, rounded)
         return {"loss": float(loss.detach()),
@@ -172,7 +172,7 @@ class Quantization:
         return Score(float(right), math.exp(loss), self.bytes(how))
 
     @torch.no_grad()
-    def measure(self, params: Params) -> Known:
+    def scored(self, params: Params) -> Known:
         """The held-out scores as it is and rounded, and how far each layer's weights moved."""
         how, weights = scheme(params), dict(self.model.named_parameters())
         used = self.rounded(params, how)
@@ -205,7 +205,7 @@ class Quantization:
     def frame(self, params: Params) -> Frame:
         how, names = scheme(params), tuple(self.task.quantized)
         known = self.known if self.known and self.known.settings == known_by(params) \
-            else self.measure(params)
+            else self.scored(params)
         exact, rounded = known.exact, known.rounded
         chosen = min(max(params.layer, 0), len(names) - 1)
         true, gain = self.model.get_parameter(names[chosen]), self.gain(names[chosen], params)
