@@ -338,6 +338,7 @@ class MainWindow(QMainWindow):
     def open_panel(self, id: str) -> None:
         """Open a panel's page; coming back shows what was there."""
         if id == self.place and self.page is not None:
+            self._to_page()
             return
         if id not in self._known:
             return
@@ -423,7 +424,7 @@ class MainWindow(QMainWindow):
         side.sketched.connect(lambda: self._ask_on().answer_sketch())
         self._right_box.addWidget(side)
         self._show(page)
-        self.roadmap.set_current(id)
+        self._to_page()
         self.setWindowTitle(f"{Said(panel, self.look.words.language).title} – Big Models Lab")
         session.stats_changed.connect(self._status)
         session.state_changed.connect(self._status)
@@ -433,6 +434,13 @@ class MainWindow(QMainWindow):
         if id in self.tours:
             self._ask_on()
         self._status()
+
+    def _to_page(self) -> None:
+        """The search is over: its words go, and the keys are the open page's."""
+        assert self.page is not None
+        self.roadmap.search.clear()
+        self.roadmap.set_current(self.place)
+        self.page.setFocus()
 
     def _session_of(self, id: str) -> Session:
         if id not in self.sessions:

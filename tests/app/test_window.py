@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
 
 from app.downloads import Downloads
 from app.errors import ErrorCard
@@ -527,6 +528,71 @@ def test_that_search_looks_at_title_claim_keywords_and_concepts_of_both_language
     assert [row.text(0) for row in shown] == ["Down a parabola"]
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert window.place == "tiny"
+
+
+def opened_by_search(qtbot: Any, window: Any) -> None:
+    ctrl(qtbot, window, Qt.Key.Key_F)
+    qtbot.keyClicks(window.focusWidget(), "another")
+    press(qtbot, window, Qt.Key.Key_Return)
+
+
+def opened_by_walking_to_it(qtbot: Any, window: Any) -> None:
+    ctrl(qtbot, window, Qt.Key.Key_F)
+    qtbot.keyClicks(window.focusWidget(), "another")
+    press(qtbot, window, Qt.Key.Key_Down)
+    press(qtbot, window, Qt.Key.Key_Return)
+
+
+def opened_by_the_palette(qtbot: Any, window: Any) -> None:
+    ctrl(qtbot, window, Qt.Key.Key_F)  # who had the keyboard before does not get it back
+    qtbot.keyClicks(window.focusWidget(), "another")
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    qtbot.keyClicks(window.focusWidget(), "another")
+    press(qtbot, window, Qt.Key.Key_Return)
+
+
+def opened_from_home(qtbot: Any, window: Any) -> None:
+    ctrl(qtbot, window, Qt.Key.Key_H)
+    door = next(one for one in window.middle.currentWidget().findChildren(QAbstractButton)
+                if "Another valley" in (one.text(), one.accessibleName()))
+    tab_to(qtbot, window, door)
+    press(qtbot, window, Qt.Key.Key_Space)
+
+
+def opened_from_a_file(qtbot: Any, window: Any) -> None:
+    record = dataclasses.replace(window.session.record(), panel="second")
+    ctrl(qtbot, window, Qt.Key.Key_F)
+    qtbot.keyClicks(window.focusWidget(), "another")
+    window.show_record(record)
+
+
+@pytest.mark.parametrize("opened", [
+    opened_by_search, opened_by_walking_to_it, opened_by_the_palette, opened_from_home,
+    opened_from_a_file])
+def test_that_an_opened_panel_has_the_keyboard_and_nothing_is_filtered(
+    lab: Any, qtbot: Any, opened: Any
+) -> None:
+    window = lab(count=2)
+    trained(qtbot, window, 0)
+    opened(qtbot, window)
+    assert window.place == "second"
+    qtbot.waitUntil(lambda: window.page.shown is not None, timeout=10_000)
+    assert window.focusWidget() is window.page
+    assert window.roadmap.search.text() == ""
+    assert not [row for row in window.roadmap._rows("panel") if row.isHidden()]
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert window.session.playing
+    press(qtbot, window, Qt.Key.Key_Space)
+    assert not window.session.playing and window.roadmap.search.text() == ""
+
+
+def test_that_a_search_for_the_open_panel_leads_back_to_it(lab: Any, qtbot: Any) -> None:
+    window = lab(count=2)
+    ctrl(qtbot, window, Qt.Key.Key_F)
+    qtbot.keyClicks(window.focusWidget(), "parabola")
+    press(qtbot, window, Qt.Key.Key_Return)
+    assert window.place == "tiny" and window.focusWidget() is window.page
+    assert window.roadmap.search.text() == ""
 
 
 def test_that_search_for_nothing_known_hides_all(lab: Any) -> None:
