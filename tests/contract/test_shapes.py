@@ -10,7 +10,7 @@ from alterations import RunFile
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from app.record import Record, versions
+from app.record import Record, Seen, versions
 from app.runfile import read, write
 from app.trial import Trial
 from visualizers.catalog import Said, panels
@@ -24,10 +24,10 @@ ALTERATIONS = 40
 
 def recorded(panel: Panel) -> Record:
     trial = Trial(panel)
-    film = [(0, trial.params, trial.frame())]
+    film = [Seen(0, trial.params, trial.frame(), 0)]
     if panel.trains:
         trial.train(4)
-        film.append((4, trial.params, trial.frame()))
+        film.append(Seen(4, trial.params, trial.frame(), 4))
     return Record(panel=panel.id, params=trial.params, changes=(), seed=0, device="cpu", threads=1,
                   versions=versions(), history=trial.history, film=film, step=len(trial.history))
 
