@@ -6,23 +6,47 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from visualizers.refusal import Refusal
 
 if TYPE_CHECKING:
-    from app.window import MainWindow
+    from app.errors import Toast
+    from app.page import Page
+    from app.record import Record
+    from app.session import Session
+    from app.settings import Settings
+    from app.side import Side
+    from widgets.look import Look
+
+
+class Desk(Protocol):
+    """What filing needs of the window, which knows filing: the arrow points one way."""
+
+    settings: Settings
+    look: Look
+    toast: Toast
+    page: Page | None
+    side: Side | None
+    session: Session | None
+    place: str
+
+    def window(self) -> QWidget: ...
+
+    def show_record(self, record: Record) -> None: ...
+
+    def remember(self) -> None: ...
 
 
 class Filing:
     """What the window does with files. Dialogs never stop the program; refusals are one sentence."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self.window = window
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -31,7 +55,7 @@ class Filing:
         save_as: str = "", folder: bool = False,
     ) -> None:
         """Ask for a file; ``done`` gets its path."""
-        dialog = QFileDialog(self.window, title)
+        dialog = QFileDialog(self.desk.window(), title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if QGuiApplication.platformName() == "offscreen":
             dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
@@ -53,21 +77,21 @@ class Filing:
         try:
             action()
         except Refusal as refusal:
-            page = self.window.page
-            words = page.words if page else self.window.look.words
-            self.window.toast.say(words(refusal.message, **refusal.values), warning=True)
+            page = self.desk.page
+            words = page.words if page else self.desk.look.words
+            self.desk.toast.say(words(refusal.message, **refusal.values), warning=True)
 
     # --- runs ------------------------------------------------------------------------------------
 
     def ask_open(self) -> None:
-        w = self.window.look.words
+        w = self.desk.look.words
         self.ask(w("Open a run"), [w("Runs (*.bml)")], self._open)
 
     def ask_save(self) -> None:
-        w = self.window.look.words
-        if self.window.session is not None and self.window.session.current() is not None:
+        w = self.desk.look.words
+        if self.desk.session is not None and self.desk.session.current() is not None:
             self.ask(w("Save this run"), [w("Runs (*.bml)")], self.save,
-                     save_as=f"{self.window.place}.bml")
+                     save_as=f"{self.desk.place}.bml")
 
     def open(self, path: str) -> None:
         """Show a recorded run at once; nothing is trained until one goes on with it."""
@@ -77,78 +101,78 @@ class Filing:
         from app import runfile
 
         record = runfile.read(path)
-        self.window.show_record(record)
+        self.desk.show_record(record)
         self._used(path)
 
     def save(self, path: Path) -> None:
         """Write the run of the moment. Raises ``Refusal``."""
         from app import runfile
 
-        if self.window.session is not None:
-            runfile.write(path, self.window.session.record())
+        if self.desk.session is not None:
+            runfile.write(path, self.desk.session.record())
             self._used(path)
             self._saved(path)
 
     def _used(self, path: Path) -> None:
-        self.window.settings.used_file(os.path.abspath(path))
-        self.window.remember()
-        if self.window.side is not None:
-            self.window.side.set_recent(self.window.settings.recent)
+        self.desk.settings.used_file(os.path.abspath(path))
+        self.desk.remember()
+        if self.desk.side is not None:
+            self.desk.side.set_recent(self.desk.settings.recent)
 
     def _saved(self, path: Path) -> None:
-        self.window.toast.say(self.window.look.words("Saved: {name}", name=path.name))
+        self.desk.toast.say(self.desk.look.words("Saved: {name}", name=path.name))
 
     # --- exports ---------------------------------------------------------------------------------
 
     def export_image(self) -> None:
-        w = self.window.look.words
+        w = self.desk.look.words
         self.ask(w("Export the picture"), [w("Pictures (*.png)"), "SVG (*.svg)"],
-                 self.save_image, save_as=f"{self.window.place}.png")
+                 self.save_image, save_as=f"{self.desk.place}.png")
 
     def save_image(self, path: Path) -> None:
         """The picture of the moment as PNG or SVG. Raises ``Refusal``."""
         from app.export import save_image
 
-        if self.window.page is not None:
-            save_image(self.window.page.view, path)
+        if self.desk.page is not None:
+            save_image(self.desk.page.view, path)
             self._saved(path)
 
     def export_csv(self) -> None:
-        w = self.window.look.words
+        w = self.desk.look.words
         self.ask(w("Export the scalars"), ["CSV (*.csv)"], self.save_csv,
-                 save_as=f"{self.window.place}.csv")
+                 save_as=f"{self.desk.place}.csv")
 
     def save_csv(self, path: Path) -> None:
         """The scalars of all steps. Raises ``Refusal``."""
         from app.export import save_csv
 
-        if self.window.session is not None:
-            save_csv(self.window.session.history, path)
+        if self.desk.session is not None:
+            save_csv(self.desk.session.history, path)
             self._saved(path)
 
     def export_movie(self) -> None:
-        w = self.window.look.words
+        w = self.desk.look.words
         self.ask(w("Export the run"), ["MP4 (*.mp4)", "GIF (*.gif)"], self.save_movie,
-                 save_as=f"{self.window.place}.mp4")
+                 save_as=f"{self.desk.place}.mp4")
 
     def save_movie(self, path: Path) -> None:
         """The filmed frames, drawn one at a time, with progress and cancel."""
-        if self.window.page is not None:
-            self.window.page.film_to(path, partial(self._saved, path), self.guarded)
+        if self.desk.page is not None:
+            self.desk.page.film_to(path, partial(self._saved, path), self.guarded)
 
     def export_notebook(self) -> None:
-        w = self.window.look.words
+        w = self.desk.look.words
         self.ask(w("Save as notebook"), [w("Notebooks (*.ipynb)")], self.save_notebook,
-                 save_as=f"{self.window.place}.ipynb")
+                 save_as=f"{self.desk.place}.ipynb")
 
     def save_notebook(self, path: Path) -> None:
         """The experiment with the values of the moment, as a notebook that runs."""
         from app.notebook import save_notebook
 
-        session = self.window.session
+        session = self.desk.session
         if session is not None:
             save_notebook(session.panel, session.params, path,
-                          language=self.window.look.words.language,
+                          language=self.desk.look.words.language,
                           steps=len(session.history) or 100)
             self._saved(path)
 
@@ -156,7 +180,7 @@ class Filing:
 
     def ask_source(self, name: str, kind: str) -> None:
         """The user's own text or model, a ``"file"`` or a ``"folder"``, for the parameter ``name``."""
-        session, w = self.window.session, self.window.look.words
+        session, w = self.desk.session, self.desk.look.words
         if session is None:
             return
         one = next(each for each in session.panel.parameters if each.name == name)
@@ -173,7 +197,7 @@ class Filing:
 
     def _use(self, name: str, path: Path) -> None:
         """Give the panel the user's own; a model that cannot do what it needs is refused."""
-        session = self.window.session
+        session = self.desk.session
         if session is None:
             return
         one = next(each for each in session.panel.parameters if each.name == name)
@@ -189,7 +213,7 @@ class Filing:
         if path.lower().endswith(".bml"):
             self.open(path)
             return
-        session = self.window.session
+        session = self.desk.session
         model = Path(path).is_dir() or path.lower().endswith(".gguf")
         kinds = {"model"} if model else {"text", "labelled"}
         fits = [one for one in (session.panel.parameters if session else ())
@@ -197,6 +221,6 @@ class Filing:
         if fits:
             self.guarded(partial(self._use, fits[0].name, Path(path)))
         else:
-            self.window.toast.say(self.window.look.words(
+            self.desk.toast.say(self.desk.look.words(
                 "Open a panel that takes a text or a model, then drop the file there."),
                 warning=True)

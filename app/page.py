@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.aside import Aside
 from app.errors import Action, ErrorCard
+from app.meter import PaintMeter
 from app.session import Failure, Session, State
 from app.trying import Trying
 from visualizers.catalog import Said
@@ -32,9 +33,6 @@ from widgets.style import font
 from widgets.transport import Transport
 from widgets.view import PanelView
 from widgets.words import tr_mark
-
-if TYPE_CHECKING:
-    from app.window import PaintMeter
 
 SILENT = 300  # ms; what takes longer says how far it is
 STATES = {

@@ -55,6 +55,7 @@ from app.downloads import Downloads
 from app.errors import Toast, catch
 from app.filing import Filing
 from app.home import Home
+from app.meter import PaintMeter
 from app.palette import About, Entry, Keys, Overlay, Palette
 from app.roadmap import Roadmap
 from app.settings import Settings
@@ -87,16 +88,6 @@ SPARE_AFTER = 50  # ms after the first paint
 PAGE = ("pyqtgraph", "app.page", "app.side", "app.session", "app.sources")  # imported ahead
 THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
 DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
-
-
-class PaintMeter:
-    """What painting costs: frames painted, and the CPU seconds that the window spent on them."""
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.frames, self.cpu = 0, 0.0
 
 
 class MainWindow(QMainWindow):
