@@ -589,7 +589,10 @@ class CurvePlot(Picture[Point]):
         outside = [named for named in map(_named, self._curves) if named.name and self._all_outside]
         outside += sorted(self._outside, key=lambda one: (one.kind == "rule", one.series or 0, one.name))
         self._told = set(self._outside)
+        high = self._legend.height()
         self._legend.draw(outside, "" if fits else self._said)
+        if self._legend.height() != high and (layout := self.layout()) is not None:
+            layout.activate()  # else it would lie over the plot until the next round of events
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -897,7 +900,7 @@ class CurvePlot(Picture[Point]):
             size = (self._metrics.horizontalAdvance(text), self._metrics.height())
             series = None if line.curve.style == "ghost" else line.curve.series
             mark = self._edge_box(x, inside, above)
-            top = inside.top() if above else inside.bottom() - size[1]
+            top = inside.top() if above else inside.bottom() - 2 - size[1]
             way = 1 if above else -1
             spots = [(left, top + way * row * size[1]) for row in range(3)
                      for away in range(0, 120, 4)
