@@ -53,9 +53,10 @@ class Page(QWidget):
 
     def __init__(
         self, look: Look, panel: Panel, session: Session, trying: Trying, meter: PaintMeter,
-        parent: QWidget | None = None,
+        presenting: bool = False, parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.presenting = presenting  # the claim is said then, and its room is the picture's
         self.panel, self.session, self.meter, self.trying = panel, session, meter, trying
         said = Said(panel, look.words.language)
         self.look = Look(look.theme, said.words(), look.scale)
@@ -356,7 +357,7 @@ class Page(QWidget):
     def set_alone(self, alone: bool) -> None:
         """Show the picture, and of all else only the title, the step and the state of the run."""
         self._alone = alone
-        self.claim.setVisible(not alone)
+        self.claim.setVisible(not alone and not self.presenting)
         self.standing.setVisible(alone)
         self._stand()
         self.make_room(self._asked)

@@ -398,7 +398,8 @@ class MainWindow(QMainWindow):
         from app.side import Side
 
         trying = self._trying(id)
-        page = self.page = Page(self.look, panel, session, trying, self.paint_meter)
+        page = self.page = Page(self.look, panel, session, trying, self.paint_meter,
+                                self.presenting)
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
         page.fetch_wanted.connect(self.show_data)

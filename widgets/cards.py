@@ -34,6 +34,7 @@ class Card(QFrame):
     """
 
     RADIUS = 10
+    MARGINS = (12, 10, 12, 10)  # round the body, in unscaled pixels
 
     filling = Signal()
 
@@ -41,18 +42,18 @@ class Card(QFrame):
         super().__init__(parent)
         self.look = look
         self.body = QVBoxLayout(self)
-        self.body.setContentsMargins(look.px(12), look.px(10), look.px(12), look.px(10))
+        self.body.setContentsMargins(*map(look.px, self.MARGINS))
         self.body.setSpacing(look.px(8))
 
     @property
     def headroom(self) -> int:
         """How many pixels more than usual are free above the body."""
-        return self.body.contentsMargins().top() - self.look.px(10)
+        return self.body.contentsMargins().top() - self.look.px(self.MARGINS[1])
 
     def set_headroom(self, height: int) -> None:
         """Leave so many pixels above the body free: tabs stand there. 0 is as usual."""
         margins = self.body.contentsMargins()
-        top = height or self.look.px(10)
+        top = height or self.look.px(self.MARGINS[1])
         if margins.top() != top:
             margins.setTop(top)
             self.body.setContentsMargins(margins)
@@ -72,6 +73,24 @@ class Card(QFrame):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
 
 
+class Pane(Card):
+    """A card within a card, without a frame: where several pictures of one card fold among themselves."""
+
+    MARGINS = (0, 0, 0, 0)
+
+    def __init__(self, look: Look, *widgets: QWidget) -> None:
+        """The widgets below one another; the last one gets the room that is left."""
+        super().__init__(look)
+        for widget in widgets:
+            self.body.addWidget(widget, int(widget is widgets[-1]))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        pass  # the card shows through
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.ignore()  # the card may fill the view, no part of it
+
+
 class Heading(QLabel):
     """The bold title at the top left of a plot; takes no room while it is empty."""
 
@@ -79,7 +98,8 @@ class Heading(QLabel):
         super().__init__(text, parent)
         self.setFont(font(look, 13, bold=True))
         self.setTextFormat(Qt.TextFormat.PlainText)
-        # A long title is cut by its neighbours rather than widening the whole page.
+        # A long title goes on in another line rather than widening the whole page.
+        self.setWordWrap(True)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         if not text:
             self.hide()  # to show it before it has a place would open a window of its own

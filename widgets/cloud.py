@@ -67,7 +67,7 @@ class PointCloud(Canvas[int]):
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.timeout.connect(self._relabel)
-        self.setMinimumSize(look.px(160), look.px(120))
+        self.setMinimumSize(look.px(160), look.px(140))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait

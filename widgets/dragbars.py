@@ -53,7 +53,7 @@ class DragBars(Canvas[Bar]):
         super().__init__(look, title, parent)
         self.rows: tuple[BarRow, ...] = ()
         self._dragging: Bar | None = None
-        self.setMinimumSize(look.px(160), look.px(90))
+        self.setMinimumSize(look.px(220), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait

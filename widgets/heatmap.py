@@ -54,7 +54,7 @@ class Heatmap(Canvas[Cell]):
         self._image: QImage | None = None
         self._bar: QImage | None = None
         self._layout: tuple[object, QRect] = (None, QRect())
-        self.setMinimumSize(look.px(120), look.px(90))
+        self.setMinimumSize(look.px(160), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
@@ -121,7 +121,7 @@ class Heatmap(Canvas[Cell]):
     def _label_width(self, labels: Sequence[str], count: int) -> int:
         longest = max((self.text_width(one, 11) for one in labels), default=0) if labels \
             else self.text_width("0" * len(str(max(count - 1, 0))), 11)
-        return min(longest, round(self.width() * 0.28))
+        return min(longest, round(self.width() * 0.48))
 
     def _edge_x(self, column: int) -> float:
         columns: int = max(self.data.shape[1], 1)

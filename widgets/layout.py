@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import TypeAlias
 
 from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt
@@ -69,7 +70,8 @@ class _Tabs:
         return self.places[0].share
 
 
-# A plain widget is a bar that is always there, such as a row of steps; it gets the height it asks for.
+# A plain widget is a bar that is always there, such as a row of steps; it gets the height it asks for,
+# or its least height before a card is folded for it.
 Part: TypeAlias = Place | Group | QWidget
 _Node: TypeAlias = Place | Group | _Tabs | QWidget
 
@@ -115,7 +117,8 @@ class TabStrip(QTabBar):
         self.setProperty("arrows", True)  # whoever walks here with Tab moves from tab to tab
         self.setAccessibleName(look.words("Cards"))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFixedHeight(self.fontMetrics().height() + look.px(16))
+        self.setProperty("role", "cards")
+        self.setFixedHeight(self.fontMetrics().height() + look.px(11))
 
     def show_names(self, names: Sequence[str], open_one: int) -> None:
         """Show these tabs with one of them open, without a signal."""
@@ -149,9 +152,10 @@ class Arrangement(QVBoxLayout):
         self.open: Place | None = None
         self.filled: Place | None = None
         self.folded: tuple[Place, ...] = ()
+        self._low = False  # bars have their least height
         self.strip = TabStrip(look)
         self.strip.hide()
-        self._headroom = self.strip.height() + look.px(8)  # above the body of a card that has tabs
+        self._headroom = self.strip.height() + look.px(6)  # above the body of a card that has tabs
         self.strip.currentChanged.connect(self._chosen)
         self.strip.tabBarDoubleClicked.connect(lambda _index: self.fill(self.shown_tab))
         for part in _widgets(tree):
@@ -239,6 +243,7 @@ class Arrangement(QVBoxLayout):
 
     def minimumSize(self) -> QSize:
         tree = self._reduced(self.places)
+        self._low = True
         width = self._least_width(tree)
         return QSize(width, self._least_height(tree, width, 0))
 
@@ -255,7 +260,8 @@ class Arrangement(QVBoxLayout):
         if self.filled is not None:
             return {self.filled: rect}
         tree: _Node = self.tree
-        for folding in (0, *range(2, len(self.places) + 1)):
+        for folding, low in product((0, *range(2, len(self.places) + 1)), (False, True)):
+            self._low = low
             tree = self._reduced(self.places[len(self.places) - folding:] if folding else ())
             if self._least_width(tree) <= rect.width() \
                     and self._least_height(tree, rect.width(), rect.height()) <= rect.height():
@@ -305,8 +311,7 @@ class Arrangement(QVBoxLayout):
             case Place():
                 least = max(self.look.px(node.smallest[1]), _needed(node.card, width) - node.card.headroom)
                 return max(least, (whole + 1) // 2) if node is self.places[0] else least
-        return max(_needed(node, width), node.sizeHint().height()) if node.maximumHeight() > 10_000 \
-            else node.maximumHeight()
+        return max(_needed(node, width), 0 if self._low else node.sizeHint().height())
 
     def _widths(self, group: Group, width: int) -> list[int]:
         return shared(width - self._gaps(group), [_share(one) for one in group.parts],
@@ -356,7 +361,7 @@ def _share(node: _Node) -> int:
 
 def _needed(widget: QWidget, width: int) -> int:
     """The least height that the contents of a widget ask for."""
-    least = widget.minimumSizeHint().height()
+    least = max(widget.minimumSizeHint().height(), widget.minimumHeight())
     if widget.hasHeightForWidth() and (layout := widget.layout()) is not None:
         least = max(least, layout.minimumHeightForWidth(width))
     return least

@@ -144,7 +144,7 @@ class NetMap(Canvas[Part]):
         self._editor.editingFinished.connect(self._editor.hide)
         self._editor.installEventFilter(self)
         self._editing: Part | None = None
-        self.setMinimumSize(look.px(300), look.px(130))
+        self.setMinimumSize(look.px(300), look.px(150))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait

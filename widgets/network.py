@@ -49,7 +49,7 @@ class NetworkGraph(Canvas[int]):
         self.selected = -1
         self._sheet = raster.Sheet()
         self._wiring = 0  # counts changes of positions or edges
-        self.setMinimumSize(look.px(160), look.px(120))
+        self.setMinimumSize(look.px(160), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
@@ -219,7 +219,7 @@ class TrajectoryField(Canvas[int]):
         self._range = (0.0, 1.0)
         self._index: NDArray[np.int32] = np.zeros((0, 0), np.int32)
         self._kept: tuple[object, NDArray[np.float32], NDArray[np.float64]] | None = None
-        self.setMinimumSize(look.px(160), look.px(120))
+        self.setMinimumSize(look.px(160), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait

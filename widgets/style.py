@@ -182,6 +182,7 @@ QTabWidget::pane {{ border: none; }}
 QTabBar {{ background: transparent; qproperty-drawBase: 0; }}
 QTabBar::tab {{ color: {t.muted}; background: transparent; border: none;
     border-bottom: 2px solid transparent; padding: {px(7)}px {px(11)}px; }}
+QTabBar[role="cards"]::tab {{ padding: {px(4)}px {px(10)}px; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:selected {{ color: {t.accent}; border-bottom-color: {t.accent}; }}
 QTabBar::tab:focus {{ color: {t.text}; }}

@@ -69,8 +69,12 @@ class TokenStrip(Canvas[int]):
     clicked = Signal(int)
     hovered = Signal(int)
 
-    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, title: str = "", *, lines: int = 3, parent: QWidget | None = None
+    ) -> None:
+        """So many ``lines`` are asked for at most; a longer text is scrolled."""
         super().__init__(look, title, parent)
+        self.lines = lines
         self.tokens: tuple[str, ...] = ()
         self.weights: NDArray[Any] | None = None
         self.series: tuple[int, ...] = (0,)
@@ -144,11 +148,12 @@ class TokenStrip(Canvas[int]):
 
     def heightForWidth(self, width: int) -> int:
         boxes = self._arrange(width)
-        return self.head_for(width) + round(boxes[-1].bottom() if boxes else self._line) + self.look.px(3)
+        length = boxes[-1].bottom() if boxes else self._line
+        return self.head_for(width) + round(min(length, self.lines * self._line)) + self.look.px(3)
 
     def sizeHint(self) -> QSize:
         width = self.look.px(320)
-        return QSize(width, min(self.heightForWidth(width), self.head + 6 * self._line))
+        return QSize(width, self.heightForWidth(width))
 
     def place(self, part: int) -> QRectF:
         return self._boxes()[part].translated(0, self.head - self.reel.offset)
@@ -249,10 +254,12 @@ class NotedStrip(TokenStrip):
     """Tokens in reading order with notes below each: figures, each row of them in a colour of its own,
     and a bar for a share."""
 
-    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, title: str = "", *, lines: int = 3, parent: QWidget | None = None
+    ) -> None:
         self.notes: tuple[tuple[str, ...], ...] = ()
         self.shares: NDArray[Any] | None = None
-        super().__init__(look, title, parent)
+        super().__init__(look, title, lines=lines, parent=parent)
         self.narrowest = look.px(27)
 
     @may_wait
@@ -340,7 +347,7 @@ class TokenLinks(Canvas[Side]):
         self._widths: tuple[object, tuple[int, int]] = (None, (0, 0))
         self._lines: tuple[object, list[list[QLineF]]] = (None, [])
         self._drawn = 0
-        self.setMinimumSize(look.px(220), look.px(120))
+        self.setMinimumSize(look.px(200), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait

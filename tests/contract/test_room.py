@@ -19,10 +19,7 @@ from widgets.layout import Arrangement, TabStrip
 from widgets.picture import Picture
 
 # Panels whose views are still to be migrated.
-NOT_YET = {
-    "bidirectional", "opinion_dynamics", "pipeline", "playground", "quantization",
-    "relation_cnn", "rnn_cells", "rnn_gradients", "rnn_lm", "rnn_memory", "text_cnn", "tiny_gpt", "word2vec",
-}
+NOT_YET: set[str] = set()
 
 Sizes = tuple[tuple[int, int], ...]
 SIZES: Sizes = ((960, 600), (1280, 720), (1024, 768), (1920, 1080))
@@ -48,16 +45,22 @@ def situations(window: MainWindow, plain: Sizes, presenting: Sizes) -> Iterator[
                 window.present(QSize(*size))
             else:
                 window.resize(*size)
-            QApplication.processEvents()
+            settle()
             cards = window.page.view.layout()
             folded = cards.folded if isinstance(cards, Arrangement) else ()
             for place in folded or (None,):
                 if place is not None:
                     cards.go_to(place)
-                    QApplication.processEvents()
+                    settle()
                 window.page.view.grab()
                 tab = f", {place.title}" if place is not None else ""
                 yield f"{size[0]}×{size[1]}{stage}{tab}"
+
+
+def settle() -> None:
+    """A layout that finds out about its lines asks for another one."""
+    for _ in range(3):
+        QApplication.processEvents()
 
 
 def name_of(widget: QWidget) -> str:

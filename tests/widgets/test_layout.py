@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.cards import Card, Switch
+from widgets.cards import Card, Pane, Switch
 from widgets.layout import Arrangement, Place, below, beside, shared
 from widgets.pages import Pages
 from widgets.view import PanelView
@@ -153,6 +153,40 @@ def test_that_a_view_never_asks_for_more_than_one_card_needs(view: View) -> None
 def test_that_two_cards_of_one_rank_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="rank"):
         Arrangement(look(), beside(Place(Card(look()), "a", 1), Place(Card(look()), "b", 1)))
+
+
+def test_that_a_bar_is_always_there_and_gives_way_before_a_card_folds(qtbot: QtBot) -> None:
+    class Bar(QWidget):
+        def sizeHint(self) -> QSize:
+            return QSize(100, 60)
+
+    holder, bar, cards = QWidget(), Bar(), [Card(look()), Card(look())]
+    bar.setMinimumHeight(30)
+    qtbot.addWidget(holder)
+    arrangement = Arrangement(look(), below(bar, Place(cards[0], "One", 1, (100, 100)),
+                                            Place(cards[1], "Two", 2, (100, 100))))
+    holder.setLayout(arrangement)
+    holder.show()
+    for height, tall, folded in ((400, 60, 0), (312, 30, 0), (216, 60, 2), (175, 30, 2)):
+        holder.resize(300, height)
+        QApplication.processEvents()
+        assert (bar.isVisible(), bar.height(), len(arrangement.folded)) == (True, tall, folded)
+
+
+def test_that_the_panes_of_a_card_fold_among_themselves(qtbot: QtBot) -> None:
+    card, panes = Card(look()), [Pane(look(), Switch(look(), ["a"])) for _ in range(2)]
+    inner = QWidget()
+    inner.setLayout(Arrangement(look(), below(*(
+        Place(pane, f"Pane {rank}", rank, (100, 100)) for rank, pane in enumerate(panes, 1)))))
+    card.body.addWidget(inner)
+    qtbot.addWidget(card)
+    card.show()
+    for height, seen in ((300, [True, True]), (190, [True, False])):
+        card.resize(300, height)
+        QApplication.processEvents()
+        assert [pane.isVisible() for pane in panes] == seen
+    with qtbot.waitSignal(card.filling):  # a pane leaves the double click to its card
+        qtbot.mouseDClick(panes[0], Qt.MouseButton.LeftButton)
 
 
 def test_that_pages_turn_with_the_parameter_and_a_click_only_asks(qtbot: QtBot) -> None:

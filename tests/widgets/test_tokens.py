@@ -44,13 +44,22 @@ def test_that_a_click_names_the_token_under_it(qtbot: QtBot, width: int, scale: 
 
 
 def test_that_tokens_wrap_and_ask_for_the_height_they_need(qtbot: QtBot) -> None:
-    widget = TokenStrip(look(), "Tokens")
+    widget = TokenStrip(look(), "Tokens", lines=20)
     qtbot.addWidget(widget)
     widget.draw(WORDS * 10)
     assert widget.heightForWidth(200) > widget.heightForWidth(800)
     widget.resize(300, widget.heightForWidth(300))
     assert all(widget.place(one).right() <= 300 for one in range(80))
     assert widget.place(79).bottom() <= widget.height()
+
+
+def test_that_a_long_text_asks_for_few_lines_and_scrolls(qtbot: QtBot) -> None:
+    widget = TokenStrip(look(), "Tokens", lines=2)
+    qtbot.addWidget(widget)
+    widget.draw(WORDS * 10)
+    assert widget.heightForWidth(200) == widget.heightForWidth(400)
+    widget.resize(200, widget.heightForWidth(200))
+    assert widget.place(79).top() > widget.height()
 
 
 def test_that_a_heavier_token_is_shaded_more(qtbot: QtBot) -> None:

@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from visualizers.l1_basics.word2vec.panel import Frame, Params
 from visualizers.panel import Shown
@@ -19,6 +19,7 @@ from widgets.cards import Card, Quiet, Switch, column, row
 from widgets.cloud import PointCloud
 from widgets.curves import CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import compact
 from widgets.view import PanelView
@@ -73,19 +74,21 @@ class Word2VecView(PanelView):
         self._arrange()
 
     def _arrange(self) -> None:
-        large, below, near, pair = (Card(self.look) for _ in range(4))
+        large, progress, near, pair = (Card(self.look) for _ in range(4))
         large.body.addWidget(self.map, 1)
         large.body.addLayout(row(self.axes, self.refit, stretch=(1, 0)))
-        below.body.addWidget(self.progress)
-        below.body.addWidget(self.curves, 1)
+        progress.body.addWidget(self.progress)
+        progress.body.addWidget(self.curves, 1)
         near.body.addWidget(self.neighbours, 1)
         near.body.addWidget(self.facts)
         pair.body.addWidget(self.switch)
         pair.body.addWidget(self.pages, 1)
-        left, right = column(large, below, stretch=(5, 2)), column(near, pair, stretch=(5, 6))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(row(left, right, stretch=(3, 2)))
+        words = self.words
+        self.setLayout(Arrangement(self.look, beside(
+            below(Place(large, words("Map of words"), rank=1, smallest=(360, 220), share=5),
+                  Place(progress, words("Score"), rank=4, smallest=(300, 180), share=2), share=3),
+            below(Place(near, words("Nearest words"), rank=2, smallest=(240, 180), share=5),
+                  Place(pair, words("Pair"), rank=3, smallest=(290, 220), share=6), share=2))))
 
     # --- what a click says
 

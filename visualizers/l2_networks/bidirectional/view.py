@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
 from visualizers.panel import Shown
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
-from widgets.cards import Card, Quiet, Switch, column, row
+from widgets.cards import Card, Quiet, Switch, row
 from widgets.curves import Curve, CurvePlot, Rule
+from widgets.layout import Arrangement, Place, below
 from widgets.look import Look
 from widgets.readouts import Readouts
 from widgets.view import PanelView
@@ -205,7 +206,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         wrong = 0 <= int(frame.meant[index]) != best
         tag = self.tags[frame.tag_names[best]]
         bar = px(4)
-        with_figure = inner.height() > self.text_height(12) + self.text_height(11) + bar + px(4)
+        with_figure = inner.height() > self.text_height(12) + self.text_height(11) + bar + px(8)
         middle = inner.top() + inner.height() * (0.32 if with_figure else 0.42)
         spot = QRectF(inner.left(), middle - px(9), inner.width(), px(18))
         self._text(painter, spot, f"✗ {tag}" if wrong else tag, "warning" if wrong else "text", 12,
@@ -236,6 +237,7 @@ class BidirectionalView(PanelView):
         self.another = QPushButton(words("Another example"))
         self.sentence = TaggedSentence(look).calm()  # shares are read, and no eye reads thirty a second
         self.note = Quiet(look)
+        self.note.setWordWrap(True)
         self.weights = Readouts(look).calm()
         step = words("training step")
         self.plots = [
@@ -245,17 +247,15 @@ class BidirectionalView(PanelView):
         for plot in self.plots[1:]:
             plot.calm()
 
-        above, below = Card(look), Card(look)
-        line = row(self.switch, self.another)
-        line.addStretch(1)
-        above.body.addLayout(line)
+        above, learning = Card(look), Card(look)
+        above.body.addWidget(self.switch)
         above.body.addWidget(self.sentence, 1)
-        above.body.addWidget(self.note)
-        below.body.addLayout(row(*self.plots, stretch=(11, 10, 10)), 1)
-        below.body.addWidget(self.weights)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(above, below, stretch=(11, 9)))
+        above.body.addLayout(row(self.note, self.another, stretch=(1, 0)))
+        learning.body.addLayout(row(*self.plots, stretch=(11, 10, 10)), 1)
+        learning.body.addWidget(self.weights)
+        self.setLayout(Arrangement(look, below(
+            Place(above, words("Sentence"), rank=1, smallest=(460, 250), share=11),
+            Place(learning, words("Learning"), rank=2, smallest=(520, 200), share=9))))
 
         self._shown: Shown[Params, Frame] | None = None
         self.switch.chosen.connect(lambda index: self._example(ORDER[index], 0))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -15,11 +15,12 @@ from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
-from widgets.cards import Card, Heading, column, row, stacked
+from widgets.cards import Card, Heading, Pane, column, stacked
 from widgets.code import CodeText
 from widgets.comparison import Comparison
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import count, percent
 from widgets.readouts import Readouts, TextFlow
@@ -39,14 +40,16 @@ class Steps(Canvas[int]):
     flat = True
     clicked = Signal(int)
 
-    def __init__(self, look: Look, names: Sequence[str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, names: Sequence[str], meanings: Sequence[str],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(look, "", parent)
-        self.names = tuple(names)
+        self.names, self.meanings = tuple(names), tuple(meanings)
         self.facts: tuple[str, ...] = ("",) * len(self.names)
         self.reached, self.open = 0, 0
-        self.setFixedHeight(look.px(58))
-        self.setMinimumWidth(look.px(420))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMinimumSize(look.px(420), look.px(36))
+        self.setMaximumHeight(look.px(58))
 
     @may_wait
     def draw(self, facts: Sequence[str], *, reached: int, shown: int) -> None:
@@ -57,10 +60,41 @@ class Steps(Canvas[int]):
                                          zip(self.names, self.facts, strict=True)))
         self.update()
 
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.px(740), self.look.px(58))
+
+    @property
+    def _low(self) -> bool:
+        """Whether there is room for the names only."""
+        return self.height() < self.look.px(54)
+
+    def _said(self, part: int) -> str:
+        """The line below a name: of all steps where they have room, else of the open one alone."""
+        return "" if self._low or (part != self.open and self._needed(True) > self.width()) \
+            else self.facts[part]
+
+    def _needed(self, all_facts: bool) -> int:
+        """The width at which nothing is cut."""
+        return sum(self._wants(part, all_facts or part == self.open) for part in range(len(self.names))) \
+            + self.look.px(8) * (len(self.names) - 1)
+
+    def _wants(self, part: int, fact: bool) -> int:
+        """The width of a step with its name, and with its fact."""
+        px = self.look.px
+        name = self.text_width(self.names[part], 13, True) + px(46)
+        return max(name, self.text_width(self.facts[part], 11) + px(20)) if fact and not self._low \
+            else name
+
     def place(self, part: int) -> QRectF:
-        gap = self.look.px(8)
-        wide = (self.width() - gap * (len(self.names) - 1)) / len(self.names)
-        return QRectF(part * (wide + gap), 0, wide, self.height()).adjusted(1, 1, -1, -1)
+        """Steps share the room evenly; where it is scarce each has what it needs."""
+        gap, count = self.look.px(8), len(self.names)
+        room = self.width() - gap * (count - 1)
+        wants = [self._wants(one, bool(self._said(one))) for one in range(count)]
+        even = max(wants) <= room / count
+        spare = (room - sum(wants)) / count
+        wides = [room / count if even else want + spare for want in wants]
+        left = sum(wides[:part]) + gap * part
+        return QRectF(left, 0, wides[part], self.height()).adjusted(1, 1, -1, -1)
 
     def part_at(self, x: float, y: float) -> int | None:
         return next((part for part in range(len(self.names)) if self.place(part).contains(x, y)),
@@ -70,10 +104,7 @@ class Steps(Canvas[int]):
         return self.open if part is None else min(max(part + dx + dy, 0), len(self.names) - 1)
 
     def say(self, part: int) -> str:
-        return f"{self.names[part]}: {self.facts[part]}"
-
-    def readout(self, part: int) -> str:
-        return ""  # all there is to say stands in it
+        return f"{self.meanings[part]} ({self.facts[part]})"
 
     def tell_click(self, part: int | None) -> None:
         if part is not None:
@@ -82,23 +113,24 @@ class Steps(Canvas[int]):
     def paint(self, painter: QPainter) -> None:
         px, color = self.look.px, self.look.color
         painter.fillRect(self.rect(), color("ground"))
-        for part, (name, fact) in enumerate(zip(self.names, self.facts, strict=True)):
+        for part, name in enumerate(self.names):
             box, lit, shown = self.place(part), part < self.reached, part == self.open
             painter.setPen(QPen(color("accent" if shown else "hairline"), px(2) if shown else 1))
             painter.setBrush(color("accent_wash" if lit else "card"))
             painter.drawRoundedRect(box, px(8), px(8))
             side = px(20)
-            disc = QRectF(box.left() + px(8), box.top() + px(8), side, side)
+            disc = QRectF(box.left() + px(8), box.top() + px(7), side, side)
             painter.setPen(QPen(color("accent" if lit else "ghost"), 1.5))
             painter.setBrush(color("accent" if lit else "card"))
             painter.drawEllipse(disc)
             number = self.label(str(part + 1), "on_accent" if lit else "muted", 11, True)
             self.put(painter, number, disc.center().x(), disc.center().y(), 0.5, 0.5)
-            room = max(20, round(box.width()) - px(42))
+            room = max(20, round(box.width()) - px(36))
             title = self.label(name, "text" if lit else "muted", 13, True, longest=room)
             self.put(painter, title, disc.right() + px(7), disc.center().y(), 0, 0.5)
-            below = self.label(fact, "muted", 11, longest=max(20, round(box.width()) - px(16)))
-            self.put(painter, below, box.left() + px(8), box.bottom() - px(5), 0, 1)
+            if fact := self._said(part):
+                below = self.label(fact, "muted", 11, longest=max(20, round(box.width()) - px(12)))
+                self.put(painter, below, box.left() + px(8), box.bottom() - px(5), 0, 1)
 
 
 class PipelineView(PanelView):
@@ -108,49 +140,54 @@ class PipelineView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self._params: Params | None = None  # of what is shown
+        titles = (words("Prepare: texts become batches of numbers"),
+                  words("Build: layers lead from words to classes"),
+                  words("Train: each batch moves the weights a little"),
+                  words("Evaluate: texts that were not learnt from decide when to stop"),
+                  words("Test: looked at once, when all is decided"))
         self.steps = Steps(look, [words("Prepare"), words("Build"), words("Train"),
-                                  words("Evaluate"), words("Test")]).calm()
+                                  words("Evaluate"), words("Test")], titles).calm()
         self.steps.clicked.connect(self._choose)
-        self.titles = (words("Prepare: texts become batches of numbers"),
-                       words("Build: layers lead from words to classes"),
-                       words("Train: each batch moves the weights a little"),
-                       words("Evaluate: texts that were not learnt from decide when to stop"),
-                       words("Test: looked at once, when all is decided"))
-        self.heading = Heading(look, self.titles[0])
         self.code = CodeText(look, words("The code of this step"), size=11)
 
-        self.text = TokenStrip(look, words("One text")).calm()
-        self.numbers = TokenStrip(look, words("Its words by number")).calm()
+        self.text = TokenStrip(look, words("One text"), lines=1).calm()
+        self.numbers = TokenStrip(look, words("Its words by number"), lines=1).calm()
         self.batch = Heatmap(look, words("A batch"), x=words("position"), y=words("text"),
                              color_bar=False).calm()
         self.layers = Comparison(look, rows=5).calm()
         self.sizes = Readouts(look).calm()
-        self.loss = CurvePlot(look, "", x=words("training step"), y=words("loss"), integer_x=True)
-        self.accuracy = CurvePlot(look, "", x=words("epoch"), y=words("share right"),
+        self.loss = CurvePlot(look, titles[2], x=words("training step"), y=words("loss"), integer_x=True)
+        self.accuracy = CurvePlot(look, titles[3], x=words("epoch"), y=words("share right"),
                                   y_range=(0.0, 1.05), integer_x=True).calm()
         self.bars = BarChart(look, words("Right on the test set"), low=0.0, high=1.0,
                              write=partial(percent, digits=1)).calm()
-        self.bars.setMaximumHeight(look.px(110))
         self.confusion = Heatmap(look, words("Who is taken for whom"), x=words("answer"),
                                  y=words("truth"), values=True, write=count,
                                  square=True, color_bar=False).calm()
         self.wrong = TextFlow(look, words("Wrong answers, the surest last")).calm()
         self.said = Readouts(look).calm()
         self.stack = stacked(*map(_page, (
-            column(self.text, self.numbers, self.batch, stretch=(0, 0, 1)),
-            column(self.layers, self.sizes, stretch=(1, 0)),
+            Arrangement(look, below(
+                Place(Pane(look, self.text, self.numbers), words("As words"), rank=2, share=0),
+                Place(Pane(look, self.batch), words("As numbers"), rank=1))),
+            column(Heading(look, titles[1]), self.layers, self.sizes, stretch=(0, 1, 0)),
             column(self.loss),
             column(self.accuracy),
-            column(self.bars, row(self.confusion, self.wrong, stretch=(5, 6)), stretch=(2, 5)))))
+            Arrangement(look, below(
+                Place(Pane(look, self.bars), words("Results"), rank=2, share=2),
+                beside(Place(Pane(look, self.confusion), words("Mix-ups"), rank=1,
+                             smallest=(200, 150), share=5),
+                       Place(Pane(look, self.wrong), words("Wrong answers"), rank=3,
+                             smallest=(220, 120), share=6), share=5))))))
 
         made, code = Card(look), Card(look)
-        made.body.addWidget(self.heading)
         made.body.addWidget(self.stack, 1)
         made.body.addWidget(self.said)
         code.body.addWidget(self.code, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(self.steps, row(made, code, stretch=(1, 1)), stretch=(0, 1)))
+        self.setLayout(Arrangement(look, below(
+            self.steps,
+            beside(Place(made, words("What it makes"), rank=1, smallest=(340, 200)),
+                   Place(code, words("Code"), rank=2, smallest=(340, 160))))))
 
     def _choose(self, index: int) -> None:
         again = self._params is not None and self._params.open == index + 1
@@ -159,7 +196,6 @@ class PipelineView(PanelView):
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         frame, self._params = shown.frame, shown.params
         self.steps.draw(self._facts(shown), reached=frame.reached, shown=_open(shown) - 1)
-        self.heading.say(self.titles[_open(shown) - 1])
         self.code.say(frame.code[_open(shown) - 1])
         self.stack.setCurrentIndex(_open(shown) - 1)
         (self._draw_prepare, self._draw_build, self._draw_train, self._draw_evaluate,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from visualizers.data.points import FEATURES, REACH, features, grid
 from visualizers.l2_networks.playground.panel import (
@@ -26,6 +26,7 @@ from widgets import numbers
 from widgets.cards import Card, Switch, column, row, stacked
 from widgets.curves import Curve, CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marks import named
 from widgets.netmap import CLASS_SERIES, Column, FieldMap, NetMap
@@ -82,15 +83,16 @@ class PlaygroundView(PanelView):
         self._sent: dict[str, tuple[object, ...]] = {}
 
         top, left, right = Card(look), Card(look), Card(look)
-        beside = column(self.plane, self.pen, stretch=(1, 0))
-        top.body.addLayout(row(self.net, beside, stretch=(17, 10)), 1)
+        drawn = column(self.plane, self.pen, stretch=(1, 0))
+        top.body.addLayout(row(self.net, drawn, stretch=(17, 10)), 1)
         top.body.addLayout(row(self.readouts, self.copy, stretch=(1, 0)))
         left.body.addWidget(self.losses)
         right.body.addWidget(self.switch)
         right.body.addWidget(self.stack, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(top, row(left, right, stretch=(3, 2)), stretch=(9, 5)))
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Network"), rank=1, smallest=(500, 220), share=9),
+            beside(Place(left, words("Loss"), rank=2, smallest=(280, 170), share=3),
+                   Place(right, words("What goes wrong"), rank=3, smallest=(240, 190), share=2), share=5))))
 
     def _classes(self, count: int) -> list[str]:
         """What the classes are called: their marks, and a letter each."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.data.relations import RELATIONS
 from visualizers.l2_networks.relation_cnn.panel import SCALARS, VARIANTS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, column, row
+from widgets.cards import Card, Switch
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.pages import Pages
 from widgets.readouts import Readouts
@@ -50,9 +51,10 @@ class RelationCNNView(PanelView):
         bottom.body.addWidget(self.variant)
         bottom.body.addWidget(self.strip, 1)
         bottom.body.addWidget(self.readouts)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(row(left, right, stretch=(10, 9)), bottom, stretch=(3, 1)))
+        self.setLayout(Arrangement(look, below(
+            beside(Place(left, words("Race"), rank=1, smallest=(320, 180), share=10),
+                   Place(right, words("Confusions"), rank=3, smallest=(300, 220), share=9), share=3),
+            Place(bottom, words("Sentence"), rank=2, smallest=(380, 190)))))
 
     def _ask(self, token: int) -> None:
         """A clicked name takes the place of the one that was clicked longer ago."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from visualizers.l2_networks.rnn_cells.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
-from widgets.cards import Card, Quiet, Switch, column, row, stacked
+from widgets.cards import Card, Quiet, Switch, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.dragbars import BarRow, DragBars, unit_row
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.readouts import Readouts
 from widgets.unrolled import Block, Unrolled
@@ -64,9 +65,10 @@ class RnnCellsView(PanelView):
         left.body.addWidget(self.sums, 1)
         right.body.addWidget(self.beside)
         right.body.addWidget(self.right, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(3, 2)))
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Sequence"), rank=1, smallest=(440, 230), share=3),
+            beside(Place(left, words("Inside"), rank=2, smallest=(330, 190)),
+                   Place(right, words("Learning"), rank=3, smallest=(280, 180)), share=2))))
 
         self.inside.chosen.connect(lambda index: self.changed.emit("inside", INSIDE[index]))
         self.beside.chosen.connect(lambda index: self.changed.emit("beside", BESIDE[index]))

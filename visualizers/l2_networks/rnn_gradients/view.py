@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, FAINTEST, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card, Switch, stacked
 from widgets.curves import Curve, CurvePlot, Rule
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import decimal, fixed, percent, quantity
 from widgets.readouts import Readouts
@@ -47,9 +48,10 @@ class RnnGradientsView(PanelView):
         left.body.addWidget(self.progress)
         right.body.addWidget(self.switch)
         right.body.addWidget(self.stack, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(3, 2)))
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Gradient"), rank=1, smallest=(400, 200), share=3),
+            beside(Place(left, words("Loss and accuracy"), rank=2, smallest=(280, 170)),
+                   Place(right, words("More"), rank=3, smallest=(310, 200)), share=2))))
 
     def _choose(self, index: int) -> None:
         self.changed.emit("beside", BESIDE[index])

@@ -17,9 +17,10 @@ from visualizers.panel import History, Shown
 from widgets import raster
 from widgets.bars import BarChart
 from widgets.canvas import Canvas, Scroll
-from widgets.cards import Card, Switch, column, row
+from widgets.cards import Card, Switch, row
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look, Theme
 from widgets.pages import Pages
 from widgets.readouts import Readouts, TextFlow
@@ -248,9 +249,15 @@ class RnnLanguageModelView(PanelView):
         choices.addStretch(1)
         shown.body.addLayout(choices)
         shown.body.addWidget(self.text, 1)
-        above = row(shown, card(self.beside, self.figures), stretch=(8, 5))
-        below = row(card(self.perplexity), card(self.next), card(self.lines), stretch=(5, 4, 6))
-        self.setLayout(column(above, below, stretch=(6, 5)))
+        self.setLayout(Arrangement(look, below(
+            beside(Place(shown, words("Text"), rank=1, smallest=(400, 220), share=8),
+                   Place(card(self.beside, self.figures), words("Units"), rank=2, smallest=(260, 220),
+                         share=5), share=6),
+            beside(Place(card(self.perplexity), words("Perplexity"), rank=4, smallest=(240, 170),
+                         share=5),
+                   Place(card(self.next), words("Next"), rank=3, smallest=(190, 170), share=4),
+                   Place(card(self.lines), words("Writing"), rank=5, smallest=(240, 150), share=6),
+                   share=5))))
 
         self._shown: Shown[Params, Frame] | None = None
         self.colour.chosen.connect(lambda index: self.changed.emit("colour", COLOURS[index]))

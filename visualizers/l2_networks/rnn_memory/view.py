@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.rnn_memory.panel import BASELINE, NETWORKS, SYMBOLS, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.cards import Card, column, row, stacked
+from widgets.cards import Card, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import decimal as short
 from widgets.readouts import Readouts
@@ -45,9 +46,10 @@ class RnnMemoryView(PanelView):
         top.body.addWidget(self.readouts)
         left.body.addWidget(self.reach)
         right.body.addWidget(self.memory)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(3, 2)))
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Race"), rank=1, smallest=(400, 200), share=3),
+            beside(Place(left, words("Error"), rank=2, smallest=(280, 210)),
+                   Place(right, words("Memory"), rank=3, smallest=(280, 180)), share=2))))
 
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         frame, copying = shown.frame, _copying(shown.params)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.text_cnn.panel import Frame, Params, sentence_key
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card, Switch, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.readouts import Readouts
 from widgets.table import Table
@@ -26,11 +27,12 @@ class TextCNNView(PanelView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         words = self.words
-        self.strip = TokenStrip(look, " ")
+        self.strip = TokenStrip(look, " ", lines=2)
         self.strip.clicked.connect(self._remove)
         self.maps = Heatmap(look, " ", x=words("filter"), palette="sequential", color_bar=False)
         self.maps.clicked.connect(lambda _, chosen: self._choose(chosen))
         self.readouts = Readouts(look).calm()
+        self.sizes = Readouts(look).calm()
         self.table = Table(look, words("Filters and what they answer to"), [
             ("", 0.09), (words("top n-grams"), 0.49), ("", 0.42)]).calm()
         self.table.clicked.connect(lambda one: self._choose(-1 - one))  # it begins with the last
@@ -48,16 +50,20 @@ class TextCNNView(PanelView):
         self._frame: Frame | None = None
         self._params = Params()
 
-        top, left, right = Card(look), Card(look), Card(look)
-        top.body.addLayout(row(column(self.strip, self.maps, stretch=(0, 1)), self.table,
-                               stretch=(11, 9)), 1)
+        top, filters, left, right = (Card(look) for _ in range(4))
+        top.body.addWidget(self.strip)
+        top.body.addWidget(self.maps, 1)
         top.body.addWidget(self.readouts)
+        filters.body.addWidget(self.table, 1)
+        filters.body.addWidget(self.sizes)
         left.body.addWidget(self.switch)
         left.body.addWidget(self.stack, 1)
         right.body.addWidget(self.position)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(top, row(left, right, stretch=(1, 1)), stretch=(8, 5)))
+        self.setLayout(Arrangement(look, below(
+            beside(Place(top, words("Sentence"), rank=1, smallest=(365, 250), share=11),
+                   Place(filters, words("Filters"), rank=2, smallest=(360, 190), share=9), share=8),
+            beside(Place(left, words("Accuracy"), rank=3, smallest=(280, 180)),
+                   Place(right, words("Moved"), rank=4, smallest=(280, 170)), share=5))))
 
     # --- what a click does
 
@@ -84,10 +90,9 @@ class TextCNNView(PanelView):
         said = [(self.words("the CNN says"), cnn), (self.words("the MLP says"), mlp)]
         if frame.label >= 0:
             said.append((self.words("label"), self.words(frame.names[frame.label])))
-        self.readouts.draw([
-            *said, (self.words("numbers learnt, CNN / MLP"),
-                    f"{frame.sizes[0]:,} / {frame.sizes[1]:,}"),
-        ])
+        self.readouts.draw(said)
+        self.sizes.draw([(self.words("numbers learnt, CNN / MLP"),
+                          f"{frame.sizes[0]:,} / {frame.sizes[1]:,}")])
         beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
         self.switch.set(beside)
         self.stack.setCurrentIndex(beside)

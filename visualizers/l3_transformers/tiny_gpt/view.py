@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
-from widgets.cards import Card, Switch, column, row
+from widgets.cards import Card, Switch, row
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.headgrid import HeadGrid
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.readouts import Readouts, TextFlow
 from widgets.view import PanelView
@@ -58,9 +59,13 @@ class TinyGPTView(PanelView):
                 made.body.addWidget(widget, int(widget not in (self.figures, self.switch)))
             return made
 
-        left = column(card(self.lines), card(self.switch, self.inside), stretch=(5, 6))
-        right = column(card(self.bars), card(self.loss, self.figures), stretch=(5, 6))
-        self.setLayout(row(left, right, stretch=(4, 3)))
+        self.setLayout(Arrangement(look, beside(
+            below(Place(card(self.lines), words("Writing"), rank=1, smallest=(360, 180), share=5),
+                  Place(card(self.switch, self.inside), words("Inside"), rank=3, smallest=(400, 240),
+                        share=6), share=4),
+            below(Place(card(self.bars), words("Next token"), rank=2, smallest=(230, 170), share=5),
+                  Place(card(self.loss, self.figures), words("Loss"), rank=4, smallest=(260, 190),
+                        share=6), share=3))))
 
         self.bars.clicked.connect(self._append)
         self.heads.clicked.connect(lambda layer, head: self.changed.emit("head", (layer, head)))

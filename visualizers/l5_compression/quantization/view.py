@@ -6,14 +6,15 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart, Histogram
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card, Switch, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import decimal as short
 from widgets.numbers import percent
@@ -54,17 +55,18 @@ class QuantizationView(PanelView):
         self.front, self.curves, self.close_up = (
             stacked(*self.fronts), stacked(*self.training), stacked(self.errors, self.layers))
 
-        left, right, below, beside = (Card(look) for _ in range(4))
+        left, right, training, close_up = (Card(look) for _ in range(4))
         left.body.addWidget(self.front, 1)
         left.body.addWidget(self.readouts)
         right.body.addWidget(self.histogram)
-        below.body.addWidget(self.curves)
-        beside.body.addWidget(self.switch)
-        beside.body.addWidget(self.close_up, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.addLayout(column(row(left, right, stretch=(3, 2)), row(below, beside, stretch=(3, 2)),
-                               stretch=(3, 2)))
+        training.body.addWidget(self.curves)
+        close_up.body.addWidget(self.switch)
+        close_up.body.addWidget(self.close_up, 1)
+        self.setLayout(Arrangement(look, below(
+            beside(Place(left, words("What the bytes buy"), rank=1, smallest=(380, 200), share=3),
+                   Place(right, words("Weights"), rank=2, smallest=(260, 170), share=2), share=3),
+            beside(Place(training, words("While it trains"), rank=4, smallest=(300, 170), share=3),
+                   Place(close_up, words("Errors"), rank=3, smallest=(260, 200), share=2), share=2))))
 
     def _choose(self, index: int) -> None:
         self.changed.emit("beside", BESIDE[index])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import Histogram
-from widgets.cards import Card, Switch, column, row, stacked
+from widgets.cards import Card, Switch, stacked
 from widgets.curves import Curve, CurvePlot, Rule
+from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.network import NetworkGraph, TrajectoryField
 from widgets.readouts import Readouts
@@ -52,10 +53,11 @@ class OpinionDynamicsView(PanelView):
         middle.body.addWidget(self.graph)
         right.body.addWidget(self.switch)
         right.body.addWidget(self.stack, 1)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        below = row(left, middle, right, stretch=(1, 1, 1))
-        lines.addLayout(column(top, below, stretch=(8, 5)))
+        self.setLayout(Arrangement(look, below(
+            Place(top, words("Opinions"), rank=1, smallest=(400, 200), share=8),
+            beside(Place(left, words("Opinions now"), rank=2, smallest=(220, 170)),
+                   Place(middle, words("Who listens"), rank=3, smallest=(200, 170)),
+                   Place(right, words("Over time"), rank=4, smallest=(220, 180)), share=5))))
 
     def _choose_path(self, index: int) -> None:
         if self._numbers is not None:
