@@ -51,6 +51,7 @@ STATS_EVERY = 0.25  # s
 RESTART_EVERY = 0.15  # s, while a parameter that restarts is dragged
 UNHEARD = 1.0  # s that a busy worker may ignore a new run before another one takes over
 NEWEST = 1 << 62  # as a step: wherever the run has come to
+NOWHERE = -1  # as a step: nobody knows, after an error, where the worker stands
 MOST_FILM = 600
 MOST_GHOSTS = 8
 
@@ -187,7 +188,10 @@ class Session(QObject):
     def _quiet_worker(self) -> None:
         """The worker has nothing of this run yet, or nothing any more."""
         self._begun = False
-        self._credits = self._holding = 0
+        self._granted = self._spent = 0  # credits since the run began
+        self._stride = 1  # steps that a credit is for, while single steps are trained
+        self._holding = 0
+        self._recalls = 0  # sent
         self._at: int | None = None  # the earlier step at which the worker stands
         self._recalling: int | None = None  # on the way there
         self._obeyed = self._sent  # no answer will come to what has been sent
@@ -274,7 +278,9 @@ class Session(QObject):
         seen = self._seen or self._now
         if seen is None:
             return None
-        history = self._history if self._seen is None else self._history.until(seen.step)
+        # A branch on its way is older in its picture than in its curves.
+        whole = self._seen is None and self._state is not State.STARTING
+        history = self._history if whole else self._history.until(seen.step)
         return Shown(seen.frame, seen.params, history, seen.step, self.ghosts, seen.measured,
                      self._idle)
 
@@ -328,16 +334,17 @@ class Session(QObject):
         """So many steps on: of the past if that is being looked at, else of training."""
         if not self.panel.trains or self._state in (State.IDLE, State.STARTING, State.FAILED):
             return
-        if self._seen is not None:
+        if self._seen is not None and self._aim < self._newest:
             self.seek(self._aim + count, exact=True)
             return
         self.pause()
         if self._state is not State.PAUSED or self._ended:
             return
+        self._leave_past()
         if not self._begun:
             self._replay()
             self._stepping = count
-        elif self._credits < AHEAD:
+        elif not self._credits or (self._credits < AHEAD and count == self._stride):
             self._some_steps(count)
 
     def step_back(self) -> None:
@@ -399,9 +406,12 @@ class Session(QObject):
         if self._now is None or self._state is State.STARTING:
             return
         self.pause()
-        step = max(0, min(step, self.last_step))
-        if step == self.last_step and self._state is not State.DIVERGED:
+        step = max(0, min(step, self._newest))
+        if step == self.last_step and self._state is not State.DIVERGED and not self._credits:
             self._leave_past()
+            if self._now.params != self._params:
+                self._told = None  # moved while the past was looked at: the present shows it, too
+                self._tell()
             self._show()
             return
         moment = self._film.nearest(step)
@@ -422,8 +432,8 @@ class Session(QObject):
             State.IDLE, State.STARTING
         ):
             return
-        step = self._aim
         self.pause()
+        step = min(self._aim, self.last_step)  # what was asked for and not seen is not branched from
         self._keep_as_ghost()
         old, self._token = self._token, next(_tokens)
         self._history = self._history.until(step).copy()
@@ -529,18 +539,21 @@ class Session(QObject):
         if self._now is not None:
             film = [one for one in film if one.step < self._now.step]
             film.append(self._now)
-        changes = list(self._changes)
+        steps = len(self._history)
+        if self._state is State.STARTING:
+            steps = min(steps, self.last_step)  # a branch that has not begun ends where it was seen
+        changes = [change for change in self._changes if change.step <= steps]
         last = self._start
         for change in changes:
             last = dataclasses.replace(last, **change.values)
         pending = _difference(last, self._params)
         if pending and not needs_restart(last, self._params):
-            _merge(changes, Change(len(self._history), pending))
+            _merge(changes, Change(steps, pending))
         return Record(
             panel=self.panel.id, params=self._start, changes=tuple(changes),
             seed=int(getattr(self._start, "seed", 0)), device=self.device, threads=self.threads,
             versions=self._recorded.versions if self._recorded and not self._begun else versions(),
-            history=self._history.copy(), film=film, step=len(self._history), label=label,
+            history=self._history.until(steps).copy(), film=film, step=steps, label=label,
         )
 
     def _replay(self, until: int | None = None) -> None:
@@ -614,18 +627,28 @@ class Session(QObject):
 
     def _some_steps(self, count: int) -> None:
         self._stand()
+        self._stride = count
         self._send(SetPace(self._token, Pace(count, 0.0)))
         self._grant(1)
 
+    @property
+    def _credits(self) -> int:
+        """Those that the worker holds, or that are on their way to it."""
+        return self._granted - self._spent
+
+    def _give_up_credits(self) -> None:
+        """What is about to be sent, or has been heard, takes all credits from the worker."""
+        self._spent = self._granted
+
     def _grant(self, credits: int) -> None:
-        self._credits += credits
+        self._granted += credits
         params, version = None, 0
         if self._may_tell():
             params, version = self._next_version()
         self._send(Grant(self._token, credits, params, version))
 
     def _hold(self) -> None:
-        self._credits = 0
+        self._give_up_credits()
         self._holding += 1
         self._send(Hold(self._token))
 
@@ -637,20 +660,24 @@ class Session(QObject):
         self._sent, self._told = self._version, self._params
         return self._params, self._version
 
-    def _stand(self) -> None:
-        """Have the worker stand at the step that is looked at. One such order at a time."""
+    def _stand(self) -> bool:
+        """Have the worker stand at the step that is looked at; whether it does without a wait.
+
+        One such order at a time, and none before the steps that were asked for are trained.
+        """
         target = self._heading if self._heading is not None else (
             self._seen.step if self._seen else None)
-        if target == self._at or (target is not None and self._recalling is not None):
-            return
+        if target == self._at and (self._heading is None or self._recalling is not None):
+            return self._recalling is None
+        if target is not None and (self._recalling is not None or self._credits):
+            return False
+        self._give_up_credits()
+        self._recalls += 1
+        self._at = self._recalling = target
         if target is None:
-            self._at = self._recalling = None
             self._told = None  # the present obeys what was told there; tell it again
-            self._send(Recall(self._token, NEWEST))
-        else:
-            self._at = target
-            self._recalling = target
-            self._send(Recall(self._token, target))
+        self._send(Recall(self._token, NEWEST if target is None else target))
+        return target is None
 
     def _apply(self) -> None:
         """Act on all that ``set_params`` collected."""
@@ -677,13 +704,10 @@ class Session(QObject):
             return
         if self._ended and self._state is State.DIVERGED and self._seen is None:
             return  # there is nothing sound to look at; a branch takes them along
-        if self._recalling is not None:
-            return  # told on arrival
         if self._state is State.RUNNING and self._credits and self._pace.interval <= 0.05:
             self._grant(0)
             return
-        self._stand()
-        if self._recalling is None:
+        if self._stand():
             params, version = self._next_version()
             self._send(Look(self._token, params, version))
 
@@ -780,8 +804,11 @@ class Session(QObject):
 
     def _on_frame(self, message: Framed) -> None:
         self._obeyed = max(self._obeyed, message.version)
-        if message.paid and not self._holding:
-            self._credits = max(0, self._credits - 1)
+        self._spent = max(self._spent, message.spent)
+        if message.recalls == self._recalls:
+            self._recalling = None
+            if self._at is not None and not message.recalled:
+                self._on_present(message.step)
         self.steps_per_second = message.steps_per_second or self.steps_per_second
         self.memory = message.memory
         self._idle = message.idle
@@ -793,20 +820,21 @@ class Session(QObject):
         self._take_scalars(message)
         self._history.fill(seen.measured, message.measured)
         self._filmed(seen)
-        self._recalling = None
         if not self._begun:
             self._on_first_frame()
         if message.finished:
             if not self._ended:
                 self._ended_playing = self._state is State.RUNNING
             self._ended = True
-            self._credits = 0
+            self._give_up_credits()
             if self._obeyed < self._sent:
                 self._told = message.params  # it ended before it saw the newest values: look again
             self._obeyed = self._sent
             self._set_state(State.FINISHED)
         elif self._state is State.FINISHED:
             self._woken()
+        if self._heading is not None:
+            self._stand()
         self._tell()
 
     def _woken(self) -> None:
@@ -833,9 +861,14 @@ class Session(QObject):
         if stepping:
             self._some_steps(stepping)
 
+    def _on_present(self, step: int) -> None:
+        """The step that the worker was sent to is its newest: steps after it were never trained."""
+        self._at = None
+        if self._aim >= step:
+            self._leave_past()
+
     def _on_recalled(self, seen: Seen) -> None:
         """The worker stands at an earlier step."""
-        self._recalling = None
         if seen.step == self._aim and (self._seen is not None or self._heading is not None):
             # A recalled frame obeys the values of its time, until a control is moved.
             self._seen, self._heading = seen, None
@@ -847,9 +880,9 @@ class Session(QObject):
         self._take_scalars(message)
         self._ended = True
         self._begun = True
-        self._credits = 0
+        self._give_up_credits()
         self._obeyed = self._sent
-        self._recalling = None
+        self._heading = self._recalling = None
         self._playing, self._stepping = False, 0
         self._fresh = True
         self._set_state(State.DIVERGED)
@@ -886,9 +919,10 @@ class Session(QObject):
             self._playing, self._stepping = False, 0
             self._set_state(State.FAILED)
         else:
-            self._credits = self._holding = 0
+            if self._credits:
+                self._hold()  # some may be on their way still
             self._obeyed = self._sent
-            self._recalling = None
+            self._at, self._recalling = NOWHERE, None
             self._set_state(State.PAUSED)
         self.failed.emit(Failure(
             message.message, dict(message.values), self._details(message.details),
@@ -905,8 +939,16 @@ class Session(QObject):
     # --- the rest --------------------------------------------------------------------------
 
     @property
+    def _newest(self) -> int:
+        """The last step that has been seen or, while it is not running, asked for."""
+        asked = self._credits * self._stride if self._state is State.PAUSED else 0
+        return self.last_step + asked
+
+    @property
     def _aim(self) -> int:
-        return self._heading if self._heading is not None else self.step_shown
+        if self._heading is not None:
+            return self._heading
+        return self._seen.step if self._seen else self._newest
 
     def _set_state(self, state: State) -> None:
         if state is not self._state:

@@ -5,7 +5,9 @@ objects; nothing here is ever read from a file. No Qt, no torch.
 
 The flow is governed by *credits*. A worker trains while it holds a credit and uses one up with each
 frame it sends; the window grants two ahead and then one for every frame that was painted. So a
-window that is slow, hidden, paused or stepping simply grants less, and nothing can pile up.
+window that is slow, hidden, paused or stepping simply grants less, and nothing can pile up. Credits
+can also be given up, by a pause or on the way to an earlier step; so both sides count them up from
+the run's beginning, and each frame says how many are gone, in whatever way.
 
 Parameters ride on grants, the latest wins: the window keeps at most one version on the way and sends
 the newest one when a frame says that the last has arrived. Every live change is recorded with the
@@ -128,6 +130,9 @@ class SetPace:
 class Recall:
     """Go to an earlier step and send its frame: restore the keyframe before it and train up to it.
 
+    All credits are given up. Frames count the recalls before them, so that an answer is known from
+    what was on its way already. A newer recall takes the place of one that is not answered yet.
+
     The worker stays there; the next grant trains on from that step (this is *branch from here*:
     the window gives the branch a new token with ``rename``). The run's newest state is kept, so
     that a ``Recall`` to it comes back. Trained again, each step gets the parameters it first had.
@@ -212,7 +217,8 @@ class Framed:
         changes: live changes that took effect since the last frame.
         steps_per_second: of training alone, 0 where it is not known yet.
         memory: resident bytes of the worker (plus the device's, where there is one).
-        paid: whether this frame used up a credit.
+        spent: how many of the run's credits are used up or given up.
+        recalls: how many recalls of the run were heard before this frame.
         recalled: whether the worker stands at an earlier step, where a ``Recall`` took it.
         finished: the experiment has nothing more to do.
         keyframes: the steps one can go back to exactly without training.
@@ -232,7 +238,8 @@ class Framed:
     changes: tuple[Change, ...] = ()
     steps_per_second: float = 0.0
     memory: int = 0
-    paid: bool = True
+    spent: int = 0
+    recalls: int = 0
     recalled: bool = False
     finished: bool = False
     keyframes: tuple[int, ...] = ()

@@ -113,7 +113,9 @@ class Run:
     framed: int = -1  # the step of the last frame
     told: int = 0  # its version
     fresh: bool = True  # whether all that it showed was of its step
-    credits: int = 0
+    granted: int = 0  # credits, in all
+    credits: int = 0  # of them that are left
+    recalls: int = 0
     pace: Pace = field(default_factory=Pace)
     left: int = 0  # steps until the frame, at a pace that counts them
     due: float = 0.0
@@ -211,7 +213,7 @@ class Runner:
             failed = Failed(token, *_said(error), "".join(traceback.format_exception(error)))
             if isinstance(error, Refusal) and self._run is not None and self._run.framed >= 0:
                 # A parameter that can be mended must not cost the run.
-                self._run.credits = self._run.left = 0
+                self._give_up_credits(self._run)
                 failed = dataclasses.replace(failed, over=False)
         # Here the traceback is gone, and with it the tensors that its frames held.
         if failed is None or failed.over:
@@ -251,19 +253,22 @@ class Runner:
             case End():
                 self._drop()
             case SetPace(pace=pace):
-                run.pace, run.left, run.due = pace, 0, 0.0
+                if pace != run.pace:  # else a stretch that has begun goes on
+                    run.pace, run.left, run.due = pace, 0, 0.0
             case Hold():
-                run.credits = run.left = 0
-                run.later.clear()
+                self._give_up_credits(run)
                 seen = (run.framed, run.told) == (run.step, run.version) and run.fresh
-                if run.goal is None and not seen:
-                    self._frame(run, paid=False)
-                self._send(Held(run.token))
+                try:
+                    if run.goal is None and not seen:
+                        self._frame(run, paid=False)
+                finally:
+                    self._send(Held(run.token))
             case Grant():
                 if message.params is not None:
                     run.params, run.version = message.params, message.version
                     if run.pace.steps is None:
                         run.due = min(run.due, run.framed_at + LEAST_GAP)
+                run.granted += message.credits
                 run.credits += message.credits
             case Look():
                 run.params, run.version = message.params, message.version
@@ -271,6 +276,14 @@ class Runner:
                 self._frame(run, paid=False)
             case Recall():
                 self._recall(run, message)
+
+    @staticmethod
+    def _give_up_credits(run: Run) -> None:
+        """Also those that wait for the end of a way; the parameters beside them stay."""
+        run.granted += sum(one.credits for one in run.later if isinstance(one, Grant))
+        run.later = [dataclasses.replace(one, credits=0) if isinstance(one, Grant) else one
+                     for one in run.later]
+        run.credits = run.left = 0
 
     # --- beginning -------------------------------------------------------------------------
 
@@ -514,6 +527,8 @@ class Runner:
         return joined, first, changes
 
     def _frame(self, run: Run, *, paid: bool) -> None:
+        if run.diverged:
+            return  # weights that are no numbers are not drawn
         started = perf_counter()
         measuring = run.measuring
         # A run that counts the steps between its frames is looked at frame by frame; it is measured
@@ -531,7 +546,7 @@ class Runner:
             run.speed = run.busy_steps / run.busy
         self._send(Framed(
             run.token, run.step, frame, run.params, scalars, first, run.version, changes,
-            run.speed, run.memory, paid, run.present is not None,
+            run.speed, run.memory, run.granted - run.credits, run.recalls, run.present is not None,
             has_finished(run.experiment, run.params), run.keyframes.steps, measuring.scalars,
             measuring.step if measuring.able else run.step, idle_controls(run.experiment, run.params),
         ))
@@ -583,25 +598,29 @@ class Runner:
         """Set the newest state aside, start from the best state before the step, go up to it."""
         if run.goal is not None and not run.goal_answer:
             return  # a replay is on its way, and nothing else can be seen before its end
-        run.credits = run.left = 0
-        run.later.clear()
+        self._give_up_credits(run)
         run.goal = None
         present = run.present
         newest = present.step if present else run.step
         step = max(0, min(message.step, newest))
+        if step == newest and (present.diverged if present else run.diverged):
+            step = max(0, newest - 2)  # the last weights that are known to be numbers
+        if present is None and step < newest and (run.rows or run.chunks):
+            self._frame(run, paid=False)  # scalars that the window has not seen yet
+        run.recalls += 1
         if message.rename is not None:
-            run.token = message.rename
+            run.token, run.granted, run.recalls = message.rename, 0, 0
+            run.later.clear()  # what was for the run of the old token
         if step == newest:
             if present is not None:
                 self._restore(run, present.experiment, present.random, present.step)
                 run.params, run.trained = present.params, present.trained
                 run.ended, run.diverged = present.ended, present.diverged
                 run.present, run.first = None, step
+            self._take_up(run)
             self._frame(run, paid=False)
             return
         if present is None:
-            if run.rows or run.chunks:
-                self._frame(run, paid=False)  # scalars that the window has not seen yet
             run.present = Present(run.experiment, machine.random_state(run.device), run.step,
                                   run.params, run.trained, run.ended, run.diverged)
         base = run.keyframes.before(step)
@@ -664,12 +683,15 @@ class Runner:
             for change in run.begin.changes:
                 if change.step == run.step:
                     run.params = dataclasses.replace(run.params, **change.values)
+        self._take_up(run)
         self._frame(run, paid=False)
         if run.present is None and run.copies:
             self._keyframe(run, perf_counter())
-        later, run.later = run.later, []
-        for message in later:
-            self._handle(message)
+
+    def _take_up(self, run: Run) -> None:
+        """The way has ended: what arrived meanwhile comes next, before all that arrived since."""
+        self._inbox[:0] = run.later
+        run.later = []
 
     def _fork(self, run: Run, step: int) -> None:
         """Make the earlier state the run's own: what came after it is forgotten."""

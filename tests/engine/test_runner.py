@@ -58,7 +58,7 @@ def plain(steps: int, changes: dict[int, Any] | None = None, **values: Any) -> A
 def test_that_the_first_frame_comes_without_a_credit(inline: Any) -> None:
     inline.begin()
     frame = inline.first_frame()
-    assert (frame.step, frame.paid, frame.version, frame.recalled) == (0, False, 0, False)
+    assert (frame.step, frame.spent, frame.version, frame.recalled) == (0, 0, 0, False)
     inline.listen(0.1)
     assert len(inline.all(Framed)) == 1
 
@@ -81,7 +81,7 @@ def test_that_training_stops_without_credits_and_each_frame_costs_one(inline: An
     inline.wait(Framed, 4)
     inline.listen(0.1)
     frames = inline.all(Framed)[1:]
-    assert [frame.paid for frame in frames] == [True] * 3
+    assert [frame.spent for frame in frames] == [1, 2, 3]
     assert frames[0].step >= 1 and frames[2].step > frames[1].step
 
 
@@ -118,7 +118,7 @@ def test_that_hold_gives_up_credits_after_showing_all_that_was_trained(inline: A
     inline.send(Hold(inline.token))
     inline.wait(Held)
     last = inline.all(Framed)[-1]
-    assert not last.paid and last.step > 1
+    assert last.spent == 5 and last.step > 1
     inline.listen(0.05)
     assert inline.all(Framed)[-1] is last
 
@@ -139,7 +139,8 @@ def test_that_a_look_draws_without_training_and_costs_nothing(inline: Any) -> No
     train(inline, 3)
     inline.send(Look(inline.token, toys.Params(selected=4), 1))
     frame = inline.wait(Framed, 5)
-    assert (frame.step, frame.paid, frame.frame.selected, frame.version) == (3, False, 4, 1)
+    assert (frame.step, frame.frame.selected, frame.version) == (3, 4, 1)
+    assert frame.spent == inline.all(Framed)[-2].spent
     assert frame.changes == ()  # nothing has been trained with it yet
     assert train(inline, 1).changes == (Change(3, {"selected": 4}),)
 
@@ -241,6 +242,42 @@ def test_that_credits_granted_on_the_way_to_an_earlier_step_count_from_there(inl
     inline.send(Recall(inline.token, 4), Grant(inline.token, 2))
     frame = inline.wait(Framed, 13)
     assert frame.step == 6 and np.array_equal(frame.frame.weights, plain(6))
+
+
+def test_that_a_credit_given_up_on_the_way_back_is_told(inline: Any) -> None:
+    inline.begin(pace=EVERY)
+    train(inline, 9)
+    inline.send(Grant(inline.token, 1), Recall(inline.token, 4))
+    frame = inline.wait(Framed, 11)
+    assert (frame.step, frame.spent, frame.recalls, frame.recalled) == (4, 10, 1, True)
+    inline.listen(0.02)
+    assert inline.all(Framed)[-1] is frame
+
+
+def test_that_values_told_on_the_way_back_survive_a_pause(inline: Any) -> None:
+    inline.begin(pace=EVERY, keyframe_bytes=100)
+    train(inline, 9)
+    inline.send(Recall(inline.token, 8), Grant(inline.token, 2, toys.Params(selected=3), 1),
+                Hold(inline.token), Look(inline.token, toys.Params(selected=4), 2))
+    inline.until(lambda: inline.all(Framed)[-1].version == 2)
+    frame = inline.all(Framed)[-1]
+    assert (frame.step, frame.frame.selected, frame.spent) == (8, 4, 11)
+
+
+def test_that_weights_that_are_no_numbers_are_not_drawn(inline: Any) -> None:
+    params = toys.Params(trouble="nan", at=6)
+    inline.begin(params=params, pace=EVERY)
+    inline.send(Grant(inline.token, 9), Hold(inline.token), Look(inline.token, params, 1))
+    inline.wait(Held)
+    inline.send(Grant(inline.token, 9))
+    inline.wait(Diverged)
+    inline.send(Hold(inline.token), Look(inline.token, params, 2))
+    inline.wait(Held, 2)
+    inline.listen(0.02)
+    assert max(frame.step for frame in inline.all(Framed)) == 5
+    inline.send(Recall(inline.token, 1 << 62))
+    frame = inline.until(lambda: inline.all(Framed)[-1].recalled and inline.all(Framed)[-1])
+    assert frame.step == 4  # a finite loss at step 5 vouches for these
 
 
 def test_that_keyframes_stay_within_their_bytes_and_keep_the_first(

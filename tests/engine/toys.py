@@ -170,6 +170,30 @@ class Clock:
                      np.zeros(params.weight))
 
 
+class Counter:
+    """Counts its steps and remembers every rate in one number: quick, and exact to compare with."""
+
+    def __init__(self, params: Params, context: Context) -> None:
+        self.done, self.total = 0, float(params.seed)
+        self.last, self.trouble = params.at, params.trouble
+
+    def step(self, params: Params) -> dict[str, float]:
+        self.done += 1
+        self.total = self.total / 2 + params.learning_rate
+        breaks = self.trouble == "nan" and self.done == self.last
+        return {"loss": float("nan") if breaks else 1.0, "done": float(self.done)}
+
+    def finished(self, params: Params) -> bool:
+        """An odd click gives it something to do again."""
+        return self.trouble == "finish" and self.done >= self.last and params.selected % 2 == 0
+
+    def frame(self, params: Params) -> Frame:
+        if params.refuse == 1:
+            raise Refusal("Type at least {least} words.", least=2)
+        return Frame(np.array([self.done, self.total]), params.learning_rate, params.selected,
+                     np.zeros(0))
+
+
 def panel(name: str = "Rnn", *, trains: bool = True) -> Panel:
     return Panel(id="toy", title="Toy", claim="It trains.", params=Params, frame=Frame,
                  experiment=f"toys:{name}", view="toys:none", trains=trains)
