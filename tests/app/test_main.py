@@ -69,21 +69,6 @@ def test_that_no_display_is_one_sentence_with_the_commands_that_work(display: st
     assert "bigmodels-lab list, render, tour, bench, data" in ended.stderr
 
 
-def test_that_main_imports_nothing_heavy() -> None:
-    code = ("import app.__main__, sys; print([m for m in sys.modules if m.split('.')[0] in "
-            "('PySide6', 'numpy', 'torch', 'pyqtgraph')])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                          check=True).stdout.strip() == "[]"
-
-
-def test_that_the_window_opens_without_torch_and_without_plots() -> None:
-    code = ("import sys; from PySide6.QtWidgets import QApplication; a = QApplication(['x'])\n"
-            "from app.main import build; w, p = build(a); w.show(); a.processEvents()\n"
-            "print([m for m in ('torch', 'pyqtgraph', 'ziamath', 'pygments') if m in sys.modules])")
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                          check=True).stdout.strip() == "[]"
-
-
 def test_that_fuzzy_search_prefers_beginnings_and_refuses_strangers() -> None:
     texts = ["Save this run", "Presenter mode", "Gradients through time"]
     best = lambda query: min(  # noqa: E731

@@ -1,4 +1,4 @@
-"""Tables that a panel measures by: rows of values, none where the table is not fetched."""
+"""Tables of values to learn from or to measure by; an empty one where it is not fetched."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ from typing import ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
@@ -59,8 +58,9 @@ class Digits:
 
     batch, pace = 64, 1.0
 
-    def __init__(self, generator: torch.Generator) -> None:
-        images, labels = load_digits(return_X_y=True)
+    def __init__(self, context: Context) -> None:
+        generator = context.generator
+        images, labels = context.data.read("table", "digits")
         order = torch.randperm(len(images), generator=generator)
         x = torch.tensor(images / 16, dtype=torch.float32)[order]  # (1797, 64)
         y = torch.tensor(labels)[order]  # (1797,)
@@ -118,7 +118,7 @@ class Quantization:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        self.task = Digits(self.generator) if params.model == "digits network" else Language(context)
+        self.task = Digits(context) if params.model == "digits network" else Language(context)
         self.model = self.task.model.to(self.device)
         self.task.model = nn.Identity()  # what is shared between keyframes holds nothing that learns
         weights = dict(self.model.named_parameters())

@@ -84,5 +84,5 @@ PANEL = Panel(
     concepts=("5.16",),
     keywords=("quantization", "int8", "int4", "bits", "outlier", "QAT", "PTQ", "straight-through",
               "compression", "量化", "离群通道", "量化感知训练", "压缩", "比特"),
-    sources=("python-reference",),
+    sources=("digits", "python-reference"),
 )

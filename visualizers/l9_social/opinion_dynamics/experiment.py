@@ -25,9 +25,8 @@ Shapes: N people, E ties, T kept moments, P of their paths, C clusters, G people
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import networkx as nx
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -36,6 +35,9 @@ from torch import Tensor
 from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
 from visualizers.models.precision import finest
 from visualizers.panel import Context
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 GAP = 0.01  # a cluster ends where nobody holds the next 0.01 of opinion; it has two people …
 LEAST_SHARE = 0.01  # … and this share of all at least
@@ -86,6 +88,8 @@ class OpinionDynamics:
             self.positions = np.stack([-np.cos(turn), np.sin(turn)], 1).astype(np.float32)  # (G, 2)
             pairs = np.stack(np.triu_indices(len(self.members), 1), 1)
         else:
+            import networkx as nx
+
             hub = max(graph, key=graph.degree)
             self.members = [hub, *(b for _, b in nx.bfs_edges(graph, hub))][:DRAWN_TIES]
             part = graph.subgraph(self.members)
@@ -208,6 +212,10 @@ class OpinionDynamics:
 
 def acquaintances(params: Params, seed: int) -> nx.Graph | None:
     """Who knows whom, or nothing where everyone meets everyone."""
+    if params.network == "everyone":
+        return None
+    import networkx as nx  # not before a network is asked for: it takes a fifth of a second
+
     match params.network:
         case "small world":
             return nx.watts_strogatz_graph(params.people, params.ties, params.rewiring, seed=seed)
@@ -215,7 +223,6 @@ def acquaintances(params: Params, seed: int) -> nx.Graph | None:
             return nx.barabasi_albert_graph(params.people, max(1, params.ties // 2), seed=seed)
         case "karate club":
             return nx.karate_club_graph()
-    return None
 
 
 def reach(x: Tensor, ordered: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:
