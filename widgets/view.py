@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from widgets.look import Look
+from widgets.numbers import count
 
 
 class PanelView(QWidget):
@@ -35,7 +36,7 @@ class PanelView(QWidget):
         """Beside what ``measure`` gave: of which step it is, while that is not the step shown."""
         if shown.measured == shown.step:
             return ""
-        return self.words("measured at step {step}", step=f"{shown.measured:,}")
+        return self.words("measured at step {step}", step=f"{count(shown.measured)}")
 
     def describe(self, shown: Any) -> str:
         """What the picture shows, in one sentence with its numbers, for those who cannot see it."""

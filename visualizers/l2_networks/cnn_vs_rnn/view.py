@@ -13,7 +13,7 @@ from widgets.comparison import Comparison
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import count
+from widgets.numbers import count, fixed, percent
 from widgets.pages import Pages
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
@@ -94,7 +94,7 @@ class CnnVsRnnView(PanelView):
             "Distance {d}: {answer} comes first. The CNN gives it {cnn}, the RNN {rnn}" if first_asked
             else "Distance {d}: {answer} occurs. The CNN gives it {cnn}, the RNN {rnn}",
             d=frame.example_distance, answer="AB"[frame.example_y],
-            cnn=f"{frame.example_cnn:.0%}", rnn=f"{frame.example_rnn:.0%}")
+            cnn=percent(frame.example_cnn), rnn=percent(frame.example_rnn))
         self.strip.draw(frame.tokens, weights=weights, series=CNN, title=title)
 
     def _draw_time(self, shown: Shown[Params, Frame]) -> None:
@@ -125,14 +125,12 @@ class CnnVsRnnView(PanelView):
         last, h = history.last(), shown.params.window
         length = len(frame.tokens)
 
-        def both(name: str, form: str) -> list[str]:
-            return [form.format(last[f"{net}_{name}"]) if last else "–" for net in ("cnn", "rnn")]
-
-        times = [f"{np.median(history[name][-STEPS:]):.1f}" if last else "–"
+        shuffled = [percent(last[f"{net}_shuffled"]) if last else "–" for net in ("cnn", "rnn")]
+        times = [fixed(np.median(history[name][-STEPS:]), 1) if last else "–"
                  for name in ("cnn_ms", "rnn_ms")]
         shares = frame.cnn_by_distance, frame.rnn_by_distance
         self.table.draw(("CNN", "RNN"), [
-            (words("parameters"), f"{frame.cnn_parameters:,}", f"{frame.rnn_parameters:,}"),
+            (words("parameters"), count(frame.cnn_parameters), count(frame.rnn_parameters)),
             (words("matrix products, {short} → {long} words", short=LENGTHS[0], long=LENGTHS[-1]),
              *(f"{count(one[0])} → {count(one[-1])}"
                for one in (frame.cnn_products, frame.rnn_products))),
@@ -141,14 +139,14 @@ class CnnVsRnnView(PanelView):
              *(_share(one[: h - 1], frame.texts[: h - 1]) for one in shares)),
             (words("right, distance {h} and more", h=h),
              *(_share(one[h - 1 :], frame.texts[h - 1 :]) for one in shares)),
-            (words("right, words shuffled"), *both("shuffled", "{:.0%}")),
+            (words("right, words shuffled"), *shuffled),
         ])
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, h = shown.frame, shown.params.window
         if not len(shown.history):
             return self.words("Before training; the CNN has {cnn} parameters, the RNN {rnn}.",
-                              cnn=f"{frame.cnn_parameters:,}", rnn=f"{frame.rnn_parameters:,}")
+                              cnn=count(frame.cnn_parameters), rnn=count(frame.rnn_parameters))
         near, far = [[_share(one[part], frame.texts[part])
                       for one in (frame.cnn_by_distance, frame.rnn_by_distance)]
                      for part in (slice(0, h - 1), slice(h - 1, None))]
@@ -168,7 +166,7 @@ def _over_distance(
 
 def _share(shares: NDArray[np.float32], texts: NDArray[np.float32]) -> str:
     """The share of right answers over some distances, or a dash where no text was seen."""
-    return f"{np.average(shares, weights=texts):.0%}" if texts.sum() > 0 else "–"
+    return percent(float(np.average(shares, weights=texts))) if texts.sum() > 0 else "–"
 
 
 def _times(history: History, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -22,7 +22,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import count, percent
+from widgets.numbers import count, fixed, percent, quantity
 from widgets.readouts import Readouts, TextFlow
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
@@ -202,17 +202,17 @@ class PipelineView(PanelView):
          self._draw_test)[_open(shown) - 1](shown)
         answer = int(frame.chances.argmax())
         self.said.draw([(self.words("the text of step 1 is"),
-                         f"{self.words(frame.names[answer])} {frame.chances[answer]:.0%}")])
+                         f"{self.words(frame.names[answer])} {percent(frame.chances[answer])}")])
 
     def _facts(self, shown: Shown[Params, Frame]) -> list[str]:
         frame, words, last = shown.frame, self.words, shown.history.last()
-        train = words("loss {loss}", loss=f"{last['loss']:.2f}") if last else words("not yet")
+        train = words("loss {loss}", loss=fixed(last["loss"])) if last else words("not yet")
         best = words("best {share}, epoch {epoch}", epoch=frame.best_epoch,
-                     share=f"{frame.valid_accuracy[frame.best_epoch]:.1%}")
-        test = words("{share} right", share=f"{frame.test_accuracy:.1%}") \
+                     share=percent(frame.valid_accuracy[frame.best_epoch], digits=1))
+        test = words("{share} right", share=percent(frame.test_accuracy, digits=1)) \
             if frame.reached == TEST else words("closed")
-        return [words("{count} texts", count=f"{int(frame.sizes.sum()):,}"),
-                words("{count} parameters", count=f"{int(frame.parameters.sum()):,}"),
+        return [words("{count} texts", count=count(int(frame.sizes.sum()))),
+                words("{count} parameters", count=count(int(frame.parameters.sum()))),
                 train, best if frame.epoch else words("not yet"), test]
 
     def _draw_prepare(self, shown: Shown[Params, Frame]) -> None:
@@ -225,7 +225,7 @@ class PipelineView(PanelView):
             title += words("; dotted: not in the vocabulary")
         self.text.draw(frame.tokens or ("·",), unknown=unknown, title=title)
         self.numbers.draw([str(one) for one in frame.ids] or ["0"], unknown=unknown, title=words(
-            "Its words by number, of {count} in the vocabulary", count=f"{frame.vocabulary:,}"))
+            "Its words by number, of {count} in the vocabulary", count=count(frame.vocabulary)))
         ids = np.where(frame.batch > 0, frame.batch, np.nan).astype(np.float64)
         self.batch.draw(ids, low=0.0, high=float(frame.vocabulary), title=words(
             "A batch: {texts} texts, cut or filled to {places} places", texts=ids.shape[0],
@@ -237,11 +237,11 @@ class PipelineView(PanelView):
                  "mean": words("mean over the words"), "max": words("largest over the places"),
                  "last": words("state of the last word")}
         self.layers.draw((words("gives"), words("parameters")), [
-            (named.get(name, name), shape, f"{count:,}" if count else "–")
-            for name, shape, count in zip(frame.layers, frame.shapes, frame.parameters.tolist(),
+            (named.get(name, name), shape, count(many) if many else "–")
+            for name, shape, many in zip(frame.layers, frame.shapes, frame.parameters.tolist(),
                                           strict=True)])
         self.sizes.draw([("B", words("texts of a batch")), ("L", words("places")),
-                         (words("parameters"), f"{int(frame.parameters.sum()):,}")])
+                         (words("parameters"), count(int(frame.parameters.sum())))])
 
     def _draw_train(self, shown: Shown[Params, Frame]) -> None:
         frame, history, words = shown.frame, shown.history, self.words
@@ -308,13 +308,14 @@ class PipelineView(PanelView):
             return words(
                 "{title}: the {model} of epoch {epoch} gets {share} of the test set right; bag of "
                 "words {bag}, most frequent class {most}.", epoch=frame.best_epoch,
-                share=f"{frame.test_accuracy:.1%}", bag=f"{frame.test_bag:.1%}",
-                most=f"{frame.test_majority:.1%}", **values)
+                share=percent(frame.test_accuracy, digits=1), bag=percent(frame.test_bag, digits=1),
+                most=percent(frame.test_majority, digits=1), **values)
         return words(
-            "{title}: after {step} steps, {epoch} epochs, the {model} gets {share} of the validation "
-            "set right; bag of words {bag}.", step=shown.measured, epoch=frame.epoch,
-            share=f"{frame.now_accuracy:.1%}",
-            bag=f"{frame.valid_bag:.1%}", **values)
+            "{title}: after {steps}, {epochs}, the {model} gets {share} of the validation set right; "
+            "bag of words {bag}.", steps=quantity(shown.measured, "step", words),
+            epochs=quantity(frame.epoch, "epoch", words),
+            share=percent(frame.now_accuracy, digits=1),
+            bag=percent(frame.valid_bag, digits=1), **values)
 
 
 def _page(layout: QVBoxLayout) -> QWidget:

@@ -13,6 +13,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.numbers import percent, signed
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
@@ -86,7 +87,7 @@ class RelationCNNView(PanelView):
         self.readouts.draw([
             (self.words("asked for"), f"{first} → {second}"),
             (self.words("truth"), self._relation(frame.truth)),
-            *((self.words(name), f"{self._relation(int(odds.argmax()))} {odds.max():.0%}")
+            *((self.words(name), f"{self._relation(int(odds.argmax()))} {percent(odds.max())}")
               for name, odds in zip(VARIANTS, frame.odds, strict=True))])
 
     def _draw_race(self, shown: Shown[Params, Frame]) -> None:
@@ -118,7 +119,7 @@ class RelationCNNView(PanelView):
         notes = []
         if VARIANTS[frame.variant] in ("positions", "both"):
             far = self._params.farthest
-            notes = [[f"{one:+d}".replace("-", "−") if one else "0" for one in row]
+            notes = [[signed(one, 0) for one in row]
                      for row in np.clip(frame.distances, -far, far)]
         self.strip.note(notes, frame.covered / max(float(frame.covered.max(initial=0.0)), 1e-9))
         self.strip.draw(
@@ -130,7 +131,7 @@ class RelationCNNView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
         first, second = _asked(frame)
-        alone, markers, positions, both = (f"{one:.0%}" for one in frame.accuracy)
+        alone, markers, positions, both = (percent(one) for one in frame.accuracy)
         return self.words(
             "After {step} training steps the words alone give {alone} of the test questions, markers "
             "{markers}, positions {positions}, both {both}; asked for {first} and {second}, the "

@@ -13,6 +13,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.numbers import count, percent
 from widgets.readouts import Readouts
 from widgets.table import Table
 from widgets.tokens import TokenStrip
@@ -92,7 +93,7 @@ class TextCNNView(PanelView):
             said.append((self.words("label"), self.words(frame.names[frame.label])))
         self.readouts.draw(said)
         self.sizes.draw([(self.words("numbers learnt, CNN / MLP"),
-                          f"{frame.sizes[0]:,} / {frame.sizes[1]:,}")])
+                          f"{count(frame.sizes[0])} / {count(frame.sizes[1])}")])
         beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
         self.switch.set(beside)
         self.stack.setCurrentIndex(beside)
@@ -101,7 +102,7 @@ class TextCNNView(PanelView):
 
     def _answer(self, odds: NDArray[np.float32], frame: Frame) -> str:
         best = int(odds.argmax())
-        return f"{self.words(frame.names[best])} {odds[best]:.0%}"
+        return f"{self.words(frame.names[best])} {percent(odds[best])}"
 
     def _draw_sentence(self, frame: Frame, params: Params) -> None:
         """Each word in the colour of the class that the chosen windows around it speak for."""
@@ -199,13 +200,12 @@ class TextCNNView(PanelView):
         between = "" if frame.language == "zh" else " "
         at = int(frame.where[chosen])
         return self.words(
-            "After {measured} training steps the CNN is right about {accuracy} of the test sentences "
-            "where they were in training and {moved} when they are moved by {shift} places, the MLP "
-            "about {mlp} and {mlp_moved}. Of the sentence shown, after {step} steps, filter {filter} "
-            "chose “{gram}”, and the CNN says {answer}.",
-            measured=shown.measured, step=shown.step, accuracy=f"{frame.accuracy_at[0]:.0%}",
-            moved=f"{frame.accuracy_at[-1]:.0%}", shift=int(frame.shifts[-1]),
-            mlp=f"{frame.mlp_accuracy_at[0]:.0%}", mlp_moved=f"{frame.mlp_accuracy_at[-1]:.0%}",
+            "At step {measured} the CNN is right about {accuracy} of the test sentences, and {moved} when "
+            "they are moved by {shift} places; the MLP about {mlp} and {mlp_moved}. Here, at step {step}, "
+            "filter {filter} chose “{gram}”: {answer}.",
+            measured=count(shown.measured), step=count(shown.step), accuracy=percent(frame.accuracy_at[0]),
+            moved=percent(frame.accuracy_at[-1]), shift=int(frame.shifts[-1]),
+            mlp=percent(frame.mlp_accuracy_at[0]), mlp_moved=percent(frame.mlp_accuracy_at[-1]),
             filter=int(frame.numbers[chosen]) + 1,
             gram=between.join(frame.tokens[at : at + params.window]),
             answer=self._answer(frame.odds, frame))

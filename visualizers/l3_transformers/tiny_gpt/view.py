@@ -17,6 +17,7 @@ from widgets.headgrid import HeadGrid
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.numbers import count, fixed
 from widgets.readouts import Readouts, TextFlow
 from widgets.view import PanelView
 
@@ -84,11 +85,11 @@ class TinyGPTView(PanelView):
             title=self.words("Next after “{prompt}”", prompt=_end("".join(frame.prompt), 18)))
         self.figures.draw((
             (self.words("perplexity") if shown.measured == shown.step else
-             self.words("perplexity, step {step}", step=f"{shown.measured:,}"),
-             f"{np.exp(frame.held_out):.1f}"),
+             self.words("perplexity, step {step}", step=count(shown.measured)),
+             fixed(np.exp(frame.held_out), 1)),
             (self.words("bits a character"),
-             f"{frame.held_out / np.log(2) / frame.characters_per_token:.2f}"),
-            (self.words("weights"), f"{frame.weights:,}"), *self._prompt(frame)))
+             fixed(frame.held_out / np.log(2) / frame.characters_per_token)),
+            (self.words("weights"), count(frame.weights)), *self._prompt(frame)))
 
         place = PLACES.index(params.inside) if params.inside in PLACES else 0
         self.switch.set(place)
@@ -176,10 +177,10 @@ class TinyGPTView(PanelView):
             "After {steps} steps the loss is {loss}; on the held-out text it is {held_out} after "
             "{measured} (blind guessing: {uniform}); after “{prompt}” the likeliest token is “{token}” "
             "with {odds}.",
-            steps=shown.step, loss=f"{last.get('loss', frame.held_out):.2f}",
-            held_out=f"{frame.held_out:.2f}", measured=shown.measured,
-            uniform=f"{frame.uniform_loss:.2f}", prompt=_end("".join(frame.prompt), 40),
-            token=legible(frame.candidates[0]), odds=f"{frame.odds[0]:.2f}")
+            steps=shown.step, loss=fixed(last.get('loss', frame.held_out)),
+            held_out=fixed(frame.held_out), measured=shown.measured,
+            uniform=fixed(frame.uniform_loss), prompt=_end("".join(frame.prompt), 40),
+            token=legible(frame.candidates[0]), odds=fixed(frame.odds[0]))
 
 
 def _end(text: str, most: int) -> str:

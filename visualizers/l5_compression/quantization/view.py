@@ -16,8 +16,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import decimal as short
-from widgets.numbers import percent
+from widgets.numbers import decimal, percent, size, times
 from widgets.readouts import Readouts
 from widgets.view import PanelView
 
@@ -30,12 +29,12 @@ class QuantizationView(PanelView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         words = self.words
-        size, steps = words("size in kB"), words("training step")
+        bytes_, steps = words("size in kB"), words("training step")
         # A language model is judged by its perplexity, which needs a logarithmic axis.
         self.fronts = [
-            CurvePlot(look, words("What the bytes buy"), x=size, y=words("held-out accuracy"),
+            CurvePlot(look, words("What the bytes buy"), x=bytes_, y=words("held-out accuracy"),
                       y_range=(0.0, 1.1)),
-            CurvePlot(look, words("What the bytes buy"), x=size, y=words("held-out perplexity"),
+            CurvePlot(look, words("What the bytes buy"), x=bytes_, y=words("held-out perplexity"),
                       log_y=True),
         ]
         self.training = [
@@ -80,9 +79,9 @@ class QuantizationView(PanelView):
         self._draw_front(shown, language)
         self._draw_training(shown, language)
         self.readouts.draw([
-            (self.words("as float32"), f"{_kilobytes(frame.float_bytes)}, {_score(frame, language, True)}"),
-            (self.words("rounded"), f"{_kilobytes(frame.bytes)}, {_score(frame, language, False)}"),
-            (self.words("smaller by"), f"{frame.float_bytes / frame.bytes:.1f} ×"),
+            (self.words("as float32"), f"{size(frame.float_bytes)}, {_score(frame, language, True)}"),
+            (self.words("rounded"), f"{size(frame.bytes)}, {_score(frame, language, False)}"),
+            (self.words("smaller by"), times(frame.float_bytes / frame.bytes)),
         ])
         names = [self._layer(name) for name in frame.layers]
         self.histogram.draw(
@@ -103,10 +102,10 @@ class QuantizationView(PanelView):
         self.front.setCurrentIndex(int(language))
         curves = []
         for ghost in shown.ghosts:
-            size, score = _front(ghost.frame, language)
-            curves.append(Curve(score, size, ghost.label, style="ghost"))
-        size, score = _front(frame, language)
-        curves.append(Curve(score, size, self.words("best so far") if len(size) > 1 else "", series=3,
+            sizes, score = _front(ghost.frame, language)
+            curves.append(Curve(score, sizes, ghost.label, style="ghost"))
+        sizes, score = _front(frame, language)
+        curves.append(Curve(score, sizes, self.words("best so far") if len(sizes) > 1 else "", series=3,
                             style="dashed", width=1.5))
         names = (self.words("per tensor"), self.words("per channel"), self.words("per group"))
         scores = frame.try_perplexity if language else frame.try_accuracy
@@ -145,7 +144,7 @@ class QuantizationView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, params = shown.frame, shown.params
         values = {
-            "bits": params.bits, "size": _kilobytes(frame.bytes), "whole": _kilobytes(frame.float_bytes),
+            "bits": params.bits, "size": size(frame.bytes), "whole": size(frame.float_bytes),
             "exact": _score(frame, params.model == "tiny GPT", True),
             "rounded": _score(frame, params.model == "tiny GPT", False),
         }
@@ -156,14 +155,10 @@ class QuantizationView(PanelView):
                           "held-out accuracy is {rounded} instead of {exact}.", **values)
 
 
-def _kilobytes(count: int) -> str:
-    return f"{count / 1000:.1f} kB" if count < 100_000 else f"{count / 1000:.0f} kB"
-
-
 def _score(frame: Frame, language: bool, exact: bool) -> str:
     if language:
-        return short(frame.float_perplexity if exact else frame.perplexity)
-    return f"{frame.float_accuracy if exact else frame.accuracy:.1%}"
+        return decimal(frame.float_perplexity if exact else frame.perplexity)
+    return percent(frame.float_accuracy if exact else frame.accuracy, digits=1)
 
 
 def _front(frame: Frame, language: bool) -> tuple[NDArray[np.float64], NDArray[np.float32]]:

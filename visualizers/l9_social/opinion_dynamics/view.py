@@ -14,6 +14,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.network import NetworkGraph, TrajectoryField
+from widgets.numbers import count, fixed, percent, quantity
 from widgets.readouts import Readouts
 from widgets.view import PanelView
 
@@ -96,11 +97,11 @@ class OpinionDynamicsView(PanelView):
 
     def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
         frame = shown.frame
-        dispute = self.words("none") if frame.at_rest else f"{frame.disagreement:.3f}"
+        dispute = self.words("none") if frame.at_rest else fixed(frame.disagreement, 3)
         self.readouts.draw([
             (self.words("clusters"), str(len(frame.cluster_opinion))),
-            (self.words("polarisation"), f"{frame.polarisation:.2f}"),
-            (self.words("pairs that listen"), f"{frame.talking:.0%}"),
+            (self.words("polarisation"), fixed(frame.polarisation)),
+            (self.words("pairs that listen"), percent(frame.talking)),
             (self.words("widest dispute"), dispute),
             (self.words("in the network drawn"), str(len(frame.members))),
         ])
@@ -137,13 +138,14 @@ class OpinionDynamicsView(PanelView):
         frame = shown.frame
         largest = np.sort(np.argsort(-frame.cluster_share, kind="stable")[:NAMED])
         listed = ", ".join(
-            self.words("{share} near {opinion}", share=f"{frame.cluster_share[one]:.0%}",
-                       opinion=f"{frame.cluster_opinion[one]:.2f}") for one in largest)
+            self.words("{share} near {opinion}", share=percent(frame.cluster_share[one]),
+                       opinion=fixed(frame.cluster_opinion[one])) for one in largest)
         return self.words(
-            "{people} people after {round} rounds; clusters: {clusters} ({listed}); polarisation: "
-            "{polarisation}.", round=f"{frame.times[-1]:,.0f}", people=len(frame.opinions),
+            "{people} people after {rounds}; clusters: {clusters} ({listed}); polarisation: "
+            "{polarisation}.", rounds=quantity(round(frame.times[-1]), "round", self.words),
+            people=count(len(frame.opinions)),
             clusters=len(frame.cluster_opinion), listed=listed or "–",
-            polarisation=f"{frame.polarisation:.2f}")
+            polarisation=fixed(frame.polarisation))
 
 
 def _place(numbers: NDArray[np.int32], person: int) -> int:
