@@ -438,7 +438,7 @@ class GuidePage(QWidget):
         self.tries.wanted.connect(self.try_wanted)
         rest = self._text()
         rest.set_whole(after)
-        return self._scrolled("guide", [self.text, self.tries, rest], self.look.px(8))
+        return self._scrolled("guide", [self.text, self.tries, rest], self.look.px(12))
 
     def _text(self) -> GuideView:
         made = GuideView(self.look, shown_in=self._titles)
