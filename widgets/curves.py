@@ -548,6 +548,9 @@ class CurvePlot(Picture[Point]):
         self._telling.setSingleShot(True)
         self._telling.timeout.connect(self._tell)
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # a long title takes from the plot; the card is not asked for more
+
     # --- drawing ---------------------------------------------------------------------------------
 
     @may_wait

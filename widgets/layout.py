@@ -306,8 +306,8 @@ class Arrangement(QVBoxLayout):
                 return self._gaps(node) + sum(self._least_height(one, width, whole)
                                               for one in node.parts)
             case _Tabs():
-                return self._headroom + max(self._least_height(one, width, whole)
-                                                  for one in node.places)
+                return max(self._least_height(one, width, whole) + self._headroom
+                           - self.look.px(one.card.MARGINS[1]) for one in node.places)
             case Place():
                 least = max(self.look.px(node.smallest[1]), _needed(node.card, width) - node.card.headroom)
                 return max(least, (whole + 1) // 2) if node is self.places[0] else least

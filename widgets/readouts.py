@@ -121,6 +121,9 @@ class TextFlow(Unhurried):
         lines.addWidget(self._heading)
         lines.addWidget(self._edit, 1)
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # a long title takes from the text; the card is not asked for more
+
     @property
     def text(self) -> str:
         return self._text

@@ -53,6 +53,8 @@ def situations(window: MainWindow, plain: Sizes, presenting: Sizes) -> Iterator[
                     cards.go_to(place)
                     settle()
                 window.page.view.grab()
+                settle()  # a plot finds out while painting that it needs a legend
+                window.page.view.grab()
                 tab = f", {place.title}" if place is not None else ""
                 yield f"{size[0]}×{size[1]}{stage}{tab}"
 
