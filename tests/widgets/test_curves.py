@@ -167,7 +167,8 @@ def test_that_a_thinned_curve_does_not_shimmer_as_it_grows() -> None:
 
 def test_that_loss_curves_put_pinned_runs_first_as_ghosts() -> None:
     class History(dict):  # type: ignore[type-arg]
-        steps = np.arange(1.0, 4.0)
+        def points(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+            return self[name], np.arange(1.0, 4.0)
 
     class Pinned:
         label, history = "LSTM", History(loss=np.ones(3))

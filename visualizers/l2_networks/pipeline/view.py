@@ -206,7 +206,7 @@ class PipelineView(PanelView):
 
     def _facts(self, shown: Shown[Params, Frame]) -> list[str]:
         frame, words, last = shown.frame, self.words, shown.history.last()
-        train = words("loss {loss}", loss=fixed(last["loss"])) if last else words("not yet")
+        train = words("loss {loss}", loss=fixed(last["loss"])) if "loss" in last else words("not yet")
         best = words("best {share}, epoch {epoch}", epoch=frame.best_epoch,
                      share=percent(frame.valid_accuracy[frame.best_epoch], digits=1))
         test = words("{share} right", share=percent(frame.test_accuracy, digits=1)) \
