@@ -19,13 +19,9 @@ from widgets.curves import CurvePlot
 from widgets.look import Look, theme
 from widgets.parameters import changed, parameter
 
-# Panels that ask no questions yet, and whose guides have no buttons.
-NOT_YET: set[str] = set()
 QUESTIONS = 2  # at least, a panel
 
 every_panel = pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
-every_asking_panel = pytest.mark.parametrize(
-    "panel", [one for one in panels() if one.id not in NOT_YET], ids=lambda one: one.id)
 
 pytestmark = pytest.mark.slow
 
@@ -97,7 +93,7 @@ def test_that_a_time_is_known_by_its_name() -> None:
 # --- asking --------------------------------------------------------------------------------------
 
 
-@every_asking_panel
+@every_panel
 def test_that_a_panel_asks_before_it_shows(panel: Panel) -> None:
     asks = [step.ask for step in load_tour(panel) if step.ask is not None]
     assert len(asks) >= QUESTIONS
@@ -109,7 +105,7 @@ def test_that_a_panel_asks_before_it_shows(panel: Panel) -> None:
         assert all(one.right for one in ask.answers)
 
 
-@every_asking_panel
+@every_panel
 def test_that_a_step_tells_its_result_only_afterwards(panel: Panel) -> None:
     for step in load_tour(panel):
         assert step.seen.get("en") and step.seen.get("zh"), step.say["en"]
@@ -125,7 +121,7 @@ def sketches() -> dict[str, np.ndarray]:
     return shapes | {f"{name}, down": 1 - shape for name, shape in shapes.items()}
 
 
-@every_asking_panel
+@every_panel
 def test_that_a_sketch_is_drawn_on_a_plot_and_judged_as_one_answer_at_most(
     panel: Panel, qtbot: Any
 ) -> None:
@@ -155,7 +151,7 @@ def test_that_a_sketch_is_drawn_on_a_plot_and_judged_as_one_answer_at_most(
 # --- trying --------------------------------------------------------------------------------------
 
 
-@every_asking_panel
+@every_panel
 def test_that_a_guide_shows_its_suggestions_as_buttons(panel: Panel) -> None:
     tries = load_tries(panel)
     assert len(tries) >= 2
