@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPixmap, QPolygonF, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
@@ -265,15 +274,41 @@ class PointCloud(Canvas[int]):
             self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        self._zoom(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def _zoom(self, factor: float, at: QPointF) -> None:
+        """Closer to, or farther from, the data point at a pixel, which stays where it is."""
         x, y, scale = self._view()
-        area, at = QRectF(self.area), event.position()
-        factor = 1.0015 ** event.angleDelta().y()
-        # The data point under the pointer stays under it.
+        area = QRectF(self.area)
         dx, dy = at.x() - area.center().x(), at.y() - area.center().y()
         here = x + dx / scale, y - dy / scale
         scale = min(max(scale * factor, 1e-9), 1e9)
         self._own = here[0] - dx / scale, here[1] + dy / scale, scale
-        event.accept()
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """+ and − zoom at the point that is looked at, 0 shows all points again; the arrows bring
+        the point that they lead to into view."""
+        factor = {"+": 1.25, "=": 1.25, "-": 0.8}.get(event.text())
+        if factor is not None:
+            at = QRectF(self.area) if self.current is None else self.place(self.current)
+            self._zoom(factor, at.center())
+        elif event.text() == "0":
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+            self._reveal()
+
+    def _reveal(self) -> None:
+        """Pan as little as shows the point that the keys look at."""
+        if self.current is None or self._own is None:
+            return
+        area, spot = QRectF(self.area), self.place(self.current)
+        right = max(0.0, spot.right() - area.right()) - max(0.0, area.left() - spot.left())
+        down = max(0.0, spot.bottom() - area.bottom()) - max(0.0, area.top() - spot.top())
+        x, y, scale = self._own
+        self._own = x + right / scale, y - down / scale, scale
         self.update()
 
     def resizeEvent(self, _event: QResizeEvent) -> None:

@@ -22,6 +22,7 @@ from app.window import presenter_scale
 from widgets.cards import Card
 from widgets.layout import Arrangement, Place, below
 from widgets.look import SMALLEST_TEXT, Look
+from widgets.readouts import Readouts
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -442,7 +443,29 @@ def test_that_a_key_fills_the_view_with_a_card_and_escape_shows_all(lab: Any, qt
 
 
 @pytest.mark.usefixtures("cards")
-def test_that_the_open_tab_outlives_another_language(lab: Any) -> None:
+def test_that_arrows_are_the_pages_steps_unless_a_picture_has_the_keyboard(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab()
+    figures = Readouts(window.look)
+    figures.draw([("loss", "0.5"), ("error", "0.2")])
+    window.page.view.layout().places[0].card.body.addWidget(figures)
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.session.step_shown == 1)
+    window.page.view.layout().go_to(window.page.view.layout().places[0])
+    assert window.focusWidget() is figures
+    press(qtbot, window, Qt.Key.Key_Right)
+    press(qtbot, window, Qt.Key.Key_Right)
+    assert figures.accessibleDescription() == "error 0.2"
+    press(qtbot, window, Qt.Key.Key_Escape)
+    assert figures.current is None and window.session.step_shown == 1
+    window.setFocus()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.session.step_shown == 2)
+
+
+@pytest.mark.usefixtures("cards")
+def test_that_the_open_tab_outlives_another_language(lab: Any, qtbot: Any) -> None:
     window = lab()
     window.present(QSize(960, 600))
     before = window.page.view.layout()
@@ -450,7 +473,8 @@ def test_that_the_open_tab_outlives_another_language(lab: Any) -> None:
     before.go_to(before.places[1])
     window.set_language("zh")
     after = window.page.view.layout()
-    assert after is not before and after.shown_tab is after.places[1]
+    assert after is not before
+    qtbot.waitUntil(lambda: after.shown_tab is after.places[1])
 
 
 def test_that_the_page_fits_a_small_screen(lab: Any) -> None:

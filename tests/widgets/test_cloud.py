@@ -165,3 +165,20 @@ def test_that_points_that_are_nowhere_harm_nothing(qtbot: QtBot) -> None:
         widget.grab()
         qtbot.mouseMove(widget, QPoint(200, 200))
         qtbot.keyClick(widget, Qt.Key.Key_Left)
+
+
+def test_that_the_cloud_is_zoomed_by_keys_and_what_the_arrows_lead_to_comes_into_view(
+    qtbot: QtBot
+) -> None:
+    widget = shown(qtbot)
+    widget.draw(cross())
+    qtbot.keyClick(widget, Qt.Key.Key_Right)
+    middle, far = widget.current, widget.place(1).right()
+    for _ in range(8):
+        qtbot.keyClicks(widget, "+")
+    assert widget.current == middle == 0
+    assert widget.place(1).right() > widget.width() > far  # zoomed in, it is outside
+    qtbot.keyClick(widget, Qt.Key.Key_Right)
+    assert widget.current == 1 and widget.place(1).right() <= widget.width() + 1
+    qtbot.keyClicks(widget, "0")
+    assert widget.place(1).right() == pytest.approx(far)

@@ -37,8 +37,7 @@ class RelationCNNView(PanelView):
         self.beside = Pages(self, "beside", {"confusion": (words("Confusions"), self.confusion),
                                              "windows": (words("Chosen windows"), self.windows)})
 
-        self.strip = NotedStrip(look, " ")
-        self.strip.setMinimumHeight(look.px(150))  # two lines with their notes
+        self.strip = NotedStrip(look, " ", lines=2)
         self.strip.clicked.connect(self._ask)
         self.variant = Switch(look, [words(one) for one in VARIANTS])
         self.variant.chosen.connect(lambda one: self.changed.emit("variant", VARIANTS[one]))
