@@ -22,6 +22,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look, Theme
+from widgets.numbers import count, decimal, fixed, quantity, signed
 from widgets.pages import Pages
 from widgets.readouts import Readouts, TextFlow
 from widgets.style import font
@@ -30,6 +31,7 @@ from widgets.view import PanelView
 from widgets.words import Words
 
 SMOOTHING = 25  # steps that the training curve is a mean of
+SCALE = 64  # pixels that the scale of shades is long
 STRENGTH = 0.7  # how far shades go from the card: text stays legible on them
 
 
@@ -70,7 +72,7 @@ class ColouredText(Canvas[int]):
         self.text = ""
         self.starts: NDArray[Any] = np.zeros(0, np.int32)
         self.shade: NDArray[Any] = np.zeros(0, np.float32)
-        self.diverging, self.place_of = True, -1
+        self.diverging, self.place_of, self.ends = True, -1, ("", "")
         self.unknown: list[int] = []
         self.mono = font(look, 12, mono=True)
         measure = QFontMetricsF(self.mono)
@@ -84,19 +86,29 @@ class ColouredText(Canvas[int]):
 
     def draw(
         self, text: str, starts: NDArray[Any], shade: NDArray[Any], *, diverging: bool, place: int,
-        title: str, unknown: NDArray[Any] | None = None,
+        title: str, ends: tuple[str, str], unknown: NDArray[Any] | None = None,
     ) -> None:
-        """Show ``text`` (N,) with tokens that begin at ``starts`` (T,), coloured by ``shade`` (N,); those
-        that are ``unknown`` (T,) have a dotted rim."""
+        """Show ``text`` (N,) with tokens that begin at ``starts`` (T,), coloured by ``shade`` (N,) on a
+        scale that is named at its ``ends``; those that are ``unknown`` (T,) have a dotted rim."""
         if text != self.text:
             self.current = None
         self.text, self.starts, self.shade = text, starts, shade
-        self.diverging, self.place_of = diverging, place
+        self.diverging, self.place_of, self.ends = diverging, place, ends
         self.unknown = [] if unknown is None else np.flatnonzero(unknown).tolist()
         self.retitle(title)
         self.update()
 
     # --- where things are
+
+    @property
+    def head(self) -> int:
+        """Height of the title, and of the scale below it where the title leaves no room beside it."""
+        return super().head + (0 if self._scale_beside else self.text_height())
+
+    @property
+    def _scale_beside(self) -> bool:
+        scale = sum(self.text_width(one, 11) for one in self.ends) + self.look.px(SCALE + 24)
+        return self.text_width(self.title, 13, bold=True) + scale <= self.width()
 
     def _cells(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """Row and column of each character; wide signs take two columns, a line break one."""
@@ -113,8 +125,8 @@ class ColouredText(Canvas[int]):
                 at, down = (0, down + 1) if sign == "\n" else (at + wide, down)
             self._flow = key, rows, places
         _, rows, places = self._flow
-        count = int(rows[-1]) + 1 if len(rows) else 1
-        self.reel.fit(count * self.line, self.height() - self.head)
+        lines = int(rows[-1]) + 1 if len(rows) else 1
+        self.reel.fit(lines * self.line, self.height() - self.head)
         return rows, places
 
     def _token(self, index: int) -> tuple[int, int]:
@@ -157,7 +169,8 @@ class ColouredText(Canvas[int]):
         if part >= len(self.starts):
             return ""
         first, end = self._token(part)
-        said = f"“{visible(self.text[first:end])}”   {float(self.shade[first]):.2f}"
+        value = (signed if self.diverging else fixed)(float(self.shade[first]))
+        said = f"“{visible(self.text[first:end])}”   {value}"
         return f"{said}   {self.look.words('not in the vocabulary')}" if part in self.unknown else said
 
     def tell_hover(self, part: int | None) -> None:
@@ -179,6 +192,7 @@ class ColouredText(Canvas[int]):
     def paint(self, painter: QPainter) -> None:
         if not self.text:
             return
+        self._paint_scale(painter)
         rows, places = self._cells()
         view = QRect(0, self.head, self.width(), self.height() - self.head)
         painter.setClipRect(view)
@@ -205,6 +219,19 @@ class ColouredText(Canvas[int]):
             painter.drawRoundedRect(self.place(self.place_of).adjusted(-1, 0, 1, 0), 2, 2)
         self.reel.paint(painter, view)
         painter.setClipping(False)
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        """The colours from end to end, at the right."""
+        px, (low, high) = self.look.px, self.ends
+        top = 0 if self._scale_beside else super().head
+        middle = top + self.text_height() / 2
+        high_at = self.put(painter, self.label(high, "muted", 11), self.width(), middle, 1.0, 0.5)
+        bar = QRectF(high_at.left() - px(4 + SCALE), round(middle) - px(5), px(SCALE), px(10))
+        painter.drawImage(bar, raster.to_image(self.tables[self.diverging][None]))
+        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(bar)
+        self.put(painter, self.label(low, "muted", 11), bar.left() - px(4), middle, 1.0, 0.5)
 
     def _paint_text(self, painter: QPainter) -> None:
         rows, places = self._cells()
@@ -297,18 +324,19 @@ class RnnLanguageModelView(PanelView):
         frame, params, words = shown.frame, shown.params, self.words
         colour = params.colour if params.colour in COLOURS else "unit"
         self.colour.set(COLOURS.index(colour))
-        title = {
-            "unit": words("Unit {unit}: orange −1, blue +1", unit=frame.unit),
-            "surprise": words("How surprised it was; full colour: as by a blind guess"),
-            "connection": words("What the guess after the framed token hangs on"),
+        title, ends = {
+            "unit": (words("Unit {unit} at each token", unit=frame.unit), (signed(-1, 0), signed(1, 0))),
+            "surprise": (words("How surprised it was"), (count(0), words("as by a blind guess"))),
+            "connection": (words("What the guess after the framed token hangs on"),
+                           (count(0), words("most"))),
         }[colour]
         if frame.total > len(frame.starts):
-            title += words("; the first {count} of {total} tokens are read", count=len(frame.starts),
-                           total=frame.total)
+            title += words("; the first {count} of {total} tokens are read",
+                           count=count(len(frame.starts)), total=count(frame.total))
         if frame.unknown.any():
             title += words("; dotted: not in the vocabulary")
         self.text.draw(frame.passage, frame.starts, frame.shade, diverging=colour == "unit",
-                       place=frame.place, title=title, unknown=frame.unknown)
+                       place=frame.place, title=title, ends=ends, unknown=frame.unknown)
 
         page = self.beside.show_page(params.beside)
         names = [self.names[one] for one in frame.features]
@@ -343,11 +371,11 @@ class RnnLanguageModelView(PanelView):
         if feature < 0:
             self.figures.draw([])
             return
-        items = [(self.words("unit {unit}", unit=frame.unit),
-                  f"{frame.correlations[feature, frame.unit]:+.2f}".replace("-", "−")),
-                 (self.words("best before training"), f"{abs(frame.first_scores[feature]):.2f}")]
+        items = [(self.words("correlation of unit {unit}", unit=frame.unit),
+                  signed(float(frame.correlations[feature, frame.unit]))),
+                 (self.words("best before training"), fixed(abs(float(frame.first_scores[feature]))))]
         if frame.areas[feature] > 0 and frame.unit == frame.best[feature]:
-            items.append((self.words("area under ROC"), f"{frame.areas[feature]:.2f}"))
+            items.append((self.words("area under ROC"), fixed(float(frame.areas[feature]))))
         self.figures.draw(items)
 
     def _draw_perplexity(self, shown: Shown[Params, Frame]) -> None:
@@ -358,21 +386,21 @@ class RnnLanguageModelView(PanelView):
             end = np.arange(1, len(total))
             begin = np.maximum(0, end - SMOOTHING)
             curves += [Curve(np.exp((total[end] - total[begin]) / (end - begin)), history.steps,
-                             words("training"), width=1.5),
-                       measured(history, words("held out"), series=1)]
+                             words("training"), series=2, width=1.5),
+                       measured(history, words("held out"), series=3)]
         self.perplexity.draw(
             curves, [Rule(float(frame.vocabulary), words("blind guessing")),
                      Rule(float(np.exp(frame.frequency_loss)), words("counting tokens")),
                      Rule(float(np.exp(frame.pair_loss)), words("counting pairs"))],
-            note=f"{np.exp(frame.held_out):.1f}",
+            note=words("held out: {perplexity}", perplexity=decimal(float(np.exp(frame.held_out)))),
             y_range=(2.0, 1.5 * max(float(frame.vocabulary), 4.0)))
 
     def _draw_lines(self, frame: Frame) -> None:
         text, marks = "", []
         for step, given, line in zip(frame.sample_steps, frame.sample_given, frame.sample,
                                      strict=True):
-            text += f"{step}  "
-            marks.append((len(text), len(text) + len(legible(line[:given])), 0))
+            text += f"{count(step)}  "
+            marks.append((len(text), len(text) + len(legible(line[:given])), 2))
             text += legible(line) + "\n"
         self.lines.draw(text.removesuffix("\n"), marks=marks)
 
@@ -380,14 +408,14 @@ class RnnLanguageModelView(PanelView):
         frame = shown.frame
         feature = self._feature(frame, shown.params)
         said = self.words(
-            "After {steps} steps the perplexity on held-out text is {perplexity} (blind guessing: "
-            "{vocabulary}).", steps=shown.step, perplexity=f"{np.exp(frame.held_out):.1f}",
-            vocabulary=frame.vocabulary)
+            "After {steps} the perplexity on held-out text is {perplexity} (blind guessing: "
+            "{vocabulary}).", steps=quantity(shown.step, "step", self.words),
+            perplexity=decimal(float(np.exp(frame.held_out))), vocabulary=count(frame.vocabulary))
         if feature < 0:
             return said
         return said + self.words(" Unit {unit} follows “{feature}” with a correlation of {score}.",
                                  unit=frame.best[feature], feature=self.names[frame.features[feature]],
-                                 score=f"{frame.scores[feature]:.2f}")
+                                 score=fixed(float(frame.scores[feature])))
 
 
 def measured(history: History, label: str, **how: Any) -> Curve:
