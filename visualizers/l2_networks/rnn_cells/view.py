@@ -11,10 +11,11 @@ from visualizers.l2_networks.rnn_cells.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card, Quiet, Switch, row, stacked
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, Style
 from widgets.dragbars import BarRow, DragBars, unit_row
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.numbers import MINUS, count, fixed, percent, quantity
 from widgets.readouts import Readouts
 from widgets.unrolled import Block, Unrolled
 from widgets.view import PanelView
@@ -22,7 +23,8 @@ from widgets.view import PanelView
 INSIDE, BESIDE = ("unit", "slide"), ("learning", "next")
 LIKELIEST = 8  # letters in the bar chart
 RANGES = {"a": 3.0, "c": 2.0, "n": 1.0, "g": 1.0, "h": 1.0}  # of values that may be below zero
-THREE = (0, 1, 2)  # series of the slide's units
+# In this panel series 0 and 1 are the signs + and −. Curves have the others, and styles.
+THREE: tuple[tuple[int, Style], ...] = ((2, "solid"), (3, "solid"), (2, "dashed"))  # the slide's units
 GUESSING = math.log(27)  # nats a letter, for the alphabet and a space
 UNFORESEEN = -0.1 * math.log(0.1) - 0.9 * math.log(0.9)  # entropy of a turn in one step of ten
 
@@ -90,10 +92,10 @@ class RnnCellsView(PanelView):
             title=self._title(len(frame.text), len(" ".join(params.text.split()))))
         typed = float(frame.surprise[:-1].mean()) if len(frame.text) > 1 else 0.0
         self.readouts.draw([
-            (self.words("weights, however long the text"), f"{frame.weights:,}"),
-            (self.words("surprise a letter, typed text"), f"{typed:.2f}"),
-            (self.words("a to z"), f"{frame.forward:.2f}"),
-            (self.words("z to a"), f"{frame.backward:.2f}"),
+            (self.words("weights, however long the text"), count(frame.weights)),
+            (self.words("surprise a letter, typed text"), fixed(typed)),
+            (self.words("a to z"), fixed(frame.forward)),
+            (self.words("z to a"), fixed(frame.backward)),
         ])
         inside = INSIDE.index(params.inside) if params.inside in INSIDE else 0
         beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
@@ -117,7 +119,7 @@ class RnnCellsView(PanelView):
     def _title(self, read: int, typed: int) -> str:
         if typed > read:
             return self.words("One cell, used again at each of the first {count} of {total} characters",
-                              count=read, total=typed)
+                              count=count(read), total=count(typed))
         return self.words("One cell, used again at each character")
 
     def _blocks(self, frame: Frame) -> list[Block]:
@@ -135,45 +137,48 @@ class RnnCellsView(PanelView):
                 for name, one in zip(frame.names, frame.values, strict=True)}
 
         def gate(name: str) -> BarRow:
-            detail = self.words("held by hand") if name in held else f"σ({_n(raw[name])}) ="
-            return unit_row(name, now[name], detail, draggable=True, held=name in held, series=2)
+            detail = self.words("held by hand") if name in held else f"σ({fixed(raw[name])}) ="
+            return unit_row(name, now[name], detail, draggable=True, held=name in held)
 
         before = unit_row("h₋₁", past["h"], low=-1.0)
         if params.cell == "RNN":
             rows = [before, BarRow("a", np.array([now["a"]]), "w·h₋₁ + u·x + b =", -3.0, 3.0),
-                    unit_row("h", now["h"], f"tanh({_n(now['a'])}) =", low=-1.0)]
+                    unit_row("h", now["h"], f"tanh({fixed(now['a'])}) =", low=-1.0)]
         elif params.cell == "GRU":
             rows = [before, gate("r"), gate("z"),
-                    unit_row("h̃", now["n"], f"tanh({_n(raw['n'])}) =", low=-1.0),
-                    unit_row("h", now["h"], f"{_n(now['z'])}·{_factor(past['h'])} + "
-                             f"{_n(1 - now['z'])}·{_factor(now['n'])} =", low=-1.0)]
+                    unit_row("h̃", now["n"], f"tanh({fixed(raw['n'])}) =", low=-1.0),
+                    unit_row("h", now["h"], f"{fixed(now['z'])}·{_factor(past['h'])} + "
+                             f"{fixed(1 - now['z'])}·{_factor(now['n'])} =", low=-1.0)]
         else:
             rows = [BarRow("c₋₁", np.array([past["c"]]), "", -2.0, 2.0), gate("f"), gate("i"),
-                    unit_row("g", now["g"], f"tanh({_n(raw['g'])}) =", low=-1.0),
-                    BarRow("c", np.array([now["c"]]), f"{_n(now['f'])}·{_factor(past['c'])} + "
-                           f"{_n(now['i'])}·{_factor(now['g'])} =", -2.0, 2.0), gate("o"),
-                    unit_row("h", now["h"], f"{_n(now['o'])}·tanh {_n(now['c'])} =", low=-1.0)]
+                    unit_row("g", now["g"], f"tanh({fixed(raw['g'])}) =", low=-1.0),
+                    BarRow("c", np.array([now["c"]]), f"{fixed(now['f'])}·{_factor(past['c'])} + "
+                           f"{fixed(now['i'])}·{_factor(now['g'])} =", -2.0, 2.0), gate("o"),
+                    unit_row("h", now["h"], f"{fixed(now['o'])}·tanh {fixed(now['c'])} =", low=-1.0)]
         self.unit.draw(rows, title=self.words(
             "Unit {unit} at “{letter}”", unit=unit + 1, letter=_legible(frame.text[at])))
 
     def _draw_slide(self, frame: Frame, params: Params) -> None:
         before, keep, new = (np.array(one, np.float32) for one in params.slide)
         self.small.draw([
-            BarRow("h₋₁", before, "", -1.0, 1.0, THREE, True),
-            BarRow("z", keep, "", 0.0, 1.0, THREE, True),
-            BarRow("h̃", new, "", -1.0, 1.0, THREE, True),
-            BarRow("h", frame.slide[1], "", -1.0, 1.0, THREE),
+            BarRow("h₋₁", before, low=-1.0, draggable=True),
+            BarRow("z", keep, draggable=True),
+            BarRow("h̃", new, low=-1.0, draggable=True),
+            BarRow("h", frame.slide[1], low=-1.0),
         ], title=self.words("h = z ∘ h₋₁ + (1 − z) ∘ h̃, three units"))
-        self.repeat.draw([Curve(one, label=self.words("unit {unit}", unit=index + 1), series=index)
-                          for index, one in enumerate(frame.slide.T)])
+        self.repeat.draw([
+            Curve(one, label=self.words("unit {unit}", unit=index + 1), series=series, style=style)
+            for index, (one, (series, style)) in enumerate(zip(frame.slide.T, THREE, strict=True))])
 
     def _draw_next(self, frame: Frame, at: int) -> None:
         best = np.argsort(-frame.odds[at], kind="stable")[:LIKELIEST]
         came = frame.text[at + 1].lower() if at + 1 < len(frame.text) else ""
-        names = [_legible(frame.letters[one]) for one in best]
-        self.next.draw(frame.odds[at, best], names, title=self.words(
-            "After “{text}”", text=_legible(frame.text[max(0, at - 11) : at + 1])),
-            series=[2 if frame.letters[one] == came else 0 for one in best])
+        letters = [frame.letters[one] for one in best]
+        read = _legible(frame.text[max(0, at - 11) : at + 1])
+        title = self.words("After “{text}” came “{next}”", text=read, next=_legible(came)) if came \
+            else self.words("After “{text}”", text=read)
+        self.next.draw(frame.odds[at, best], [_legible(one) for one in letters], title=title,
+                       highlight=letters.index(came) if came in letters else -1)
 
     def _draw_learning(self, shown: Shown[Params, Frame]) -> None:
         curves = []
@@ -183,9 +188,10 @@ class RnnCellsView(PanelView):
                        for name in ("forward", "backward")]
         history = shown.history
         curves += [
-            Curve(history["loss"], history.steps, self.words("lesson"), series=2, width=1.5),
-            Curve(history["forward"], history.steps, self.words("a to z"), series=0),
-            Curve(history["backward"], history.steps, self.words("z to a"), series=1),
+            Curve(history["loss"], history.steps, self.words("lesson"), series=2, style="dashed",
+                  width=1.5),
+            Curve(history["forward"], history.steps, self.words("a to z"), series=2),
+            Curve(history["backward"], history.steps, self.words("z to a"), series=3),
         ]
         rules = [Rule(GUESSING, self.words("guessing"))]
         if shown.params.lesson == "the alphabet with turns":
@@ -233,11 +239,12 @@ class RnnCellsView(PanelView):
         at, _ = _looked_at(frame, params)
         best = int(frame.odds[at].argmax())
         return self.words(
-            "{cell} after {step} steps: a letter costs {forward} nats from a to z, {backward} from z "
+            "{cell} after {steps}: a letter costs {forward} nats from a to z, {backward} from z "
             "to a; after “{letter}” it expects “{next}” ({odds}).", cell=params.cell,
-            step=shown.step, forward=f"{frame.forward:.2f}", backward=f"{frame.backward:.2f}",
+            steps=quantity(shown.step, "step", self.words), forward=fixed(frame.forward),
+            backward=fixed(frame.backward),
             letter=_legible(frame.text[at]), next=_legible(frame.letters[best]),
-            odds=f"{frame.odds[at, best]:.0%}")
+            odds=percent(float(frame.odds[at, best])))
 
 
 def _missed(frame: Frame) -> list[int]:
@@ -252,14 +259,10 @@ def _looked_at(frame: Frame, params: Params) -> tuple[int, int]:
             min(max(params.unit, 0), frame.values.shape[1] - 1))
 
 
-def _n(value: float) -> str:
-    """A number with two decimals and a real minus."""
-    return f"{value:.2f}".replace("-", "−")
-
-
 def _factor(value: float) -> str:
     """A number that stands behind a sign of multiplication."""
-    return f"({_n(value)})" if value < 0 else _n(value)
+    text = fixed(value)
+    return f"({text})" if text.startswith(MINUS) else text
 
 
 def _legible(text: str) -> str:
