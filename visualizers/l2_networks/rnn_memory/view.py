@@ -13,7 +13,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import decimal as short
+from widgets.numbers import count, decimal, percent, quantity
 from widgets.readouts import Readouts
 from widgets.view import PanelView
 
@@ -67,7 +67,7 @@ class RnnMemoryView(PanelView):
                            else Rule(BASELINE, self.words("always answering 1"))])
         self._draw_readouts(shown)
         self._draw_reach(shown)
-        names = [str(one) for one in frame.positions]
+        names = [count(one) for one in frame.positions]
         self.memory.draw(
             frame.memory, low=1 / SYMBOLS if copying else 0.0, high=1.0, x_labels=names,
             y_labels=self.names,
@@ -78,9 +78,9 @@ class RnnMemoryView(PanelView):
         items = []
         if len(shown.history):
             scores = [float(_smooth(shown.history, name)[-1]) for name in NETWORKS]
-            items = [(name, f"{one:.0%}" if _copying(shown.params) else short(one))
-                     for name, one in zip(self.names, scores, strict=True)]
-        weights = " · ".join(f"{one:,}" for one in shown.frame.weights)
+            write = percent if _copying(shown.params) else decimal
+            items = [(name, write(one)) for name, one in zip(self.names, scores, strict=True)]
+        weights = " · ".join(count(one) for one in shown.frame.weights)
         self.readouts.draw([*items, (self.words("weights"), weights)])
 
     def _draw_reach(self, shown: Shown[Params, Frame]) -> None:
@@ -94,23 +94,27 @@ class RnnMemoryView(PanelView):
         self.reach.draw(curves, x_range=(1.0, max(len(one.y) for one in curves)))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
-        copying, length = _copying(shown.params), shown.params.length
+        copying, length, words = _copying(shown.params), shown.params.length, self.words
         if not len(shown.history):
-            return self.words(
-                "Before training, of the error after {length} steps there reaches the first: RNN "
-                "{rnn}, orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.",
-                length=length, **{name.lower(): short(float(10.0 ** one[0])) for name, one
-                                  in zip(NETWORKS, shown.frame.log_reach, strict=True)})
+            return words(
+                "Before training, of the error there reaches the first of {steps}: RNN {rnn}, "
+                "orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.",
+                steps=quantity(length, "step", words),
+                **{name.lower(): decimal(float(10.0 ** one[0])) for name, one
+                   in zip(NETWORKS, shown.frame.log_reach, strict=True)})
         scores = {name.lower(): float(_smooth(shown.history, name)[-1]) for name in NETWORKS}
+        steps = quantity(shown.step, "step", words)
         if copying:
-            return self.words(
-                "After {step} steps the first of {length} symbols is named right: RNN {rnn}, "
-                "orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.", step=shown.step,
-                length=length, **{name: f"{one:.0%}" for name, one in scores.items()})
-        return self.words(
-            "After {step} steps of adding over {length} numbers the squared error is: RNN {rnn}, "
-            "orthogonal RNN {orthogonal}, GRU {gru}, LSTM {lstm}.", step=shown.step, length=length,
-            **{name: short(one) for name, one in scores.items()})
+            return words(
+                "After {steps} the first of {symbols} is named right: RNN {rnn}, orthogonal RNN "
+                "{orthogonal}, GRU {gru}, LSTM {lstm}.", steps=steps,
+                symbols=quantity(length, "symbol", words),
+                **{name: percent(one) for name, one in scores.items()})
+        return words(
+            "After {steps} of adding over {numbers} the squared error is: RNN {rnn}, orthogonal RNN "
+            "{orthogonal}, GRU {gru}, LSTM {lstm}.", steps=steps,
+            numbers=quantity(length, "number", words),
+            **{name: decimal(one) for name, one in scores.items()})
 
 
 def _copying(params: Params) -> bool:
