@@ -17,6 +17,7 @@ from widgets.cards import Card, Quiet, Switch, row
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.layout import Arrangement, Place, below
 from widgets.look import Look
+from widgets.numbers import count, percent, quantity
 from widgets.readouts import Readouts
 from widgets.view import PanelView
 from widgets.words import Words
@@ -125,10 +126,11 @@ class TaggedSentence(Canvas[tuple[int, int]]):
             return f"{word}: {self._meant(frame, index)}" if frame.meant[index] >= 0 else word
         odds = frame.odds[line - FIRST, index]
         best = np.argsort(-odds, kind="stable")[:2]
-        listed = ", ".join(f"{self.tags[frame.tag_names[one]]} {odds[one]:.0%}" for one in best)
+        listed = self.look.words(", ").join(
+            f"{self.tags[frame.tag_names[one]]} {percent(float(odds[one]))}" for one in best)
         return self.look.words(
             "{word}: {tags}; {share} of what decides about “{chosen}”", word=word, tags=listed,
-            share=f"{frame.influence[line - FIRST, index]:.0%}", chosen=frame.words[frame.word])
+            share=percent(float(frame.influence[line - FIRST, index])), chosen=frame.words[frame.word])
 
     def _meant(self, frame: Frame, index: int) -> str:
         """The grammar's tag, with an arrow to where the words are that decide about it."""
@@ -205,15 +207,16 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         sure = float(frame.odds[tagger, index, best])
         wrong = 0 <= int(frame.meant[index]) != best
         tag = self.tags[frame.tag_names[best]]
-        bar = px(4)
-        with_figure = inner.height() > self.text_height(12) + self.text_height(11) + bar + px(8)
-        middle = inner.top() + inner.height() * (0.32 if with_figure else 0.42)
+        bar, high, low = px(4), self.text_height(12), self.text_height(11)
+        air = (inner.height() - high - low - bar - px(1)) / 3  # above, between and below both texts
+        with_figure = air > px(1)
+        middle = inner.top() + (air + high / 2 if with_figure else inner.height() * 0.42)
         spot = QRectF(inner.left(), middle - px(9), inner.width(), px(18))
         self._text(painter, spot, f"✗ {tag}" if wrong else tag, "warning" if wrong else "text", 12,
                    bold=wrong)
         if with_figure:
-            spot.moveTop(middle + self.text_height(11) * 0.5)
-            self._text(painter, spot, f"{sure:.0%}", "text", 11)
+            spot.moveTop(middle + (high + low) / 2 + air - px(9))
+            self._text(painter, spot, percent(sure), "text", 11)
         room = QRectF(inner.left() + px(3), inner.bottom() - bar - px(1), inner.width() - px(6), bar)
         painter.fillRect(room.toRect(), self.look.color("hairline"))
         room.setWidth(room.width() * sure)
@@ -279,7 +282,7 @@ class BidirectionalView(PanelView):
         self.sentence.draw(frame)
         if frame.total > len(frame.words):
             self.note.say(words("Only the first {count} of {total} words are read.",
-                                count=len(frame.words), total=frame.total))
+                                count=count(len(frame.words)), total=count(frame.total)))
         elif frame.unknown:
             self.note.say(words("Not in the grammar, so nobody reads it: {words}",
                                 words=" ".join(frame.unknown)[:80]))
@@ -291,8 +294,8 @@ class BidirectionalView(PanelView):
         for plot, need in zip(self.plots, ORDER, strict=True):
             plot.draw(self._curves(shown, need), self._rules(frame, need))
         names = words("forward"), words("backward"), words("both")
-        self.weights.draw([(words("weights of {tagger}", tagger=name), f"{count:,}")
-                           for name, count in zip(names, frame.weights, strict=True)])
+        self.weights.draw([(words("weights of {tagger}", tagger=name), count(weights))
+                           for name, weights in zip(names, frame.weights, strict=True)])
 
     def _curves(self, shown: Shown[Params, Frame], need: int) -> list[Curve]:
         found: list[Curve] = []
@@ -311,8 +314,8 @@ class BidirectionalView(PanelView):
         best = sorted({(round(float(frame.ceiling[side, need]), 3), side) for side in sides})
         if len(best) == 2 and best[0][0] == best[1][0]:
             return [Rule(best[0][0], self.words("one side: at best {share}",
-                                                share=f"{best[0][0]:.0%}"))]
-        return [Rule(share, self.words("at best {share}", share=f"{share:.0%}"), series=side)
+                                                share=percent(best[0][0])))]
+        return [Rule(share, self.words("at best {share}", share=percent(share)), series=side)
                 for share, side in best]
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
@@ -321,13 +324,13 @@ class BidirectionalView(PanelView):
         said = [tags[frame.tag_names[int(frame.odds[i, frame.word].argmax())]] for i in range(3)]
         if not last:
             return self.words(
-                "Before training, “{word}” in a sentence of {count} words is {forward} to the "
-                "forward tagger, {backward} to the backward one and {both} to both.",
-                word=frame.words[frame.word], count=len(frame.words), forward=said[0],
-                backward=said[1], both=said[2])
+                "Before training, “{word}” in a sentence of {words} is {forward} to the forward "
+                "tagger, {backward} to the backward one and {both} to both.",
+                word=frame.words[frame.word], words=quantity(len(frame.words), "word", self.words),
+                forward=said[0], backward=said[1], both=said[2])
         return self.words(
-            "After {step} steps, of the words that what follows decides, forward has {forward} right, "
-            "backward {backward}, both {both}; of those that need both sides {forward_both}, "
-            "{backward_both} and {both_both}.", step=shown.step,
-            **{name: f"{last[f'{name}_right']:.0%}" for name in TAGGERS},
-            **{f"{name}_both": f"{last[f'{name}_both']:.0%}" for name in TAGGERS})
+            "After {steps}, where what follows decides, forward has {forward} right, backward "
+            "{backward}, both {both}; where both sides do, {forward_both}, {backward_both} and "
+            "{both_both}.", steps=quantity(shown.step, "step", self.words),
+            **{name: percent(last[f"{name}_right"]) for name in TAGGERS},
+            **{f"{name}_both": percent(last[f"{name}_both"]) for name in TAGGERS})
