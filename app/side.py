@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -135,7 +135,13 @@ class Side(Card):
         controls.what_if.connect(self.what_if_wanted)
         controls.fetch_wanted.connect(lambda _: self.asked.emit("data"))
         self._link(self.session.params_changed, controls.set_params)
+        self._link(self.session.shown, lambda shown: self._show_idle(controls, shown.idle))
+        if (shown := self.session.current()) is not None:
+            self._show_idle(controls, shown.idle)
         return controls
+
+    def _show_idle(self, controls: ControlPanel, reasons: Mapping[str, str]) -> None:
+        controls.set_idle({name: self.look.words(why) for name, why in reasons.items()})
 
     def _changed(self, name: str, value: object) -> None:
         self.session.set_params(**{name: value})

@@ -214,7 +214,7 @@ class _Control(QWidget):
         self._body.setSpacing(look.px(2))
         self._head = QHBoxLayout()
         self._head.setSpacing(look.px(4))
-        name = _Name(look, label)
+        name = self._name = _Name(look, label)
         name.reset.connect(lambda: self.changed.emit(self.one.default))
         name.what_if.connect(self.what_if)
         self._head.addWidget(name, 1)
@@ -230,8 +230,21 @@ class _Control(QWidget):
         """Add what stands below every control."""
         words = self.look.words
         tag = words("starts again") if self.one.restart else words("live")
+        self._tag, self._whisper = tag, Quiet(self.look, tag)
+        self._whisper.setWordWrap(True)
         self._body.addWidget(self._said)
-        self._body.addWidget(Quiet(self.look, tag))
+        self._body.addWidget(self._whisper)
+
+    def show_idle(self, reason: str) -> None:
+        """Say why moving it can change nothing now, and look like it; an empty reason ends that.
+
+        It can still be moved: the value counts from when it can act again.
+        """
+        self._whisper.say(reason or self._tag)
+        for widget in (self._name, *self.findChildren(QSlider)):
+            widget.setProperty("idle", bool(reason))
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
 
     def name_of(self, widget: QWidget) -> None:
         """Tell those who cannot see the name beside it what this widget is."""
@@ -583,6 +596,7 @@ class ControlPanel(QScrollArea):
         column.setContentsMargins(look.px(4), look.px(6), look.px(10), look.px(6))
         column.setSpacing(look.px(11))
         self._controls: dict[str, _Control] = {}
+        self._idle: dict[str, str] = {}
         for one in parameters:
             if one.kind == "hidden":
                 continue
@@ -627,6 +641,13 @@ class ControlPanel(QScrollArea):
         for name, control in self._controls.items():
             control.show_value(getattr(params, name))
         self._show_fitting(params)
+
+    def set_idle(self, reasons: Mapping[str, str]) -> None:
+        """Controls that can change nothing now, each with a sentence why, in the user's language."""
+        if reasons != self._idle:
+            self._idle = dict(reasons)
+            for name, control in self._controls.items():
+                control.show_idle(reasons.get(name, ""))
 
     def refresh_sources(self) -> None:
         """Ask again what the catalogue has."""

@@ -169,6 +169,9 @@ QSlider::handle:horizontal {{ width: {handle - 4}px; height: {handle - 4}px;
 QSlider::handle:horizontal:hover {{ background: {t.accent_wash}; }}
 QSlider::handle:horizontal:focus {{ background: {t.accent}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {t.ghost}; }}
+QLabel[idle="true"] {{ color: {t.muted}; }}
+QSlider[idle="true"]::sub-page:horizontal {{ background: {t.ghost}; }}
+QSlider[idle="true"]::handle:horizontal {{ border-color: {t.ghost}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {t.ghost}; }}
 
 QCheckBox {{ spacing: {px(8)}px; }}

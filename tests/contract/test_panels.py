@@ -232,7 +232,11 @@ def test_that_every_step_gives_the_same_scalars(panel: Panel) -> None:
     trial = fresh(panel)
     names = [set(trial.experiment.step(trial.params)) for _ in range(5)]
     assert names[0] and all(each == names[0] for each in names)
-    assert panel.scalars and set(panel.scalars) <= names[0]
+    measured = set(trial.measuring.scalars)
+    trial.train(1)
+    trial.frame()
+    assert measured == set(trial.measuring.scalars)
+    assert panel.scalars and set(panel.scalars) <= names[0] | measured
 
 
 @pytest.mark.slow

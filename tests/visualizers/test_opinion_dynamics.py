@@ -239,12 +239,14 @@ def test_that_camps_once_apart_need_a_wider_bound_than_consensus_from_the_start(
 @pytest.mark.parametrize("model", ["Deffuant", HK])
 def test_that_the_clock_waits_at_rest_and_goes_on_when_the_bound_is_widened(model: str) -> None:
     one, params, _ = run(300, model=model, seed=2)
-    assert one.frame(params).at_rest and not getattr(one, "finished", False)
+    assert one.frame(params).at_rest and one.finished(params) and set(one.idle(params)) == {
+        "epsilon", "mu"}
     rounds = one.time
     for _ in range(50):
         one.step(params)
     assert one.time == rounds and one.frame(params).times[-1] == rounds
     wide = changed(params, epsilon=0.6)
+    assert not one.finished(wide) and not one.idle(wide)
     for _ in range(5):
         one.step(wide)
     assert one.time > rounds and one.frame(wide).times[-1] == one.time

@@ -110,7 +110,9 @@ def test_that_bytes_count_numbers_scales_and_zero_points() -> None:
 
 def begin(**values: Any) -> tuple[Quantization, Params]:
     params = Params(**values)
-    return Quantization(params, Context("cpu", params.seed, Data())), params
+    one = Quantization(params, Context("cpu", params.seed, Data()))
+    one.measure(params)
+    return one, params
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +128,7 @@ def trained() -> list[Quantization]:
 
 
 def accuracy(trained: list[Quantization], **values: Any) -> float:
-    return float(np.mean([one.scored(Params(**values)).rounded.accuracy for one in trained]))
+    return float(np.mean([one.measure(Params(**values))["accuracy"] for one in trained]))
 
 
 def test_that_outliers_change_nothing_before_rounding(trained: list[Quantization]) -> None:
@@ -139,7 +141,7 @@ def test_that_outliers_change_nothing_before_rounding(trained: list[Quantization
 
 
 def test_that_the_course_figures_appear(trained: list[Quantization]) -> None:
-    exact = np.mean([one.scored(Params()).exact.accuracy for one in trained])
+    exact = np.mean([one.measure(Params())["float_accuracy"] for one in trained])
     assert exact > 0.96
     no = {"outliers": 0}
     assert abs(accuracy(trained, bits=8, **no) - exact) < 0.01
@@ -155,20 +157,21 @@ def test_that_the_course_figures_appear(trained: list[Quantization]) -> None:
 def test_that_training_through_the_rounding_saves_two_bits(trained: list[Quantization]) -> None:
     one = copy.deepcopy(trained[0])
     params = Params(bits=2, granularity="per channel", outliers=0, when="in training")
-    before = one.scored(params).rounded.accuracy
+    before = one.measure(params)["accuracy"]
     for _ in range(150):
-        scores = one.step(params)
-    assert scores["accuracy"] > 0.9 > before
+        one.step(params)
+    assert one.measure(params)["accuracy"] > 0.9 > before
 
 
 def test_that_each_setting_tried_stays_on_the_front_and_is_measured_anew() -> None:
     one, params = begin()
-    one.step(params)
-    for bits in (8, 6, 2):
-        one.step(changed(params, bits=bits))
+    for bits in (4, 8, 6, 2):
+        one.step(params)
+        one.measure(changed(params, bits=bits))
     first = one.tries[Scheme(4, True, "per tensor", 0)].accuracy
     for _ in range(60):
-        one.step(changed(params, outliers=0))
+        one.step(params)
+    one.measure(changed(params, outliers=0))
     frame = one.frame(changed(params, outliers=0))
     assert sorted(frame.try_bits) == [2, 4, 6, 8]
     assert one.tries[Scheme(8, True, "per tensor", 0)].accuracy > max(0.8, first)
@@ -176,9 +179,11 @@ def test_that_each_setting_tried_stays_on_the_front_and_is_measured_anew() -> No
 
 def test_that_the_small_gpt_suffers_alike() -> None:
     one, params = begin(model="tiny GPT", bits=4)
+    one.measure(params)
     frame = one.frame(params)
     assert frame.float_perplexity < 100
     assert frame.perplexity > 4 * frame.float_perplexity
+    one.measure(changed(params, granularity="per channel"))
     better = one.frame(changed(params, granularity="per channel"))
     assert better.perplexity < 1.5 * frame.float_perplexity
     assert frame.float_bytes / frame.bytes > 6

@@ -18,7 +18,6 @@ from visualizers.catalog import panel
 from visualizers.l2_networks.rnn_lm.experiment import (
     BACK,
     EMBEDDING,
-    LOOK,
     PASSAGES,
     WARM_UP,
     RnnLanguageModel,
@@ -102,7 +101,7 @@ def test_that_held_out_text_is_never_learnt_from() -> None:
 def test_that_the_held_out_loss_is_that_of_reading_each_passage() -> None:
     trial = begun()
     one: RnnLanguageModel = trial.experiment
-    trial.train(LOOK)
+    trial.train(8)
     losses = []
     for passage in one.held_out.T:
         with torch.no_grad():
@@ -124,7 +123,7 @@ def test_that_counting_gives_the_perplexities_it_says() -> None:
 
 def test_that_scores_are_numpys_correlations_on_the_other_passages() -> None:
     trial = begun(text="python-source")
-    trial.train(LOOK)
+    trial.train(8)
     one: RnnLanguageModel = trial.experiment
     frame = trial.frame()
     h = one.looked.h[WARM_UP:].numpy()

@@ -21,7 +21,9 @@ RNN, ORTHOGONAL, GRU, LSTM = range(4)
 
 def begin(**values: Any) -> tuple[RnnMemory, Params]:
     params = Params(**values)
-    return RnnMemory(params, Context("cpu", params.seed, data=None)), params  # type: ignore[arg-type]
+    one = RnnMemory(params, Context("cpu", params.seed, data=None))  # type: ignore[arg-type]
+    one.measure(params)
+    return one, params
 
 
 def train(steps: int, **values: Any) -> tuple[RnnMemory, dict[str, list[float]]]:
@@ -30,6 +32,7 @@ def train(steps: int, **values: Any) -> tuple[RnnMemory, dict[str, list[float]]]
     for _ in range(steps):
         for name, value in one.step(params).items():
             history[name].append(value)
+    one.measure(params)
     return one, history
 
 

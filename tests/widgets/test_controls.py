@@ -331,3 +331,21 @@ def test_that_a_sentence_is_in_the_users_language(qtbot: QtBot) -> None:
     typed(qtbot, part(made, "length", QLineEdit), "many")
     (sentence,) = sentences(made, "length")
     assert sentence.startswith("参数length") and "整数" in sentence
+
+
+def test_that_a_control_that_can_change_nothing_says_why_and_still_moves(
+    panel: ControlPanel, qtbot: QtBot
+) -> None:
+    def whispers() -> list[str]:
+        return [one.text() for one in panel.control("rate").findChildren(QLabel)]
+
+    slider = part(panel, "rate", Slider)
+    assert "live" in whispers()
+    panel.set_idle({"rate": "Everybody has settled."})
+    assert "Everybody has settled." in whispers() and "live" not in whispers()
+    assert slider.property("idle") and slider.isEnabled()
+    with qtbot.waitSignal(panel.changed) as moved:
+        qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() - 1, 8))
+    assert moved.args == ["rate", 1.0]
+    panel.set_idle({})
+    assert "live" in whispers() and not slider.property("idle")

@@ -38,6 +38,9 @@ class Word2Vec:
     """Skip-gram or CBOW with negative sampling, hierarchical softmax or full softmax."""
 
     shared = ("reading",)
+    # The pair is of the last minibatch; the map's axes rest between the steps at which they are fitted.
+    remembered = ("centre", "context", "rows", "row_words", "row_probability", "row_target", "path_left",
+                  "path_probability", "path_off", "touched", "read_words", "points", "extent", "fitted")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.device, self.generator = context.device, context.generator
@@ -51,7 +54,7 @@ class Word2Vec:
         self.output_sums = torch.full((size,), 1e-6, device=self.device)  # (V,)
         self.steps, self.fitted, self.refit = 0, 0, params.refit
         self.plane = principal_plane(F.normalize(self.inputs))     # (d, 2) axes of the map
-        self.scores = self.reading.scores(self.inputs)
+        self.measure_every = self.reading.examine_every
         self._settle(params)
         first = self.stream.text[:3].tolist()
         self.moment = first[1], (first[0], first[2]), tuple(range(20))
@@ -99,7 +102,13 @@ class Word2Vec:
 
         self.steps += 1
         self._look_back(params, seen, count // 2, int(sizes[count // 2]), pool)
-        return {"loss": loss, **self.scores}
+        return {"loss": loss}
+
+    @torch.no_grad()
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """How well the vectors know meaning."""
+        self.scores = self.reading.scores(self.inputs)
+        return self.scores
 
     def _positions(self, params: Params) -> int:
         """N, a multiple of T: fewer where a position costs more."""
@@ -115,7 +124,7 @@ class Word2Vec:
         self.settled = params.noise_power, params.subsampling
 
     def _look_back(self, params: Params, seen: Tensor, at: int, size: int, pool: Tensor) -> None:
-        """Remember one position of the minibatch, refit the map's axes, examine the vectors."""
+        """Remember one position of the minibatch, refit the map's axes."""
         at += params.window
         around = [*range(at - size, at), *range(at + 1, at + size + 1)]
         self.moment = int(seen[at]), tuple(seen[around].tolist()), tuple(pool[:20].tolist())
@@ -123,8 +132,6 @@ class Word2Vec:
         if self.steps & (self.steps - 1) == 0 or params.refit != self.refit:
             self.plane = principal_plane(F.normalize(self.inputs), self.plane)
             self.fitted, self.refit = self.steps, params.refit
-        if self.steps % self.reading.examine_every == 0:
-            self.scores = self.reading.scores(self.inputs)
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:

@@ -185,8 +185,8 @@ class Word2VecView(PanelView):
     def describe(self, shown: WordShown) -> str:
         frame = shown.frame
         return self.words(
-            "After {step} steps the words nearest to “{word}” are {near}; {twins} of the twins have "
-            "found each other.", step=shown.step, word=frame.word,
+            "After {step} steps the words nearest to “{word}” are {near}; after {measured}, {twins} of "
+            "the twins had found each other.", step=shown.step, measured=shown.measured, word=frame.word,
             near=", ".join(frame.neighbours[:5]), twins=percent(frame.twins_found))
 
 

@@ -34,7 +34,8 @@ from visualizers.models.text_cnn import Pooled, convolve, convolve_back, places_
 from visualizers.panel import Context
 
 SYMBOLS, ANSWERS, EMBEDDING = WORDS + FILLERS, 2, 16
-EVERY = 16  # steps from one measurement (a clock at one length, shuffled words) to the next
+EVERY = 16  # steps from one reading of the clock, at one length, to the next
+TESTED = 256  # texts whose words are shuffled
 REMEMBERED = 100  # about how many texts of each distance the accuracy over distance counts
 CLIP = 1.0  # a longer gradient of the RNN is shortened to this norm
 
@@ -119,13 +120,18 @@ class Normal:
 class CnnVsRnn:
     """Both networks, one batch a step for both, and what is measured of them on the way."""
 
-    shared: ClassVar[tuple[str, ...]] = ("examples", "clocked", "products")
+    shared: ClassVar[tuple[str, ...]] = ("examples", "mixed", "clocked", "products")
+    remembered: ClassVar[tuple[str, ...]] = ("cnn_by_distance", "rnn_by_distance", "texts")
+    measure_every = 16
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
         # One text of each distance to look at, and words at random for the clock.
         self.examples = cue_texts(params.task, params.distance, params.distance, self.seed(),
                                   np.arange(params.distance) + 1)
+        # Texts of all distances with their words shuffled.
+        texts = cue_texts(params.task, TESTED, params.distance, self.seed())
+        self.mixed = shuffled(texts.x, self.seed()), texts.y
         self.clocked = torch.randint(SYMBOLS, (params.batch, max(LENGTHS)), generator=self.generator)
         normal = Normal(context)
         self.cnn = Cnn(params, normal)
@@ -134,12 +140,9 @@ class CnnVsRnn:
         self.right = torch.zeros(2, params.distance)  # (2, D), CNN and RNN; older ones fade
         self.count = torch.zeros(params.distance)  # (D,)
         self.steps = 0
-        self.measured = {"cnn_shuffled": 0.5, "rnn_shuffled": 0.5, "timed_length": 0.0,
-                         "timed_cnn_ms": 0.0, "timed_rnn_ms": 0.0}
         self.products = np.array([[products(network, self.clocked[:1, :length].to(self.device))
                                    for length in LENGTHS] for network in (self.cnn, self.rnn)],
                                  np.int32)  # (2, lengths)
-        self.sure = self.look(torch.from_numpy(self.examples.x), self.examples.y)
 
     def seed(self) -> int:
         return int(torch.randint(2**31, (), generator=self.generator))
@@ -148,7 +151,6 @@ class CnnVsRnn:
         """One update of both networks on one new batch."""
         texts = cue_texts(params.task, params.batch, params.distance, self.seed())
         x, y = torch.from_numpy(texts.x).to(self.device), torch.from_numpy(texts.y).to(self.device)
-        self.probe(texts.x, texts.y)
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.fade(params, torch.from_numpy(texts.distance))
         scalars = {"loss": 0.0}
@@ -165,8 +167,9 @@ class CnnVsRnn:
             scalars[f"{name}_loss"], scalars[f"{name}_accuracy"] = loss, float(right.mean())
             scalars["loss"] += loss
         self.optimizer.step()
+        scalars |= self.timed()
         self.steps += 1
-        return {**scalars, **self.measured}
+        return scalars
 
     def fade(self, params: Params, distance: Tensor) -> None:
         """Make room for this batch in what is counted over distance."""
@@ -175,22 +178,24 @@ class CnnVsRnn:
         self.count *= keep
         self.count.index_add_(0, distance - 1, torch.ones(len(distance)))
 
-    def probe(self, x: np.ndarray, y: np.ndarray) -> None:
-        """Every few steps: the same texts with their words shuffled, the examples, and the clock."""
+    def timed(self) -> dict[str, float]:
+        """Every few steps the time of both networks at one length; a length of 0 says that not now."""
         turn, wait = divmod(self.steps, EVERY)
-        self.measured |= {"timed_length": 0.0}
         if wait:
-            return
-        both = np.concatenate((shuffled(x, self.seed()), self.examples.x))
-        sure = self.look(torch.from_numpy(both), np.concatenate((y, self.examples.y)))  # (2, B + D)
-        self.sure = sure[:, len(y) :]
-        for name, share in zip(("cnn", "rnn"), (sure[:, : len(y)] > 0.5).float().mean(1), strict=True):
-            last = self.measured[f"{name}_shuffled"]
-            self.measured[f"{name}_shuffled"] = last + 0.2 * (float(share) - last)
+            return {"timed_length": 0.0, "timed_cnn_ms": 0.0, "timed_rnn_ms": 0.0}
         length = LENGTHS[turn % len(LENGTHS)]
         at = self.clocked[:, :length].to(self.device)
-        self.measured |= {"timed_length": float(length), "timed_cnn_ms": clock(self.cnn, at),
-                          "timed_rnn_ms": clock(self.rnn, at)}
+        return {"timed_length": float(length), "timed_cnn_ms": clock(self.cnn, at),
+                "timed_rnn_ms": clock(self.rnn, at)}
+
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """Texts whose words are shuffled, and how sure both networks are of the examples."""
+        x, y = self.mixed
+        both = np.concatenate((x, self.examples.x))
+        sure = self.look(torch.from_numpy(both), np.concatenate((y, self.examples.y)))  # (2, N + D)
+        self.sure = sure[:, len(y) :]
+        cnn, rnn = (sure[:, : len(y)] > 0.5).float().mean(1).tolist()
+        return {"cnn_shuffled": cnn, "rnn_shuffled": rnn}
 
     @torch.no_grad()
     def look(self, x: Tensor, y: np.ndarray) -> Tensor:

@@ -43,7 +43,6 @@ from visualizers.panel import Context
 LEARNT, TESTED, BATCH = 3000, 500, 32
 WIDTH = 20  # numbers of a word's vector
 MARKERS = ("<1>", "</1>", "<2>", "</2>")
-EVERY = 6  # steps between two measurements, each of one network
 
 Pair = tuple[int, int]
 
@@ -144,6 +143,7 @@ class RelationCNN:
     """The four networks, trained on the same questions in the same steps."""
 
     shared: ClassVar[tuple[str, ...]] = ("asked", "vocabulary", "labels", "read")
+    measure_every = 24
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -161,10 +161,6 @@ class RelationCNN:
         self.read = [self.numbers(reader, self.asked) for reader in self.readers]
         self.learnt = [one for reader in self.readers for one in reader.tensors.values()]
         self.optimizer = torch.optim.Adam(self.learnt, fused=True)
-        self.steps = 0
-        self.answers = torch.zeros(len(VARIANTS), TESTED, dtype=torch.long)
-        for turn in range(len(VARIANTS)):
-            self._measure(turn)
 
     def numbers(self, reader: Reader, asked: list[tuple[Sentence, Pair]]) -> Read:
         """Questions as one of the networks reads them."""
@@ -194,19 +190,18 @@ class RelationCNN:
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
 
-        self.steps += 1
-        if self.steps % EVERY == 0:
-            self._measure(self.steps // EVERY % len(VARIANTS))
-        accuracy = self._accuracy()
         return {"loss": sum(losses) / len(losses)} | {
-            f"{what}_{name}": value for what, values in (("loss", losses), ("accuracy", accuracy))
-            for name, value in zip(SCALARS, values, strict=True)}
+            f"loss_{name}": value for name, value in zip(SCALARS, losses, strict=True)}
 
-    def _measure(self, which: int) -> None:
-        """The answers of one network to the test questions."""
-        read = self.read[which][torch.arange(LEARNT, LEARNT + TESTED)]
-        pooled = self.readers[which].pool(read)
-        self.answers[which] = self.readers[which].answer(pooled.best).argmax(1).cpu()
+    @torch.no_grad()
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The answers of each network to the test questions, (4, N)."""
+        rows = torch.arange(LEARNT, LEARNT + TESTED)
+        self.answers = torch.stack([
+            reader.answer(reader.pool(read[rows]).best).argmax(1).cpu()
+            for reader, read in zip(self.readers, self.read, strict=True)])
+        return {f"accuracy_{name}": value
+                for name, value in zip(SCALARS, self._accuracy(), strict=True)}
 
     def _accuracy(self) -> list[float]:
         right = self.answers == self.labels[LEARNT:].cpu()                      # (4, N)

@@ -91,10 +91,10 @@ class RelationCNNView(PanelView):
 
     def _draw_race(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
-        curves = [Curve(ghost.history[f"accuracy_{name}"], ghost.history.steps,
+        curves = [Curve(*ghost.history.points(f"accuracy_{name}"),
                         ghost.label if name == "positions" else "", style="ghost", width=1.5)
                   for ghost in shown.ghosts for name in SCALARS]
-        curves += [Curve(history[f"accuracy_{scalar}"], history.steps, self.words(name),
+        curves += [Curve(*history.points(f"accuracy_{scalar}"), self.words(name),
                          series=series, width=3.0 if name == "positions" else 2.0)
                    for scalar, name, series in zip(SCALARS, VARIANTS, SERIES, strict=True)]
         known = shown.frame.best_alone
@@ -132,11 +132,11 @@ class RelationCNNView(PanelView):
         first, second = _asked(frame)
         alone, markers, positions, both = (percent(one) for one in frame.accuracy)
         return self.words(
-            "After {step} training steps the words alone give {alone} of the test questions, markers "
-            "{markers}, positions {positions}, both {both}; asked for {first} and {second}, the "
-            "network looked at answers “{answer}”, and the truth is “{truth}”.",
-            step=shown.step, alone=alone, markers=markers, positions=positions, both=both,
-            first=first, second=second, truth=self._relation(frame.truth),
+            "After {measured} training steps the words alone give {alone} of the test questions, "
+            "markers {markers}, positions {positions}, both {both}. Asked for {first} and {second} at "
+            "step {step}, the network looked at answers “{answer}”, and the truth is “{truth}”.",
+            measured=shown.measured, step=shown.step, alone=alone, markers=markers,
+            positions=positions, both=both, first=first, second=second, truth=self._relation(frame.truth),
             answer=self._relation(int(frame.odds[frame.variant].argmax())))
 
 

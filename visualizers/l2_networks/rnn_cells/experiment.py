@@ -38,12 +38,13 @@ ALPHABET = " abcdefghijklmnopqrstuvwxyz"  # recited round and round, with a brea
 CHARACTERS = 64  # the alphabet's, and room for others that are typed
 BATCH, STEPS = 32, 20
 TURNS = 0.1  # how often the direction changes
-EVERY = 5  # steps between two recitals
 AGAIN = 20  # equal steps of the small cell
 
 
 class RnnCells:
     """A network of one recurrent layer, trained to say the next character."""
+
+    measure_every = 5
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -60,8 +61,6 @@ class RnnCells:
         self.v, self.c = uniform(CHARACTERS, size), uniform(CHARACTERS)  # (V, H), (V,)
         self.weights = [self.w, self.u, self.b, self.v, self.c]
         self.optimizer = torch.optim.Adam(self.weights, foreach=True)
-        self.steps = 0
-        self.recited = self.recite()
 
     def exercise(self, params: Params) -> Tensor:
         """Sequences to go on with, (T+1, B) numbers of characters."""
@@ -93,19 +92,17 @@ class RnnCells:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.weights, 1.0)
         self.optimizer.step()
-        self.steps += 1
-        if self.steps % EVERY == 0:
-            self.recited = self.recite()
-        return {"loss": loss.item(), "forward": self.recited[0], "backward": self.recited[1]}
+        return {"loss": loss.item()}
 
     @torch.no_grad()
-    def recite(self) -> tuple[float, float]:
-        """Nats a letter from a to z, and from z to a. Nothing is learnt from it."""
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The alphabet recited: nats a letter from a to z, and from z to a."""
         letters = torch.arange(1, len(ALPHABET), device=self.device)
         x = torch.stack((letters, letters.flip(0)), 1)  # (26, 2)
         logs = self.said_next(x[:-1]).log_softmax(2)  # (25, 2, V)
         each = -logs.gather(2, x[1:, :, None]).mean((0, 2))
-        return float(each[0]), float(each[1])
+        self.recited = float(each[0]), float(each[1])
+        return {"forward": self.recited[0], "backward": self.recited[1]}
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:

@@ -183,15 +183,15 @@ class RnnCellsView(PanelView):
     def _draw_learning(self, shown: Shown[Params, Frame]) -> None:
         curves = []
         for ghost in shown.ghosts:
-            curves += [Curve(ghost.history[name], ghost.history.steps, style="ghost", width=1.5,
+            curves += [Curve(*ghost.history.points(name), style="ghost", width=1.5,
                              label=ghost.label if name == "backward" else "")
                        for name in ("forward", "backward")]
         history = shown.history
         curves += [
             Curve(history["loss"], history.steps, self.words("lesson"), series=2, style="dashed",
                   width=1.5),
-            Curve(history["forward"], history.steps, self.words("a to z"), series=2),
-            Curve(history["backward"], history.steps, self.words("z to a"), series=3),
+            Curve(*history.points("forward"), self.words("a to z"), series=2),
+            Curve(*history.points("backward"), self.words("z to a"), series=3),
         ]
         rules = [Rule(GUESSING, self.words("guessing"))]
         if shown.params.lesson == "the alphabet with turns":
@@ -239,10 +239,10 @@ class RnnCellsView(PanelView):
         at, _ = _looked_at(frame, params)
         best = int(frame.odds[at].argmax())
         return self.words(
-            "{cell} after {steps}: a letter costs {forward} nats from a to z, {backward} from z "
-            "to a; after “{letter}” it expects “{next}” ({odds}).", cell=params.cell,
-            steps=quantity(shown.step, "step", self.words), forward=fixed(frame.forward),
-            backward=fixed(frame.backward),
+            "{cell} after {steps}: a letter costs {forward} nats from a to z, {backward} from z to a. At "
+            "step {step} it expects “{next}” after “{letter}” ({odds}).", cell=params.cell,
+            steps=quantity(shown.measured, "step", self.words), step=count(shown.step),
+            forward=fixed(frame.forward), backward=fixed(frame.backward),
             letter=_legible(frame.text[at]), next=_legible(frame.letters[best]),
             odds=percent(float(frame.odds[at, best])))
 

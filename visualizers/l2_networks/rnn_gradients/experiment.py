@@ -61,6 +61,10 @@ class RnnGradients:
     """
 
     shared: ClassVar[tuple[str, ...]] = ("cell",)
+    remembered: ClassVar[tuple[str, ...]] = (
+        "log_gradient", "log_cell_gradient", "log_theory", "gate_means", "singular_steps", "log_largest",
+        "log_smallest", "slope", "gradient_norm", "clipped")  # they are of the last batch
+    measure_every = 0  # each step looks at its batch
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -119,6 +123,12 @@ class RnnGradients:
         self.optimizer.step()
         return {"loss": self.seen.loss, "accuracy": self.seen.accuracy, "gradient_norm": norm,
                 "clipped": float(clipped)}
+
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The last batch once more, with the weights that its update has left."""
+        if params.spectral_radius == self.radius:
+            self.seen, _ = self.look(self.w)
+        return {}
 
     def recurrent(self, params: Params) -> Tensor:
         """The recurrent weights under these parameters."""

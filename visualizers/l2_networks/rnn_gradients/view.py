@@ -84,7 +84,7 @@ class RnnGradientsView(PanelView):
             curves.append(Curve(_power(frame.log_cell_gradient), label="|∂L/∂c|", series=2,
                                 x=np.arange(1, len(frame.log_cell_gradient) + 1), width=2.0))
         curves.append(Curve(_power(frame.log_gradient), width=3.0, label=self.words(
-            "{cell}, radius {radius}", cell=self._cell(params), radius=fixed(params.spectral_radius))))
+            "{cell}, radius {radius}", cell=self._cell(params), radius=fixed(frame.radius))))
         longest = max(len(one.log_gradient) for one in
                       (frame, *(ghost.frame for ghost in shown.ghosts))) - 1
         lost = FAINTEST < frame.log_gradient.min() < np.log10(FLOAT32)

@@ -43,7 +43,6 @@ CLIP = 1.0          # the longest gradient a step may follow
 PASSAGES = 6        # P; units are chosen on the first half of them and scored on the second
 CHARACTERS = 480    # about the length of a passage
 WARM_UP = 24        # tokens of a passage before its states are compared with anything
-LOOK = 8            # steps between two looks at the held-out passages
 RAREST = 0.02       # a feature must be true, or false, in at least this share of the places
 VOCABULARY = 800    # words
 WRITTEN = 2         # tokens written in a step
@@ -113,6 +112,8 @@ class RnnLanguageModel:
 
     shared: ClassVar[tuple[str, ...]] = ("tokens", "pieces", "train", "passages", "held_out", "facts",
                                          "names", "wanted", "binary", "varied", "looked", "first_scores")
+    remembered: ClassVar[tuple[str, ...]] = ("sample", "sample_steps", "sample_given")
+    measure_every = 8
 
     def __init__(self, params: Params, context: Context) -> None:
         self.device, self.generator = context.device, context.generator
@@ -205,12 +206,15 @@ class RnnLanguageModel:
             else state.detach()
         self.at = part[-1] % len(self.train)
         self.steps += 1
-        if self.steps % LOOK == 0:
-            self.looked = self._look()
         self._write(params, WRITTEN)
-        return {"loss": loss.item(), "held_out": self.looked.loss, "gradient_norm": length}
+        return {"loss": loss.item(), "gradient_norm": length}
 
     # --- the search
+
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """A look at the held-out passages."""
+        self.looked = self._look()
+        return {"held_out": self.looked.loss}
 
     @torch.no_grad()
     def _look(self) -> Looked:

@@ -409,7 +409,7 @@ class RnnLanguageModelView(PanelView):
         feature = self._feature(frame, shown.params)
         said = self.words(
             "After {steps} the perplexity on held-out text is {perplexity} (blind guessing: "
-            "{vocabulary}).", steps=quantity(shown.step, "step", self.words),
+            "{vocabulary}).", steps=quantity(shown.measured, "step", self.words),
             perplexity=decimal(float(np.exp(frame.held_out))), vocabulary=count(frame.vocabulary))
         if feature < 0:
             return said
@@ -419,10 +419,9 @@ class RnnLanguageModelView(PanelView):
 
 
 def measured(history: History, label: str, **how: Any) -> Curve:
-    """The held-out perplexity through the steps at which it was measured."""
-    value = history["held_out"]
-    at = np.flatnonzero(np.diff(value, prepend=np.nan))
-    return Curve(np.exp(value[at]), at + (at > 0), label, **how)
+    """The held-out perplexity at the steps at which it was measured."""
+    losses, steps = history.points("held_out")
+    return Curve(np.exp(losses), steps, label, **how)
 
 
 def legible(text: str) -> str:

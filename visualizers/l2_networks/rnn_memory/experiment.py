@@ -34,7 +34,6 @@ from visualizers.panel import Context
 
 BATCH = 32
 CLIP = 1.0  # a longer gradient of a network's weights is shortened to this
-EVERY = 50  # steps between two tests of what is remembered
 PROBED = 256  # sequences that test it
 RIDGE = 0.01
 SCALE = 2.0**64  # of errors on their way back: small ones stay clear of single precision's end
@@ -123,6 +122,8 @@ class RnnMemory:
     """The race: one step trains all four on one batch."""
 
     shared: ClassVar[tuple[str, ...]] = ("probe", "positions")
+    remembered: ClassVar[tuple[str, ...]] = ("log_reach",)
+    measure_every = 50
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -136,8 +137,6 @@ class RnnMemory:
         self.probe = self.draw(params.length, PROBED)[0] if self.copying else self.pairs(params)
         x, y = self.draw(params.length, BATCH)
         self.reach = [one.learn(x, y)[2] for one in self.networks]  # (T,) each
-        self.memory = self.remembered()
-        self.steps = 0
 
     def draw(self, length: int, batch: int) -> tuple[Tensor, Tensor]:
         """New sequences x (T, B, D) and their answers y (B,)."""
@@ -177,14 +176,11 @@ class RnnMemory:
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
         self.reach = [reach for _, _, reach in seen]
-        self.steps += 1
-        if self.steps % EVERY == 0:
-            self.memory = self.remembered()
         scores = {name: score for name, (_, score, _) in zip(NETWORKS, seen, strict=True)}
         return {"loss": sum(loss for loss, _, _ in seen) / len(seen), **scores}
 
     @torch.no_grad()
-    def remembered(self) -> NDArray[np.float32]:
+    def measure(self, params: Params) -> Mapping[str, float]:
         """What each network keeps of each position, (4, P).
 
         Copying: how often the symbol at that position can be read from the last state by a linear
@@ -192,11 +188,13 @@ class RnnMemory:
         grows when the number marked there grows by 1; it should by 1.
         """
         if self.copying:
-            return np.stack([readable(one.last_state(self.probe), self.probe)
-                             for one in self.networks])
-        grown = [one.answer(self.probe)[:, 0].view(2, len(self.positions), -1).mean(2)
-                 for one in self.networks]  # (2, P) each
-        return np.stack([(high - low).cpu().numpy() for low, high in grown])
+            kept = [readable(one.last_state(self.probe), self.probe) for one in self.networks]
+        else:
+            grown = [one.answer(self.probe)[:, 0].view(2, len(self.positions), -1).mean(2)
+                     for one in self.networks]  # (2, P) each
+            kept = [(high - low).cpu().numpy() for low, high in grown]
+        self.memory: NDArray[np.float32] = np.stack(kept)
+        return {}
 
     def frame(self, params: Params) -> Frame:
         reach = torch.stack(self.reach)  # (4, T)

@@ -71,8 +71,9 @@ class RnnMemoryView(PanelView):
         self.memory.draw(
             frame.memory, low=1 / SYMBOLS if copying else 0.0, high=1.0, x_labels=names,
             y_labels=self.names,
-            title=self.words("What can be read from the last state") if copying
-            else self.words("What counts in the answer"))
+            title=" · ".join(one for one in (
+                self.words("What can be read from the last state") if copying
+                else self.words("What counts in the answer"), self.of_step(shown)) if one))
 
     def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
         items = []

@@ -30,7 +30,7 @@ from visualizers.models.tokenizers import split
 from visualizers.panel import Context
 
 HIDDEN = 64
-MOST_TRIES = 64
+MOST_TRIES = 32
 BINS, MOST_LEVELS, SIDE = 80, 400, 96
 
 
@@ -41,16 +41,6 @@ class Score:
     accuracy: float
     perplexity: float
     bytes: int
-
-
-@dataclass(frozen=True)
-class Known:
-    """What was last measured, and under which settings."""
-
-    settings: object
-    exact: Score
-    rounded: Score
-    layer_error: NDArray[np.float32]  # (L,)
 
 
 class Digits:
@@ -115,6 +105,8 @@ class Quantization:
     """Trains a network and keeps score of it with rounded weights."""
 
     shared: ClassVar[tuple[str, ...]] = ("task",)
+    measure_every = 8
+    measure_reads = ("bits", "grid", "granularity", "group_size", "outliers", "outlier_size")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -125,11 +117,12 @@ class Quantization:
         self.orders = {name: torch.randperm(len(weights[name]), generator=self.generator)
                        for name in self.task.quantized}  # which rows become outliers first
         self.optimizer = torch.optim.Adam(self.model.parameters())
-        self.tries: dict[Scheme, Score] = {}
-        self.known: Known | None = None
+        self.steps = 0
+        self.tries: dict[Scheme, Score] = {}  # of the schemes that were tried, the newest last
+        self.tried: object = None  # the weights and the outliers to which the scores belong
 
     def step(self, params: Params) -> Mapping[str, float]:
-        """One update of Adam, then the scores with the weights as they are and rounded."""
+        """One update of Adam."""
         x, y = (one.to(self.device) for one in self.task.draw(self.generator))
         used = self.rounded(params, scheme(params)) if params.when == "in training" else {}
         logits = functional_call(self.model, used, (x,))  # (B, …, classes)
@@ -139,12 +132,8 @@ class Quantization:
         self.optimizer.param_groups[0]["lr"] = params.learning_rate * self.task.pace
         self.optimizer.step()
 
-        self.known = self.scored(params)
-        exact, rounded = self.known.exact, self.known.rounded
-        self.note_try(params, rounded)
-        return {"loss": float(loss.detach()),
-                "float_accuracy": exact.accuracy, "accuracy": rounded.accuracy,
-                "float_perplexity": exact.perplexity, "perplexity": rounded.perplexity}
+        self.steps += 1
+        return {"loss": float(loss.detach())}
 
     def rounded(self, params: Params, how: Scheme) -> dict[str, Tensor]:
         """The weights of all layers as they are read back: Q(G W) / G."""
@@ -172,27 +161,26 @@ class Quantization:
         return Score(float(right), math.exp(loss), self.bytes(how))
 
     @torch.no_grad()
-    def scored(self, params: Params) -> Known:
-        """The held-out scores as it is and rounded, and how far each layer's weights moved."""
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """The held-out scores with the weights as they are, and rounded in each way that was tried.
+
+        So all points of the front belong to the same weights and the same outliers.
+        """
         how, weights = scheme(params), dict(self.model.named_parameters())
         used = self.rounded(params, how)
         moved = [(one - weights[name]).norm() / weights[name].norm() for name, one in used.items()]
-        return Known(known_by(params), self.score({}, None), self.score(used, how),
-                     torch.stack(moved).cpu().numpy())
-
-    def note_try(self, params: Params, score: Score) -> None:
-        """Remember how this scheme did, and measure the longest unmeasured one anew.
-
-        So all points of the front belong to the present weights and outliers, one after another.
-        """
-        self.tries.pop(scheme(params), None)
-        if self.tries:
-            oldest = next(iter(self.tries))
-            del self.tries[oldest]
-            if len(self.tries) < MOST_TRIES:
-                with torch.no_grad():
-                    self.tries[oldest] = self.score(self.rounded(params, oldest), oldest)
-        self.tries[scheme(params)] = score
+        self.layer_error: NDArray[np.float32] = torch.stack(moved).cpu().numpy()  # (L,)
+        belongs = self.steps, params.outliers, params.outlier_size
+        if self.tried != belongs:
+            self.tried, self.exact = belongs, self.score({}, None)
+            for one in self.tries:
+                self.tries[one] = self.score(self.rounded(params, one), one)
+        self.tries.pop(how, None)
+        self.tries[how] = rounded = self.score(used, how)
+        for one in [*self.tries][:-MOST_TRIES]:
+            del self.tries[one]
+        return {"float_accuracy": self.exact.accuracy, "accuracy": rounded.accuracy,
+                "float_perplexity": self.exact.perplexity, "perplexity": rounded.perplexity}
 
     def bytes(self, how: Scheme | None) -> int:
         """What the model takes: rounded layers packed, everything else as float32."""
@@ -204,9 +192,7 @@ class Quantization:
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
         how, names = scheme(params), tuple(self.task.quantized)
-        known = self.known if self.known and self.known.settings == known_by(params) \
-            else self.scored(params)
-        exact, rounded = known.exact, known.rounded
+        exact, rounded = self.exact, self.tries[how]
         chosen = min(max(params.layer, 0), len(names) - 1)
         true, gain = self.model.get_parameter(names[chosen]), self.gain(names[chosen], params)
         stored = true * gain  # (rows, columns)
@@ -214,7 +200,7 @@ class Quantization:
         error = (fake_quantize(stored, how) / gain - true).abs() / true.square().mean().sqrt()
         rows, columns = (min(size, SIDE) for size in error.shape)
         can_be = levels(stored, how).cpu().numpy()
-        tries = {**self.tries, how: rounded}
+        tries = self.tries
         return Frame(
             layers=tuple(self.task.quantized.values()),
             layer=chosen,
@@ -222,7 +208,7 @@ class Quantization:
             edges=edges.astype(np.float32),
             levels=can_be[:: math.ceil(len(can_be) / MOST_LEVELS)].astype(np.float32),
             error=adaptive_avg_pool2d(error[None], (rows, columns))[0].cpu().numpy().copy(),
-            layer_error=known.layer_error.copy(),
+            layer_error=self.layer_error.copy(),
             float_accuracy=exact.accuracy,
             accuracy=rounded.accuracy,
             float_perplexity=exact.perplexity,
@@ -242,7 +228,3 @@ def scheme(params: Params) -> Scheme:
     group = params.group_size if params.granularity == "per group" else 0
     return Scheme(params.bits, params.grid == "symmetric", params.granularity, group)
 
-
-def known_by(params: Params) -> object:
-    """What a score depends on besides the weights."""
-    return scheme(params), params.outliers, params.outlier_size

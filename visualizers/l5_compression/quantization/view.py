@@ -129,11 +129,11 @@ class QuantizationView(PanelView):
     def _draw_training(self, shown: Shown[Params, Frame], language: bool) -> None:
         history, name = shown.history, "perplexity" if language else "accuracy"
         self.curves.setCurrentIndex(int(language))
-        curves = [Curve(ghost.history[name], ghost.history.steps, ghost.label, style="ghost", width=1.5)
+        curves = [Curve(*ghost.history.points(name), ghost.label, style="ghost", width=1.5)
                   for ghost in shown.ghosts]
         curves += [
-            Curve(history[f"float_{name}"], history.steps, self.words("float32"), series=1, width=1.5),
-            Curve(history[name], history.steps, self.words("rounded"), width=1.5),
+            Curve(*history.points(f"float_{name}"), self.words("float32"), series=1, width=1.5),
+            Curve(*history.points(name), self.words("rounded"), width=1.5),
         ]
         self.training[language].draw(curves)
 
@@ -144,15 +144,17 @@ class QuantizationView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, params = shown.frame, shown.params
         values = {
-            "bits": params.bits, "size": size(frame.bytes), "whole": size(frame.float_bytes),
+            "step": shown.measured, "bits": params.bits, "size": size(frame.bytes),
+            "whole": size(frame.float_bytes),
             "exact": _score(frame, params.model == "tiny GPT", True),
             "rounded": _score(frame, params.model == "tiny GPT", False),
         }
         if params.model == "tiny GPT":
-            return self.words("With weights of {bits} bits the model takes {size} instead of {whole}; its "
-                              "held-out perplexity is {rounded} instead of {exact}.", **values)
-        return self.words("With weights of {bits} bits the network takes {size} instead of {whole}; its "
-                          "held-out accuracy is {rounded} instead of {exact}.", **values)
+            return self.words("With weights of {bits} bits the model takes {size} instead of {whole}; "
+                              "after {step} steps its held-out perplexity is {rounded} instead of "
+                              "{exact}.", **values)
+        return self.words("With weights of {bits} bits the network takes {size} instead of {whole}; after "
+                          "{step} steps its held-out accuracy is {rounded} instead of {exact}.", **values)
 
 
 def _score(frame: Frame, language: bool, exact: bool) -> str:

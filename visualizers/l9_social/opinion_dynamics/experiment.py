@@ -35,6 +35,7 @@ from torch import Tensor
 from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
 from visualizers.models.precision import finest
 from visualizers.panel import Context
+from widgets.words import tr_mark
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -48,7 +49,7 @@ DRAWN_ALL, DRAWN_TIES = 24, 100  # people in the drawn network: everyone meets e
 
 
 class OpinionDynamics:
-    """N people and what they think. There is no end: a change of ε may set them going again."""
+    """N people and what they think. Once all have settled, a wider ε may set them going again."""
 
     shared: ClassVar[tuple[str, ...]] = ("ties", "people", "members", "positions", "links")
 
@@ -61,6 +62,7 @@ class OpinionDynamics:
             else torch.tensor(list(graph.edges), device=self.device).T.contiguous()  # (2, E)
         self.choose_drawn(graph, count)
         self.time, self.stride, self.last = 0, 1, self.x  # last: when the clock last moved on
+        self.calm = False  # whether the last round has moved nobody visibly
         self.times = np.zeros(0, np.int32)  # (T,)
         self.paths = np.zeros((0, len(self.people)), np.float16)  # (T, P)
         self.past_clusters = np.zeros(0, np.int32)  # (T,)
@@ -110,7 +112,8 @@ class OpinionDynamics:
         self.sorted = self.x.sort().values
         ordered = self.sorted.cpu().numpy()  # (N,)
         shares, polarised = clusters(ordered)[1], polarisation(ordered)
-        if float((self.x - self.last).abs().max()) > VISIBLE:
+        self.calm = float((self.x - self.last).abs().max()) <= VISIBLE
+        if not self.calm:
             self.time, self.last = self.time + 1, self.x
             if self.time % self.stride == 0:
                 self.keep(len(shares), polarised)
@@ -122,6 +125,20 @@ class OpinionDynamics:
             "spread": float(ordered[-1] - ordered[0]),
             "rounds": float(self.time),
         }
+
+    def finished(self, params: Params) -> bool:
+        """Whether nobody has anything left to discuss with anyone within ε."""
+        return self.calm and self.listening(params.epsilon)[1] <= VISIBLE
+
+    def idle(self, params: Params) -> Mapping[str, str]:
+        """Once all have settled, why ε and μ can move nobody."""
+        if not self.finished(params):
+            return {}
+        why = tr_mark("Everybody is of one mind: nothing is left to move.") \
+            if float(self.sorted[-1] - self.sorted[0]) <= VISIBLE else \
+            tr_mark("All have settled, and whoever thinks differently is out of reach: only a wider "
+                    "bound sets them going.")
+        return {"epsilon": why, "mu": why}
 
     def meet(self, epsilon: float, mu: float) -> None:
         """Deffuant's rule for pairs of which no two share a person."""
@@ -186,6 +203,7 @@ class OpinionDynamics:
         x = self.x.cpu().numpy()
         ordered = self.sorted.cpu().numpy()
         opinion, share = clusters(ordered)
+        width = widths(ordered)
         members = np.array(self.members, np.int32)  # (G,)
         if self.ties is None:
             members = members[x[members].argsort(kind="stable")]
@@ -200,6 +218,7 @@ class OpinionDynamics:
             opinions=x.astype(np.float32),
             cluster_opinion=opinion,
             cluster_share=share,
+            cluster_width=width,
             polarisation=polarisation(ordered),
             members=members,
             positions=self.positions.copy(),
@@ -236,14 +255,28 @@ def running_sum(ordered: Tensor) -> Tensor:
     return torch.cat((ordered.new_zeros(1), ordered.cumsum(0)))
 
 
+def cuts(ordered: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where in sorted opinions (N,) each cluster that is large enough begins, and has ended: (C,)."""
+    count = len(ordered)
+    ends = np.concatenate((np.flatnonzero(np.diff(ordered) > GAP) + 1, [count]))
+    begins = np.concatenate(([0], ends[:-1]))
+    large = ends - begins >= max(2, LEAST_SHARE * count)
+    return begins[large], ends[large]
+
+
 def clusters(ordered: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean opinion and share of each cluster, from sorted opinions. (N,) → (C,), (C,)"""
-    count = len(ordered)
-    cuts = np.concatenate(([0], np.flatnonzero(np.diff(ordered) > GAP) + 1, [count]))
-    sizes = np.diff(cuts)
-    opinion = np.add.reduceat(ordered, cuts[:-1]) / sizes
-    large = sizes >= max(2, LEAST_SHARE * count)
-    return opinion[large].astype(np.float32), (sizes[large] / count).astype(np.float32)
+    begins, ends = cuts(ordered)
+    total = np.concatenate(([0.0], ordered.cumsum()))
+    opinion = (total[ends] - total[begins]) / (ends - begins)
+    return opinion.astype(np.float32), ((ends - begins) / len(ordered)).astype(np.float32)
+
+
+def widths(ordered: NDArray[Any]) -> NDArray[np.float32]:
+    """From the lowest opinion of each cluster to its highest. (N,) → (C,)"""
+    begins, ends = cuts(ordered)
+    found: NDArray[np.float32] = (ordered[ends - 1] - ordered[begins]).astype(np.float32)
+    return found
 
 
 def polarisation(ordered: NDArray[Any]) -> float:

@@ -63,6 +63,7 @@ class Frame:
     opinions: Annotated[Float32, "N", "N ≥ 1", "0 … 1"]  # of all people, now
     cluster_opinion: Annotated[Float32, "C", "0 … 1", "rising"]  # mean opinion of each cluster now
     cluster_share: Annotated[Float32, "C", "0 … 1"]  # its share of the people
+    cluster_width: Annotated[Float32, "C", "0 … 1"]  # from its lowest opinion to its highest
     polarisation: Annotated[float, "0 … 1"]  # now
     members: Annotated[Int32, "G", "0 … N-1"]  # the people of whom the network is drawn
     positions: Annotated[Float32, "G 2", "-1 … 1"]

@@ -22,6 +22,7 @@ BESIDE = ("polarisation", "clusters")
 EDGES = np.linspace(0.0, 1.0, 51)  # bins of the histogram
 LEAST_ROUNDS = {"Deffuant": 70, "Hegselmann–Krause": 10}  # on the axis of time
 NAMED = 5  # so many clusters are listed one by one
+CAMP = 0.15  # people who are spread wider than this are not near any one opinion
 
 
 class OpinionDynamicsView(PanelView):
@@ -139,7 +140,10 @@ class OpinionDynamicsView(PanelView):
         largest = np.sort(np.argsort(-frame.cluster_share, kind="stable")[:NAMED])
         listed = ", ".join(
             self.words("{share} near {opinion}", share=percent(frame.cluster_share[one]),
-                       opinion=fixed(frame.cluster_opinion[one])) for one in largest)
+                       opinion=fixed(frame.cluster_opinion[one]))
+            if frame.cluster_width[one] <= CAMP else
+            self.words("{share} spread over {width}", share=percent(frame.cluster_share[one]),
+                       width=fixed(frame.cluster_width[one])) for one in largest)
         return self.words(
             "{people} people after {rounds}; clusters: {clusters} ({listed}); polarisation: "
             "{polarisation}.", rounds=quantity(round(frame.times[-1]), "round", self.words),
