@@ -394,7 +394,9 @@ def quit_at_first_paint(application: Any) -> None:
     """Run the event loop until something was painted, and print the time of that moment."""
     from PySide6.QtCore import QEvent, QObject, QTimer
 
-    class Watch(QObject):
+    from widgets.guard import Guarded
+
+    class Watch(Guarded, QObject):
         def eventFilter(self, _watched: Any, event: Any) -> bool:
             if event.type() == QEvent.Type.UpdateRequest:
                 application.removeEventFilter(self)

@@ -11,13 +11,14 @@ from PySide6.QtCore import QRectF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from widgets.guard import Guarded, place_of
 from widgets.look import Look
 from widgets.style import font
 
 Action = tuple[str, Callable[[], object]]
 
 
-class ErrorCard(QFrame):
+class ErrorCard(Guarded, QFrame):
     """A plain sentence and what can be done about it. The first action is the suggested one."""
 
     def __init__(
@@ -64,6 +65,8 @@ class ErrorCard(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         look = self.look
         painter = QPainter(self)
+        if self.testAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent):
+            painter.fillRect(self.rect(), look.color("card"))  # it lies on a card
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look.color("warning", 120), 1))
         painter.setBrush(look.color("card"))
@@ -106,9 +109,10 @@ class Toast(QLabel):
         self._timer.start()
 
 
-def catch(report: Callable[[str, str], object]) -> Callable[[], None]:
-    """Send exceptions of the window's own code to ``report(sentence, details)``, not to the end.
+def catch(report: Callable[[str, str, QWidget | None], object]) -> Callable[[], None]:
+    """Send exceptions of the window's own code to ``report(sentence, details, place)``, not to the end.
 
+    The place is the widget in which it was made, if it was made in one.
     Returns a function that takes the net away again.
     """
     before = sys.excepthook
@@ -119,7 +123,7 @@ def catch(report: Callable[[str, str], object]) -> Callable[[], None]:
         before(kind, error, trace)
         if issubclass(kind, Exception):
             report(f"{kind.__name__}: {error}",
-                   "".join(traceback.format_exception(kind, error, trace)))
+                   "".join(traceback.format_exception(kind, error, trace)), place_of(trace))
 
     sys.excepthook = hook
 

@@ -26,6 +26,7 @@ from visualizers.data import Data
 from visualizers.panel import Panel
 from visualizers.uses import LECTURES_SET, pack_set
 from widgets.cards import Card
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
 
@@ -154,7 +155,7 @@ class Home(QScrollArea):
         return box
 
 
-class Door(QAbstractButton):
+class Door(Guarded, QAbstractButton):
     """A card that can be opened: a quiet heading, a name, a sentence."""
 
     def __init__(
@@ -206,7 +207,7 @@ class Door(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
 
 
-class _Link(QAbstractButton):
+class _Link(Guarded, QAbstractButton):
     """A panel's name in the course at a glance."""
 
     def __init__(

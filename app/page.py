@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from app.trying import Trying
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
 from widgets.cards import Card, run_on
+from widgets.guard import attempt, paints
 from widgets.look import Look
 from widgets.numbers import count, percent, quantity
 from widgets.sentence import Sentence
@@ -51,6 +53,8 @@ class Page(QWidget):
     said = Signal(str)  # something was done or could not be; say it in passing
     fetch_wanted = Signal()  # what a note says is missing
 
+    READING = 3.0  # s for which a mistake of the view is shown at least; a flash cannot be read
+
     def __init__(
         self, look: Look, panel: Panel, session: Session, trying: Trying, meter: PaintMeter,
         presenting: bool = False, parent: QWidget | None = None,
@@ -66,6 +70,9 @@ class Page(QWidget):
         self._alone = False  # the picture has the whole screen
         self._asked = False  # a question has the room of the transport
         self._soft_card = False  # goes away with the next frame
+        self._mistaken = False  # goes away with the next frame that the view draws without a mistake
+        self._broken: dict[Card, ErrorCard] = {}
+        self._readable = 0.0  # when they have been there long enough
         self._film: Iterator[tuple[int, int]] | None = None
         px = look.px
 
@@ -183,19 +190,21 @@ class Page(QWidget):
 
     def show_frame(self, shown: Shown[Any, Any]) -> None:
         """Draw a frame."""
-        begun = time.thread_time()
+        self.meter.begin()
         self.shown = shown
         if self._soft_card:
             self._remove_card()
-        self.view.show_frame(shown)
+        drawn = attempt(lambda: self.view.show_frame(shown))
         self.stack.setCurrentWidget(self.view)
         self.transport.set_steps(shown.step, max(shown.step, self.session.last_step))
         self._stand()
         if not self.description.text:
-            self._describe()
+            attempt(self._describe)
         if not self._describing.isActive():
             self._describing.start()
-        self.meter.cpu += time.thread_time() - begun
+        if drawn:
+            self._heal()
+        self.meter.end()
         self.drawn.emit()
 
     def _describe(self) -> None:
@@ -295,11 +304,48 @@ class Page(QWidget):
         self._remove_card()
         self.session.seek(step, exact=True)
 
-    def show_mistake(self, sentence: str, details: str) -> None:
-        """Something in the window itself went wrong; the run is not touched."""
-        self._show_card(self.words("Something in the window went wrong; the run is not touched. "
-                                   "{what}", what=sentence),
-                        [(self.words("Close"), self._remove_card)], details)
+    def show_mistake(self, sentence: str, details: str, place: QWidget | None = None) -> None:
+        """Something in the window itself went wrong; the run is not touched.
+
+        It is said on the view's card in which it was made, and below the picture where there is none
+        or too little room.
+        """
+        said = self.words("Something in the window went wrong; the run is not touched. {what}",
+                          what=sentence)
+        self._readable = time.monotonic() + self.READING
+        if (card := self._card_round(place)) is not None:
+            if card in self._broken:
+                return  # what goes wrong thirty times a second is said once
+            told = ErrorCard(self.look, said, [(self.words("Close"), partial(self._bare, card))],
+                             details)
+            if card.lay_over(told):
+                self._broken[card] = told
+                return
+            told.deleteLater()
+        self._show_card(said, [(self.words("Close"), self._remove_card)], details)
+        self._mistaken = place is not None \
+            and (place is self.view or self.view.isAncestorOf(place))
+
+    def _card_round(self, place: QWidget | None) -> Card | None:
+        """The card of the view that a widget is or lies in, if it is seen."""
+        while place is not None and place is not self.view:
+            if isinstance(place, Card) and place.isVisible() and self.view.isAncestorOf(place):
+                return place
+            place = place.parentWidget()
+        return None
+
+    def _heal(self) -> None:
+        """A frame was drawn without a mistake: what can be painted again is shown again."""
+        if (not self._broken and not self._mistaken) or time.monotonic() < self._readable:
+            return
+        for card in [one for one in self._broken if one.paints()]:
+            self._bare(card)
+        if self._mistaken and paints(self.view):
+            self._remove_card()
+
+    def _bare(self, card: Card) -> None:
+        del self._broken[card]
+        card.lay_bare()
 
     def put_below(self, card: QWidget) -> None:
         """A card between the picture and the transport."""
@@ -324,7 +370,7 @@ class Page(QWidget):
             self.card.hide()
             self.card.deleteLater()
             self.card = None
-        self._soft_card = False
+        self._soft_card = self._mistaken = False
 
     # --- what the user does ----------------------------------------------------------------------
 

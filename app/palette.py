@@ -33,8 +33,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.commands import Command, fuzzy
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
 
@@ -51,7 +53,7 @@ class Entry:
     found_by: str = ""
 
 
-class Overlay(QWidget):
+class Overlay(Guarded, QWidget):
     """A sheet in the middle of the window over a veil. A click beside it or Esc closes it."""
 
     def __init__(self, look: Look, window: QWidget) -> None:
@@ -64,6 +66,7 @@ class Overlay(QWidget):
             f"#sheet {{ background: {look.theme.card}; border: 1px solid {look.theme.hairline};"
             f" border-radius: {look.px(12)}px; }}")
         window.installEventFilter(self)
+        self.installEventFilter(self)
 
     def sheet_rect(self) -> QRect:
         """Where the sheet stands in the window."""
@@ -82,7 +85,7 @@ class Overlay(QWidget):
             window.removeEventFilter(self)
         self.hide()
         self.setParent(None)
-        if self._before is not None:
+        if self._before is not None and isValid(self._before):
             self._before.setFocus()
         self.deleteLater()
 
@@ -93,16 +96,14 @@ class Overlay(QWidget):
         self.sheet.setGeometry(self.sheet_rect())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if watched is self:
+            # While a sheet is open, the window's keys are silent.
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+        elif watched is self.parent() and event.type() == QEvent.Type.Resize:
             self._fit()
-        return super().eventFilter(watched, event)
-
-    def event(self, event: QEvent) -> bool:
-        # While a sheet is open, the window's keys are silent.
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
-            return True
-        return super().event(event)
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -224,7 +225,7 @@ class Palette(Overlay):
         return True
 
 
-class _Rows(QStyledItemDelegate):
+class _Rows(Guarded, QStyledItemDelegate):
     def __init__(self, look: Look, parent: QListWidget) -> None:
         super().__init__(parent)
         self.look = look

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import (
+    QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QPointF,
     QRect,
@@ -33,6 +35,7 @@ from PySide6.QtWidgets import (
 
 from visualizers.catalog import LECTURES, Lecture, Said
 from visualizers.panel import Panel
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
 from widgets.words import LANGUAGES, window_words
@@ -258,7 +261,7 @@ _FULL = Qt.ItemDataRole.UserRole + 3
 _VISITED = Qt.ItemDataRole.UserRole + 4
 
 
-class _Search(QLineEdit):
+class _Search(Guarded, QLineEdit):
     """A search field that hands the Down key to the list and is emptied by Esc."""
 
     down = Signal()
@@ -267,6 +270,7 @@ class _Search(QLineEdit):
         super().__init__()
         self.setFont(font(look, 13))
         self.setFixedHeight(look.px(31))
+        self.installEventFilter(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
@@ -279,15 +283,16 @@ class _Search(QLineEdit):
             case _:
                 super().keyPressEvent(event)
 
-    def event(self, event: Any) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         # Esc belongs to the field while one types in it, not to the window's own Esc.
-        if event.type() == event.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) \
+                and event.key() == Qt.Key.Key_Escape:
             event.accept()
             return True
-        return super().event(event)
+        return False
 
 
-class _Tree(QTreeWidget):
+class _Tree(Guarded, QTreeWidget):
     """The list itself: no branches, no frame; rows are drawn by ``_Rows``."""
 
     entered_item = Signal(object)
@@ -316,7 +321,7 @@ class _Tree(QTreeWidget):
             super().keyPressEvent(event)
 
 
-class _Rows(QStyledItemDelegate):
+class _Rows(Guarded, QStyledItemDelegate):
     """Draws a lecture, a panel or a sentence of what will come."""
 
     def __init__(self, look: Look, tree: _Tree) -> None:

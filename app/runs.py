@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.numbers import count, decimal
 from widgets.parameters import differences
@@ -179,7 +180,7 @@ class RunsPage(QWidget):
         return button
 
 
-class _Row(QWidget):
+class _Row(Guarded, QWidget):
     """One pinned run: a ghost's line, its name to be typed over, and a cross."""
 
     removed = Signal()

@@ -7,7 +7,6 @@ program is in one list here, which menus, palette, keys and the F1 sheet share.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,11 +16,13 @@ from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
     QLocale,
+    QObject,
     QPoint,
     QRect,
     QSize,
     Qt,
     QTimer,
+    Signal,
 )
 from PySide6.QtGui import (
     QCloseEvent,
@@ -48,6 +49,7 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 from app.ahead import Ahead
 from app.commands import Command, bind
@@ -64,6 +66,7 @@ from visualizers.catalog import LECTURES, Said
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import numbers, style
+from widgets.guard import Guarded
 from widgets.layout import Arrangement
 from widgets.look import SMALLEST_TEXT, Look, theme
 from widgets.parameters import parameter
@@ -90,7 +93,7 @@ THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark":
 DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Guarded, QMainWindow):
     """The program's one window.
 
     Attributes:
@@ -99,6 +102,8 @@ class MainWindow(QMainWindow):
         page, side: of the open panel; None on the home and data pages.
         place: ``"home"``, ``"data"`` or the id of the open panel.
     """
+
+    _painting = Signal(object)  # queued: it arrives when the painting is over
 
     def __init__(
         self, settings: Settings, panels: Sequence[Panel],
@@ -145,6 +150,8 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_moved)
+        self._painting.connect(self._painted, Qt.ConnectionType.QueuedConnection)
+        self.installEventFilter(self)
 
     # --- the look --------------------------------------------------------------------------------
 
@@ -596,27 +603,30 @@ class MainWindow(QMainWindow):
         QCoreApplication.postEvent(
             self, QEvent(QEvent.Type.UpdateRequest), Qt.EventPriority.LowEventPriority.value)
 
-    def event(self, event: QEvent) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window's own events, before Qt handles them: what that causes does not run below Python."""
         kind = event.type()
         if kind == QEvent.Type.UpdateRequest:
-            begun = time.thread_time()
-            done = super().event(event)
-            self.paint_meter.cpu += time.thread_time() - begun
-            if not self._painted_once:
-                self._painted_once = True
-                QTimer.singleShot(SPARE_AFTER, self._warm)
-                self._ahead.start()
-            if self._fresh and self.session is not None:
-                self._fresh = False
-                self.paint_meter.frames += 1
-                self.session.painted()
-            return done
-        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            self.paint_meter.begin()
+            self._painting.emit(self.session if self._fresh else None)
+            self._fresh = False
+        elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             self._tab_pressed = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
             if self._for_focus(event):
                 event.accept()
                 return True
-        return super().event(event)
+        return False
+
+    def _painted(self, session: Session | None) -> None:
+        """Qt has painted what there was to paint; among it a frame of a session."""
+        self.paint_meter.end()
+        if not self._painted_once:
+            self._painted_once = True
+            QTimer.singleShot(SPARE_AFTER, self._warm)
+            self._ahead.start()
+        if session is not None and session is self.session:
+            self.paint_meter.frames += 1
+            session.painted()
 
     def _visible(self) -> None:
         if self.session is not None:
@@ -796,8 +806,9 @@ class MainWindow(QMainWindow):
                 " ".join([panel.id, *panel.concepts, *panel.keywords,
                           *(one.title for one in other)])))
         for command in self.commands.values():
-            if command.id not in ("palette",) and not command.id.startswith("lecture") \
-                    and command.enabled():
+            # Of those that share a name, the keys say which is meant; a list cannot.
+            if command.id != "palette" and command.enabled() \
+                    and not command.id.startswith(("lecture", "card", "answer-")):
                 entries.append(Entry(command.text, command.shown_keys, command.action, command.id))
         self._sheet(Palette(self.look, entries, self))
 
@@ -905,9 +916,15 @@ class MainWindow(QMainWindow):
 
     # --- the end ---------------------------------------------------------------------------------
 
-    def _own_mistake(self, sentence: str, details: str) -> None:
+    def _own_mistake(self, sentence: str, details: str, place: QWidget | None) -> None:
+        # Not at once: Qt may be in the middle of painting what would be covered.
+        QTimer.singleShot(0, self, partial(self._show_mistake, sentence, details, place))
+
+    def _show_mistake(self, sentence: str, details: str, place: QWidget | None) -> None:
         if self.page is not None:
-            self.page.show_mistake(sentence, details)
+            self.page.show_mistake(sentence, details, place if isValid(place) else None)
+        else:
+            self.toast.say(sentence, warning=True)
 
     def remember(self) -> None:
         if not self.settings.save():

@@ -17,6 +17,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
+from widgets.guard import Guarded
+
 EVERY = 0.1  # seconds between two pictures of a calm widget
 PATIENCE = 0.05  # seconds by which the next frame may be late before the timer draws without it
 _turns = itertools.cycle((0.0, 1 / 3, 2 / 3))  # neighbours draw at different frames
@@ -25,7 +27,7 @@ P = ParamSpec("P")
 W = TypeVar("W", bound="Unhurried")
 
 
-class Unhurried(QWidget):
+class Unhurried(Guarded, QWidget):
     """A widget whose ``draw`` is marked ``may_wait``; it waits only after ``calm()``.
 
     What is drawn after a rest is drawn at once, so that a control answers. What comes too soon is

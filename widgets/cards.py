@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -21,13 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.guard import Guarded, paints
 from widgets.look import Look
 from widgets.style import font
 
 L = TypeVar("L", bound=QBoxLayout)
 
 
-class Card(QFrame):
+class Card(Guarded, QFrame):
     """A rounded surface with a hairline border. Put things into ``body``.
 
     A double click on it, or on what in it does nothing else with one, asks that it may fill the view.
@@ -44,6 +45,7 @@ class Card(QFrame):
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(*map(look.px, self.MARGINS))
         self.body.setSpacing(look.px(8))
+        self._over: QWidget | None = None
 
     @property
     def headroom(self) -> int:
@@ -57,6 +59,48 @@ class Card(QFrame):
         if margins.top() != top:
             margins.setTop(top)
             self.body.setContentsMargins(margins)
+            self._fit_over()
+
+    def lay_over(self, widget: QWidget) -> bool:
+        """Show a widget instead of the body, which is not painted meanwhile; False if it is too large."""
+        room = self._room()
+        if not widget.minimumSizeHint().width() <= room.width() \
+                or not widget.heightForWidth(room.width()) <= room.height():
+            return False
+        self.lay_bare()
+        self._over = widget
+        widget.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        widget.setParent(self)
+        self._fit_over()
+        widget.show()
+        widget.raise_()
+        return True
+
+    def lay_bare(self) -> None:
+        """Show the body again."""
+        if self._over is not None:
+            self._over.hide()
+            self._over.deleteLater()
+            self._over = None
+
+    def paints(self) -> bool:
+        """Whether the body can be painted, seen or not, without a mistake."""
+        children = self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return all(paints(one) for one in children
+                   if one is not self._over and one.isVisibleTo(self))
+
+    def _room(self) -> QRect:
+        """The body and a part of its margins: what in it paints itself is covered wholly."""
+        inside, some = self.body.contentsMargins(), self.look.px(6)
+        return self.rect().adjusted(some, inside.top() - some + 2, -some, -some)
+
+    def _fit_over(self) -> None:
+        if self._over is not None:
+            self._over.setGeometry(self._room())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_over()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.filling.emit()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
     QKeyEvent,
@@ -35,6 +35,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.cards import Quiet, Switch
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.numbers import plural, unit_of
 from widgets.parameters import Parameter, Unfit, parse, written
@@ -79,7 +80,7 @@ def position_of(one: Parameter, value: float) -> int:
     return round(min(1.0, max(0.0, share)) * POSITIONS)
 
 
-class Slider(QSlider):
+class Slider(Guarded, QSlider):
     """A slider that the mouse moves at once to where it points; Shift makes it ten times finer."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -144,7 +145,7 @@ class _Steps(Slider):
             event.ignore()  # Space and R belong to the page
 
 
-class Toggle(QAbstractButton):
+class Toggle(Guarded, QAbstractButton):
     """A switch that slides: on or off."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -176,7 +177,7 @@ class Toggle(QAbstractButton):
             painter.drawRoundedRect(track, high / 2 - 1, high / 2 - 1)
 
 
-class _Name(QLabel):
+class _Name(Guarded, QLabel):
     """A control's name. Double-click, or its menu, brings the default back; the menu asks what if."""
 
     reset = Signal()
@@ -194,10 +195,10 @@ class _Name(QLabel):
 
     def contextMenuEvent(self, event: Any) -> None:
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction(self._words("Back to the default")).triggered.connect(self.reset)
         menu.addAction(self._words("What if …?") + "\tW").triggered.connect(self.what_if)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        menu.popup(event.globalPos())
 
 
 class _Control(QWidget):
@@ -266,19 +267,23 @@ class _Control(QWidget):
         raise NotImplementedError
 
 
-class _NumberEdit(QLineEdit):
+class _NumberEdit(Guarded, QLineEdit):
     """A field for a number, to which Space and W mean nothing and Esc the number that was there."""
 
     given_up = Signal()
 
-    def event(self, event: QEvent) -> bool:
+    def __init__(self) -> None:
+        super().__init__()
+        self.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape:
                 self.given_up.emit()
             if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Space, Qt.Key.Key_W):
                 event.ignore()  # the program's: leave the field, play, ask what if
-                return False
-        return super().event(event)
+                return True
+        return False
 
 
 class _Number(_Control):
@@ -404,7 +409,7 @@ class _Choice(_Control):
             self._combo.setCurrentIndex(index)
 
 
-class _Combo(QComboBox):
+class _Combo(Guarded, QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -33,6 +33,7 @@ from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QSizePolicy, QVBoxLayo
 from widgets import numbers, scales
 from widgets.calm import may_wait
 from widgets.cards import Heading, Quiet, run_on
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.marks import MARKS, paint_marks
 from widgets.numbers import decimal
@@ -229,7 +230,7 @@ def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
         painter.drawPolyline(polygon(points + shift * normal))
 
 
-class _Axis(pg.AxisItem):  # type: ignore[misc]
+class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
     """An axis with round ticks, decades where it is logarithmic."""
 
     def __init__(self, side: str, look: Look, title: str, *, log: bool, integer: bool) -> None:
@@ -266,7 +267,7 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]
         return numbers.decades(values) if self._log else numbers.ticks(values)
 
 
-class _Canvas(pg.PlotWidget):  # type: ignore[misc]
+class _Canvas(Guarded, pg.PlotWidget):  # type: ignore[misc]
     """The plot itself. Its mouse only reads: nothing is dragged, no menu opens."""
 
     def __init__(self, owner: CurvePlot, look: Look, axes: dict[str, _Axis]) -> None:
@@ -340,7 +341,7 @@ class _Canvas(pg.PlotWidget):  # type: ignore[misc]
             self._owner.refine()
 
 
-class _Legend(QWidget):
+class _Legend(Guarded, QWidget):
     """Names outside the plot, each with its swatch, and a note that found no room in the title's line.
 
     It takes no room while there is nothing to say.

@@ -43,6 +43,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.glossary import terms
+from widgets.guard import Guarded
 from widgets.icons import icon, pixmap
 from widgets.look import Look
 from widgets.style import font
@@ -82,7 +83,7 @@ def formula_image(
     return image
 
 
-class GuideView(QTextBrowser):
+class GuideView(Guarded, QTextBrowser):
     """A Markdown text with ``$…$`` formulas. Links open outside, on a click only.
 
     In each section the first mention of a term of the glossary is underlined with dots. Pointing at
@@ -302,7 +303,7 @@ def _plain(block: QTextBlock) -> str:
     return text
 
 
-class _Badge(QWidget):
+class _Badge(Guarded, QWidget):
     """The number of a step in a circle, or a tick, or a warning."""
 
     def __init__(self, look: Look, number: int) -> None:
@@ -504,7 +505,7 @@ class QuestionBox(QWidget):
             QLabel, options=Qt.FindChildOption.FindDirectChildrenOnly) if not one.isHidden()]
 
 
-class _AnswerButton(QPushButton):
+class _AnswerButton(Guarded, QPushButton):
     """An answer of any length, wrapped, behind the number that chooses it."""
 
     def __init__(self, look: Look, number: int, text: str, size: float) -> None:

@@ -25,6 +25,7 @@ from PySide6.QtCore import QRect, QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLayout, QTabBar, QVBoxLayout, QWidget
 
 from widgets.cards import Card
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
 
@@ -133,7 +134,7 @@ class TabStrip(QTabBar):
             self.setCurrentIndex(open_one)
 
 
-class Arrangement(QVBoxLayout):
+class Arrangement(Guarded, QVBoxLayout):
     """The layout of a view. Qt keeps the cards as its items; where they are is decided here.
 
     Attributes:

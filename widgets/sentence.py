@@ -6,13 +6,14 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QTextLayout, QTextOption
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
 
 JOINED = "/\u2060"  # no line ends within "steps/s"
 
 
-class Sentence(QWidget):
+class Sentence(Guarded, QWidget):
     """A text of at most ``lines`` lines; the whole text is its tool tip.
 
     Args:

@@ -7,11 +7,12 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.numbers import count
 
 
-class PanelView(QWidget):
+class PanelView(Guarded, QWidget):
     """Draws a panel's frames.
 
     ``show_frame`` draws from what it is given and keeps nothing, so that frames can be shown in any

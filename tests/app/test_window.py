@@ -304,6 +304,7 @@ def test_that_a_mistake_of_the_window_is_shown_and_not_the_end(
     monkeypatch.setattr(sys, "excepthook", lambda *_: None)
     window = lab()
     sys.excepthook(ValueError, ValueError("a slip"), None)
+    qtbot.waitUntil(lambda: window.page.card is not None)
     assert "a slip" in window.page.card.label.text()
     qtbot.mouseClick(button(window.page.card, "Close"), LEFT)
     assert window.page.card is None
