@@ -231,7 +231,7 @@ class Page(QWidget):
         self.transport.set_playing(self.session.playing)
         self._stand()
         running = self.session.state is State.RUNNING
-        self.transport.set_rate(self.session.steps_per_second if running else 0.0)
+        self.transport.set_rate(self.session.rate if running else 0.0)
 
     def _stand(self) -> None:
         """Say the step and whether it plays; only where nothing else says so."""

@@ -38,6 +38,7 @@ from app.engine.protocol import (
     SetPace,
 )
 from app.engine.thinning import Thinned
+from app.rate import Rate
 from app.record import Record, Seen, versions
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
@@ -155,7 +156,8 @@ class Session(QObject):
         self._silence = 0.0
         self._fresh = False  # there are scalars to show without a new frame
         self.device, self.threads = "", 0
-        self.steps_per_second, self.memory = 0.0, 0
+        self.steps_per_second, self.memory = 0.0, 0  # the first is what training could
+        self._rate = Rate()
         self._recorded: Record | None = None
         self._sent = 0
         self._forget(self._params)
@@ -245,6 +247,11 @@ class Session(QObject):
     def playing(self) -> bool:
         """Whether it trains, or will as soon as it has started."""
         return self._state is State.RUNNING or (self._state is State.STARTING and self._playing)
+
+    @property
+    def rate(self) -> float:
+        """Steps a second that it really goes on by now, at the speed at which it is played."""
+        return self._rate.per_second
 
     @property
     def speed(self) -> Speed:
@@ -484,6 +491,7 @@ class Session(QObject):
 
     def set_speed(self, speed: Speed) -> None:
         self._speed = speed
+        self._rate.rest()
         if self._state is State.RUNNING:
             self._send(SetPace(self._token, self._pace))
 
@@ -497,6 +505,7 @@ class Session(QObject):
             return
         self._visible = visible
         if self._state is State.RUNNING:
+            self._rate.rest()
             if visible:
                 self._grant(AHEAD)
             else:
@@ -516,7 +525,8 @@ class Session(QObject):
         self._begin_message = None
         self._forget(record.params)
         self._recorded = record
-        self._changes = list(record.changes)
+        # What no step was trained with may be taken back before one is: the controls have it.
+        self._changes = [change for change in record.changes if change.step < record.step]
         self._history = record.history.copy()
         for seen in record.film:
             self._filmed(seen)
@@ -820,6 +830,8 @@ class Session(QObject):
         self._take_scalars(message)
         self._history.fill(seen.measured, message.measured)
         self._filmed(seen)
+        if self._state is State.RUNNING:
+            self._rate.saw(seen.step, monotonic())
         if not self._begun:
             self._on_first_frame()
         if message.finished:
@@ -953,6 +965,7 @@ class Session(QObject):
     def _set_state(self, state: State) -> None:
         if state is not self._state:
             self._state = state
+            self._rate.rest()
             self._retime()
             self.state_changed.emit(state)
 

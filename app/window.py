@@ -589,7 +589,7 @@ class MainWindow(Guarded, QMainWindow):
             machine.append(w(DEVICES.get(session.device, session.device)))
             if session.threads:
                 machine.append(numbers.quantity(session.threads, "thread", w))
-            if session.state.name == "RUNNING" and (rate := session.steps_per_second):
+            if session.state.name == "RUNNING" and (rate := session.rate):
                 figures.append(numbers.quantity(rate, "step/s", w, digits=2))
             if session.memory:
                 figures.append(numbers.size(session.memory))

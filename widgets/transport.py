@@ -190,7 +190,7 @@ class Transport(Card):
         self._enable()
 
     def set_rate(self, steps_per_second: float) -> None:
-        """Show how fast it trains; nothing while it does not, and that it has settled when it has."""
+        """Show how fast it goes on; nothing while it does not, and that it has settled when it has."""
         words = self.look.words
         if self._state == "finished":
             run_on(self._rate, words("settled"))

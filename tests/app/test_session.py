@@ -216,6 +216,22 @@ def test_that_slow_speeds_show_every_step(make: Any) -> None:
     assert steps[:6] == [0, 1, 2, 3, 4, 5]
 
 
+def test_that_the_rate_is_that_of_the_clock_at_every_speed(make: Any) -> None:
+    bench = make(toys.panel("Counter"))
+    session = bench.open()
+    session.set_speed(Speed.FIVE)
+    session.play()
+    bench.until(lambda: session.last_step >= 5)
+    assert 0 < session.rate < 10  # slower on a busy machine, never faster
+    assert session.steps_per_second > 100  # what training could
+    session.set_speed(Speed.MAX)
+    assert session.rate == 0  # nothing is known of it yet
+    step = session.last_step
+    bench.until(lambda: session.last_step > step + 100 and session.rate > 10)
+    session.pause()
+    assert session.rate == 0
+
+
 def test_that_seeking_shows_filmed_frames_and_then_the_exact_one(make: Any) -> None:
     bench = make()
     session = bench.open()
@@ -435,6 +451,25 @@ def test_that_a_record_is_shown_at_once_and_continued_bit_for_bit(make: Any) -> 
     assert again.history["loss"].tolist() == session.history["loss"].tolist()
     assert [(one.step, one.values) for one in again._changes] == (
         [(one.step, one.values) for one in session._changes])
+
+
+def test_that_a_value_that_no_step_was_trained_with_can_be_taken_back(make: Any) -> None:
+    first = make()
+    first.open(learning_rate=0.25)
+    first.play_to(5)
+    first.session.set_params(learning_rate=0.5)
+    first.settle()
+    record = first.session.record()
+    assert [dict(change.values) for change in record.changes] == [{"learning_rate": 0.5}]
+    second = make()
+    second.session.open_record(record)
+    assert second.session.params.learning_rate == 0.5
+    second.session.set_params(learning_rate=0.25)
+    second.until(lambda: second.shown[-1].frame.learning_rate == 0.25)
+    second.settle()
+    second.session.step()
+    second.until(lambda: second.session.last_step == record.step + 1)
+    assert second.session.record().changes == ()
 
 
 def test_that_a_record_branches_and_clicks_without_being_played_first(make: Any) -> None:
