@@ -6,14 +6,24 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QComboBox, QFileDialog, QMenu, QPushButton, QTreeWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QMenu,
+    QPushButton,
+    QTreeWidget,
+)
 
 from app.palette import Overlay, Palette
 from app.session import PACES, Session, State
 from app.side import CODE, CONTROLS, GUIDE, RUNS
+from app.whatif import WhatIfField
 from app.window import SCALES
 from visualizers.catalog import LECTURES, Said, panels
+from widgets.controls import _Name
 from widgets.speeds import Speed
 from widgets.transport import Transport
 
@@ -246,6 +256,48 @@ def test_that_every_entry_of_the_other_menus_opens_what_it_names(
         menu.close()
         assert close_dialogs(window) == 1 or window.place == "data", name
         window.open_panel("tiny")
+
+
+def test_that_every_entry_of_a_controls_own_menu_does_what_it_names(lab: Any, qtbot: Any) -> None:
+    window, other = lab(), {"learning_rate": 0.5, "start": "left", "text": "chinese-sentences", "seed": 7}
+    for name, value in other.items():
+        label = window.side.controls.control(name).findChild(_Name)
+
+        def menu(label: Any = label) -> QMenu:
+            at = QPoint(3, 3)
+            QApplication.sendEvent(label, QContextMenuEvent(
+                QContextMenuEvent.Reason.Mouse, at, label.mapToGlobal(at)))
+            (opened,) = (one for one in label.findChildren(QMenu) if one.isVisible())
+            opened.hide()
+            return opened
+
+        window.session.set_params(**{name: value})
+        to_default, what_if = entries(menu())
+        to_default.trigger()
+        assert getattr(window.session.params, name) \
+            == next(one.default for one in window.session.panel.parameters if one.name == name)
+        what_if.trigger()
+        (sheet,) = window.findChildren(WhatIfField)
+        assert sheet.one.name == name
+        sheet.leave()
+
+
+def test_that_every_choice_of_a_what_if_is_run(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.session.step(3)
+    qtbot.waitUntil(lambda: window.session.last_step == 3, timeout=10_000)
+    trying = window.tryings["tiny"]
+    for index, value in enumerate(("left", "right")):
+        window._ask_what_if("start")
+        (sheet,) = window.findChildren(WhatIfField)
+        choose(qtbot, sheet.combo, index)
+        if value == window.session.params.start:  # what is there already is no question
+            sheet.leave()
+            continue
+        qtbot.keyClick(sheet.combo, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: trying.phase == "compared", timeout=10_000)
+        assert window.session.params.start == value
+        trying.back()
 
 
 # --- the palette ---------------------------------------------------------------------------------
