@@ -24,7 +24,7 @@ from widgets.curves import Curve, CurvePlot
 from widgets.speeds import Speed
 from widgets.view import PanelView
 
-PATIENCE = 400  # turns of the event loop
+PATIENCE = 5000  # turns of the event loop
 
 
 class Picture(Canvas[int]):
