@@ -123,9 +123,8 @@ class RelationCNNView(PanelView):
         self.strip.note(notes, frame.covered / max(float(frame.covered.max(initial=0.0)), 1e-9))
         self.strip.draw(
             frame.tokens, weights=shade, series=[int(at == asked[1]) for at in range(len(shade))],
-            title=self.words("Click a name. Below each word: distances to both names, filters that "
-                             "chose it") if notes else
-            self.words("Click a name. Below each word: filters that chose it"))
+            title=self.words("Click a name. Below: distances to both, filters that chose it")
+            if notes else self.words("Click a name. Below: filters that chose it"))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
