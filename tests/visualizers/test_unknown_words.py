@@ -13,6 +13,7 @@ from visualizers.l2_networks.pipeline.panel import OTHER
 from visualizers.models.tokenizers import Vocabulary
 from visualizers.panel import load
 from widgets.look import Look, theme
+from widgets.numbers import count
 from widgets.parameters import changed
 
 
@@ -70,7 +71,7 @@ def test_that_the_recurrent_model_marks_tokens_it_never_learnt(
     assert "not in the vocabulary" in view.text.say(int(np.flatnonzero(frame.unknown)[0]))
     frame, view = shown(qtbot, "rnn_lm", prompt="the value " * 300, **values)
     assert not frame.unknown.any() and frame.total > len(frame.starts) == 480
-    assert f"first 480 of {frame.total}" in view.text.title
+    assert f"first 480 of {count(frame.total)}" in view.text.title
 
 
 def test_that_the_gpt_says_what_of_a_prompt_it_does_not_read(qtbot: Any) -> None:
