@@ -42,6 +42,7 @@ from visualizers.models.perceptron import (
     collapsed,
 )
 from visualizers.panel import Context
+from widgets.numbers import decimal
 
 NONE = np.empty(0, np.float32)
 BETTER = 0.999  # a test loss counts as better below this times the best one
@@ -124,11 +125,11 @@ class Playground:
         if params.regularization == "L2" and pull > 2:
             self.note("Learning rate times strength of the pull is {pull}: above 2 each update turns "
                       "the weights round and makes them larger.",
-                      pull=f"{pull:.3g}")
+                      pull=decimal(pull))
         else:
             self.note("At a learning rate of {rate} each update overshoots further than the last, "
                       "until the numbers run out. Lower it.",
-                      rate=f"{params.learning_rate:.3g}")
+                      rate=decimal(params.learning_rate))
 
     def finished(self, params: Params) -> bool:
         """Whether the stop rule has acted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, QTimer
@@ -35,6 +37,7 @@ from widgets.style import font
 from widgets.view import PanelView
 
 BESIDE = ("confusion", "errors")
+LOSS = 3  # series
 ALIKE = 1e-6  # neurons whose weights differ by rounding only
 NEAR = 0.5  # what is rubbed out lies within this of the pointer
 COPIED_MS = 1500
@@ -176,42 +179,46 @@ class PlaygroundView(PanelView):
         frame, words = shown.frame, self.words
         score = words("test accuracy") if frame.classes else words("test R²")
         items = [
-            (words("epoch"), str(shown.step)),
+            (words("epoch"), numbers.count(shown.step)),
             (words("training loss"), numbers.decimal(frame.train_loss)),
             (words("test loss"), numbers.decimal(frame.test_loss)),
-            (score, f"{frame.test_score:.1%}" if frame.classes else numbers.decimal(frame.test_score)),
+            (score, numbers.percent(frame.test_score, 1) if frame.classes
+             else numbers.decimal(frame.test_score)),
         ]
         if len(frame.single) and frame.classes != 3:
             items.append((words("all layers together"), self._equation(shown)))
         if frame.spread < ALIKE and len(frame.bends):
             items.append((words("neurons of a layer"), words("all alike")))
         if frame.left >= 0:
-            items.append((words("epochs left"), str(frame.left)))
+            items.append((words("epochs left"), numbers.count(frame.left)))
         if len(frame.updates):
-            items += [(words("updates an epoch"), str(frame.updates[0])),
-                      (words("weights and biases"), str(frame.updates[1])),
+            items += [(words("updates an epoch"), numbers.count(frame.updates[0])),
+                      (words("weights and biases"), numbers.count(frame.updates[1])),
                       (words("mean |w|"), numbers.decimal(frame.mean_weight)),
-                      (words("exactly zero"), f"{frame.zeros:.0%}")]
+                      (words("exactly zero"), numbers.percent(frame.zeros))]
         self.readouts.draw(items)
 
     def _equation(self, shown: Shown[Params, Frame]) -> str:
         """The one matrix of a network without bends, as a sum."""
         terms = [*shown.params.features, ""]
-        text = " ".join(f"{'−' if value < 0 else '+'} {abs(value):.2f} {name}".strip()
+        text = " ".join(f"+ {numbers.fixed(value)} {name}".strip()
                         for value, name in zip(shown.frame.single.tolist(), terms, strict=True))
-        return text.removeprefix("+ ")
+        return text.removeprefix("+ ").replace(f"+ {numbers.MINUS}", f"{numbers.MINUS} ")
 
     def _draw_losses(self, shown: Shown[Params, Frame]) -> None:
+        """Both in the one colour that is neither a sign nor a class here."""
         words = self.words
         curves = loss_curves(shown.history, ("loss", "test_loss"),
                              (words("training"), words("test")), shown.ghosts)
-        self.losses.draw(curves)
+        self.losses.draw([
+            one if one.style == "ghost" else
+            replace(one, series=LOSS, style="solid" if one.series else "dashed") for one in curves])
 
     def _draw_confusion(self, shown: Shown[Params, Frame]) -> None:
         frame, words = shown.frame, self.words
         names = self._classes(frame.classes)
         if not frame.classes:
-            names = [f"{one:.1f}".replace("-", "−") for one in np.linspace(-1, 1, 2 * RANGES + 1)[1::2]]
+            names = [numbers.fixed(one, 1) for one in np.linspace(-1, 1, 2 * RANGES + 1)[1::2].tolist()]
         self.confusion.draw(
             frame.confusion.astype(np.float32), x_labels=names, y_labels=names,
             title=words("Test points by class") if frame.classes else words("Test points by value"))
@@ -319,17 +326,21 @@ class PlaygroundView(PanelView):
         QTimer.singleShot(COPIED_MS, self.copy, lambda: self.copy.setText(self.words("Copy network")))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
-        frame = shown.frame
-        values = {"epoch": shown.step, "layers": len(frame.bends), "neurons": len(frame.maps),
+        frame, words = shown.frame, self.words
+        layers = words("{neurons} in {layers}",
+                       neurons=numbers.quantity(len(frame.maps), "hidden neuron", words),
+                       layers=numbers.quantity(len(frame.bends), "layer", words)) \
+            if len(frame.bends) else words("no hidden layer")
+        values = {"epochs": numbers.quantity(shown.step, "epoch", words), "layers": layers,
                   "loss": numbers.decimal(frame.train_loss), "test": numbers.decimal(frame.test_loss)}
         if frame.classes:
-            return self.words(
-                "After {epoch} epochs a network of {neurons} neurons in {layers} hidden layers has a "
-                "training loss of {loss}, a test loss of {test}, and gets {right} of the test points "
-                "right.", right=f"{frame.test_score:.0%}", **values)
-        return self.words(
-            "After {epoch} epochs a network of {neurons} neurons in {layers} hidden layers has a "
-            "training loss of {loss} and a test loss of {test}.", **values)
+            return words(
+                "After {epochs} a network with {layers} gets {right} of the test points right; its "
+                "training loss is {loss}, its test loss {test}.",
+                right=numbers.percent(frame.test_score), **values)
+        return words(
+            "After {epochs} a network with {layers} has a test R² of {score}; its training loss is "
+            "{loss}, its test loss {test}.", score=numbers.decimal(frame.test_score), **values)
 
 
 def _feature_scales() -> NDArray[np.float32]:
