@@ -16,11 +16,6 @@ from visualizers.catalog import panels
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Panels whose views still write numbers themselves.
-NOT_YET = {
-    "word2vec",
-}
-
 
 def own_formats(source: str) -> list[str]:
     """What formats a number in a source: f"{x:.2f}", "{:,}".format(x), "%.2f" % x, a minus put in."""
@@ -71,10 +66,7 @@ def test_that_what_formats_no_number_is_left_alone(right: str) -> None:
 def test_that_a_view_has_no_format_of_its_own(panel) -> None:
     folder = ROOT / Path(*panel.package.split("."))
     found = own_formats((folder / "view.py").read_text("utf-8"))
-    if panel.id in NOT_YET:
-        assert found, f"{panel.id} is done: take it out of NOT_YET"
-    else:
-        assert not found, found
+    assert not found, found
 
 
 # What is written for programs (CSV, code, logs) or is not a number's text.

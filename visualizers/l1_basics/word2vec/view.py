@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import overload
+from unicodedata import east_asian_width
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -21,9 +23,10 @@ from widgets.curves import CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import compact
+from widgets.numbers import compact, count, decimal, fixed, percent, quantity
 from widgets.view import PanelView
 
+TWINS = 2  # series
 WordShown = Shown[Params, Frame]
 
 
@@ -108,14 +111,14 @@ class Word2VecView(PanelView):
         self._frame, self._refit = frame, shown.params.refit
         self._draw_map(frame)
         self.axes.say(words("Axes fitted at step {step}. Lines join twins.",
-                            step=f"{frame.fitted:,}"))
+                            step=count(frame.fitted)))
         self.loss.draw(loss_curves(shown.history, ["loss"], [""], shown.ghosts, "loss"))
         self._draw_scores(shown)
         self.neighbours.draw(frame.cosines, frame.neighbours, title=words(
             "Nearest to “{word}”", word=frame.word))
         facts = words("{share} of the text, {noise} of the negatives; {kept} of its places kept",
-                      share=percent(frame.frequency), noise=percent(frame.noise),
-                      kept=percent(frame.kept))
+                      share=percent(frame.frequency, 1), noise=percent(frame.noise, 1),
+                      kept=percent(frame.kept, 1))
         if frame.asked:
             facts = words("“{asked}” is not in the vocabulary. ", asked=frame.asked) + facts
         self.facts.say(facts)
@@ -129,13 +132,13 @@ class Word2VecView(PanelView):
         # The most frequent words of all say little; placing many labels would cost the frame.
         order = [at, *frame.neighbours_at.tolist(), *frame.twins[:, 0].tolist(),
                  *range(20, min(80, len(frame.labels)))]
-        twins = [(int(a), int(b), 1) for a, b in frame.twins]
+        twins = [(int(a), int(b), TWINS) for a, b in frame.twins]
         self.map.draw(
             points, labels=Names(frame), label_order=order,
             values=frame.closeness.astype(np.float32) / 255, low=0.0, high=1.0,
             value_name=self.words("cosine"), selected=(at,),
             linked=[*twins, *((at, int(one), 0) for one in frame.neighbours_at)],
-            title=self.words("Map of {count} words", count=f"{frame.vocabulary:,}"))
+            title=self.words("Map of {words}", words=quantity(frame.vocabulary, "word", self.words)))
 
     def _draw_scores(self, shown: WordShown) -> None:
         words, history = self.words, shown.history
@@ -144,8 +147,10 @@ class Word2VecView(PanelView):
         have = [name for name in names if name in history]
         curves = loss_curves(history, have or ["twins"], [names[one] for one in have or ["twins"]],
                              shown.ghosts, "twins")
-        if not len(history):
-            curves = []
+        # Series 0 and 1 are the signs of weights, and twins are joined on the map in their colour.
+        curves = [one if one.style == "ghost" else replace(
+            one, series=min(TWINS + one.series, 3), style="dashed" if one.series == 2 else one.style)
+            for one in curves] if len(history) else []
         self.scores.draw(curves, note="" if len(history) else words("starts with training"))
 
     def _draw_pair(self, shown: WordShown) -> None:
@@ -156,9 +161,9 @@ class Word2VecView(PanelView):
                                    frame.row_target, strict=True):
             if tree:
                 said = words("left") if target else words("right")
-                labels.append(f"{word} {said} {p if target else 1 - p:.2f}")
+                labels.append(f"{word} {said} {fixed(p if target else 1 - p)}")
             else:
-                labels.append(f"{'+' if target else '−'} {short(word, 7)} {p:.2f}")
+                labels.append(f"{'+' if target else '−'} {short(word, 5)} {fixed(p)}")
         reach = float(np.abs(frame.rows).max(initial=0.0))
         limit = 2.0 ** math.ceil(math.log2(max(reach, 1e-3)))
         if shown.params.model == "CBOW":
@@ -178,16 +183,17 @@ class Word2VecView(PanelView):
         self.cost_note.say(words(
             "Of {all} output weights, full softmax touches {full}, negative sampling {negative} "
             "({negative_share}), the tree {tree} ({tree_share}).",
-            all=f"{frame.matrix:,.0f}", full=f"{full:,.0f}", negative=f"{negative:,.0f}",
-            negative_share=percent(negative / frame.matrix), tree=f"{tree:,.0f}",
-            tree_share=percent(tree / frame.matrix)))
+            all=count(frame.matrix), full=count(full), negative=count(negative),
+            negative_share=percent(negative / frame.matrix, 1), tree=count(tree),
+            tree_share=percent(tree / frame.matrix, 1)))
 
     def describe(self, shown: WordShown) -> str:
         frame = shown.frame
         return self.words(
-            "After {step} steps the words nearest to “{word}” are {near}; after {measured}, {twins} of "
-            "the twins had found each other.", step=shown.step, measured=shown.measured, word=frame.word,
-            near=", ".join(frame.neighbours[:5]), twins=percent(frame.twins_found))
+            "After {steps} the words nearest to “{word}” are {near}; after {measured}, {twins} of the "
+            "twins had found each other.", steps=quantity(shown.step, "step", self.words),
+            measured=count(shown.measured), word=frame.word,
+            near=self.words(", ").join(frame.neighbours[:5]), twins=percent(frame.twins_found))
 
 
 class Names(Sequence[str]):
@@ -232,9 +238,9 @@ class HuffmanPath(Canvas[int]):
         self.frame = frame
         if self._levels:
             product = float(np.prod(frame.path_probability.astype(np.float64)))
-            self.retitle(self.words("{context}: {count} decisions, P = {p}",
-                                    context=frame.path_word, count=self._levels,
-                                    p=f"{product:.2g}"))
+            self.retitle(self.words(
+                "{context}: {decisions}, P = {p}", context=frame.path_word,
+                decisions=quantity(self._levels, "decision", self.words), p=decimal(product, 2)))
         else:
             self.retitle(self.words("Path in the Huffman tree"))
         if self.current is not None and self.current >= self._levels:
@@ -285,7 +291,7 @@ class HuffmanPath(Canvas[int]):
         assert self.frame is not None
         frame, p = self.frame, float(self.frame.path_probability[part])
         turn = self.words("left") if frame.path_left[part] else self.words("right")
-        return f"{part + 1}   {turn} {p:.2f}   {frame.path_off[part]} {1 - p:.2f}"
+        return f"{count(part + 1)}   {turn} {fixed(p)}   {frame.path_off[part]} {fixed(1 - p)}"
 
     # Painting
 
@@ -297,7 +303,7 @@ class HuffmanPath(Canvas[int]):
                 "Choose the output “hierarchical softmax” to see the decisions that lead to a word."),
                 self._area)
             return
-        look, frame, count = self.look, self.frame, self._levels
+        look, frame = self.look, self.frame
         spots, step, down = self._spots()
         every = math.ceil(self.text_height(11) / down)  # when levels are close, not all are labelled
         for level, move in enumerate(np.where(frame.path_left > 0, -1, 1).tolist()):
@@ -310,10 +316,10 @@ class HuffmanPath(Canvas[int]):
             painter.drawLine(here, there)
             if level % every == 0:
                 self._beside(painter, off, move < 0, "muted",
-                             f"{short(frame.path_off[level])} {1 - p:.2f}")
-                if count <= 14:
+                             f"{short(frame.path_off[level])} {fixed(1 - p)}")
+                if self._levels <= 14:
                     middle = QPointF((here.x() + there.x()) / 2, (here.y() + there.y()) / 2)
-                    self._beside(painter, middle, move > 0, "text", f"{p:.2f}")
+                    self._beside(painter, middle, move > 0, "text", fixed(p))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.color("accent"))
             painter.drawEllipse(here, look.px(3), look.px(3))
@@ -333,13 +339,8 @@ class HuffmanPath(Canvas[int]):
 
 
 def short(word: str, letters: int = 10) -> str:
-    """A word that fits beside a figure."""
-    return word if len(word) <= letters else word[: letters - 1] + "…"
-
-
-def percent(share: float) -> str:
-    """A share in per cent with two significant digits."""
-    value = 100 * share
-    if value >= 99.5 or value == 0:
-        return f"{value:.0f}\u00a0%"
-    return f"{value:.{max(0, 1 - math.floor(math.log10(value)))}f}\u00a0%"
+    """A word that fits beside a figure. A Chinese sign and "…" take the room of two letters."""
+    wide = [1 + (east_asian_width(sign) in "WF") for sign in word]
+    if sum(wide) <= letters:
+        return word
+    return word[: int(np.searchsorted(np.cumsum(wide), letters - 2, "right"))] + "…"
