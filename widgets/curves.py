@@ -190,6 +190,15 @@ def thinned(
     return new_x, new_y
 
 
+def running_mean(values: NDArray[np.float64], last: int) -> NDArray[np.float64]:
+    """At each value the mean of the ``last`` ones, and of all there are at the beginning."""
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    end = np.arange(1, len(total))
+    begin = np.maximum(0, end - last)
+    mean: NDArray[np.float64] = (total[end] - total[begin]) / (end - begin)
+    return mean
+
+
 def _stairs(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each value held until the next one."""
     return np.stack([np.repeat(points[:, 0], 2)[1:], np.repeat(points[:, 1], 2)[:-1]], 1)

@@ -24,9 +24,14 @@ ROUND_TOKENS = 150  # likewise for the corners of tokens
 SHADES = 24
 
 
+def on_one_line(text: str) -> str:
+    """A text with signs for its line breaks and tabs."""
+    return text.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
+
+
 def visible(token: str) -> str:
     """A token with its white space made visible."""
-    shown = token.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
+    shown = on_one_line(token)
     return shown if shown.strip() else "␣" * max(1, len(shown)) if shown.strip(" ") == "" else shown
 
 

@@ -8,7 +8,7 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.curves import Curve, CurvePlot, Rule, loss_curves, thinned
+from widgets.curves import Curve, CurvePlot, Rule, loss_curves, running_mean, thinned
 
 
 def plot(qtbot: QtBot, **options: object) -> CurvePlot:
@@ -278,3 +278,9 @@ def test_that_a_note_that_does_not_fit_beside_the_title_stands_below_it(qtbot: Q
     assert made._legend.note == "loss 0.123, accuracy 99.6 %" and made._note.text() == ""
     made.resize(600, 200)
     assert made._legend.note == "" and made._note.text() == "loss 0.123, accuracy 99.6 %"
+
+
+def test_that_a_running_mean_is_of_the_last_values_and_of_all_at_the_beginning() -> None:
+    values = np.array([4.0, 0.0, 2.0, 7.0])
+    assert running_mean(values, 3).tolist() == [4.0, 2.0, 2.0, 3.0]
+    assert len(running_mean(np.empty(0), 3)) == 0

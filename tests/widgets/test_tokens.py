@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets.look import Look, theme
-from widgets.tokens import NotedStrip, TokenLinks, TokenStrip, visible
+from widgets.tokens import NotedStrip, TokenLinks, TokenStrip, on_one_line, visible
 from widgets.words import Words
 
 WORDS = ["The", "animal", "was", "too", "tired", "动物", "太", "累"]
@@ -210,3 +210,7 @@ def test_that_an_unknown_token_has_a_dotted_rim_and_says_so(qtbot: QtBot) -> Non
     assert not changed[inside.top() : inside.bottom(), inside.left() : inside.right()].any()
     assert not changed[:, : rim.left() - 2].any()
     assert "not in the vocabulary" in strip.say(1) and "vocabulary" not in strip.say(0)
+
+
+def test_that_a_text_on_one_line_says_where_its_lines_ended() -> None:
+    assert on_one_line("a\r\n\tb c\n") == "a⏎⇥b c⏎"

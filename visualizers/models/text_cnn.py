@@ -93,12 +93,6 @@ def normal(generator: torch.Generator, scale: float, *shape: int) -> Tensor:
     return scale * torch.randn(*shape, generator=generator)
 
 
-def keep(generator: torch.Generator, dropout: float, like: Tensor) -> Tensor:
-    """A mask of dropout: 0 for what is left out, 1 / (1 - dropout) for the rest."""
-    kept = torch.rand(like.shape, generator=generator) >= dropout
-    return kept.to(like) / (1 - dropout)
-
-
 class TextCNN:
     """Embedding, one convolution, max-pooling over time, dropout, softmax.
 

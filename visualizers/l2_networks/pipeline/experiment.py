@@ -25,6 +25,7 @@ from torch.nn.functional import cross_entropy, one_hot
 
 from visualizers.data import Labelled, Split
 from visualizers.l2_networks.pipeline.panel import Frame, Params
+from visualizers.models.dropout import dropout_mask
 from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.panel import Context
 
@@ -272,10 +273,10 @@ class Pipeline:
         at = self.steps * params.batch % self.per_epoch(params)
         self.rows = self.order[at : at + params.batch]
         x, y = batch(self.prepared, self.rows)
-        kept = torch.rand(len(x), params.width, generator=self.generator)
-        keep = (kept >= params.dropout) / (1 - params.dropout)
+        read = torch.empty(len(x), params.width, device=x.device)  # (B, D)
+        keep = dropout_mask(self.generator, params.dropout, read)
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
-        loss, right = train(self.model, self.optimizer, x, y, keep.to(x.device))
+        loss, right = train(self.model, self.optimizer, x, y, keep)
         self.steps, self.right = self.steps + 1, self.right + right
         if self.steps * params.batch % self.per_epoch(params) == 0:
             self.validate(params)

@@ -27,12 +27,12 @@ from torch.nn.functional import cross_entropy
 
 from visualizers.data.relations import NAMES, RELATIONS, Sentence, questions
 from visualizers.l2_networks.relation_cnn.panel import SCALARS, VARIANTS, Frame, Params
+from visualizers.models.dropout import dropout_mask
 from visualizers.models.text_cnn import (
     Pooled,
     Tensors,
     convolve,
     convolve_back,
-    keep,
     normal,
     places_of,
     scattered,
@@ -182,7 +182,7 @@ class RelationCNN:
         for reader, read in zip(self.readers, self.read, strict=True):
             like = torch.empty(BATCH, params.filters, device=self.device)
             loss, found = reader.loss(read[rows], self.labels[rows],
-                                      keep(self.generator, params.dropout, like))
+                                      dropout_mask(self.generator, params.dropout, like))
             losses.append(float(loss))
             gradients += [found[name] for name in reader.tensors]
         for tensor, gradient in zip(self.learnt, gradients, strict=True):

@@ -18,7 +18,7 @@ from widgets import raster
 from widgets.bars import BarChart
 from widgets.canvas import Canvas, Scroll
 from widgets.cards import Card, Switch, row
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, running_mean
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look, Theme
@@ -26,7 +26,7 @@ from widgets.numbers import count, decimal, fixed, quantity, signed
 from widgets.pages import Pages
 from widgets.readouts import Readouts, TextFlow
 from widgets.style import font
-from widgets.tokens import visible
+from widgets.tokens import on_one_line, visible
 from widgets.view import PanelView
 from widgets.words import Words
 
@@ -240,7 +240,7 @@ class ColouredText(Canvas[int]):
             top = self.head + rows[index] * self.line - self.reel.offset
             if self.head - self.line < top < self.height() and sign != " ":
                 painter.setPen(self.look.color("ghost" if sign == "\n" else "text"))
-                shown = "↵" if sign == "\n" else sign
+                shown = on_one_line(sign)
                 painter.drawText(QPointF(places[index] * self.cell,
                                          float(top) + self.look.px(1) + self.ascent), shown)
 
@@ -382,10 +382,7 @@ class RnnLanguageModelView(PanelView):
         frame, history, words = shown.frame, shown.history, self.words
         curves = [measured(one.history, one.label, style="ghost") for one in shown.ghosts]
         if len(history):
-            total = np.concatenate([[0.0], np.cumsum(history["loss"])])
-            end = np.arange(1, len(total))
-            begin = np.maximum(0, end - SMOOTHING)
-            curves += [Curve(np.exp((total[end] - total[begin]) / (end - begin)), history.steps,
+            curves += [Curve(np.exp(running_mean(history["loss"], SMOOTHING)), history.steps,
                              words("training"), series=2, width=1.5),
                        measured(history, words("held out"), series=3)]
         self.perplexity.draw(
@@ -426,5 +423,4 @@ def measured(history: History, label: str, **how: Any) -> Curve:
 
 def legible(text: str) -> str:
     """Line breaks as a sign, and long runs of spaces as one arrow."""
-    text = text.replace("\r", "").replace("\n", "↵").replace("\t", "⇥")
-    return re.sub(" {4,}", "⇥", text)
+    return re.sub(" {4,}", "⇥", on_one_line(text))

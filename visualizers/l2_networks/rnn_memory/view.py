@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.rnn_memory.panel import BASELINE, NETWORKS, SYMBOLS, Frame, Params
-from visualizers.panel import History, Shown
+from visualizers.panel import Shown
 from widgets.cards import Card, stacked
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, running_mean
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -56,12 +56,12 @@ class RnnMemoryView(PanelView):
         plot = self.accuracy if copying else self.error
         self.race.setCurrentWidget(plot)
         curves = [
-            Curve(_smooth(ghost.history, name), ghost.history.steps, style="ghost", width=1.5,
+            Curve(running_mean(ghost.history[name], SMOOTHING), ghost.history.steps, style="ghost", width=1.5,
                   label=f"{self.names[index]}, {ghost.label}")
             for ghost in shown.ghosts if _copying(ghost.params) == copying
             for index, name in enumerate(NETWORKS)
         ]
-        curves += [Curve(_smooth(shown.history, name), shown.history.steps, self.names[index],
+        curves += [Curve(running_mean(shown.history[name], SMOOTHING), shown.history.steps, self.names[index],
                          series=COLORS[index], width=2.5) for index, name in enumerate(NETWORKS)]
         plot.draw(curves, [Rule(1 / SYMBOLS, self.words("guessing")) if copying
                            else Rule(BASELINE, self.words("always answering 1"))])
@@ -78,7 +78,7 @@ class RnnMemoryView(PanelView):
     def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
         items = []
         if len(shown.history):
-            scores = [float(_smooth(shown.history, name)[-1]) for name in NETWORKS]
+            scores = [float(running_mean(shown.history[name], SMOOTHING)[-1]) for name in NETWORKS]
             write = percent if _copying(shown.params) else decimal
             items = [(name, write(one)) for name, one in zip(self.names, scores, strict=True)]
         weights = " · ".join(count(one) for one in shown.frame.weights)
@@ -103,7 +103,7 @@ class RnnMemoryView(PanelView):
                 steps=quantity(length, "step", words),
                 **{name.lower(): decimal(float(10.0 ** one[0])) for name, one
                    in zip(NETWORKS, shown.frame.log_reach, strict=True)})
-        scores = {name.lower(): float(_smooth(shown.history, name)[-1]) for name in NETWORKS}
+        scores = {name.lower(): float(running_mean(shown.history[name], SMOOTHING)[-1]) for name in NETWORKS}
         steps = quantity(shown.step, "step", words)
         if copying:
             return words(
@@ -120,16 +120,6 @@ class RnnMemoryView(PanelView):
 
 def _copying(params: Params) -> bool:
     return params.task == "copy the first symbol"
-
-
-def _smooth(history: History, name: str) -> NDArray[np.float64]:
-    """The mean of the last few steps at each step, of all there are at the beginning."""
-    values = history[name]
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    end = np.arange(1, len(values) + 1)
-    begin = np.maximum(0, end - SMOOTHING)
-    mean: NDArray[np.float64] = (total[end] - total[begin]) / (end - begin)
-    return mean
 
 
 def _power(log10: NDArray[np.float32]) -> NDArray[np.float64]:

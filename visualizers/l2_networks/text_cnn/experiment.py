@@ -28,7 +28,9 @@ from visualizers.l2_networks.text_cnn.panel import (
     Params,
     sentence_key,
 )
-from visualizers.models.text_cnn import ConcatMLP, TextCNN, keep
+from visualizers.models.arrays import array
+from visualizers.models.dropout import dropout_mask
+from visualizers.models.text_cnn import ConcatMLP, TextCNN
 from visualizers.models.tokenizers import Vocabulary, cut
 from visualizers.panel import Context
 
@@ -109,9 +111,9 @@ class SentenceCNN:
         pooled = torch.empty(BATCH, len(self.cnn.tensors["bias"]), device=self.device)
         hidden = torch.empty(BATCH, HIDDEN, device=self.device)
         loss, logits, gradients = self.cnn.loss(
-            ids, lengths, labels, keep(self.generator, params.dropout, pooled))
+            ids, lengths, labels, dropout_mask(self.generator, params.dropout, pooled))
         mlp_loss, mlp_logits, mlp_gradients = self.mlp.loss(
-            ids, labels, keep(self.generator, params.dropout, hidden))
+            ids, labels, dropout_mask(self.generator, params.dropout, hidden))
         for tensor, gradient in zip(self.learnt, [*gradients.values(), *mlp_gradients.values()],
                                     strict=True):
             tensor.grad = gradient
@@ -192,9 +194,6 @@ class SentenceCNN:
         chosen = numbers.index(params.filter) if params.filter in numbers else int(said.argmax())
         count = max(1, len(tokens) - params.window + 1)
         top_values = self.top_values[numbers]                                   # (M, TOP)
-
-        def array(x: Tensor) -> np.ndarray:
-            return x.cpu().numpy().copy()
 
         return Frame(
             tokens=tokens, unknown=unknown, removed=removed, shortened=len(words) > len(tokens),

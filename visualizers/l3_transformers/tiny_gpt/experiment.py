@@ -13,16 +13,16 @@ import dataclasses
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
+from visualizers.models.arrays import array
 from visualizers.models.checkpoint import load_tiny_gpt
 from visualizers.models.counting import counted_losses
 from visualizers.models.gpt import GPT, GPTConfig, Kept, next_token_odds
@@ -209,9 +209,6 @@ class TinyGPT:
         layer, head = min(params.head[0], L - 1), min(params.head[1], H - 1)
         lens = self.gpt.read_out(torch.cat(kept.residual)).softmax(-1)             # (L + 1, T, V)
         lens_odds, lens_best = lens.max(-1)                                        # (L + 1, T)
-
-        def array(x: Tensor) -> NDArray[Any]:
-            return x.cpu().numpy().copy()
 
         return Frame(
             **self.facts, vocabulary=self.tokens.size, context=config.context,

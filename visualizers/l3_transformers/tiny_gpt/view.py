@@ -12,13 +12,14 @@ from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card, Switch, row
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, running_mean
 from widgets.headgrid import HeadGrid
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import count, fixed
 from widgets.readouts import Readouts, TextFlow
+from widgets.tokens import on_one_line
 from widgets.view import PanelView
 
 PLACES = ("attention", "lens")
@@ -27,7 +28,7 @@ SMOOTHING = 25  # steps that the bold training curve is a mean of
 
 def legible(token: str) -> str:
     """A token with its white space made visible."""
-    return token.replace("\n", "⏎").replace("\t", "⇥").replace("\r", "").replace(" ", "␣")
+    return on_one_line(token).replace(" ", "␣")
 
 
 class TinyGPTView(PanelView):
@@ -123,7 +124,7 @@ class TinyGPTView(PanelView):
                                      strict=True):
             text += f"{step:>5}  "
             marks.append((len(text), len(text) + int(given), 0))
-            text += line.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥") + "\n"
+            text += on_one_line(line) + "\n"
         self.lines.draw(text.removesuffix("\n"), marks=marks)
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
@@ -131,12 +132,7 @@ class TinyGPTView(PanelView):
         curves = [Curve(*one.history.points("held_out"), one.label, style="ghost")
                   for one in shown.ghosts]
         if len(history):
-            loss = history["loss"]
-            # The mean of the last few steps, and of all there are at the beginning.
-            total = np.concatenate([[0.0], np.cumsum(loss)])
-            end = np.arange(1, len(loss) + 1)
-            begin = np.maximum(0, end - SMOOTHING)
-            curves += [Curve((total[end] - total[begin]) / (end - begin), history.steps,
+            curves += [Curve(running_mean(history["loss"], SMOOTHING), history.steps,
                              words("training")),
                        Curve(*history.points("held_out"), words("held out"), series=1)]
         self.loss.draw(
