@@ -133,7 +133,7 @@ def test_that_a_training_broken_off_ends_with_the_same_weights(
               ("list", "tuple", "number", "string") for other in ("class", "file", "block")] * 8
     monkeypatch.setattr(train_small_bert, "texts", lambda: (learnt, learnt[:12]))
     for name, value in {"CONTEXT": 32, "LAYERS": 1, "HEADS": 2, "WIDTH": 16, "BATCH": 8, "POOL": 2,
-                        "WARM_UP": 10, "EVERY": 5}.items():
+                        "WARM_UP": 10, "COOL_DOWN": 10, "EVERY": 5}.items():
         monkeypatch.setattr(train_small_bert, name, value)
     loss_of, calls = train_small_bert.loss_of, 0
 

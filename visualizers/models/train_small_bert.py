@@ -53,7 +53,8 @@ CONTEXT, LAYERS, HEADS, WIDTH = 128, 4, 4, 128
 BATCH = 48       # texts
 POOL = 16        # batches whose texts are sorted by length, so that little is filled up
 MASKED, ASKED = 0.3, 0.15  # share of tokens that are asked for in training, and when it is measured
-WARM_UP, EVERY = 250, 250  # steps; how often it is measured and written
+WARM_UP, SLOW, COOL_DOWN = 250, 8000, 1000  # steps of the learning rate
+EVERY = 250      # steps from one measurement to the next
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 PAD, UNKNOWN, BEGIN, END, MASK = range(5)
 IGNORED = -100   # a target that does not count
@@ -212,6 +213,16 @@ def loss_of(bert: Bert, given: Given) -> Tensor:
     return F.cross_entropy(bert.read_out(x[asked]), given.wanted[asked])       # over (M, V)
 
 
+def rate(step: int, steps: int) -> float:
+    """The share of the learning rate at a step: up at first, slowly down, at the end fast to nothing.
+
+    Until its end a training is thus the same however long it shall be (Hu et al. 2024, "MiniCPM").
+    """
+    progress = min(1.0, max(0.0, (step - WARM_UP) / (SLOW - WARM_UP)))
+    slowly = 0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2
+    return min(1.0, step / WARM_UP) * slowly * min(1.0, (steps - step + 1) / COOL_DOWN)
+
+
 class Measured(NamedTuple):
     """How well masked words that were never learnt from are filled in.
 
@@ -281,7 +292,7 @@ def save(folder: Path, bert: Bert, pieces: tokenizers.Tokenizer, about: dict[str
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--out", type=Path, default=Path("resources/weights/small_bert"))
@@ -309,9 +320,7 @@ def main() -> None:
             next(given)
     began = time.process_time() - spent
     for step in range(done + 1, options.steps + 1):
-        progress = min(1.0, max(0.0, (step - WARM_UP) / max(1, options.steps - WARM_UP)))
-        rate = min(1.0, step / WARM_UP) * (0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2)
-        optimizer.param_groups[0]["lr"] = options.learning_rate * rate
+        optimizer.param_groups[0]["lr"] = options.learning_rate * rate(step, options.steps)
         loss = loss_of(bert, next(given))
         optimizer.zero_grad()
         loss.backward()
