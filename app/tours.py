@@ -229,7 +229,8 @@ def _groups(
 ) -> dict[str, Mapping[str, Any]]:
     return {
         "params": to_dict(shown.params),
-        "history": {name: shown.history[name] for name in shown.history.names if not is_clock(name)},
+        "history": {name: _known(shown.history[name]) for name in shown.history.names
+                    if not is_clock(name)},
         "previous": dict(previous or {}),
     }
 
@@ -254,6 +255,11 @@ _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
     ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
 }
+def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Without the steps at which a scalar was not measured."""
+    return values[~np.isnan(values)]
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "min": lambda *a: np.min(a[0]) if len(a) == 1 else min(a),
     "max": lambda *a: np.max(a[0]) if len(a) == 1 else max(a),
