@@ -78,11 +78,9 @@ def _runs(flags: NDArray[np.bool_], begin: NDArray[np.bool_]) -> NDArray[np.int6
 
 def _indentation(lead: NDArray[np.int64], line_break: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Levels of the line so far: of its leading spaces as far as they have been read."""
-    found, deepest = np.zeros(len(lead)), 0
-    for index, (count, ends) in enumerate(zip(lead.tolist(), line_break.tolist(), strict=True)):
-        deepest = 0 if ends else max(deepest, count)
-        found[index] = deepest / INDENTS
-    return found
+    floor = np.cumsum(line_break) * (1 + lead.max(initial=0))  # each line's is above all lines before
+    deepest = np.maximum.accumulate(lead + floor) - floor
+    return np.where(line_break, 0, deepest) / INDENTS
 
 
 def _brackets(text: str) -> NDArray[np.int64]:

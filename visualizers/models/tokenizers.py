@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -157,15 +158,19 @@ class BytePairs:
         return tuple(self.decode([int(one)]) for one in ids)
 
 
+@lru_cache(maxsize=32_768)
 def cut(text: str, language: str = "en") -> tuple[str, ...]:
     """The words and signs of a text, small; of Chinese each character, and Latin words whole.
 
     "isn't" becomes "is" and "n't", so that every negation looks alike (Kim 2014 does the same).
+    The same texts are cut to count their words, to number them, and at every restart.
     """
     text = re.sub(r"n['’]t\b", " n't", text.lower())
     if language == "zh":
-        return tuple(re.findall(r"[a-z0-9]+|\w|[^\w\s]", text))
-    return tuple(re.findall(r"n't|\w+(?:['’](?!t\b)\w+)?|[^\w\s]", text))
+        found = re.findall(r"[a-z0-9]+|\w|[^\w\s]", text)
+    else:
+        found = re.findall(r"n't|\w+(?:['’](?!t\b)\w+)?|[^\w\s]", text)
+    return tuple(map(sys.intern, found))  # each word is kept once, whatever texts it is in
 
 
 class Vocabulary:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -59,19 +60,19 @@ class Read:
         return Read(self.ids[rows], self.places[:, rows], self.lengths[rows])
 
 
+# Every restart with another network asks the same.
+asked_again = lru_cache(maxsize=2)(questions)
+
+
 def marked(one: Sentence, pair: Pair, markers: bool) -> tuple[list[str], list[int]]:
     """The tokens of a question, with or without markers, and where the two names are in them."""
-    tokens: list[str] = []
-    asked = []
-    for at, word in enumerate(one.words):
-        number = next((which for which in (0, 1) if one.names[pair[which]] == at), None)
-        if number is None:
-            tokens.append(word)
-            continue
-        around = MARKERS[2 * number : 2 * number + 2] if markers else ("", "")
-        tokens += [token for token in (around[0], word, around[1]) if token]
-        asked.append(len(tokens) - 1 - markers)
-    return tokens, asked
+    words = one.words
+    a, b = (one.names[which] for which in pair)
+    if not markers:
+        return list(words), [a, b]
+    begin_1, end_1, begin_2, end_2 = MARKERS
+    return [*words[:a], begin_1, words[a], end_1, *words[a + 1 : b],
+            begin_2, words[b], end_2, *words[b + 1 :]], [a + 1, b + 3]
 
 
 class Reader:
@@ -147,7 +148,7 @@ class RelationCNN:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        self.asked = questions(LEARNT + TESTED, params.facts, params.remark, params.seed)
+        self.asked = asked_again(LEARNT + TESTED, params.facts, params.remark, params.seed)
         words = sorted({word for one, _ in self.asked for word in one.words})
         self.vocabulary = {word: at for at, word in enumerate(("·", *MARKERS, *words))}
         self.labels = torch.tensor([one.relation(*pair) for one, pair in self.asked]).to(self.device)
@@ -166,9 +167,8 @@ class RelationCNN:
         """Questions as one of the networks reads them."""
         rows = [marked(one, pair, reader.markers) for one, pair in asked]
         T = max(reader.h, *(len(tokens) for tokens, _ in rows))
-        ids = torch.zeros(len(rows), T, dtype=torch.long)                       # (B, T)
-        for row, (tokens, _) in zip(ids, rows, strict=True):
-            row[: len(tokens)] = torch.tensor([self.vocabulary[one] for one in tokens])
+        ids = torch.tensor([[self.vocabulary[one] for one in tokens] + [0] * (T - len(tokens))
+                            for tokens, _ in rows])                             # (B, T)
         names = torch.tensor([at for _, at in rows]).T[..., None]               # (2, B, 1)
         places = reader.rows_of(torch.arange(T) - names)                        # (2, B, T)
         places = places.masked_fill(ids == 0, 0)
