@@ -13,8 +13,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-# CPU seconds a panel, on the reference machine.
+# CPU seconds a panel, on the reference machine: what a new panel is to keep to.
 BUDGET = {"contract": 6.0, "tour": 6.0, "truths": 12.0}
+# What no panel may exceed. Some of the first fifteen are above the budget and are named at the end
+# of each run; these numbers are only ever lowered.
+LIMIT = {"contract": 20.0, "tour": 18.0, "truths": 18.0}
 # CPU seconds of ``yardstick`` there: one core of a two-core server of 2024.
 REFERENCE = 0.30
 PANEL = re.compile(r"\[([a-z0-9_]+)(?:-[^\]]*)?\]$")
@@ -31,7 +34,8 @@ def kind_and_panel(nodeid: str, panels: Iterable[str]) -> tuple[str, str] | None
                 return "truths", id
         return None
     found = PANEL.search(nodeid)
-    if not path.startswith("tests/contract/") or not found or found[1] not in known:
+    # The README's pictures belong to no panel's proof.
+    if not path.startswith("tests/contract/") or path.endswith("test_pictures.py") or not found or found[1] not in known:
         return None
     return ("tour" if path.endswith("test_tours.py") else "contract"), found[1]
 
@@ -64,12 +68,14 @@ def totals(spent: Iterable[tuple[str, str, float]]) -> dict[tuple[str, str], flo
     return dict(found)
 
 
-def over(spent: Mapping[tuple[str, str], float], stretch: float) -> list[str]:
-    """One sentence for each budget that was exceeded."""
+def over(
+    spent: Mapping[tuple[str, str], float], allowed: Mapping[str, float], stretch: float
+) -> list[str]:
+    """One sentence for each panel that took more than ``allowed``, ``BUDGET`` or ``LIMIT``."""
     return [
-        f"{panel}: {kind} took {seconds:.1f} s of CPU, {BUDGET[kind] * stretch:.1f} s are allowed"
+        f"{panel}: {kind} took {seconds:.1f} s of CPU, {allowed[kind] * stretch:.1f} s are allowed"
         for (kind, panel), seconds in sorted(spent.items())
-        if seconds > BUDGET[kind] * stretch
+        if seconds > allowed[kind] * stretch
     ]
 
 
