@@ -244,6 +244,12 @@ class Session(QObject):
         return not self.last_step and not self._pinned and self._recorded is None and not self.playing
 
     @property
+    def standing_in(self) -> dict[str, str]:
+        """Title of a chosen text or model that is not here → of what is shown in its place."""
+        return {str(values["wanted"]): str(values.get("title", values.get("model", "")))
+                for _, values in self.notes if "wanted" in values}
+
+    @property
     def playing(self) -> bool:
         """Whether it trains, or will as soon as it has started."""
         return self._state is State.RUNNING or (self._state is State.STARTING and self._playing)

@@ -138,10 +138,18 @@ class Side(Card):
         self._link(self.session.shown, lambda shown: self._show_idle(controls, shown.idle))
         if (shown := self.session.current()) is not None:
             self._show_idle(controls, shown.idle)
+        self._link(self.session.noted, lambda *_: self._show_standing_in(controls))
+        self._link(self.session.runs_changed, lambda: self._show_standing_in(controls))
+        self._show_standing_in(controls)
         return controls
 
     def _show_idle(self, controls: ControlPanel, reasons: Mapping[str, str]) -> None:
         controls.set_idle({name: self.look.words(why) for name, why in reasons.items()})
+
+    def _show_standing_in(self, controls: ControlPanel) -> None:
+        words = self.look.words
+        controls.set_standing_in({words(wanted): words(other)
+                                  for wanted, other in self.session.standing_in.items()})
 
     def _changed(self, name: str, value: object) -> None:
         self.session.set_params(**{name: value})

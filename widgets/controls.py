@@ -505,6 +505,7 @@ class _Source(_Control):
         super().__init__(look, one, label, help)
         self._value = str(one.default)
         self._options: tuple[Option, ...] = ()
+        self._standing_in: dict[str, str] = {}
         self._combo = _Combo()
         self._combo.activated.connect(self._picked)
         self.name_of(self._combo)
@@ -530,6 +531,11 @@ class _Source(_Control):
         self._options = tuple(options)
         self.show_value(self._value)
 
+    def set_standing_in(self, titles: Mapping[str, str]) -> None:
+        """What is shown in place of entries that are not fetched: title → title."""
+        self._standing_in = dict(titles)
+        self.show_value(self._value)
+
     def show_value(self, value: Any) -> None:
         self._value = value
         shown = list(self._options)
@@ -540,12 +546,19 @@ class _Source(_Control):
         self._combo.clear()
         model = self._combo.model()
         for index, one in enumerate(shown):
-            fetch = "" if one.available else "  ·  " + self.look.words("fetch…")
-            self._combo.addItem(one.title + fetch)
+            self._combo.addItem(self._entry(one, one.value == value))
             self._combo.setItemData(index, one.about, Qt.ItemDataRole.ToolTipRole)
             if not one.available and isinstance(model, QStandardItemModel):
                 model.item(index).setForeground(self.look.color("muted"))
         self._combo.setCurrentIndex([one.value for one in shown].index(value))
+
+    def _entry(self, one: Option, chosen: bool) -> str:
+        if one.available:
+            return one.title
+        if chosen and one.title in self._standing_in:
+            return self.look.words("{title} (not fetched: {other} is shown)", title=one.title,
+                                   other=self._standing_in[one.title])
+        return one.title + "  ·  " + self.look.words("fetch…")
 
     def _picked(self, index: int) -> None:
         chosen = self._shown[index]
@@ -653,6 +666,12 @@ class ControlPanel(QScrollArea):
             self._idle = dict(reasons)
             for name, control in self._controls.items():
                 control.show_idle(reasons.get(name, ""))
+
+    def set_standing_in(self, titles: Mapping[str, str]) -> None:
+        """What is really shown where a chosen entry is not fetched, by the titles of both."""
+        for control in self._controls.values():
+            if isinstance(control, _Source):
+                control.set_standing_in(titles)
 
     def refresh_sources(self) -> None:
         """Ask again what the catalogue has."""

@@ -349,3 +349,13 @@ def test_that_a_control_that_can_change_nothing_says_why_and_still_moves(
     assert moved.args == ["rate", 1.0]
     panel.set_idle({})
     assert "live" in whispers() and not slider.property("idle")
+
+
+def test_that_a_source_names_what_stands_in_for_what_is_not_fetched(panel: ControlPanel) -> None:
+    combo = part(panel, "corpus", QComboBox)
+    panel.set_params(Params(corpus="grimm"))
+    assert combo.currentText() == "Grimm's tales  ·  fetch…"
+    panel.set_standing_in({"Grimm's tales": "Python reference"})
+    assert combo.currentText() == "Grimm's tales (not fetched: Python reference is shown)"
+    panel.set_params(Params(corpus="reference"))
+    assert "Grimm's tales  ·  fetch…" in [combo.itemText(one) for one in range(combo.count())]
