@@ -35,7 +35,7 @@ from visualizers.panel import Context
 
 SYMBOLS, ANSWERS, EMBEDDING = WORDS + FILLERS, 2, 16
 EVERY = 16  # steps from one reading of the clock, at one length, to the next
-TESTED = 256  # texts whose words are shuffled
+TESTED = 128  # texts whose words are shuffled
 REMEMBERED = 100  # about how many texts of each distance the accuracy over distance counts
 CLIP = 1.0  # a longer gradient of the RNN is shortened to this norm
 
@@ -122,7 +122,7 @@ class CnnVsRnn:
 
     shared: ClassVar[tuple[str, ...]] = ("examples", "mixed", "clocked", "products")
     remembered: ClassVar[tuple[str, ...]] = ("cnn_by_distance", "rnn_by_distance", "texts")
-    measure_every = 16
+    measure_every = 32
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device

@@ -126,7 +126,7 @@ class CnnVsRnnView(PanelView):
         length = len(frame.tokens)
 
         shuffled = [percent(last[f"{net}_shuffled"]) if last else "–" for net in ("cnn", "rnn")]
-        times = [fixed(np.median(history[name][-STEPS:]), 1) if last else "–"
+        times = [fixed(np.median(history[name][-STEPS:]), 1) if len(history) else "–"
                  for name in ("cnn_ms", "rnn_ms")]
         shares = frame.cnn_by_distance, frame.rnn_by_distance
         self.table.draw(("CNN", "RNN"), [

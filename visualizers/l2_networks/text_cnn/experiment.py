@@ -47,7 +47,7 @@ class SentenceCNN:
 
     shared: ClassVar[tuple[str, ...]] = (
         "data", "split", "vocabulary", "ids", "lengths", "labels", "grams", "gram_texts")
-    measure_every = 64
+    measure_every = 96
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
