@@ -160,5 +160,6 @@ def test_that_every_picture_keeps_its_size_and_every_text_its_room(panel: Panel,
             for fault in faults(window):
                 found.setdefault(fault, []).append(f"{language} {situation}")
         window.close()
+        window.deleteLater()
     assert not found, "\n".join(f"{fault}: {', '.join(where[:3])}{' …' * (len(where) > 3)}"
                                 for fault, where in found.items())

@@ -119,7 +119,7 @@ def test_that_a_pinned_run_appears_behind_the_present_one(panel, make, shown_of)
     _, early, late = shown_of(panel)
     if not panel.trains:
         pytest.skip("runs of a panel without training leave no curve")
-    view = make(panel)
+    view = make(panel, size=QSize(1600, 1000))  # so that no card is folded away
     view.show_frame(late)
     alone = pixels(view)
     ghost = Ghost("earlier", early.params, early.frame, early.history)

@@ -196,7 +196,7 @@ class RnnCellsView(PanelView):
         rules = [Rule(GUESSING, self.words("guessing"))]
         if shown.params.lesson == "the alphabet with turns":
             rules.append(Rule(UNFORESEEN, self.words("turns cannot be foreseen")))
-        highest = max((float(one.y.max()) for one in curves if len(one.y)), default=0.0)
+        highest = max(float(one.y.max(initial=0.0, where=np.isfinite(one.y))) for one in curves)
         self.learning.draw(curves, rules, y_range=(0.0, 2.0 * math.ceil(highest / 2 + 0.5) + 2))
 
     # What a learner does
