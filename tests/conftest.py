@@ -102,16 +102,6 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def deleted_now() -> Iterator[None]:
-    """Delete what a test wants deleted later: outside of ``exec`` that would be never, and each
-    window that stays makes the next style sheet slower."""
-    yield
-    core = sys.modules.get("PySide6.QtCore")
-    if core is not None and core.QCoreApplication.instance() is not None:
-        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
-
-
-@pytest.fixture(autouse=True)
 def no_child_left() -> Iterator[None]:
     """No test leaves a process behind."""
     before = set(multiprocessing.active_children())
