@@ -23,19 +23,11 @@ from widgets.look import Look, theme
 from widgets.parameters import changed
 from widgets.view import PanelView
 
-# Panels that still keep what they measure on a schedule of their own.
-NOT_YET: set[str] = set()
 TRAINING = [panel for panel in panels() if panel.trains]
 PAUSES = (5, 11, 29)  # steps that no schedule names
 NOTHING_LEARNT = 51  # steps without learning, more than the longest schedule that stood in a panel
 
 every_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
-
-
-@pytest.fixture(autouse=True)
-def migrated(request: pytest.FixtureRequest) -> None:
-    if request.getfixturevalue("panel").id in NOT_YET:
-        pytest.skip("not yet measured by the program")
 
 
 @pytest.fixture

@@ -18,9 +18,6 @@ from visualizers.panel import Panel
 from widgets.layout import Arrangement, TabStrip
 from widgets.picture import Picture
 
-# Panels whose views are still to be migrated.
-NOT_YET: set[str] = set()
-
 Sizes = tuple[tuple[int, int], ...]
 SIZES: Sizes = ((960, 600), (1280, 720), (1024, 768), (1920, 1080))
 SMALLEST = 120  # pixels of a picture, either way
@@ -147,8 +144,6 @@ def faults(window: MainWindow) -> Iterator[str]:
 @pytest.mark.alone  # in a process that has not seen hundreds of windows
 @every_panel
 def test_that_every_picture_keeps_its_size_and_every_text_its_room(panel: Panel, qtbot: Any) -> None:
-    if panel.id in NOT_YET:
-        pytest.skip("its view is still to be migrated")
     trial = Trial(panel)
     trial.train(3)
     shown = trial.shown()
