@@ -308,6 +308,7 @@ class Panel:
         keywords: what else a search finds it by, in both languages.
         sources: ids of the texts, tables and models that it reads beside those that a control
             chooses.
+        rests_on: ids of the panels of other lectures whose ideas it uses; the page links to them.
         trains: whether the experiment has a ``step``.
         speed: how fast it plays at first. What is over in some fifty steps would be past before it
             is seen at full speed.
@@ -327,6 +328,7 @@ class Panel:
     concepts: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
     trains: bool = True
     speed: Speed = Speed.MAX
     headline: str = ""
