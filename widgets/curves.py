@@ -47,6 +47,7 @@ pg.setConfigOption("exitCleanup", False)
 
 STRIDES = 40  # key presses that cross a long curve
 RIGHT = 12  # pixels beside the plot, before scaling
+NUDGE = 5  # pixels that pyqtgraph moves an upright title out of its axis
 RELABEL = 0.2  # seconds between two choices of places for labels, unless a curve comes into one
 FAR = 1e5  # pixels
 FEW_VALUES = 12  # each of so few values has a mark of its own
@@ -254,6 +255,15 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
             self.setLabel(html.escape(title), color=look.theme.muted,
                           **{"font-size": f"{look.text(11)}px",
                              "font-family": ", ".join(font(look).families())})
+
+    def _updateWidth(self) -> None:
+        """Room for the whole title: pyqtgraph keeps four fifths of it, too little on a stage."""
+        super()._updateWidth()
+        if self.isVisible() and self.label.isVisible():
+            lacking = 0.2 * self.label.boundingRect().height() - NUDGE
+            if lacking > 0:
+                self.setMaximumWidth(self.maximumWidth() + lacking)
+                self.setMinimumWidth(self.maximumWidth())
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         per_tick = self._look.px(70 if self.orientation in ("bottom", "top") else 34)
