@@ -34,6 +34,7 @@ from widgets.guidance import (
     TryList,
     Verdict,
 )
+from widgets.links import Links
 from widgets.look import Look
 from widgets.parameters import changed, needs_restart
 
@@ -401,6 +402,9 @@ class GuidePage(QWidget):
         self.switch = Switch(look, [words("Read"), words("Tour")], self)
         self.switch.chosen.connect(self.turn)
         self.tries: TryList | None = None
+        self.rests_on = Links(look, words("Rests on: {names}", names="{names}"),
+                              Said(panel, words.language).rests_on)
+        self.rests_on.chosen.connect(self.panel_wanted)
         self.read = self._read(panel)
         self.progress = QLabel()
         self.progress.setProperty("role", "muted")
@@ -416,6 +420,7 @@ class GuidePage(QWidget):
         box.setSpacing(px(12))
         if tour.steps:
             box.addWidget(self.switch)
+        box.addWidget(self.rests_on)
         box.addWidget(self.read, 1)
         box.addWidget(self.todo, 1)
         self._now: int | None = None  # the step that was scrolled to
@@ -487,6 +492,7 @@ class GuidePage(QWidget):
         """Show the text (0) or the tour (1)."""
         self.switch.set(index)
         self.read.setVisible(index == 0)
+        self.rests_on.setVisible(index == 0 and bool(self.panel.rests_on))
         self.todo.setVisible(index == 1)
 
     def refresh(self) -> None:

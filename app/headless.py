@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from visualizers.catalog import LECTURES, Said, panel, panels
+from visualizers.catalog import LECTURES, Said, lecture_of, panel, panels
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import numbers
@@ -149,7 +149,7 @@ def chosen_params(
 
 def described(one: Panel) -> dict[str, Any]:
     """A panel's declaration as plain JSON types."""
-    lecture = next(each for each in LECTURES if each.folder == one.lecture)
+    lecture = lecture_of(one)
     said = {language: Said(one, language) for language in LANGUAGES}
     return {
         "id": one.id,
@@ -158,6 +158,7 @@ def described(one: Panel) -> dict[str, Any]:
         "claim": {language: said[language].claim for language in LANGUAGES},
         "trains": one.trains,
         "concepts": list(one.concepts),
+        "rests_on": list(one.rests_on),
         "parameters": [
             {
                 "name": each.name, "kind": each.kind, "default": each.default, "low": each.low,

@@ -27,6 +27,7 @@ from visualizers.panel import Panel
 from visualizers.uses import LECTURES_SET, pack_set
 from widgets.cards import Card
 from widgets.guard import Guarded
+from widgets.links import Links
 from widgets.look import Look
 from widgets.style import font
 
@@ -145,14 +146,27 @@ class Home(QScrollArea):
         box.setSpacing(px(2))
         title = f"{lecture.number}  {words(lecture.title)}"
         box.addWidget(_text(look, title, 13, bold=bool(here), muted=not here))
+        box.addWidget(_text(look, words(lecture.does), 11, muted=True))
         for one in here:
-            box.addWidget(_Link(look, Said(one, words.language).title, one.id in settings.visited,
+            said = Said(one, words.language)
+            box.addWidget(_Link(look, said.title, one.id in settings.visited,
                                 partial(self.chosen.emit, one.id)))
+            if said.rests_on:
+                box.addLayout(self._rests_on(said))
         if not here:
             box.addWidget(_text(look, words("Will come: {what}.", what=words(lecture.about)), 11,
                                 muted=True))
         box.addStretch(1)
         return box
+
+    def _rests_on(self, said: Said) -> QHBoxLayout:
+        """Under a panel's name, those of other lectures that it rests on."""
+        links = Links(self.look, self.look.words("rests on {names}", names="{names}"), said.rests_on)
+        links.chosen.connect(self.chosen)
+        line = QHBoxLayout()
+        line.setContentsMargins(self.look.px(12), 0, 0, self.look.px(3))
+        line.addWidget(links)
+        return line
 
 
 class Door(Guarded, QAbstractButton):

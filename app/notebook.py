@@ -89,7 +89,7 @@ def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 10
         cells += [new_markdown_cell(f"## {words(heading)}")] if heading else []
         cells.append(new_code_cell(part))
     made = new_notebook(cells=[
-        new_markdown_cell(f"# {said.title}\n\n{said.claim}"),
+        new_markdown_cell("\n\n".join(filter(None, (f"# {said.title}", said.claim, said.warning)))),
         new_code_cell(INSTALLED),
         *cells,
         new_code_cell(f"from {kind.__module__} import {kind.__name__}\n\n"

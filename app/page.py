@@ -81,6 +81,11 @@ class Page(QWidget):
         self.claim = QLabel(said.claim)
         self.claim.setProperty("role", "muted")
         self.claim.setWordWrap(True)
+        self.warning = QLabel(said.warning)  # of the lecture's field; there whatever else is hidden
+        self.warning.setProperty("role", "quiet")
+        self.warning.setWordWrap(True)
+        self.warning.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.warning.setVisible(bool(said.warning))
         self.standing = QLabel()  # the step and the state, where the transport is not seen
         self.standing.setProperty("role", "muted")
         self.standing.hide()
@@ -89,7 +94,9 @@ class Page(QWidget):
         head.setContentsMargins(px(2), 0, 0, 0)
         head.setSpacing(px(3))
         line = QHBoxLayout()
-        line.addWidget(title, 1)
+        line.setSpacing(px(12))
+        line.addWidget(title, 0 if said.warning else 1)
+        line.addWidget(self.warning, 1 if said.warning else 0)
         line.addWidget(self.standing)
         head.addLayout(line)
         head.addWidget(self.claim)

@@ -58,8 +58,8 @@ def search_text(panel: Panel) -> str:
 def lecture_text(lecture: Lecture) -> str:
     """All that a lecture can be found by, in every language."""
     tables = [window_words(language) for language in LANGUAGES]
-    return "\n".join(words(text) for words in tables for text in (lecture.title, lecture.about)
-                     ).casefold()
+    return "\n".join(words(text) for words in tables for text in (lecture.title, lecture.about,
+                                                                    lecture.does)).casefold()
 
 
 class Roadmap(QWidget):
@@ -153,7 +153,7 @@ class Roadmap(QWidget):
             head.setData(0, ID, lecture.folder)
             head.setData(0, _NUMBER, str(lecture.number))
             head.setData(0, _FULL, bool(here))
-            head.setToolTip(0, words(lecture.about))
+            head.setToolTip(0, f"{words(lecture.does)}\n{words(lecture.about)}")
             for one in here:
                 row = QTreeWidgetItem(head, [Said(one, language).title])
                 row.setData(0, KEY, "panel")

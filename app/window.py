@@ -62,7 +62,7 @@ from app.palette import About, Entry, Keys, Overlay, Palette
 from app.roadmap import Roadmap
 from app.settings import Settings
 from app.tours import load_tries
-from visualizers.catalog import LECTURES, Said
+from visualizers.catalog import LECTURES, Said, lecture_of
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import numbers, style
@@ -798,7 +798,7 @@ class MainWindow(Guarded, QMainWindow):
         entries = []
         for panel in self.panels:
             said = Said(panel, words.language)
-            lecture = next(one for one in LECTURES if one.folder == panel.lecture)
+            lecture = lecture_of(panel)
             other = [Said(panel, one) for one in LANGUAGES]
             entries.append(Entry(
                 said.title, f"{lecture.number}  {words(lecture.title)}",

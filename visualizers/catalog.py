@@ -17,33 +17,52 @@ from widgets.words import Words, glossary_words, read_table, window_words
 
 @dataclass(frozen=True)
 class Lecture:
-    """One of the nine lectures: its folder, number, title and what it will teach."""
+    """One of the nine lectures.
+
+    Attributes:
+        about: what it teaches, as a list of concepts.
+        does: one line, what big models do in its field.
+        warning: what the page of each of its panels says for good.
+    """
 
     folder: str
     number: int
     title: str
     about: str
+    does: str
+    warning: str = ""
 
 
 LECTURES = (
     Lecture("l1_basics", 1, "Basics",
-            "n-grams, activations, losses, gradient descent, Jacobians, word2vec, the GPU server"),
+            "n-grams, activations, losses, gradient descent, Jacobians, word2vec, the GPU server",
+            "Words become vectors, and errors teach them."),
     Lecture("l2_networks", 2, "Neural networks",
-            "recurrent networks, vanishing gradients, GRU, LSTM, both directions, CNNs for text"),
+            "recurrent networks, vanishing gradients, GRU, LSTM, both directions, CNNs for text",
+            "Networks read word by word, and remember."),
     Lecture("l3_transformers", 3, "Transformers",
-            "attention, the Transformer, language models that were trained before"),
+            "attention, the Transformer, language models that were trained before",
+            "Every word looks at every other one."),
     Lecture("l4_tuning", 4, "Tuning",
-            "templates and verbalizers, soft prompts, adapters, prefix, BitFit, LoRA"),
+            "templates and verbalizers, soft prompts, adapters, prefix, BitFit, LoRA",
+            "A trained model learns a task with few weights."),
     Lecture("l5_compression", 5, "Compression",
-            "memory, parallel training, mixed precision, distillation, pruning, quantisation"),
+            "memory, parallel training, mixed precision, distillation, pruning, quantisation",
+            "Large models fit into less memory and time."),
     Lecture("l6_text", 6, "Text",
-            "retrieval, question answering, decoding, controlled generation, evaluation"),
+            "retrieval, question answering, decoding, controlled generation, evaluation",
+            "Models search, answer and write."),
     Lecture("l7_biomedical", 7, "Biomedicine",
-            "coding, entities, DNA and protein models, molecules"),
+            "coding, entities, DNA and protein models, molecules",
+            "Models read genes, proteins, molecules, records.",
+            "For teaching, not medical advice."),
     Lecture("l8_legal", 8, "Law",
-            "charges, statutes, similar cases, events, explanations, fairness"),
+            "charges, statutes, similar cases, events, explanations, fairness",
+            "Models find charges, statutes and similar cases.",
+            "Not legal advice."),
     Lecture("l9_social", 9, "Society",
-            "opinions, stance, bias in embeddings, surveys, the spread of rumours"),
+            "opinions, stance, bias in embeddings, surveys, the spread of rumours",
+            "Models measure opinions and imitate people."),
 )
 
 
@@ -80,6 +99,11 @@ def panel(id: str) -> Panel:
     return known[id]
 
 
+def lecture_of(panel: Panel) -> Lecture:
+    """The lecture that a panel belongs to."""
+    return next(one for one in LECTURES if one.folder == panel.lecture)
+
+
 @cache
 def texts(package: str, language: str) -> dict[str, Any]:
     """A panel's translation table, ``zh.toml`` of its folder; empty for English."""
@@ -104,6 +128,17 @@ class Said:
     @property
     def claim(self) -> str:
         return str(self._table.get("claim", self.panel.claim))
+
+    @property
+    def warning(self) -> str:
+        """What the page says for good, because of its lecture's field; mostly nothing."""
+        warning = lecture_of(self.panel).warning
+        return window_words(self.language)(warning) if warning else ""
+
+    @property
+    def rests_on(self) -> tuple[tuple[str, str], ...]:
+        """Id and title of each panel of another lecture whose ideas it uses."""
+        return tuple((id, Said(panel(id), self.language).title) for id in self.panel.rests_on)
 
     def label(self, name: str) -> str:
         label = self._declared(name).label

@@ -315,3 +315,14 @@ def test_that_a_panel_speaks_chinese(panel: Panel) -> None:
     assert not unknown, f"zh.toml of {panel.id} translates parameters that do not exist: {unknown}"
     guide = Said(panel, "zh").guide()
     assert sum("\u4e00" <= sign <= "\u9fff" for sign in guide) > 100
+
+
+@every_panel
+def test_that_what_a_panel_rests_on_are_other_panels_of_lectures_1_to_6(panel: Panel) -> None:
+    known = {one.id: one for one in PANELS}
+    numbers = {lecture.folder: lecture.number for lecture in LECTURES}
+    assert len(set(panel.rests_on)) == len(panel.rests_on)
+    for id in panel.rests_on:
+        assert id in known, f"there is no panel {id}"
+        assert known[id].lecture != panel.lecture
+        assert numbers[known[id].lecture] <= 6

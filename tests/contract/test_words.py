@@ -57,7 +57,7 @@ def shared_texts() -> set[str]:
     for file in (ROOT / "visualizers").glob("*.py"):
         found |= said_in(file)
     for lecture in LECTURES:
-        found |= {lecture.title, lecture.about}
+        found |= {lecture.title, lecture.about, lecture.does, lecture.warning}
     for pin in pins():
         found |= {pin.title, pin.gives, pin.licence}
     for source in all_sources().values():
