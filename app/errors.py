@@ -112,18 +112,21 @@ class Toast(QLabel):
 def catch(report: Callable[[str, str, QWidget | None], object]) -> Callable[[], None]:
     """Send exceptions of the window's own code to ``report(sentence, details, place)``, not to the end.
 
-    The place is the widget in which it was made, if it was made in one.
-    Returns a function that takes the net away again.
+    The place is the widget in which it was made, if it was made in one. What goes wrong at every frame
+    is printed once. Returns a function that takes the net away again.
     """
     before = sys.excepthook
+    printed: set[str] = set()
 
     def hook(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        before(kind, error, trace)
+        details = "".join(traceback.format_exception(kind, error, trace))
+        if details not in printed:
+            printed.add(details)
+            before(kind, error, trace)
         if issubclass(kind, Exception):
-            report(f"{kind.__name__}: {error}",
-                   "".join(traceback.format_exception(kind, error, trace)), place_of(trace))
+            report(f"{kind.__name__}: {error}", details, place_of(trace))
 
     sys.excepthook = hook
 

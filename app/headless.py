@@ -200,16 +200,15 @@ def render(options: Any) -> int:
         if not path.resolve().parent.is_dir():
             raise Refusal("There is no folder {folder}; choose another place to save to.",
                           folder=str(path.parent))
-    notes: list[str] = []
+    notes: list[tuple[str, dict[str, object]]] = []
     words = window_words(options.lang).with_table(Said(one, options.lang).words().table)
     trial = Trial(one, params, device=options.device, on_progress=_progress,
-                  on_note=lambda text, values: notes.append(words(text, **{
-                      name: words(one) if isinstance(one, str) else one
-                      for name, one in values.items()})))
+                  on_note=lambda text, values: notes.append((text, values)))
     trial.train(options.steps)
     shown = trial.shown()
-    for note in notes:
-        print(note, file=sys.stderr)
+    for text, values in notes:
+        print(words(text, **{name: words(value) if isinstance(value, str) else value
+                             for name, value in values.items()}), file=sys.stderr)
     if options.json:
         _write_json(one, shown, options.json)
     if options.npz:
@@ -261,7 +260,9 @@ def _write_npz(frame: Any, path: Path) -> None:
         np.savez(out, **arrays)
 
 
-def _write_png(one: Panel, shown: Any, options: Any, notes: Sequence[str], device: str) -> None:
+def _write_png(
+    one: Panel, shown: Any, options: Any, notes: Sequence[tuple[str, dict[str, object]]], device: str
+) -> None:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # never a window, with a display or without
     from app.picture import page_picture
 

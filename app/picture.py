@@ -23,13 +23,14 @@ from visualizers.panel import Panel, Shown, load
 from widgets import style
 from widgets.look import Look, theme
 
+Notes = Sequence[tuple[str, dict[str, object]]]
 SETTLED = 0.7  # s; a page describes its picture half a second after the last frame
 
 
 def page_picture(
     panel: Panel, shown: Shown[Any, Any], path: Path, *, language: str = "en", shade: str = "light",
     size: tuple[int, int] = (1280, 720), pixels: float = 1.0, view_only: bool = False,
-    notes: Sequence[str] = (), device: str = "cpu", present: bool = False,
+    notes: Notes = (), device: str = "cpu", present: bool = False,
 ) -> None:
     """Draw ``shown`` into the PNG file ``path``.
 
@@ -37,7 +38,7 @@ def page_picture(
         size: of the page; the picture has ``pixels`` times as many.
         view_only: without the window round the view.
         present: as on a projector of this size, in presenter mode.
-        notes: lines that the experiment told the user.
+        notes: what the experiment told the user: texts and the values in them.
 
     Raises:
         Refusal: the file cannot be written.
@@ -88,7 +89,7 @@ def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], langu
 
 def window_with(
     panel: Panel, shown: Shown[Any, Any], language: str, shade: str, size: QSize,
-    notes: Sequence[str] = (), device: str = "cpu",
+    notes: Notes = (), device: str = "cpu",
 ) -> MainWindow:
     """The window with the run as a record on it: nothing is trained again."""
     pool = InlinePool()
@@ -99,10 +100,9 @@ def window_with(
         panel=panel.id, params=shown.params, changes=(), seed=int(getattr(shown.params, "seed", 0)),
         device=device, threads=1, versions=versions(), history=shown.history,
         film=[Seen(shown.step, shown.params, shown.frame, shown.measured)], step=shown.step))
+    session.notes = list(notes)
     window.sessions[panel.id] = session
     window.resize(size)
     window.show()
     window.open_panel(panel.id)
-    for note in notes:
-        session.noted.emit(note, {})
     return window

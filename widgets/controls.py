@@ -556,7 +556,7 @@ class _Source(_Control):
         if one.available:
             return one.title
         if chosen and one.title in self._standing_in:
-            return self.look.words("{title} (not fetched: {other} is shown)", title=one.title,
+            return self.look.words("{other} (for {title})", title=one.title,
                                    other=self._standing_in[one.title])
         return one.title + "  ·  " + self.look.words("fetch…")
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from app.errors import catch
 from widgets.guard import Guarded, drawing, paints
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +88,22 @@ def test_that_a_guard_costs_next_to_nothing() -> None:
     seconds = [min(timeit.repeat(lambda call=call, one=one: call(one, None), number=5000, repeat=9))
                for call, one in ((Plain.paintEvent, plain), (kept, plain))]
     assert (seconds[1] - seconds[0]) / 5000 < 2e-6
+
+
+def test_that_a_mistake_made_at_every_frame_is_printed_once(monkeypatch: Any) -> None:
+    printed, reported = [], []
+    monkeypatch.setattr(sys, "excepthook", lambda *mistake: printed.append(mistake[1]))
+    restore = catch(lambda sentence, details, place: reported.append(sentence))
+
+    def frame(kind: type[Exception]) -> None:
+        try:
+            raise kind("again")
+        except kind as error:
+            sys.excepthook(kind, error, error.__traceback__)
+
+    for _ in range(3):
+        frame(IndexError)
+    frame(KeyError)
+    restore()
+    assert [type(one) for one in printed] == [IndexError, KeyError]
+    assert reported == ["IndexError: again"] * 3 + ["KeyError: 'again'"]

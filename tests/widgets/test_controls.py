@@ -356,6 +356,6 @@ def test_that_a_source_names_what_stands_in_for_what_is_not_fetched(panel: Contr
     panel.set_params(Params(corpus="grimm"))
     assert combo.currentText() == "Grimm's tales  ·  fetch…"
     panel.set_standing_in({"Grimm's tales": "Python reference"})
-    assert combo.currentText() == "Grimm's tales (not fetched: Python reference is shown)"
+    assert combo.currentText() == "Python reference (for Grimm's tales)"
     panel.set_params(Params(corpus="reference"))
     assert "Grimm's tales  ·  fetch…" in [combo.itemText(one) for one in range(combo.count())]
