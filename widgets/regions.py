@@ -190,7 +190,8 @@ class Regions(Canvas[Cell]):
                          for axis in (self.across, self.up))
 
         def spread(mask: NDArray[Any]) -> NDArray[np.bool_]:
-            return np.asarray(mask, bool)[columns][:, rows[::-1]].T
+            wide: NDArray[np.bool_] = np.asarray(mask, bool)[columns][:, rows[::-1]].T
+            return wide
 
         pixels[~spread(self.allowed)] = raster.rgba(self.look.color("ghost", 90))
         for which, mask in enumerate(self.masks):

@@ -38,6 +38,7 @@ def test_that_a_pair_is_where_it_is_drawn(regions) -> None:
 def test_that_what_holds_is_hatched_and_what_is_looked_for_filled(regions) -> None:
     image = regions.grab().toImage()
     accent = regions.look.color("accent").rgb()
+
     def colours(part: tuple[int, int]) -> set[int]:
         spot = regions._spot((float(part[0]), float(part[1])))
         return {image.pixel(round(spot.x()) + dx, round(spot.y()) + dy) for dx in range(-6, 7)

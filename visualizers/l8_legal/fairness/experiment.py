@@ -117,12 +117,12 @@ class Fairness:
         equal = differences(by_lot(grid[0], params.lot), grid[1]) <= params.tolerance  # (3, G, G)
         wanted = [one for one, on in enumerate(
             (params.equal_fpr, params.equal_fnr, params.equal_ppv)) if on]
-        target = nearest(equal[wanted].all(0), params) if wanted else np.empty(0)
+        target = nearest(np.logical_and.reduce(equal[wanted]), params) if wanted else np.empty(0)
         possible = worst <= params.tolerance                                    # (lots, SETS)
         flagged = self.decide(place, params.threshold_a, params.threshold_b, params.lot)
         moved = np.zeros_like(flagged)
         if len(target):
-            moved = flagged != self.decide(place, *target.tolist(), params.lot)
+            moved = flagged != self.decide(place, float(target[0]), float(target[1]), params.lot)
         return Frame(
             place=place.astype(np.float32), group=people.group.copy(), outcome=people.outcome.copy(),
             flagged=flagged.astype(np.uint8), moved=moved.astype(np.uint8), names=people.names,

@@ -22,10 +22,11 @@ SETS = ((0, 1), (0, 2), (1, 2), (0, 1, 2))  # of measures that are wanted equal 
 @dataclass(frozen=True)
 class Params:
     people: Literal["COMPAS", "made"] = choice(
-        "COMPAS", help="The defendants of Broward County where they have been fetched, or made persons "
-                       "with the scores and outcomes of the published table.")
+        "COMPAS", label="Whose scores",
+        help="The defendants of Broward County where they have been fetched, or made persons with the "
+             "scores and outcomes of the published table.")
     score: Literal["COMPAS score", "two-feature model"] = choice(
-        "COMPAS score", restart=False,
+        "COMPAS score", restart=False, label="What decides",
         help="The score that decides: the one that was sold, or the one that is trained here on age "
              "and earlier offences, its tenths numbered alike.")
     threshold_a: float = number(

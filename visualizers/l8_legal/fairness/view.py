@@ -41,7 +41,7 @@ class FairnessView(PanelView):
         self.rates.clicked.connect(self._toggle)
         self.regions = Regions(
             look, words("Where rates are equal"), x=words("threshold of A"),
-            y=words("threshold of B"), names=MEASURES, series=SERIES, outside=words("all alike"))
+            y=words("threshold of B"), names=MEASURES, series=SERIES, outside=words("no decision"))
         self.regions.clicked.connect(self._move)
         self.roc = CurvePlot(look, words("What each group's threshold can reach"),
                              x=words("false alarms (FPR)"), y=words("found (1 − FNR)"),
@@ -60,7 +60,7 @@ class FairnessView(PanelView):
         low.body.addWidget(self.pages, 1)
         low.body.addWidget(self.readouts)
         self.setLayout(Arrangement(look, beside(
-            Place(left, words("People"), rank=1, smallest=(330, 330), share=11),
+            Place(left, words("The two groups"), rank=1, smallest=(330, 330), share=11),
             below(Place(top, words("Rates"), rank=2, smallest=(260, 190), share=4),
                   Place(low, words("Choices"), rank=3, smallest=(300, 220), share=5), share=8))))
 
@@ -152,7 +152,7 @@ class FairnessView(PanelView):
     def _possible(self, frame: Frame, chosen: int) -> str:
         """Where a set of measures can be equal at the same time."""
         if frame.pairs[chosen]:
-            return self.words("at {pairs} pairs of thresholds", pairs=count(int(frame.pairs[chosen])))
+            return self.words("at {pairs} pairs", pairs=count(int(frame.pairs[chosen])))
         lot = float(frame.least_lot[chosen])
         return self.words("nowhere") if lot < 0 else \
             self.words("only with {share} by lot", share=percent(lot))
@@ -170,13 +170,14 @@ class FairnessView(PanelView):
             frame.equal[:, a, b], frame.tried[a], frame.tried[b], target=target,
             here=(params.threshold_a, params.threshold_b),
             allowed=decisive[0, a][:, None] & decisive[1, b],
-            found=frame.equal[wanted].all(0)[a, b] if wanted else None)
+            found=np.logical_and.reduce(frame.equal[wanted])[a, b] if wanted else None)
 
     def _decisive(self, frame: Frame) -> NDArray[np.bool_]:
         """(2, GRID) whether a threshold calls enough of its group high risk, and enough low."""
         base = frame.base[:, None]
         high = (1 - base) * frame.roc[..., 0] + base * frame.roc[..., 1]
-        return (high >= LEAST) & (high <= 1 - LEAST)
+        decisive: NDArray[np.bool_] = (high >= LEAST) & (high <= 1 - LEAST)
+        return decisive
 
     def _parts(self, frame: Frame) -> list[slice]:
         """Of each group, the thresholds that are drawn: those that decide something, and one beyond."""
