@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l8_legal.fairness.panel import LEAST, MEASURES, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
-from widgets.cards import Card
+from widgets.cards import Card, Pane
 from widgets.crowd import Crowd
 from widgets.curves import Curve, CurvePlot
 from widgets.layout import Arrangement, Place, below, beside
@@ -43,13 +43,12 @@ class FairnessView(PanelView):
             look, words("Where rates are equal"), x=words("threshold of A"),
             y=words("threshold of B"), names=MEASURES, series=SERIES, outside=words("no decision"))
         self.regions.clicked.connect(self._move)
-        self.roc = CurvePlot(look, words("What each group's threshold can reach"),
-                             x=words("false alarms (FPR)"), y=words("found (1 − FNR)"),
+        self.roc = CurvePlot(look, words("Where thresholds can lead"), x="FPR", y="1 − FNR",
                              x_range=(0.0, 1.0), y_range=(0.0, 1.0))
         self.accuracy = CurvePlot(look, words("Right about persons kept for testing"),
                                   x=words("training step"), y_range=(0.4, 0.75), integer_x=True).calm()
         self.pages = Pages(self, "beside", {
-            "thresholds": (words("Thresholds"), self.regions), "roc": (words("ROC"), self.roc),
+            "thresholds": (words("Thresholds"), Pane(look, self.readouts, self.regions)), "roc": (words("ROC"), self.roc),
             "accuracy": (words("Two features"), self.accuracy)})
         self._frame: Frame | None = None
         self._params = Params()
@@ -57,8 +56,7 @@ class FairnessView(PanelView):
         left, top, low = (Card(look) for _ in range(3))
         left.body.addWidget(self.crowd)
         top.body.addWidget(self.rates)
-        low.body.addWidget(self.pages, 1)
-        low.body.addWidget(self.readouts)
+        low.body.addWidget(self.pages)
         self.setLayout(Arrangement(look, beside(
             Place(left, words("The two groups"), rank=1, smallest=(330, 330), share=11),
             below(Place(top, words("Rates"), rank=2, smallest=(260, 190), share=4),
@@ -188,15 +186,13 @@ class FairnessView(PanelView):
         return found
 
     def _draw_roc(self, frame: Frame) -> None:
-        curves = [Curve(np.array([0.0, 1.0]), np.array([0.0, 1.0]), self.words("by lot"), style="ghost",
-                        width=1.0)]
+        curves = [Curve(np.array([0.0, 1.0]), np.array([0.0, 1.0]), style="ghost", width=1.0)]  # lots
         for row in (1, 0):
             fpr, found = frame.roc[row].T
             curves.append(Curve(found[::-1], fpr[::-1], "AB"[row], series=2 + row,
                                 style="dashed" if row else "solid"))
             curves.append(Curve(1 - frame.rates[row, 1:2], frame.rates[row, :1],
-                                self.words("{group} now", group="AB"[row]), series=2 + row,
-                                style="dots", width=9.0))
+                                series=2 + row, style="dots", width=9.0))
         self.roc.draw(curves)
 
     def _draw_accuracy(self, shown: Shown[Params, Frame]) -> None:
