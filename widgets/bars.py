@@ -369,7 +369,7 @@ class Histogram(Canvas[int]):
                 if key not in upright or rule.label:
                     upright[key] = rule
         crowded = len(upright) > inside.width() / 8
-        end = -math.inf
+        ends = [-math.inf, -math.inf]  # of the labels in the first line, and in the second
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # they are upright: as sharp
         for (at_pixel, series), rule in sorted(upright.items(), key=lambda one: one[0][0]):
             color = self.look.color("muted" if series is None else series, 90 if crowded else 200)
@@ -380,10 +380,13 @@ class Histogram(Canvas[int]):
             painter.drawLine(QLineF(at_pixel, inside.top(), at_pixel, inside.bottom()))
             width = self.text_width(rule.label, 11)
             left = at_pixel + 4.0 if at_pixel + 4 + width < inside.right() else at_pixel - 4 - width
-            if rule.label and left > end:
+            # A label that finds no room is left out, but for that of a coloured rule: it goes below.
+            line = int(left <= ends[0] and series is not None)
+            if rule.label and left > ends[line]:
                 color.setAlpha(255)
-                self.put(painter, self.label(rule.label, color, 11), left, inside.top())
-                end = left + width + 6
+                self.put(painter, self.label(rule.label, color, 11), left,
+                         inside.top() + line * self.text_height(11))
+                ends[line] = left + width + 6
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for rule in self._rules:
             if rule.axis == "y" and self._top and self._top[0] <= rule.at <= self._top[1]:
