@@ -19,7 +19,6 @@ from widgets.look import Look
 from widgets.marks import named, paint_marks
 from widgets.numbers import signed
 
-
 STEPS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0)  # ends that an axis may have, times a power of ten
 
 
@@ -116,7 +115,7 @@ class WordAxis(Canvas[int]):
                        key=lambda one: (self.values[one], one))
         for kept in (count, max(1, count - 1)):
             # The name of the row stands at the left of its first lane.
-            lanes = [self._name_width(row), *[-1e9] * (kept - 1)]
+            lanes = [self._name_width(row), *[-1.0] * (kept - 1)]
             for word in words:
                 x, wide = self._x(self.values[word]), self._wide(word)
                 lane, sides[word] = next((
@@ -127,6 +126,9 @@ class WordAxis(Canvas[int]):
                     lanes[lane] = x + (px(5) if sides[word] < 0 else wide) + px(3)
                 spots[word] = QPointF(x, top + (lane + 0.5) * line)
             if all(sides[word] for word in words):
+                used = max((at for at, end in enumerate(lanes) if end > -1.0), default=0) + 1
+                for word in words:  # in the middle of the row
+                    spots[word] += QPointF(0.0, (count - used) * line / 2)
                 break
 
     def _name_width(self, row: int) -> float:

@@ -1,26 +1,12 @@
-"""Word sets of association tests, and a made corpus whose associations are set.
+"""Word sets of association tests, in two languages, and words to keep them company in a made corpus.
 
 The English sets are short forms of those of the Implicit Association Test as Caliskan, Bryson and
-Narayanan (2017) used them; the Chinese ones are this program's own. A sentence of the corpus is five
-words: a subject, an attribute word, a word that keeps company with that attribute, two that keep
-company with all.
-
-    violin  joy  harbour  walk  paper
-
-Whether a word of the first set stands with the first attribute is a coin that falls so with probability
-(1 + association) / 2, for the second set (1 − association) / 2. At 0 the two sets are told apart by
-nothing but chance.
+Narayanan (2017) used them; the Chinese ones are this program's own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-
-import torch
-from torch import Tensor
-
-LENGTH = 5  # words of a sentence
 
 
 @dataclass(frozen=True)
@@ -97,7 +83,7 @@ TESTS: dict[str, WordTest] = {
 }
 
 # Words outside the test: those that keep company with A, with B, and with all.
-_COMPANY = {
+COMPANY = {
     "en": (_words("morning harbour window garden river apple letter bridge"),
            _words("cellar copper winter corner basket ladder engine forest"),
            _words("table street paper water evening number walk market village stone coat story")),
@@ -105,49 +91,3 @@ _COMPANY = {
            _words("地窖 铜器 冬天 街角 篮子 梯子 引擎 森林"),
            _words("桌子 街道 纸张 水 傍晚 数字 散步 市场 村庄 石头 大衣 故事")),
 }
-
-
-class MadeCorpus:
-    """Sentences for one test, as numbers of ``words``.
-
-    Attributes:
-        words: (V,) X, Y, A, B, then the words outside the test.
-    """
-
-    def __init__(self, test: WordTest) -> None:
-        company = _COMPANY[test.language]
-        parts = (test.x, test.y, test.a, test.b, *company)
-        self.words = tuple(word for part in parts for word in part)
-        ends = torch.tensor([len(part) for part in parts]).cumsum(0).tolist()
-        self.x, self.y, self.a, self.b, self.with_a, self.with_b, self.with_all = (
-            torch.arange(end - len(part), end) for part, end in zip(parts, ends, strict=True))
-
-    def sentences(self, association: float, count: int, generator: torch.Generator) -> Tensor:
-        """(count, 5) of which a third each are about words of X, of Y, and attribute words."""
-        def one_of(*sets: Tensor) -> Tensor:
-            """(count, sets) a random word of each set."""
-            return torch.stack([part[torch.randint(len(part), (count,), generator=generator)]
-                                for part in sets], 1)
-
-        kind = torch.randint(3, (count,), generator=generator)                  # of the subject
-        lean = torch.tensor([(1 + association) / 2, (1 - association) / 2, 0.5])[kind]
-        side = (torch.rand(count, generator=generator) >= lean).long()          # 0: A, 1: B
-        attribute, company = (
-            one_of(*pair).gather(1, side[:, None])                              # (count, 1)
-            for pair in ((self.a, self.b), (self.with_a, self.with_b)))
-        another = one_of(self.a, self.b).gather(1, side[:, None])
-        subject = torch.cat([one_of(self.x, self.y), another], 1).gather(1, kind[:, None])
-        return torch.cat([subject, attribute, company, one_of(self.with_all, self.with_all)], 1)
-
-
-def pair_counts(sentences: Tensor, V: int) -> Tensor:
-    """(V, V) how often two words stand in one sentence, each pair both ways."""
-    S, L = sentences.shape
-    first, second = (at for at in torch.ones(L, L).fill_diagonal_(0).nonzero().T)
-    pairs = sentences[:, first] * V + sentences[:, second]                      # (S, L (L - 1))
-    return torch.bincount(pairs.flatten(), minlength=V * V).view(V, V).float()
-
-
-@cache
-def made_corpus(name: str) -> MadeCorpus:
-    return MadeCorpus(TESTS[name])

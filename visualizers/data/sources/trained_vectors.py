@@ -13,6 +13,6 @@ def read() -> Table:
 
 
 SOURCE = Source(
-    kind="vectors", id="trained-vectors", title="Trained here, on a made corpus", language="en",
+    kind="vectors", id="trained-vectors", title="A made corpus, learnt here", language="en",
     about="Vectors that learn before your eyes what a slider puts into the text",
     licence="Made by this program", read=read)

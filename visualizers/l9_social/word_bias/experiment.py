@@ -32,7 +32,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from visualizers.data.associations import TESTS, MadeCorpus, WordTest, made_corpus, pair_counts
+from visualizers.data.associations import TESTS, WordTest
+from visualizers.data.kinds.vectors import WordVectors
 from visualizers.l9_social.word_bias.panel import (
     EDGES,
     NEAR,
@@ -43,6 +44,7 @@ from visualizers.l9_social.word_bias.panel import (
     Params,
     moved_key,
 )
+from visualizers.models.associations import MadeCorpus, made_corpus, pair_counts
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
 from widgets.words import tr_mark
@@ -81,14 +83,14 @@ class WordBias:
             found = context.data.read("vectors", "trained-vectors")
             self._begin_training(params)
         else:
-            self._take(params, found.words, found.vectors, context)
+            self._take(found, context)
         self.title = found.title
 
     def _begin_training(self, params: Params) -> None:
         """First vectors for the words of a made corpus, and what counting alone would give."""
         self.corpus = made_corpus(params.test)
         self.words = self.corpus.words
-        self.places = (self.corpus.x, self.corpus.y, self.corpus.a, self.corpus.b)
+        self.places: tuple[Tensor, ...] = (self.corpus.x, self.corpus.y, self.corpus.a, self.corpus.b)
         self.asked = len(self.test.x + self.test.y)
         V, d = len(self.words), params.dimension
         inputs, outputs = (torch.rand(2, V, d, generator=self.generator) - 0.5) / d
@@ -104,24 +106,22 @@ class WordBias:
             found.append((null[0], np.quantile(null, 0.95)))
         self.slider_effect, self.slider_bound = np.array(found, np.float32).T
 
-    def _take(
-        self, params: Params, words: Sequence[str], vectors: NDArray[np.float32], context: Context
-    ) -> None:
+    def _take(self, found: WordVectors, context: Context) -> None:
         """The words of the test, and the most frequent ones beside them."""
         sets = of_test(self.test, context.data.read("table", "weat-sets") or {})
-        where = {word: row for row, word in enumerate(words)}
+        where = {word: row for row, word in enumerate(found.words)}
         rows = [[row for word in part if (row := where.get(word, where.get(word.lower(), -1))) >= 0]
                 for part in sets]
         self.asked = len(sets[0]) + len(sets[1])
         if not all(rows):
             raise Refusal("{title} has no word of one of these sets: choose other sets or vectors.",
-                          title=context.data.title(params.vectors))
+                          title=found.title)
         kept = list(dict.fromkeys([*(row for part in rows for row in part),
-                                   *range(min(LISTED, len(words)))]))
+                                   *range(min(LISTED, len(found.words)))]))
         at = {row: place for place, row in enumerate(kept)}
-        self.words = tuple(words[row] for row in kept)
+        self.words = tuple(found.words[row] for row in kept)
         self.places = tuple(torch.tensor([at[row] for row in part], dtype=torch.long) for part in rows)
-        self.table = normalised(vectors[kept])
+        self.table = normalised(found.vectors[kept])
         self.slider_effect = self.slider_bound = np.zeros(0, np.float32)
 
     # --- learning

@@ -112,7 +112,7 @@ class WordBiasView(PanelView):
                      Rule(frame.effect, words("found: {effect}", effect=fixed(frame.effect)), axis="x",
                           series=1)]
         title = words("Nothing is left on this axis: d would be 0 / 0") if not rules else \
-            words("d of {drawn} of all {all} divisions of these words", drawn=count(frame.drawn),
+            words("d of {drawn} of {all} divisions", drawn=count(frame.drawn),
                   all=count(frame.divisions)) if frame.exact and frame.drawn < frame.divisions else \
             words("d of all {all} divisions of these words", all=count(frame.divisions)) \
             if frame.exact else \
@@ -122,11 +122,13 @@ class WordBiasView(PanelView):
     def _draw_readouts(self, frame: Frame) -> None:
         words = self.words
         of = words("{beyond} of {drawn}", beyond=count(frame.beyond), drawn=count(frame.drawn))
+        d, d_n, p, bound = (one if frame.measurable else float("nan")
+                            for one in (frame.effect, frame.effect_n, frame.p, frame.bound))
         self.readouts.draw([
-            ("p", decimal(frame.p, 2)),
+            ("p", decimal(p, 2)),
             (words("as large"), of),
-            (words("5 % lie above"), fixed(frame.bound)),
-            (words("d with n − 1 / n"), f"{fixed(frame.effect)} / {fixed(frame.effect_n)}"),
+            (words("5 % lie above"), fixed(bound)),
+            (words("d with n − 1 / n"), f"{fixed(d)} / {fixed(d_n)}"),
             (words("gap of cosines"), signed(frame.gap, 3)),
         ])
 
@@ -169,7 +171,7 @@ class WordBiasView(PanelView):
         frame, words = shown.frame, self.words
         x, y, a, _ = self._names(frame)
         known = len(frame.words)
-        found = words("The vectors learn here, from a made corpus.") if frame.trained else \
+        found = words("Learnt here, in {step} steps.", step=count(shown.measured)) if frame.trained else \
             words("{title}: {known} of {asked} words have a vector.", title=words(frame.title),
                   known=count(known), asked=count(frame.asked))
         if not frame.measurable:
