@@ -57,6 +57,7 @@ A_STEP = 100  # of them that one step adds to the picture, where nothing is trai
 SENTENCES, NEGATIVES = 64, 3  # in a step; random words against each true neighbour
 COUNTED = 2000  # sentences of a corpus that is counted for the curve over the slider
 LISTED = 20_000  # most frequent words among which neighbours are looked for
+ENOUGH = 2000  # divisions for a bound that is drawn but not tested by
 NOTHING = 1e-6  # cosines differ by rounding
 
 
@@ -65,7 +66,7 @@ class WordBias:
 
     shared: ClassVar[tuple[str, ...]] = (
         "test", "corpus", "words", "places", "table", "slider_effect", "slider_bound")
-    measure_every = 4
+    measure_every = 6
     measure_reads: ClassVar[tuple[str, ...]] = ("moved", "projected", "tail", "word")
 
     def __init__(self, params: Params, context: Context) -> None:
@@ -178,7 +179,7 @@ class WordBias:
         unit = normalised(self.inputs.cpu().numpy()) if self.table is None else self.table  # (V, d)
         rows, (x, y) = self.rows(params), self.sizes(params)
         inside = np.concatenate([np.flatnonzero(rows == 0), np.flatnonzero(rows == 1)])
-        given = np.r_[np.ones(x), np.zeros(y)].astype(np.float32)[None]         # (1, x + y)
+        given = np.r_[np.ones(x), np.zeros(y)][None]                            # (1, x + y)
         targets = unit[torch.cat(self.places[:2]).numpy()].astype(np.float64)   # (n, d)
         towards = difference(unit, self.places)                                 # (d,)
         g = towards / np.linalg.norm(towards)                                   # (d,) the axis
@@ -200,7 +201,7 @@ class WordBias:
         self.divisions, self.exact = len(masks), comb(x + y, x) <= MOST
         self.beyond, self.p = p_value(self.effect, self.null, params.tail)
         self.bound = float(np.quantile(self.null, 0.95)) if self.measurable else 0.0
-        self.together_bound = float(np.quantile(together(near, masks), 0.95))
+        self.together_bound = float(np.quantile(together(near, masks[:ENOUGH]), 0.95))
         self._look_round(unit, g, params.word)
         return {"effect": self.effect, "p": self.p, "gap": self.gap, "together": float(self.together)}
 
@@ -264,12 +265,12 @@ def leans(vectors: NDArray[np.float32], places: Sequence[Tensor]) -> Array:
     return np.asarray(unit[torch.cat(list(places[:2])).numpy()] @ difference(unit, places))
 
 
-def effect(lean: Array, masks: NDArray[np.float32]) -> Array:
+def effect(lean: Array, masks: Array) -> Array:
     """(P,) d of each division: the difference of means in standard deviations (with n − 1)."""
-    x = masks.sum(1)                                                            # (P,) words in X
+    x = float(masks[0].sum())                                                   # words in X: always as many
     y = masks.shape[1] - x
     spread = float(lean.std(ddof=1)) if len(lean) > 1 else 0.0
-    if spread < NOTHING or x.min() < 1 or y.min() < 1:
+    if spread < NOTHING or min(x, y) < 1:
         return np.full(len(masks), np.nan)
     first = masks @ lean                                                        # (P,) sum over X
     return np.asarray((first / x - (lean.sum() - first) / y) / spread)
@@ -293,19 +294,19 @@ def p_value(observed: float, null: Array, tail: str) -> tuple[int, float]:
 
 
 @lru_cache(8)
-def divisions(x: int, y: int, seed: int) -> NDArray[np.float32]:
+def divisions(x: int, y: int, seed: int) -> Array:
     """(P, x + y) all divisions of the words into x and y, or a sample: 1 for a word in X. They are in
     random order, but for the given one, which is the first."""
     n, draw = x + y, np.random.default_rng(seed)
     if not x or not y:
-        return np.full((1, n), float(x > 0), np.float32)
+        return np.full((1, n), float(x > 0))
     if comb(n, x) <= MOST:
         chosen = np.array(list(combinations(range(n), x)))                      # (P, x)
         chosen[1:] = draw.permutation(chosen[1:])
     else:
         chosen = draw.random((SAMPLED, n)).argsort(1)[:, :x]
         chosen[0] = np.arange(x)
-    masks: NDArray[np.float32] = np.zeros((len(chosen), n), np.float32)
+    masks: Array = np.zeros((len(chosen), n))
     np.put_along_axis(masks, chosen, 1.0, 1)
     masks.flags.writeable = False
     return masks
@@ -320,24 +321,24 @@ def without(unit: Array, axis: Array, share: float) -> Array:
     return np.asarray(left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-12))
 
 
-def nearest(unit: Array) -> NDArray[np.float32]:
+def nearest(unit: Array) -> Array:
     """(n, n) 1 where a word is one of the five nearest of the row's word."""
     cosines = unit @ unit.T
     np.fill_diagonal(cosines, -np.inf)
-    near: NDArray[np.float32] = np.zeros(cosines.shape, np.float32)
+    near = np.zeros(cosines.shape)
     k = min(NEAR, len(unit) - 1)
     if k > 0:
         np.put_along_axis(near, np.argsort(-cosines, 1, kind="stable")[:, :k], 1.0, 1)
     return near
 
 
-def together(near: NDArray[np.float32], masks: NDArray[np.float32]) -> Array:
+def together(near: Array, masks: Array) -> Array:
     """(P,) the share of nearest neighbours that stand in the same set, for each division."""
     if not near.sum():
         return np.zeros(len(masks))
-    both_in = ((masks @ near) * masks).sum(1)
-    both_out = (((1 - masks) @ near) * (1 - masks)).sum(1)
-    return np.asarray((both_in + both_out) / near.sum(), np.float64)
+    both_in = ((masks @ near) * masks).sum(1)                                   # (P,)
+    either = masks @ (near.sum(0) + near.sum(1))
+    return np.asarray((near.sum() - either + 2 * both_in) / near.sum())
 
 
 # --- vectors ------------------------------------------------------------------------------------
