@@ -48,7 +48,8 @@ class FairnessView(PanelView):
         self.accuracy = CurvePlot(look, words("Right about persons kept for testing"),
                                   x=words("training step"), y_range=(0.4, 0.75), integer_x=True).calm()
         self.pages = Pages(self, "beside", {
-            "thresholds": (words("Thresholds"), Pane(look, self.readouts, self.regions)), "roc": (words("ROC"), self.roc),
+            "thresholds": (words("Thresholds"), Pane(look, self.readouts, self.regions)),
+            "roc": (words("ROC"), self.roc),
             "accuracy": (words("Two features"), self.accuracy)})
         self._frame: Frame | None = None
         self._params = Params()
