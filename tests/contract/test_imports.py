@@ -15,7 +15,7 @@ from visualizers.catalog import panels
 HEAVY = ("accelerate", "gensim", "gguf", "huggingface_hub", "jieba", "matplotlib", "networkx", "nltk",
          "pandas", "scipy", "sklearn", "transformers")
 QT = ("PySide6", "pyqtgraph", "shiboken6", "superqt")
-LEARNING = ("safetensors", "tokenizers", "torch", *HEAVY)
+LEARNING = ("rdkit", "safetensors", "tokenizers", "torch", *HEAVY)
 
 LOOK = "print(*sorted({{name.partition('.')[0] for name in sys.modules}} & {forbidden!r}))"
 CATALOGUE = "import visualizers.catalog as c; c.panels()"
