@@ -189,19 +189,22 @@ class MoleculeGrid(Canvas[int]):
         self.selected = -1
         self.mono = font(look, 13, mono=True)
         self._sign = QFontMetricsF(self.mono)
-        self._drawn = 0  # times
+        self._key: tuple[object, ...] = ()
         self.setMinimumSize(look.px(280), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
     def draw(self, cells: Sequence[Cell], *, selected: int = -1, title: str | None = None) -> None:
         """Show the cells, one of them ``selected``."""
+        before = self.title
         self.retitle(title)
         if [one.text for one in cells] != [one.text for one in self.cells]:
             self.current = None
-        self.cells, self.selected = tuple(cells), selected
-        self._drawn += 1
-        self.update()
+        # What is written there says which molecule it is: it is painted anew only if that changes.
+        if (key := tuple((one.text, one.caption, one.series, one.lit, one.why) for one in cells)) \
+                != self._key or (selected, before) != (self.selected, self.title):
+            self._key, self.cells, self.selected = key, tuple(cells), selected
+            self.update()
 
     # --- where things are
 
@@ -258,7 +261,7 @@ class MoleculeGrid(Canvas[int]):
     # --- painting
 
     def paint(self, painter: QPainter) -> None:
-        self.layer(painter, "cells", (self._drawn, self.head), self._paint_cells)
+        self.layer(painter, "cells", (self._key, self.head), self._paint_cells)
         for part in {self.selected, self.current} - {None}:
             if part is not None and 0 <= part < self.count:
                 chosen = part == self.selected

@@ -60,7 +60,7 @@ class MoleculesView(PanelView):
         self.beside = Pages(self, "beside", {
             "valid": (words("Valid"), self.valid), "temperature": (words("Temperature"), self.sweep),
             "loss": (words("Loss"), self.loss)})
-        self.strip = TokenStrip(look, " ", lines=4)
+        self.strip = TokenStrip(look, " ", lines=4).calm()
         self.verdict = Readouts(look).calm()
         self._shown: Shown[Params, Frame] | None = None
 
