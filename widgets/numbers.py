@@ -30,7 +30,8 @@ SPACE = "\u00a0"  # between a value and its unit: no line breaks there
 MINUS = "\u2212"
 NOTHING = "–"
 LARGE, SMALL = 1e6, 1e-4  # from here on, and below, powers of ten are read more easily
-SYMBOLS = frozenset({"%", "×", "s", "ms", "min", "h", "B", "kB", "MB", "GB", "px"})  # have no plural
+SYMBOLS = frozenset({"%", "×", "s", "ms", "min", "h", "B", "kB", "MB", "GB", "px",
+                     "yuan"})  # have no plural
 
 Write = Callable[[float], str]  # how a widget is told to write its numbers
 

@@ -65,7 +65,7 @@ ELEMENTS: dict[str, Named] = {
     "injury": Named("bodily injury", "造成伤害"),
     "company_staff": Named("company staff", "公司人员"),
     "state_staff": Named("state functionary", "国家工作人员"),
-    "own_unit": Named("property of the own unit", "本单位财物"),
+    "own_unit": Named("own unit's property", "本单位财物"),
     "office_used": Named("used the position", "利用职务便利"),
     "received": Named("accepted money", "收受财物"),
     "favour": Named("did a favour for it", "为人谋利"),

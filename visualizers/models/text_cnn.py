@@ -124,13 +124,16 @@ class TextCNN:
         """(B, C), without dropout."""
         return self.answer(self.pool(ids, lengths).best)
 
-    def loss(self, ids: Tensor, lengths: Tensor, labels: Tensor, mask: Tensor) -> tuple[
-            Tensor, Tensor, Tensors]:
-        """Cross-entropy, the logits and the gradient of every tensor; ``mask`` (B, M) is dropout."""
+    def loss(
+        self, ids: Tensor, lengths: Tensor, labels: Tensor, mask: Tensor,
+        beside: Tensor | float = 0.0,
+    ) -> tuple[Tensor, Tensor, Tensors]:
+        """Cross-entropy, the logits and the gradient of every tensor; ``mask`` (B, M) is dropout, and
+        ``beside`` (B, C) what something else adds to the logits."""
         t = self.tensors
         pooled = self.pool(ids, lengths)
         z = pooled.best * mask                                              # (B, M)
-        logits = self.answer(z)                                             # (B, C)
+        logits = self.answer(z) + beside                                    # (B, C)
         d_logits = softmax_error(logits, labels)                            # (B, C)
         d_w, d_b, d_rows = convolve_back(pooled, (d_logits @ t["out"]) * mask, t["filters"])
 
