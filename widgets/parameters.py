@@ -47,6 +47,7 @@ class Parameter:
     log: bool = False
     unit: str = ""  # in the singular; what is shown has its plural
     off: float | None = None  # the value that is shown as the word "off"
+    year: bool = False  # a whole number that is written as years are, 1945
     choices: tuple[str, ...] = ()
     source: str | None = None
     needs: str = ""  # what a source must be able to do
@@ -86,12 +87,12 @@ def number(
 
 def integer(
     default: int, low: int, high: int, *, log: bool = False, unit: str = "",
-    off: int | None = None, label: str = "", help: str, restart: bool = True,
+    off: int | None = None, year: bool = False, label: str = "", help: str, restart: bool = True,
     when: When | None = None,
 ) -> Any:
     """A whole number on a slider; starts the run again unless ``restart=False``."""
     return _declare("integer", default, label=label, help=help, restart=restart, low=low,
-                    high=high, log=log, unit=unit, off=off, when=when)
+                    high=high, log=log, unit=unit, off=off, year=year, when=when)
 
 
 def choice(
@@ -246,6 +247,8 @@ def _short(value: object) -> str:
 
 def written(one: Parameter, value: float) -> str:
     """A number as it is shown and typed, without its unit."""
+    if one.year:
+        return str(round(value))
     return numbers.count(value) if one.kind == "integer" else numbers.decimal(value, 4)
 
 

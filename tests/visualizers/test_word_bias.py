@@ -20,8 +20,6 @@ from visualizers.l9_social.word_bias.experiment import (
     divisions,
     effect,
     nearest,
-    ppmi_svd,
-    skip_gram,
     together,
     without,
 )
@@ -199,38 +197,6 @@ def test_that_pairs_are_counted_both_ways() -> None:
     counts = pair_counts(torch.tensor([[0, 1, 2, 3, 3]]), 5)
     assert torch.equal(counts, counts.T) and counts.sum() == 20
     assert counts[0, 3] == 2 and counts[3, 3] == 2 and counts[0, 4] == 0
-
-
-def test_that_the_gradients_of_skip_gram_equal_autograd() -> None:
-    made = torch.Generator().manual_seed(2)
-    inputs, outputs = (torch.randn(12, 5, generator=made, dtype=torch.float64) for _ in range(2))
-    counts = pair_counts(torch.randint(12, (40, 5), generator=made), 12).double()
-    loss, pull, push = skip_gram(inputs, outputs, counts)
-    ours = [one.clone().requires_grad_() for one in (inputs, outputs)]
-    logits = ours[0] @ ours[1].T
-    noise = counts.sum(0) ** 0.75 / (counts.sum(0) ** 0.75).sum()
-    total = (counts * torch.sigmoid(logits).log()).sum() \
-        + (3 * counts.sum(1)[:, None] * noise * torch.sigmoid(-logits).log()).sum()
-    total.backward()  # type: ignore[no-untyped-call]
-    assert loss == pytest.approx(float(-total.detach() / counts.sum()))
-    for gradient, one in zip((pull, push), ours, strict=True):
-        assert one.grad is not None and torch.allclose(gradient, one.grad)
-
-
-def test_that_counted_vectors_give_back_the_information_they_are_made_of() -> None:
-    draw = np.random.default_rng(1)
-    joint = draw.random((6, 6)) + 0.1
-    joint = joint + joint.T
-    vectors = ppmi_svd(joint, 6)
-    p = joint / joint.sum()
-    pmi = np.maximum(0, np.log(p / np.outer(p.sum(1), p.sum(0))))
-    assert np.allclose(vectors @ vectors.T, _sqrt_of_square(pmi), atol=1e-5)
-
-
-def _sqrt_of_square(m: Any) -> Any:
-    """(M Mᵀ)^½: what vectors U √Σ have as their products."""
-    values, basis = np.linalg.eigh(m @ m.T)
-    return basis @ np.diag(np.sqrt(np.maximum(values, 0))) @ basis.T
 
 
 def test_that_the_slider_is_felt() -> None:

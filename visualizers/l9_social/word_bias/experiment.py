@@ -13,8 +13,8 @@ s is a projection: cosines are products of unit vectors, so s(w) = ŵ · (mean �
 direction g of that difference Bolukbasi et al. (2016) take a bias out: w ← w − λ (w · g) g. Gonen and
 Goldberg (2019) ask who is still near whom afterwards.
 
-Vectors are read, or learnt here by skip-gram with negative sampling (Mikolov et al. 2013) in the form of
-Levy and Goldberg (2014): of the pairs of a batch all is said by their counts.
+Vectors are read, or learnt here by skip-gram with negative sampling (Mikolov et al. 2013) from the counts
+of each batch (``visualizers/models/cooccurrence.py``).
 
 Shapes: V words, d numbers in a vector, n words compared, P divisions.
 """
@@ -45,6 +45,7 @@ from visualizers.l9_social.word_bias.panel import (
     moved_key,
 )
 from visualizers.models.associations import MadeCorpus, made_corpus, pair_counts
+from visualizers.models.cooccurrence import ppmi_svd, skip_gram
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
 from widgets.words import tr_mark
@@ -54,7 +55,7 @@ Array = NDArray[Any]
 MOST = 20_000  # divisions that are all taken
 SAMPLED = 10_000  # divisions that are drawn where there are more
 A_STEP = 100  # of them that one step adds to the picture, where nothing is trained
-SENTENCES, NEGATIVES = 64, 3  # in a step; random words against each true neighbour
+SENTENCES = 64  # in a step
 COUNTED = 2000  # sentences of a corpus that is counted for the curve over the slider
 LISTED = 20_000  # most frequent words among which neighbours are looked for
 ENOUGH = 2000  # divisions for a bound that is drawn but not tested by
@@ -102,7 +103,7 @@ class WordBias:
         found = []
         for association in SLIDER:
             counts = pair_counts(self.corpus.sentences(association, COUNTED, counted), V)
-            lean = leans(ppmi_svd(counts.numpy().astype(np.float64), d), self.places)
+            lean = leans(ppmi_svd(counts, d).numpy(), self.places)
             null = effect(lean, divisions(len(self.test.x), len(self.test.y), self.seed))
             found.append((null[0], np.quantile(null, 0.95)))
         self.slider_effect, self.slider_bound = np.array(found, np.float32).T
@@ -341,29 +342,7 @@ def together(near: Array, masks: Array) -> Array:
     return np.asarray((near.sum() - either + 2 * both_in) / near.sum())
 
 
-# --- vectors ------------------------------------------------------------------------------------
-
-
-def skip_gram(inputs: Tensor, outputs: Tensor, counts: Tensor) -> tuple[float, Tensor, Tensor]:
-    """Skip-gram with k negatives from the counts of a batch: Σ_wc [#(w,c) log σ(w·c) + k #(w) p(c)
-    log σ(−w·c)]; the loss of a pair, and the gradients of the sum for both kinds of vectors."""
-    of = counts.sum(0)                                                          # (V,)
-    noise = of.pow(0.75) / of.pow(0.75).sum()                                   # (V,) negatives
-    against = NEGATIVES * of[:, None] * noise                                   # (V, V)
-    logits = inputs @ outputs.T                                                 # (V, V)
-    said = counts * torch.nn.functional.logsigmoid(logits) \
-        + against * torch.nn.functional.logsigmoid(-logits)
-    error = counts * torch.sigmoid(-logits) - against * torch.sigmoid(logits)   # (V, V)
-    return float(-said.sum() / of.sum()), error @ outputs, error.T @ inputs
-
-
-def ppmi_svd(counts: Array, d: int) -> NDArray[np.float32]:
-    """(V, d) vectors without training: max(0, log p(w,c) / p(w) p(c)), its d largest directions."""
-    expected = counts.sum(1, keepdims=True) * counts.sum(0) / counts.sum()
-    with np.errstate(divide="ignore"):
-        positive = np.maximum(0.0, np.log(counts / np.maximum(expected, 1e-12)))
-    left, sizes, _ = np.linalg.svd(positive)
-    return np.asarray(left[:, :d] * np.sqrt(sizes[:d]), np.float32)
+# --- its words -----------------------------------------------------------------------------------
 
 
 def of_test(test: WordTest, sets: Mapping[str, tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:

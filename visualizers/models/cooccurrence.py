@@ -1,0 +1,45 @@
+"""Word vectors from the counts of who stands with whom: by training, and without.
+
+Levy and Goldberg 2014, "Neural word embedding as implicit matrix factorization": skip-gram with negative
+sampling (Mikolov et al. 2013) factorises the matrix of pointwise mutual information, so that of a batch,
+or of a whole text, nothing matters but its counts.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+NEGATIVES = 3  # random words against each true neighbour
+
+
+def skip_gram(inputs: Tensor, outputs: Tensor, counts: Tensor) -> tuple[float, Tensor, Tensor]:
+    """Skip-gram with k negatives from counts: Σ_wc [#(w,c) log σ(w·c) + k #(w) p(c) log σ(−w·c)]; the
+    loss of a pair, and the gradients of the sum for both kinds of vectors."""
+    of = counts.sum(0)                                                          # (V,)
+    noise = of.pow(0.75) / of.pow(0.75).sum()                                   # (V,) negatives
+    against = NEGATIVES * of[:, None] * noise                                   # (V, V)
+    logits = inputs @ outputs.T                                                 # (V, V)
+    said = counts * torch.nn.functional.logsigmoid(logits) \
+        + against * torch.nn.functional.logsigmoid(-logits)
+    error = counts * torch.sigmoid(-logits) - against * torch.sigmoid(logits)   # (V, V)
+    return float(-said.sum() / of.sum()), error @ outputs, error.T @ inputs
+
+
+def ppmi_svd(counts: Tensor, d: int) -> Tensor:
+    """(V, d) vectors of words that are their own contexts: max(0, log p(w,c) / p(w) p(c)), its d largest
+    directions, each times the root of its singular value.
+
+    ``counts`` (V, V) are symmetric, so that singular values are the sizes of eigenvalues.
+    """
+    of = counts.sum(1)                                                          # (V,)
+    expected = of[:, None] * of / of.sum().clamp(min=1.0)
+    positive = (counts / expected.clamp(min=1e-12)).log().clamp(min=0.0)        # (V, V)
+    values, directions = torch.linalg.eigh(positive)                            # rising
+    best = values.abs().argsort(descending=True, stable=True)[:d]
+    return directions[:, best] * values[best].abs().sqrt()
+
+
+def unit(vectors: Tensor) -> Tensor:
+    """(V, d) each of length 1."""
+    return torch.nn.functional.normalize(vectors, dim=1)

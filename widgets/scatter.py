@@ -1,0 +1,242 @@
+"""Points between two axes, with names: what one quantity has to do with another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from widgets import numbers, raster, scales
+from widgets.calm import may_wait
+from widgets.canvas import Canvas
+from widgets.curves import polygon
+from widgets.look import Look
+from widgets.marks import MARKS, paint_marks
+from widgets.numbers import decimal
+
+REACH = 10  # how far from a point, in scaled pixels, the pointer still means it
+TRENDS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+
+
+class ScatterPlot(Canvas[int]):
+    """Named points of several series, each drawn as its mark, as one image.
+
+    Ranges follow the data in steps and remember nothing. A series may have a trend, a line through its
+    points, drawn in its own dash.
+
+    Args:
+        x, y: what the axes are.
+        log_x: whether x is logarithmic; all its values are positive then.
+
+    Signals:
+        clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
+    """
+
+    clicked = Signal(int)
+    hovered = Signal(int)
+
+    def __init__(
+        self, look: Look, title: str = "", *, x: str = "", y: str = "", log_x: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(look, title, parent)
+        self._titles, self._log = (x, y), log_x
+        self.points: NDArray[np.float64] = np.zeros((0, 2))
+        self.series: NDArray[np.intp] = np.zeros(0, np.intp)
+        self.names: tuple[str, ...] = ()
+        self.series_names: tuple[str, ...] = ()
+        self.labelled: tuple[int, ...] = ()
+        self.selected: tuple[int, ...] = ()
+        self.trends: tuple[tuple[int, NDArray[np.float64]], ...] = ()
+        self._x_range: scales.Range = (0.0, 1.0)
+        self._y_range: scales.Range = (0.0, 1.0)
+        self._sheet = raster.Sheet()
+        self.setMinimumSize(look.px(220), look.px(150))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    @may_wait
+    def draw(
+        self, x: NDArray[Any], y: NDArray[Any], names: Sequence[str], *,
+        series: NDArray[Any] | None = None, series_names: Sequence[str] = (),
+        labelled: Sequence[int] = (), selected: Sequence[int] = (),
+        trends: Sequence[tuple[int, NDArray[Any], NDArray[Any]]] = (), title: str | None = None,
+    ) -> None:
+        """Show points (m,) over (m,), each with a name.
+
+        Args:
+            series: (m,) whose mark and colour each has; the first series is drawn on top.
+            labelled: these have their names written beside them where there is room, first come first.
+            selected: these have a ring and their name, and a line joins one to the next.
+            trends: of a series, the line through (k,) and (k,).
+        """
+        self.retitle(title)
+        self.points = np.stack([self._across(np.asarray(x, float)), np.asarray(y, float)], 1)
+        self.series = np.zeros(len(self.points), np.intp) if series is None \
+            else np.asarray(series, np.intp)
+        self.names, self.series_names = tuple(names), tuple(series_names)
+        self.labelled, self.selected = tuple(labelled), tuple(selected)
+        self.trends = tuple((one, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
+                            for one, a, b in trends)
+        if len(self.points):
+            (left, low), (right, high) = self.points.min(0), self.points.max(0)
+            self._x_range = (float(left), float(max(right, left + 1e-6)))
+            step = scales.nice_step(float(max(high - min(low, 0.0), 1e-6)), 4)
+            self._y_range = (float(np.floor(min(low, 0.0) / step)) * step,
+                             float(np.ceil(high / step + 1e-9)) * step)
+        if self.current is not None and self.current >= len(self.points):
+            self.current = None
+        self.update()
+
+    def _across(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.log10(np.maximum(x, 1e-300)) if self._log else x
+
+    # Where things are
+
+    @property
+    def _key_height(self) -> int:
+        return self.text_height(11) + self.look.px(4) if self.series_names else 0
+
+    @property
+    def area(self) -> QRectF:
+        """The rectangle between the axes."""
+        px, line = self.look.px, self.text_height(11)
+        left = self.text_width("0.00", 11) + px(6) + (line + px(4) if self._titles[1] else 0)
+        below = line + px(4) + (line if self._titles[0] else 0)
+        top = self.head + self._key_height + px(6)
+        return QRectF(left, top, max(10.0, self.width() - left - px(10)),
+                      max(10.0, self.height() - below - top))
+
+    def on_screen(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(m, 2) pixels of the widget."""
+        area, margin = self.area, self.look.px(6)
+        (left, right), (low, high) = self._x_range, self._y_range
+        x = area.left() + margin + (area.width() - 2 * margin) * (points[:, 0] - left) / (right - left)
+        y = area.bottom() - area.height() * (points[:, 1] - low) / (high - low)
+        return np.stack([x, y], 1)
+
+    def place(self, part: int) -> QRectF:
+        (x, y), reach = self.on_screen(self.points[part : part + 1])[0], self.look.px(6)
+        return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+
+    def part_at(self, x: float, y: float) -> int | None:
+        if not len(self.points):
+            return None
+        far = np.hypot(*(self.on_screen(self.points) - [x, y]).T)
+        best = int(far.argmin())
+        return best if far[best] <= self.look.px(REACH) else None
+
+    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
+        """← and → walk along x, ↑ and ↓ along y, within a series."""
+        if not len(self.points):
+            return None
+        if part is None:
+            return self.selected[0] if self.selected else int(self.points[:, 1].argmax())
+        along = self.points[:, 0] if dx else -self.points[:, 1]
+        same = np.flatnonzero(self.series == self.series[part])
+        order = same[np.lexsort((same, along[same]))].tolist()
+        return int(order[min(max(order.index(part) + dx + dy, 0), len(order) - 1)])
+
+    def say(self, part: int) -> str:
+        x, y = self.points[part]
+        of = self.series[part]
+        name = self.series_names[of] if of < len(self.series_names) else ""
+        return f"{self.names[part]}   {decimal(10**x if self._log else x)} · {decimal(y)}   {name}".strip()
+
+    def tell_hover(self, part: int | None) -> None:
+        self.hovered.emit(-1 if part is None else part)
+
+    def tell_click(self, part: int | None) -> None:
+        if part is not None:
+            self.clicked.emit(part)
+
+    # Painting
+
+    def paint(self, painter: QPainter) -> None:
+        if not len(self.points):
+            return
+        key = (self._x_range, self._y_range, self.head, self.series_names)
+        self.layer(painter, "axes", key, self._paint_axes)
+        spots = self.on_screen(self.points)
+        self._paint_points(painter, spots)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for one, trend in self.trends:
+            line = polygon(self.on_screen(trend))
+            for pen in (QPen(self.look.color("card"), 5 * self.look.scale),
+                        QPen(self.look.color(one), 2 * self.look.scale, TRENDS[one % len(TRENDS)])):
+                painter.setPen(pen)
+                painter.drawPolyline(line)
+        self._paint_selected(painter, spots)
+        self._paint_names(painter, spots)
+
+    def _paint_points(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
+        ratio, area = self.devicePixelRatioF(), self.area.toRect().adjusted(-6, -6, 6, 6)
+        pixels = self._sheet.cleared(round(area.height() * ratio), round(area.width() * ratio))
+        at = (spots - [area.left(), area.top()]) * ratio
+        for one in reversed(range(int(self.series.max()) + 1)):
+            here = self.series == one
+            ink = np.array(raster.rgba(self.look.color(one)), np.uint8)
+            raster.discs(pixels, at[here, 0], at[here, 1], 2.4 * self.look.scale * ratio, ink,
+                         one % len(MARKS))
+        self._sheet.paint(painter, area.left(), area.top(), ratio)
+
+    def _paint_selected(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
+        painter.setPen(QPen(self.look.color("text"), 1.5 * self.look.scale))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        chosen = [QPointF(*spots[one]) for one in self.selected]
+        for start, end in zip(chosen, chosen[1:], strict=False):
+            painter.drawLine(QLineF(start, end))
+        for one in chosen:
+            painter.drawEllipse(one, self.look.px(5), self.look.px(5))
+
+    def _paint_names(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
+        """Names beside their points, each where it covers no other."""
+        px, area, taken = self.look.px, self.area, []
+        order = [*self.selected[:1], *(one for one in self.labelled if one not in self.selected)]
+        for one in order:
+            text = self.names[one]
+            wide, tall = self.text_width(text, 12) + px(4), self.text_height(12)
+            x, y = spots[one]
+            for left, top in ((x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),
+                              (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4))):
+                box = QRectF(left, top, wide, tall)
+                if area.adjusted(-px(2), -px(6), px(8), 0).contains(box) \
+                        and not any(box.intersects(other) for other in taken):
+                    taken.append(box)
+                    self.put(painter, self.label(text, "text", 12, one in self.selected, halo=True),
+                             left - px(2), top - px(2))
+                    break
+
+    def _paint_axes(self, painter: QPainter) -> None:
+        px, area, (left, right), (low, high) = self.look.px, self.area, self._x_range, self._y_range
+        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        painter.drawLine(area.topLeft(), area.bottomLeft())
+        many = max(2, int(area.width() / px(70)))
+        x_ticks = scales.log_ticks(left, right, many) if self._log else scales.ticks(left, right, many)
+        texts = numbers.decades(x_ticks) if self._log else numbers.ticks(x_ticks)
+        at = self.on_screen(np.stack([np.array(x_ticks), np.full(len(x_ticks), low)], 1))[:, 0]
+        for x, text in zip(at, texts, strict=True):
+            picture = self.label(text, "muted", 11)
+            half = picture.deviceIndependentSize().width() / 2
+            self.put(painter, picture, min(x, self.width() - half), area.bottom() + px(3), 0.5, 0.0)
+        y_ticks = scales.ticks(low, high, max(2, int(area.height() / px(34))))
+        at = self.on_screen(np.stack([np.full(len(y_ticks), left), np.array(y_ticks)], 1))[:, 1]
+        for y, text in zip(at, numbers.ticks(y_ticks), strict=True):
+            self.put(painter, self.label(text, "muted", 11), area.left() - px(5), y, 1.0, 0.5)
+        if self._titles[0]:
+            self.put(painter, self.label(self._titles[0], "muted", 11), area.center().x(),
+                     self.height(), 0.5, 1.0)
+        if self._titles[1]:
+            self.put(painter, self.label(self._titles[1], "muted", 11, upwards=True), 0,
+                     area.center().y(), 0.0, 0.5)
+        x, y = float(px(8)), self.head + self.text_height(11) / 2
+        for one, name in enumerate(self.series_names):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.look.color(one))
+            paint_marks(painter, one, [(x, y)], px(4))
+            x = self.put(painter, self.label(name, "muted", 11), x + px(8), y, 0.0, 0.5).right() + px(18)
