@@ -47,6 +47,7 @@ from numpy.typing import NDArray
 
 Bool: TypeAlias = NDArray[np.bool_]
 UInt8: TypeAlias = NDArray[np.uint8]
+Int8: TypeAlias = NDArray[np.int8]
 Int16: TypeAlias = NDArray[np.int16]
 Int32: TypeAlias = NDArray[np.int32]
 Int64: TypeAlias = NDArray[np.int64]
