@@ -92,6 +92,13 @@ class Language:
         """The scores of the token after a text, (V,)."""
         return self._read(ids, None, last=1)[0][0, -1]
 
+    @torch.no_grad()
+    def go_on(self, ids: Sequence[int], cache: Any = None) -> tuple[Tensor, Any]:
+        """The scores (V,) after these tokens, and what is kept of all that was read: give that with the
+        next tokens, where ``write`` would do more than one of them at a time."""
+        scores, cache = self._read(ids, cache, last=1)
+        return scores[0, -1], cache
+
     def _read(self, ids: Sequence[int], cache: Any, last: int = 0) -> tuple[Tensor, Any]:
         given = torch.tensor([list(ids)], device=self.module.device)           # (1, T)
         out = self.module(input_ids=given, past_key_values=cache, use_cache=True,
