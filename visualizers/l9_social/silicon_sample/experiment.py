@@ -144,7 +144,7 @@ class SiliconSample:
         index, names = self.groups(params)
         temperatures = np.linspace(0, HOTTEST, TEMPERATURES)
         expected = [tempered(self.z[self.asked], float(one)) for one in temperatures]
-        person = min(params.person, len(vote) - 1)
+        person = int(self.order[min(params.person, len(vote) - 1)])  # as they are asked
         known = bool(self.asked[person])
         odds = float(tempered(self.z[[person]], params.temperature)[0])
         return Frame(
