@@ -151,13 +151,13 @@ def test_that_every_value_of_a_fact_has_one_group_and_words_in_every_wording() -
         index, names = groups(fact, people.facts[:, column])
         assert index.min() >= 0 and index.max() < len(names) == len(EDGES[fact]) + 1 == len(NAMES[fact])
     told = dict(zip(FACTS, (36.0, 3.0, 1.0, 7.0, 2.0), strict=True))
-    assert described(told, "sentences") == (
+    assert described(told, "first person") == (
         "It is 1996. I am 36 years old. My education is high school. My household earns about $2,000 a "
         "year. Politically I am extremely conservative. I am an independent who leans Democrat. I will "
         "vote for the")
     assert "Party: leans Democrat\n" in described(told, "form")
     assert described({}, "form") == "Survey of voters, 1996\nVote:"
-    for wording in ("sentences", "form", "chat"):
+    for wording in ("first person", "form", "chat"):
         assert "high school" not in described({"age": 36.0}, wording)
 
 

@@ -29,8 +29,8 @@ class Params:
     model: str = source(
         "model", "smollm2", needs="write", label="Language model", when=ASKED,
         help="Which model is asked. It reads one person at each step.")
-    wording: Literal["sentences", "form", "chat"] = choice(
-        "sentences", when=ASKED,
+    wording: Literal["first person", "form", "chat"] = choice(
+        "first person", when=ASKED,
         help="How a person is described and asked: I am …; a filled-in form; or a conversation.")
     temperature: float = number(
         2.0, 0.0, HOTTEST,

@@ -24,7 +24,7 @@ DOLLARS = (2, 3, 5, 7, 9, 10, 11, 12, 13, 14, 15, 17, 20, 22, 25, 30, 35, 40, 45
 
 # What may follow a description: the Democrat's answer, the Republican's.
 ANSWERS = {
-    "sentences": (" Democrat", " Republican"),
+    "first person": (" Democrat", " Republican"),
     "form": (" Democrat", " Republican"),
     "chat": (" Democratic", " Republican"),
 }
