@@ -50,6 +50,7 @@ class Profiles(Canvas[int]):
         self.names: tuple[str, ...] = ()
         self.notes: tuple[str, ...] = ()
         self.profiles: tuple[Profile, ...] = ()
+        self._layout: tuple[object, QRectF] = (None, QRectF())
         self.setMinimumSize(look.px(280), look.px(180))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -72,6 +73,12 @@ class Profiles(Canvas[int]):
     @property
     def _inside(self) -> QRectF:
         """The rectangle of the marks: names to the left, legend above, axis below."""
+        key = (self.size(), self.names, self.notes, self.title)
+        if self._layout[0] != key:  # measuring texts is dear
+            self._layout = key, self._arranged()
+        return self._layout[1]
+
+    def _arranged(self) -> QRectF:
         px, line = self.look.px, self.text_height(12)
         names = max((self.text_width(one, 12) for one in self.names), default=0)
         notes = max((self.text_width(one, 12) for one in self.notes), default=0)

@@ -37,11 +37,11 @@ class FairnessView(PanelView):
             lambda row, value: self.changed.emit(("threshold_a", "threshold_b")[row], value))
         self.readouts = Readouts(look).calm()
         self.rates = BarChart(look, words("Click a rate to want it equal"), low=0.0, high=1.0,
-                              write=lambda value: percent(value))
+                              write=lambda value: percent(value)).calm()
         self.rates.clicked.connect(self._toggle)
         self.regions = Regions(
             look, words("Where rates are equal"), x=words("threshold of A"),
-            y=words("threshold of B"), names=MEASURES, series=SERIES, outside=words("no decision"))
+            y=words("threshold of B"), names=MEASURES, series=SERIES, outside=words("no decision")).calm()
         self.regions.clicked.connect(self._move)
         self.roc = CurvePlot(look, words("Where thresholds can lead"), x="FPR", y="1 − FNR",
                              x_range=(0.0, 1.0), y_range=(0.0, 1.0))

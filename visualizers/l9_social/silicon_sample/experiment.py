@@ -85,10 +85,9 @@ class SiliconSample:
             self.ask(params)
         else:
             self.learn(params.learning_rate)
-        z = torch.from_numpy(self.z[self.asked])
-        vote = self.y.cpu()[torch.from_numpy(self.asked)].double()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, vote)
-        return {"loss": float(loss), "accuracy": float(((z > 0) == (vote > 0.5)).double().mean()),
+        z, vote = self.z[self.asked], self.voters.vote[self.asked]
+        loss = np.mean(np.logaddexp(0, z) - vote * z)  # −log of the odds of what was voted
+        return {"loss": float(loss), "accuracy": float(np.mean((z > 0) == vote)),
                 "gap": self.sample(params).gap}
 
     def learn(self, learning_rate: float) -> None:

@@ -33,9 +33,9 @@ class SiliconSampleView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self.groups = Profiles(look, words("Who votes Republican?"), x=words("share of the group"))
-        self.bars = BarChart(look, words("All voters, and party"), low=0.0, high=1.0)
+        self.bars = BarChart(look, words("All voters, and party"), low=0.0, high=1.0).calm()
         self.temperature = CurvePlot(look, words("At every temperature"), x=words("temperature"),
-                                     x_range=(0.0, HOTTEST), y_range=(0.0, 1.0))
+                                     x_range=(0.0, HOTTEST), y_range=(0.0, 1.0)).calm()
         self.prompt = TextFlow(look, words("What is told of this person"))
         self.answer = Readouts(look)
         self.learning = CurvePlot(look, words("Distance from the true groups"), x=words("step"),
