@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ class ScatterPlot(Canvas[int]):
         self.labelled: tuple[int, ...] = ()
         self.selected: tuple[int, ...] = ()
         self.trends: tuple[tuple[int, NDArray[np.float64]], ...] = ()
+        self.ghosts: tuple[tuple[str, NDArray[np.float64]], ...] = ()
         self._x_range: scales.Range = (0.0, 1.0)
         self._y_range: scales.Range = (0.0, 1.0)
         self._sheet = raster.Sheet()
@@ -64,7 +66,8 @@ class ScatterPlot(Canvas[int]):
         self, x: NDArray[Any], y: NDArray[Any], names: Sequence[str], *,
         series: NDArray[Any] | None = None, series_names: Sequence[str] = (),
         labelled: Sequence[int] = (), selected: Sequence[int] = (),
-        trends: Sequence[tuple[int, NDArray[Any], NDArray[Any]]] = (), title: str | None = None,
+        trends: Sequence[tuple[int, NDArray[Any], NDArray[Any]]] = (),
+        ghosts: Sequence[tuple[str, NDArray[Any], NDArray[Any]]] = (), title: str | None = None,
     ) -> None:
         """Show points (m,) over (m,), each with a name.
 
@@ -73,6 +76,7 @@ class ScatterPlot(Canvas[int]):
             labelled: these have their names written beside them where there is room, first come first.
             selected: these have a ring and their name, and a line joins one to the next.
             trends: of a series, the line through (k,) and (k,).
+            ghosts: grey lines below the trends, of pinned runs, each with the run's name.
         """
         self.retitle(title)
         self.points = np.stack([self._across(np.asarray(x, float)), np.asarray(y, float)], 1)
@@ -80,6 +84,8 @@ class ScatterPlot(Canvas[int]):
             else np.asarray(series, np.intp)
         self.names, self.series_names = tuple(names), tuple(series_names)
         self.labelled, self.selected = tuple(labelled), tuple(selected)
+        self.ghosts = tuple((name, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
+                            for name, a, b in ghosts)
         self.trends = tuple((one, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
                             for one, a, b in trends)
         if len(self.points):
@@ -159,11 +165,17 @@ class ScatterPlot(Canvas[int]):
     def paint(self, painter: QPainter) -> None:
         if not len(self.points):
             return
-        key = (self._x_range, self._y_range, self.head, self.series_names)
+        key = (self._x_range, self._y_range, self.head, self.series_names,
+               tuple(name for name, _ in self.ghosts))
         self.layer(painter, "axes", key, self._paint_axes)
         spots = self.on_screen(self.points)
         self._paint_points(painter, spots)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setClipRect(self.area)
+        for _, ghost in self.ghosts:
+            painter.setPen(QPen(self.look.color("ghost"), 6 * self.look.scale))
+            painter.drawPolyline(polygon(self.on_screen(ghost)))
+        painter.setClipping(False)
         for one, trend in self.trends:
             line = polygon(self.on_screen(trend))
             for pen in (QPen(self.look.color("card"), 5 * self.look.scale),
@@ -188,14 +200,15 @@ class ScatterPlot(Canvas[int]):
         painter.setPen(QPen(self.look.color("text"), 1.5 * self.look.scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         chosen = [QPointF(*spots[one]) for one in self.selected]
-        for start, end in zip(chosen, chosen[1:], strict=False):
+        for start, end in pairwise(chosen):
             painter.drawLine(QLineF(start, end))
         for one in chosen:
             painter.drawEllipse(one, self.look.px(5), self.look.px(5))
 
     def _paint_names(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
         """Names beside their points, each where it covers no other."""
-        px, area, taken = self.look.px, self.area, []
+        px, area = self.look.px, self.area
+        taken: list[QRectF] = []
         order = [*self.selected[:1], *(one for one in self.labelled if one not in self.selected)]
         for one in order:
             text = self.names[one]
@@ -240,3 +253,9 @@ class ScatterPlot(Canvas[int]):
             painter.setBrush(self.look.color(one))
             paint_marks(painter, one, [(x, y)], px(4))
             x = self.put(painter, self.label(name, "muted", 11), x + px(8), y, 0.0, 0.5).right() + px(18)
+        for name, _ in self.ghosts:
+            painter.setPen(QPen(self.look.color("ghost"), 4 * self.look.scale))
+            painter.drawLine(QLineF(x - px(6), y, x + px(6), y))
+            room = round(max(px(20), self.width() - x - px(14)))
+            said = self.label(name, "muted", 11, longest=room)
+            x = self.put(painter, said, x + px(10), y, 0.0, 0.5).right() + px(18)

@@ -41,6 +41,13 @@ def read_own(path: str) -> tuple[str, str]:
     return text, "code" if file.suffix.lower() == ".py" else language_of(text)
 
 
+def read_table(path: str) -> list[list[str]]:
+    """The rows of a table, each of its cells. Raises ``Refusal`` as ``read_own`` does."""
+    file = Path(path).expanduser()
+    name = file.name or str(file)
+    return _rows(decode(_bytes(file, name), name), name, "\t" if file.suffix.lower() == ".tsv" else None)
+
+
 def _bytes(file: Path, name: str) -> bytes:
     try:
         if file.is_dir():

@@ -37,7 +37,7 @@ def ppmi_svd(counts: Tensor, d: int) -> Tensor:
     positive = (counts / expected.clamp(min=1e-12)).log().clamp(min=0.0)        # (V, V)
     values, directions = torch.linalg.eigh(positive)                            # rising
     best = values.abs().argsort(descending=True, stable=True)[:d]
-    return directions[:, best] * values[best].abs().sqrt()
+    return torch.as_tensor(directions[:, best] * values[best].abs().sqrt())
 
 
 def unit(vectors: Tensor) -> Tensor:

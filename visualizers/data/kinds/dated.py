@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +14,6 @@ from numpy.typing import NDArray
 from visualizers.data import own
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
-
 
 LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -77,7 +74,7 @@ def _own(path: str) -> Dated:
     """A table with a column of years and one of texts."""
     name = Path(path).name
     found = []
-    for row in csv.reader(io.StringIO(own.read_own(path)[0])):
+    for row in own.read_table(path):
         if len(row) >= 2 and row[0].strip().isdigit():
             found.append((int(row[0]), words_of(row[1])))
     if len({year for year, _ in found}) < 2:

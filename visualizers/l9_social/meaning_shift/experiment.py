@@ -18,8 +18,8 @@ Shapes: n words, d numbers in a vector, P pairs of words that stand within 4 of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -40,7 +40,8 @@ MOST = 20  # random divisions; more change nothing that could be seen
 FEWEST = 30  # words that take part at least, however seldom they are
 ALIKE = 31  # words of about the same frequency
 
-Ids, Blocks = NDArray[np.int32], NDArray[np.bool_]
+Ids: TypeAlias = NDArray[np.int32]
+Blocks: TypeAlias = NDArray[np.bool_]
 
 
 class MeaningShift:
@@ -49,6 +50,10 @@ class MeaningShift:
     # Pairs are replaced when the dates move, and never changed.
     shared: ClassVar[tuple[str, ...]] = (
         "years", "sizes_at", "words", "counts", "pairs", "keys", "block_of", "planted")
+    # The control is the mean of the divisions that were drawn on the way.
+    remembered: ClassVar[tuple[str, ...]] = (
+        "control", "divisions", "rho_control", "score", "top", "found", "chosen", "then", "then_cosine",
+        "now", "now_cosine")
     measure_every = 1
     measure_reads: ClassVar[tuple[str, ...]] = ("until", "since", "control", "judged", "word")
 
@@ -137,8 +142,8 @@ class MeaningShift:
 
     def _add(self, params: Params) -> None:
         """One more random division, with its drift."""
-        one, other = (self._counted(each, params) for each in self._pair(*self._deal(len(self.rhos))))
-        drifted = drift(one, other)
+        sides = self._pair(*self._deal(len(self.rhos)))
+        drifted = drift(*(self._counted(each, params) for each in sides))
         self.sum = self.sum + drifted
         self.rhos = [*self.rhos, self._with_frequency(drifted)]
 
@@ -160,7 +165,7 @@ class MeaningShift:
         """One update of all four by skip-gram on the counts of their piles; the mean loss of a pair."""
         losses = []
         for counts, vectors, sums in zip((*self.real, *self.random), self.learnt, self.sums, strict=True):
-            loss, *gradients = skip_gram(*vectors, counts / counts.sum() * len(counts))
+            loss, *gradients = skip_gram(vectors[0], vectors[1], counts / counts.sum() * len(counts))
             losses.append(loss)
             for vector, memory, gradient in zip(vectors, sums, gradients, strict=True):
                 memory += gradient.square().mean(1, keepdim=True)               # (n, 1)
@@ -191,7 +196,8 @@ class MeaningShift:
 
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
-        """Drift and its control, word by word."""
+        """Drift and its control, word by word. The scalars are those of the real drift: they do not hang
+        on how many divisions have been drawn."""
         self._follow(params)
         if params.vectors == "word2vec":
             self.vectors = [unit(inputs).cpu() for inputs, _ in self.learnt]
@@ -215,8 +221,7 @@ class MeaningShift:
             cosines[self.looked_at] = -np.inf
             best = np.argsort(-cosines, kind="stable")[:NEAR]
             self.near.append((tuple(names[one] for one in best), cosines[best].clip(-1, 1)))
-        return {"rho": self.rho, "rho_control": self.rho_control, "drift": float(self.drift.mean()),
-                "control_drift": float(self.control.mean())}
+        return {"rho": self.rho, "drift": float(self.drift.mean())}
 
     # --- looking
 
@@ -241,7 +246,7 @@ class MeaningShift:
 def turn(a: Tensor, b: Tensor) -> Tensor:
     """(d, d) the orthogonal matrix that brings A (n, d) nearest to B (n, d)."""
     left, _, right = torch.linalg.svd(a.T @ b)
-    return left @ right
+    return torch.as_tensor(left @ right)
 
 
 def drift(a: Tensor, b: Tensor) -> NDArray[np.float64]:
@@ -256,7 +261,9 @@ def like_frequency(control: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(around, 2 * half + 1), 1))
 
 
-def often(texts: tuple[Ids, ...], words: tuple[str, ...], least: int) -> tuple[list[Ids], tuple[str, ...]]:
+def often(
+    texts: Sequence[Ids], words: tuple[str, ...], least: int
+) -> tuple[list[Ids], tuple[str, ...]]:
     """The texts with numbers of those words only that come so often in all; −1 for the others."""
     total = np.bincount(np.concatenate(texts), minlength=len(words))
     kept = np.flatnonzero(total >= min(least, np.sort(total)[-FEWEST:][0]))

@@ -65,8 +65,8 @@ class Frame:
     then_cosine: Annotated[Float32, "K", "-1 … 1"]
     now: Annotated[tuple[str, ...], "K"]  # … and in the second
     now_cosine: Annotated[Float32, "K", "-1 … 1"]
-    years: tuple[int, int, int, int]  # of the texts compared: from, to; from, to
-    sizes: tuple[int, int]  # words in them
+    years: Annotated[tuple[int, ...], "4", "any"]  # of the texts compared: from, to; from, to
+    sizes: Annotated[tuple[int, ...], "2", "≥ 0"]  # words in them
     title: str
 
 
@@ -79,7 +79,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l9_social.meaning_shift.experiment:MeaningShift",
     view="visualizers.l9_social.meaning_shift.view:MeaningShiftView",
-    scalars=("rho", "rho_control", "drift", "control_drift"),
+    scalars=("rho", "drift"),
     headline="rho",
     headline_label="rank correlation of drift and frequency",
     concepts=("9.6",),

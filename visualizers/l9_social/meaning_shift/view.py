@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from visualizers.l9_social.meaning_shift.panel import TOP, WAYS, Frame, Params
+from visualizers.l9_social.meaning_shift.panel import WAYS, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card
@@ -65,13 +65,14 @@ class MeaningShiftView(PanelView):
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         frame, params, words = shown.frame, shown.params, self.words
         self._frame = frame
-        self._draw_drift(frame, params)
+        self._draw_drift(shown)
         figures = [(words("correlation with frequency"), words(
-                        "{real}, control {control}", real=signed(frame.rho), control=signed(frame.rho_control))),
+                        "{real}, control {control}", real=signed(frame.rho),
+                        control=signed(frame.rho_control))),
                    (words("mean drift"), words(
                         "{real}, control {control}", real=fixed(float(frame.drift.mean())),
                         control=fixed(float(frame.control.mean())))),
-                   (words("words"), count(len(frame.words)))]
+                   (words("words compared"), count(len(frame.words)))]
         if params.vectors == "PPMI–SVD":
             figures.append((words("random divisions"), count(frame.divisions)))
         self.readouts.draw(figures)
@@ -86,8 +87,9 @@ class MeaningShiftView(PanelView):
         first, last, begin, end = frame.years
         return f"{first} – {last}", f"{begin} – {end}"
 
-    def _draw_drift(self, frame: Frame, params: Params) -> None:
-        words, n = self.words, len(frame.words)
+    def _draw_drift(self, shown: Shown[Params, Frame]) -> None:
+        frame, params, words = shown.frame, shown.params, self.words
+        n = len(frame.words)
         then, now = self._times(frame)
         real = words("{then} against {now}", then=then, now=now)
         control = {"both times, shuffled": words("both times, shuffled"),
@@ -95,11 +97,13 @@ class MeaningShiftView(PanelView):
                    "second time, halved": words("second time, halved")}[params.control]
         self.drift.draw(
             np.tile(frame.times, 2), np.concatenate([frame.drift, frame.control]), frame.words * 2,
-            series=np.repeat([0, 1], n), series_names=(real, words("control: {control}", control=control)),
+            series=np.repeat([0, 1], n),
+            series_names=(real, words("control: {control}", control=control)),
             labelled=list(dict.fromkeys([*np.flatnonzero(frame.planted).tolist(), *frame.top.tolist()])),
             selected=(frame.chosen, n + frame.chosen),
             trends=[(series, *_trend(frame.times, drifted))
-                    for series, drifted in ((0, frame.drift), (1, frame.control))])
+                    for series, drifted in ((0, frame.drift), (1, frame.control))],
+            ghosts=[(one.label, *_trend(one.frame.times, one.frame.drift)) for one in shown.ghosts])
 
     def _draw_list(self, frame: Frame, params: Params) -> None:
         names = [f"{frame.words[one]} ✱" if frame.planted[one] else frame.words[one]
@@ -134,10 +138,10 @@ class MeaningShiftView(PanelView):
         then, now = self._times(frame)
         said = words(
             "{then} against {now}: drift and frequency correlate at {rho}, in the control at {control}. "
-            "“{word}” was near {before} and is near {after}. Moved most: {top}.",
+            "“{word}” was near {before} and is near {after}.",
             then=then, now=now, rho=signed(frame.rho), control=signed(frame.rho_control),
-            word=frame.words[frame.chosen], before=", ".join(frame.then[:2]), after=", ".join(frame.now[:2]),
-            top=", ".join(frame.words[one] for one in frame.top[: TOP // 4]))
+            word=frame.words[frame.chosen], before=", ".join(frame.then[:2]),
+            after=", ".join(frame.now[:2]))
         if shown.measured != shown.step:
             said += " " + self.of_step(shown)
         return said

@@ -1,0 +1,76 @@
+"""Points between axes: where they are, which one is meant, what is written, by mouse and by keys."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from looking import look
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from widgets.picture import Picture
+from widgets.scatter import ScatterPlot
+
+X = np.array([10.0, 100.0, 1000.0, 10.0, 100.0, 1000.0])
+Y = np.array([0.8, 0.5, 0.2, 0.6, 0.3, 0.1])
+NAMES = ["rare", "usual", "often"] * 2
+
+
+def shown(qtbot: QtBot, scale: float = 1.0) -> ScatterPlot:
+    widget = ScatterPlot(look(scale=scale), "Drift", x="times", y="drift", log_x=True)
+    qtbot.addWidget(widget)
+    widget.resize(round(420 * scale), round(260 * scale))
+    widget.show()
+    widget.draw(X, Y, NAMES, series=np.array([0, 0, 0, 1, 1, 1]), series_names=("real", "control"),
+                labelled=(0, 1, 2), selected=(1, 4), trends=[(0, X[:3], Y[:3])])
+    return widget
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_that_a_logarithmic_axis_has_equal_steps_for_equal_ratios(qtbot: QtBot, scale: float) -> None:
+    widget = shown(qtbot, scale)
+    at = widget.on_screen(widget.points)
+    assert at[1, 0] - at[0, 0] == pytest.approx(at[2, 0] - at[1, 0])
+    assert at[0, 1] < at[1, 1] < at[2, 1], "more is higher up"
+    assert all(widget.area.contains(x, y) for x, y in at)
+
+
+def test_that_the_point_under_the_pointer_is_clicked(qtbot: QtBot) -> None:
+    widget = shown(qtbot)
+    for part in range(6):
+        with qtbot.waitSignal(widget.clicked) as got:
+            qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place(part).center().toPoint())
+        assert got.args == [part]
+    with qtbot.assertNotEmitted(widget.clicked):
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+
+
+def test_that_keys_walk_along_both_axes_within_a_series(qtbot: QtBot) -> None:
+    widget = shown(qtbot)
+    widget.setFocus()
+    qtbot.keyClick(widget, Qt.Key.Key_Right)
+    assert widget.current == 1, "the chosen one first"
+    qtbot.keyClick(widget, Qt.Key.Key_Right)
+    assert widget.current == 2
+    qtbot.keyClick(widget, Qt.Key.Key_Up)
+    assert widget.current == 1
+    assert "usual" in widget.say(1) and "real" in widget.say(1) and "100" in widget.say(1)
+
+
+def test_that_no_name_covers_another(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Picture, "recording", True)
+    widget = shown(qtbot)
+    names = [f"word{one}" for one in range(60)]
+    draw = np.random.default_rng(0)
+    widget.draw(draw.uniform(10, 30, 60), draw.random(60), names, labelled=range(60), selected=(7,))
+    widget.grab()
+    boxes = [one.box.adjusted(3, 3, -3, -3) for one in widget.written if one.text in names]
+    assert 5 < len(boxes) < 60 and "word7" in {one.text for one in widget.written}
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+def test_that_one_point_and_none_can_be_drawn(qtbot: QtBot) -> None:
+    widget = shown(qtbot)
+    for count in (1, 0):
+        widget.draw(X[:count], Y[:count], NAMES[:count])
+        widget.grab()
