@@ -88,7 +88,7 @@ class NGrams:
     x_f = 1 / √(n-grams in the facts) for each n-gram that occurs, so that long facts are no louder.
     """
 
-    RATE, TESTED, MEASURE_EVERY = 1.0, 60 * C, 4  # of the learning rate; test cases; steps
+    RATE, TESTED, MEASURE_EVERY = 1.0, 50 * C, 5  # of the learning rate; test cases; steps
 
     def __init__(self, told: Sequence[Told], params: Params, context: Context) -> None:
         self.longest, self.forbid = params.gram, params.forbid
@@ -239,10 +239,9 @@ class ChargePrediction:
         bias, seed = params.place_bias, 10 * params.seed
         kind = NGrams if params.reader == "n-grams" else CNNs
         groups = [make_cases(C * SIZES[-1], seed + 1, bias),  # to learn from,
-                  make_cases(kind.TESTED, seed + 2),          # to be tested on, the place drawn evenly,
-                  make_cases(kind.TESTED, seed + 3, bias)]    # and drawn as in training
-        if not bias:
-            groups[PLANTED] = groups[EVEN]
+                  make_cases(kind.TESTED, seed + 2)]          # to be tested on, the place drawn evenly,
+        if bias:
+            groups.append(make_cases(kind.TESTED, seed + 3, bias))  # and drawn as in training
         self.tests = groups[EVEN][:EXAMPLES]
         told = [[Told.of(case, self.language) for case in group] for group in groups]
         self.words: NGrams | CNNs = kind(told[TRAIN], params, context)
@@ -251,8 +250,7 @@ class ChargePrediction:
         self.true = [torch.tensor([[float(one in case.elements) for one in ELEMENTS] for case in group])
                      for group in groups]                                       # (N, E) each
         # Where luck < noise the detector is wrong, so a little more noise adds a few errors.
-        self.luck = [torch.rand(len(group), E, generator=generator) for group in groups[:PLANTED]]
-        self.luck.append(self.luck[EVEN])
+        self.luck = [torch.rand(len(group), E, generator=generator) for group in groups]
         self.lessons = Lessons(C * SIZES[-1], self.device)
 
         self.v = torch.zeros(E, 2, K, C, device=self.device)  # the elements' weights beside text, alone
