@@ -99,6 +99,30 @@ class Bare:
 # --- the window ----------------------------------------------------------------------------------
 
 
+class Pace:
+    """Steps a second while a run goes on. What settles early is begun again, and the time in which the
+    next run is built does not count, as it does not in the bare loop."""
+
+    def __init__(self) -> None:
+        self._steps, self._spent = 0, 0.0
+        self._last: tuple[float, int] | None = None
+
+    def saw(self, now: float, step: int) -> None:
+        """The run has come to ``step``."""
+        if self._last is not None:
+            self._spent += now - self._last[0]
+            self._steps += step - self._last[1]
+        self._last = now, step
+
+    def pause(self) -> None:
+        """Nothing counts until the next step is seen."""
+        self._last = None
+
+    @property
+    def per_second(self) -> float:
+        return self._steps / self._spent if self._spent else 0.0
+
+
 class Stage:
     """A real window with one panel open, driven like a user drives it."""
 
@@ -184,9 +208,8 @@ class Stage:
         from PySide6.QtCore import QEventLoop, Qt, QTimer
 
         session, meter = self.session, self.window.paint_meter
-        marks: list[tuple[float, int]] = []
+        pace = Pace()
         last = [0.0]
-        steps, previous = [0], [0]
 
         def tick() -> None:
             now = time.perf_counter()
@@ -194,14 +217,14 @@ class Stage:
             last[0] = now
 
         def seen(_shown: Any) -> None:
-            steps[0] += max(0, session.last_step - previous[0])
-            previous[0] = session.last_step
-            marks.append((time.perf_counter(), steps[0]))
+            if session.state.name == "RUNNING":
+                pace.saw(time.perf_counter(), session.last_step)
 
         def ended(state: Any) -> None:
             if state.name == "FINISHED":
+                pace.saw(time.perf_counter(), session.last_step)
+                pace.pause()
                 self._again()
-                previous[0] = 0
 
         timer = QTimer(timerType=Qt.TimerType.PreciseTimer)
         timer.timeout.connect(tick)
@@ -209,7 +232,6 @@ class Stage:
         self.spin(lambda: session.state.name == "RUNNING", PATIENCE)
         loop = QEventLoop()
         QTimer.singleShot(round(1000 * seconds), loop.quit)
-        previous[0] = session.last_step
         session.shown.connect(seen)
         session.state_changed.connect(ended)
         meter.reset()
@@ -223,11 +245,7 @@ class Stage:
         session.shown.disconnect(seen)
         session.pause()
         self.spin(lambda: session.state.name != "RUNNING", PATIENCE)
-        rate = 0.0
-        if len(marks) > 1:
-            (first_time, first), (last_time, final) = marks[0], marks[-1]
-            rate = (final - first) / (last_time - first_time)
-        return rate, frames / spent, 1000 * cpu / max(1, frames)
+        return pace.per_second, frames / spent, 1000 * cpu / max(1, frames)
 
     def _again(self) -> None:
         """Play on, from the start where a run has nothing more to do."""
