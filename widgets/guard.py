@@ -30,7 +30,8 @@ ANSWERS = frozenset({
     "boundingRect", "eventFilter", "focusNextPrevChild", "hasHeightForWidth", "heightForWidth",
     "itemChange", "loadResource", "minimumSize", "minimumSizeHint", "paint", "setGeometry", "shape",
     "sizeHint",
-    "_updateWidth", "generateDrawSpecs", "tickStrings", "tickValues",  # pyqtgraph's axes, while they are painted
+    # pyqtgraph's axes, while they are painted:
+    "_updateWidth", "generateDrawSpecs", "tickStrings", "tickValues",
 })
 
 _trial: list[Exception] | None = None  # collects mistakes instead of reporting them
