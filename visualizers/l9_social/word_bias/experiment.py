@@ -180,31 +180,35 @@ class WordBias:
         unit = normalised(self.inputs.cpu().numpy()) if self.table is None else self.table  # (V, d)
         rows, (x, y) = self.rows(params), self.sizes(params)
         inside = np.concatenate([np.flatnonzero(rows == 0), np.flatnonzero(rows == 1)])
-        given = np.r_[np.ones(x), np.zeros(y)][None]                            # (1, x + y)
         targets = unit[torch.cat(self.places[:2]).numpy()].astype(np.float64)   # (n, d)
         towards = difference(unit, self.places)                                 # (d,)
         g = towards / np.linalg.norm(towards)                                   # (d,) the axis
-        found = []
-        for share in (*SHARES, params.projected):
-            left = without(targets, g, share)
-            lean, near = left @ towards, nearest(left[inside])                  # (n,), (x + y, x + y)
-            found.append((effect(lean[inside], given)[0], gap(lean[inside], x),
-                          together(near, given)[0], lean, near))
-        effects, self.gap_at, self.together_at = np.array([one[:3] for one in found[:-1]], np.float32).T
-        self.effect_at = effects[: int(np.isfinite(effects).cumprod().sum())]
-        observed, self.gap, self.together, self.lean, near = found[-1]
+        shares = np.array([*SHARES, params.projected])
+        left = without(targets, g, shares[:, None])                             # (shares, n, d)
+        lean = left @ towards                                                   # (shares, n)
+        near = nearest(left[:, inside])                                         # (shares, x + y, x + y)
+        gaps = gap(lean[:, inside], x)                                          # (shares,)
+        spread = lean[:, inside].std(1, ddof=1) if x + y > 1 else np.zeros(len(shares))
+        effects = np.divide(gaps, spread, where=spread > NOTHING, out=np.full(len(shares), np.nan))
+        given = np.r_[np.ones(x), np.zeros(y)][None]                            # (1, x + y)
+        same = np.array([together(one, given)[0] for one in near])              # (shares,)
+        self.gap_at, self.together_at, self.effect_at = (
+            one[:-1].astype(np.float32) for one in (gaps, same, effects))
+        self.effect_at = self.effect_at[: int(np.isfinite(self.effect_at).cumprod().sum())]
+        observed, self.gap, self.together = effects[-1], float(gaps[-1]), float(same[-1])
+        self.lean = lean[-1]
         masks = divisions(x, y, self.seed)                                      # (P, x + y)
         null = effect(self.lean[inside], masks)                                 # (P,)
         if self.corpus is None:
             null = null[: self._drawn]
-        self.measurable = bool(np.isfinite(observed))
+        self.measurable = bool(np.isfinite(observed)) and min(x, y) > 0
         self.effect, self.null = (float(observed), null) if self.measurable else (0.0, null[:0])
         self.divisions, self.exact = len(masks), comb(x + y, x) <= MOST
         self.beyond, self.p = p_value(self.effect, self.null, params.tail)
         self.bound = float(np.quantile(self.null, 0.95)) if self.measurable else 0.0
-        self.together_bound = float(np.quantile(together(near, masks[:ENOUGH]), 0.95))
+        self.together_bound = float(np.quantile(together(near[-1], masks[:ENOUGH]), 0.95))
         self._look_round(unit, g, params.word)
-        return {"effect": self.effect, "p": self.p, "gap": self.gap, "together": float(self.together)}
+        return {"effect": self.effect, "p": self.p, "gap": self.gap, "together": self.together}
 
     def _look_round(self, unit: NDArray[np.float32], g: Array, word: int) -> None:
         """The words nearest to one, and those nearest to it without the axis."""
@@ -238,7 +242,7 @@ class WordBias:
             measurable=self.measurable, effect=self.effect,
             effect_n=self.effect * (n / max(1, n - 1)) ** 0.5, beyond=self.beyond, p=self.p,
             bound=self.bound, gap=self.gap, gap_at=self.gap_at.copy(), effect_at=self.effect_at.copy(),
-            together_at=self.together_at.copy(), together=float(self.together),
+            together_at=self.together_at.copy(), together=self.together,
             together_bound=self.together_bound, slider_effect=self.slider_effect.copy(),
             slider_bound=self.slider_bound.copy(), chosen=self.chosen, near=near,
             near_cosine=cosines.copy(), near_after=after, near_after_cosine=after_cosines.copy(),
@@ -277,9 +281,11 @@ def effect(lean: Array, masks: Array) -> Array:
     return np.asarray((first / x - (lean.sum() - first) / y) / spread)
 
 
-def gap(lean: Array, x: int) -> float:
-    """Mean s of X less that of Y."""
-    return float(lean[:x].mean() - lean[x:].mean()) if 0 < x < len(lean) else 0.0
+def gap(lean: Array, x: int) -> Array:
+    """(…,) mean s (…, n) of X, the first x, less that of Y."""
+    if not 0 < x < lean.shape[-1]:
+        return np.zeros(lean.shape[:-1])
+    return np.asarray(lean[..., :x].mean(-1) - lean[..., x:].mean(-1))
 
 
 def p_value(observed: float, null: Array, tail: str) -> tuple[int, float]:
@@ -316,20 +322,20 @@ def divisions(x: int, y: int, seed: int) -> Array:
 # --- who is near whom ---------------------------------------------------------------------------
 
 
-def without(unit: Array, axis: Array, share: float) -> Array:
+def without(unit: Array, axis: Array, share: float | Array) -> Array:
     """(…, d) unit vectors from which a share of the axis is taken, of length 1 again."""
-    left = unit - share * (unit @ axis)[..., None] * axis
+    left = unit - (share * (unit @ axis))[..., None] * axis
     return np.asarray(left / np.maximum(np.linalg.norm(left, axis=-1, keepdims=True), 1e-12))
 
 
 def nearest(unit: Array) -> Array:
-    """(n, n) 1 where a word is one of the five nearest of the row's word."""
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -np.inf)
+    """(…, n, n) 1 where a word is one of the five nearest of the row's word."""
+    cosines = unit @ unit.swapaxes(-1, -2)
+    n = cosines.shape[-1]
+    cosines[..., range(n), range(n)] = -np.inf
     near = np.zeros(cosines.shape)
-    k = min(NEAR, len(unit) - 1)
-    if k > 0:
-        np.put_along_axis(near, np.argsort(-cosines, 1, kind="stable")[:, :k], 1.0, 1)
+    if n > 1:
+        np.put_along_axis(near, np.argsort(-cosines, -1, kind="stable")[..., :NEAR][..., : n - 1], 1.0, -1)
     return near
 
 
