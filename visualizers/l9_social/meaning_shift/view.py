@@ -150,7 +150,8 @@ class MeaningShiftView(PanelView):
 def _trend(
     times: NDArray[np.int32], drifted: NDArray[np.float32],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The median drift of words of about the same frequency, over their median frequency."""
-    parts = np.array_split(np.arange(len(times)), min(BINS, len(times)))
-    return (np.array([np.median(times[part]) for part in parts]),
-            np.array([np.median(drifted[part]) for part in parts]))
+    """The median drift of words of about the same frequency, over their median frequency. Parts are of the
+    same size, from the rarest on; up to eight of the most frequent words are in none."""
+    bins = min(BINS, len(times))
+    left = len(times) % bins
+    return (np.median(times[left:].reshape(bins, -1), 1), np.median(drifted[left:].reshape(bins, -1), 1))

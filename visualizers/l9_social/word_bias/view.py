@@ -35,7 +35,7 @@ class WordBiasView(PanelView):
         words = self.words
         self.null = Histogram(look, " ", x=words("effect size d"), y=words("divisions"))
         self.readouts = Readouts(look).calm()
-        self.axis = WordAxis(look, words("How each word leans: drag it to another set"))
+        self.axis = WordAxis(look, words("How each word leans: drag it to another set")).calm()
         self.axis.moved.connect(self._move)
         self.axis.clicked.connect(lambda one: self.changed.emit("word", one))
         self.taken = CurvePlot(look, "", x=words("share of the axis taken out"), x_range=(0.0, 1.0),
