@@ -212,6 +212,7 @@ class TrajectoryField(Canvas[int]):
         self.y_range = y_range
         self.paths: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self.steps: NDArray[np.float64] = np.zeros(0)
+        self.ghosts: NDArray[np.float32] = np.zeros((0, 0), np.float32)
         self.values: NDArray[Any] | None = None
         self.selected = -1
         self.low, self.high = 0.0, 1.0
@@ -228,6 +229,7 @@ class TrajectoryField(Canvas[int]):
         steps: NDArray[Any] | None = None, x_range: tuple[float, float] | None = None,
         y_range: tuple[float, float] | None = None, low: float | None = None,
         high: float | None = None, selected: int = -1, title: str | None = None,
+        ghosts: NDArray[Any] | None = None,
     ) -> None:
         """Show ``paths`` (T, N).
 
@@ -238,8 +240,11 @@ class TrajectoryField(Canvas[int]):
             x_range: of the axis; by default from the first time to a round one beyond the last.
             y_range: by default the one of the constructor, or that of the paths.
             selected: a path drawn on top of all.
+            ghosts: (T, Q) a few paths of another run, drawn dashed on top.
         """
         self.retitle(title)
+        self.ghosts = np.zeros((len(paths), 0), np.float32) if ghosts is None \
+            else np.asarray(ghosts, np.float32)
         self.paths = np.asarray(paths, np.float32)
         length = len(self.paths)
         self.steps = np.arange(length, dtype=float) if steps is None \
@@ -341,16 +346,22 @@ class TrajectoryField(Canvas[int]):
             self._paint_few(painter)
         else:
             self._paint_many(painter)
+        for ghost in self.ghosts.T:
+            line = self._line(ghost)
+            painter.setPen(QPen(self.look.color("card", 190), 3.5 * self.look.scale))
+            painter.drawPolyline(line)
+            painter.setPen(QPen(self.look.color("text"), 1.3 * self.look.scale, Qt.PenStyle.DashLine))
+            painter.drawPolyline(line)
         for index, token in ((self.current, "muted"), (self.selected, "text")):
             if index is not None and 0 <= index < self.paths.shape[1]:
                 painter.setPen(QPen(self.look.color("card"), 5 * self.look.scale))
-                painter.drawPolyline(self._line(index))
+                painter.drawPolyline(self._line(self.paths[:, index]))
                 painter.setPen(QPen(self.look.color(token), 2 * self.look.scale))
-                painter.drawPolyline(self._line(index))
+                painter.drawPolyline(self._line(self.paths[:, index]))
 
-    def _line(self, index: int) -> QPolygonF:
+    def _line(self, heights: NDArray[np.float32]) -> QPolygonF:
         x = (self._across(self.steps) + self.area.left()).tolist()
-        y = (self._down(self.paths[:, index]) + self.area.top()).tolist()
+        y = (self._down(heights) + self.area.top()).tolist()
         return QPolygonF([QPointF(a, b) for a, b in zip(x, y, strict=True) if b == b])
 
     def _paint_few(self, painter: QPainter) -> None:
@@ -360,7 +371,7 @@ class TrajectoryField(Canvas[int]):
             color = self.look.color("text")
             color.setRgb(red, green, blue)
             painter.setPen(QPen(color, 1.6 * self.look.scale))
-            painter.drawPolyline(self._line(index))
+            painter.drawPolyline(self._line(self.paths[:, index]))
 
     def _paint_many(self, painter: QPainter) -> None:
         """The picture of all paths, as far to the right as they have come."""

@@ -8,17 +8,22 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from visualizers.l9_social.opinion_dynamics.experiment import (
+    MAPPED,
     MOMENTS,
     PATHS,
+    QUIET,
     VISIBLE,
     OpinionDynamics,
+    averaged,
     clusters,
+    density,
     polarisation,
 )
-from visualizers.l9_social.opinion_dynamics.panel import Params
+from visualizers.l9_social.opinion_dynamics.panel import BINS, BOT, BOUNDS, Params
 from visualizers.panel import Context
 from widgets.parameters import changed
 
@@ -286,3 +291,119 @@ def test_that_the_networks_are_what_they_are_called() -> None:
         degrees = np.bincount(one.ties.flatten().numpy(), minlength=800)
         assert degrees.mean() == pytest.approx(8, abs=0.1)
         assert (degrees.max() > 40) == (network == "scale-free"), "only one of them has hubs"
+
+
+# --- a cause, and the same run without it ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("network", ["everyone", "small world"])
+@pytest.mark.parametrize(
+    ("added", "without", "left"),
+    [
+        ({"recommender": 0.8}, "all that was added", {}),
+        ({"bots": 15}, "bots", {}),
+        ({"recommender": 0.7, "bots": 15}, "bots", {"recommender": 0.7}),
+        ({"recommender": 0.7, "bots": 15}, "recommender", {"bots": 15}),
+    ],
+)
+def test_that_the_ghost_is_the_run_without_the_cause(
+    network: str, added: dict[str, Any], without: str, left: dict[str, Any]
+) -> None:
+    both = {"network": network, "people": 300, "epsilon": 0.3, "seed": 3}
+    one, params, _ = run(25, **both, **added, without=without)
+    other, other_params, _ = run(25, **both, **left)
+    assert torch.equal(one.twin, other.x) and not torch.equal(one.x, other.x)
+    frame, wanted = one.frame(params), other.frame(other_params)
+    assert np.array_equal(frame.ghost_opinions, wanted.opinions)
+    assert frame.ghost_clusters[-1] == wanted.past_clusters[-1]
+    assert frame.ghost[-1] == pytest.approx(np.sort(wanted.opinions)[30:271:30], abs=1e-3)
+
+
+def test_that_there_is_no_ghost_without_a_cause_or_where_the_other_one_is_taken_away() -> None:
+    for values in ({}, {"bots": 5, "without": "recommender"}, {"recommender": 0.5, "without": "bots"}):
+        one, params, _ = run(4, **values)
+        assert one.twin is one.x
+        frame = one.frame(params)
+        assert not len(frame.ghost_opinions) and frame.ghost.shape[1] == 0
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_that_bots_never_move(network: str) -> None:
+    one, _, _ = run(20, network=network, bots=8, epsilon=0.5)
+    assert len(one.bots) == 8
+    assert (one.x[one.bots] == BOT).all()
+    assert int((one.x == BOT).sum()) == 8
+
+
+@pytest.mark.parametrize("recommender", [0.6, 0.9])
+def test_that_a_recommender_lets_only_those_meet_who_think_alike(recommender: float) -> None:
+    one, _ = begin(seed=2)
+    for _ in range(20):
+        a, b = one.pairs(one.x, one.lots(), recommender)
+        assert len(set(a.tolist()) | set(b.tolist())) == len(one.x)
+        apart = (one.x[a] - one.x[b]).abs()
+        assert float(apart.max()) < (1 - recommender) / recommender + 0.02
+    free = (one.x[a] - one.x[one.pairs(one.x, one.lots(), 0.0)[0]]).abs()
+    assert float(free.max()) > 0.8
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_that_a_recommender_splits_and_bots_drag_a_crowd_that_would_agree(seed: int) -> None:
+    one, params, scalars = run(80, epsilon=0.3, recommender=0.8, seed=seed)
+    assert scalars["clusters"] == 2 and one.frame(params).ghost_clusters[-1] == 1
+    one, params, scalars = run(120, epsilon=0.4, bots=20, seed=seed)
+    assert scalars["mean_opinion"] > 0.65
+    assert one.frame(params).ghost_opinions.mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_that_a_run_has_settled_once_nobody_has_moved_for_long() -> None:
+    one, params, _ = run(300, epsilon=0.4, recommender=0.8)
+    frame = one.frame(params)
+    assert len(frame.cluster_opinion) == 2 and not frame.at_rest  # within reach, but they never meet
+    assert one.quiet >= QUIET and one.finished(params)
+    assert not one.finished(changed(params, recommender=0.0)) and not one.idle(params)
+
+
+# --- the map -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("column", [2, 9, 20])
+def test_that_a_column_of_the_map_is_a_run_under_its_bound(column: int) -> None:
+    one, _, _ = run(7, seed=8, mu=0.4)
+    chance = torch.Generator().manual_seed(8)
+    x = torch.rand(MAPPED, generator=chance, dtype=torch.float64).tolist()
+    for _ in range(one.map_time):
+        order = torch.rand(MAPPED, generator=chance).argsort().tolist()
+        for a, b in zip(order[::2], order[1::2], strict=True):
+            if abs(x[a] - x[b]) < BOUNDS[column]:
+                move = 0.4 * (x[b] - x[a])
+                x[a], x[b] = x[a] + move, x[b] - move
+    assert one.map_time > 7
+    assert np.allclose(one.mapped[column].numpy(), x, atol=1e-12)
+
+
+def test_that_many_rows_average_as_each_does() -> None:
+    rows = torch.rand(5, 60, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    bounds = torch.tensor([0.05, 0.1, 0.2, 0.4, 0.9], dtype=torch.float64)[:, None]
+    for row, bound, found in zip(rows, bounds, averaged(rows, bounds), strict=True):
+        assert torch.allclose(found, averaged(row, float(bound)), atol=1e-12)
+
+
+def test_that_the_map_counts_people_and_clusters() -> None:
+    rows = np.sort(np.random.default_rng(1).random((6, 120)) ** 3 * np.linspace(0.2, 1, 6)[:, None])
+    shares, counts = density(rows)
+    assert shares.shape == (BINS, 6) and np.allclose(shares.sum(0), 1)
+    for row, share, count in zip(rows, shares.T, counts, strict=True):
+        assert np.allclose(share * 120, np.histogram(row, BINS, (0, 1))[0])
+        assert count == len(clusters(row)[0])
+
+
+def test_that_the_map_fills_and_knows_the_causes() -> None:
+    one, params, _ = run(100, seed=1)
+    plain = one.frame(params).map_clusters
+    assert plain[0] > 4 and plain[-4:].max() <= 2
+    assert (one.frame(params).map.max(0)[-4:] > 0.9).all()
+    turned = changed(params, recommender=0.8)
+    for _ in range(100):
+        one.step(turned)
+    assert (one.frame(turned).map_clusters[-4:] == 2).all()

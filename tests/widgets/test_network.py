@@ -146,3 +146,18 @@ def test_that_nothing_harms(qtbot: QtBot) -> None:
         paths.grab()
         paths.draw(np.zeros(shape, np.float32))
         paths.grab()
+
+
+def test_that_a_few_paths_of_another_run_are_dashed_over_the_many(qtbot: QtBot) -> None:
+    widget = field(qtbot)
+    many = np.tile(np.linspace(0.6, 0.9, 200, dtype=np.float32), (30, 1))
+    widget.draw(many)
+    before = widget.grab().toImage()
+    widget.draw(many, ghosts=np.full((30, 1), 0.25, np.float32))
+    after = widget.grab().toImage()
+    area, ink = widget.area, widget.look.color("text")
+    row = area.top() + round(float(widget._down(np.array([0.25]))[0]))
+    dark = sum(after.pixelColor(x, row).lightness() < 120 for x in range(area.left(), area.right()))
+    assert ink.lightness() < 120 and 0.2 < dark / area.width() < 0.95  # dashes, and gaps
+    above = area.top() + round(float(widget._down(np.array([0.75]))[0]))
+    assert all(before.pixel(x, above) == after.pixel(x, above) for x in range(area.left(), area.right()))

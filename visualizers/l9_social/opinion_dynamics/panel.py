@@ -11,6 +11,9 @@ from widgets.parameters import choice, hidden, integer, number
 from widgets.speeds import Speed
 
 MADE = ("small world", "scale-free")  # networks whose size can be chosen
+BOT = 0.9  # what every bot holds for good
+BOUNDS = tuple(round(0.06 + 0.02 * one, 2) for one in range(24))  # ε of each column of the map
+BINS = 40  # of opinion, in the map
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,22 @@ class Params:
     rewiring: float = number(
         0.1, 0.0, 1.0, restart=True, when={"network": ("small world",)},
         help="The share of ties on the ring that lead to a random person instead of a neighbour.")
+    recommender: float = number(
+        0.0, 0.0, 0.95, label="Recommender", when={"model": ("Deffuant",)},
+        help="How much like is brought to like: at 0 people meet by chance, near 1 only those who "
+             "think nearly alike. The ghost is the same run without it.")
+    bots: int = integer(
+        0, 0, 50, unit="bot",
+        help="So many people hold 0.9 for good: they talk and never move. The ghost is the same run "
+             "without them.")
+    without: Literal["all that was added", "recommender", "bots"] = choice(
+        "all that was added", label="Ghost without",
+        help="Which cause is taken away in the ghost: the same people, the same meetings drawn, and "
+             "no recommender, or no bots.")
     seed: int = integer(0, 0, 999, help="Draws other opinions, other meetings and another network.")
     person: int = hidden(-1, help="The person whose path is drawn on top; -1 for nobody.")
     beside: str = hidden(
-        "polarisation", stays=True, help="What the small plot shows: polarisation, clusters.")
+        "polarisation", stays=True, help="What the small plot shows: polarisation, clusters, map.")
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,12 @@ class Frame:
     cluster_share: Annotated[Float32, "C", "0 … 1"]  # its share of the people
     cluster_width: Annotated[Float32, "C", "0 … 1"]  # from its lowest opinion to its highest
     polarisation: Annotated[float, "0 … 1"]  # now
+    ghost: Annotated[Float16, "T Q", "0 … 1"]  # deciles of the same people without a cause, then
+    ghost_clusters: Annotated[Int32, "T", "0 … N"]  # how many clusters they had then
+    ghost_polarisation: Annotated[Float32, "T", "0 … 1"]
+    ghost_opinions: Annotated[Float32, "K", "0 … 1"]  # of all of them, now; none without a ghost
+    map: Annotated[Float32, "BINS BOUNDS", "0 … 1"]  # share of opinions, for every ε at once
+    map_clusters: Annotated[Int32, "BOUNDS", "≥ 0"]
     members: Annotated[Int32, "G", "0 … N-1"]  # the people of whom the network is drawn
     positions: Annotated[Float32, "G 2", "-1 … 1"]
     edges: Annotated[Int32, "E 2", "0 … G-1"]  # members who can meet and would listen now

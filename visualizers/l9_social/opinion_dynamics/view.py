@@ -6,19 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from visualizers.l9_social.opinion_dynamics.panel import Frame, Params
+from visualizers.l9_social.opinion_dynamics.panel import BINS, BOUNDS, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import Histogram
 from widgets.cards import Card, Switch, stacked
 from widgets.curves import Curve, CurvePlot, Rule
+from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.network import NetworkGraph, TrajectoryField
-from widgets.numbers import count, fixed, percent, quantity
+from widgets.numbers import count, decimal, fixed, percent, quantity
 from widgets.readouts import Readouts
 from widgets.view import PanelView
+from widgets.words import tr_mark
 
-BESIDE = ("polarisation", "clusters")
+BESIDE = ("polarisation", "clusters", "map")
+WITHOUT = {"recommender": tr_mark("without the recommender"), "bots": tr_mark("without the bots")}
 EDGES = np.linspace(0.0, 1.0, 51)  # bins of the histogram
 LEAST_ROUNDS = {"Deffuant": 70, "Hegselmann–Krause": 10}  # on the axis of time
 NAMED = 5  # so many clusters are listed one by one
@@ -36,11 +39,13 @@ class OpinionDynamicsView(PanelView):
         self.histogram = Histogram(look, words("Opinions now"), x=words("opinion"),
                                    y=words("people")).calm()
         self.graph = NetworkGraph(look, words("Who listens")).calm()
-        self.switch = Switch(look, [words("Polarisation"), words("Clusters")])
+        self.switch = Switch(look, [words("Polarisation"), words("Clusters"), words("Every ε")])
         self.polarisation = CurvePlot(look, "", x=words("round"), y_range=(0.0, 1.0),
                                       integer_x=True).calm()
         self.clusters = CurvePlot(look, "", x=words("round"), y_min_span=4.0, integer_x=True).calm()
-        self.stack = stacked(self.polarisation, self.clusters)
+        self.map = Heatmap(look, "", x="ε", y=words("opinion"), color_bar=False, origin="bottom").calm()
+        self.map.setAccessibleName(words("Where people end, for every ε"))
+        self.stack = stacked(self.polarisation, self.clusters, self.map)
 
         self.paths.clicked.connect(self._choose_path)
         self.graph.clicked.connect(self._choose_member)
@@ -58,7 +63,7 @@ class OpinionDynamicsView(PanelView):
         self.setLayout(Arrangement(look, below(
             Place(top, words("Opinions"), rank=1, smallest=(400, 200), share=8),
             beside(Place(left, words("Opinions now"), rank=2, smallest=(220, 170)),
-                   Place(middle, words("Who listens"), rank=3, smallest=(200, 170)),
+                   Place(middle, words("Who listens"), rank=3, smallest=(224, 170)),
                    Place(right, words("Over time"), rank=4, smallest=(220, 180)), share=5))))
 
     def _choose_path(self, index: int) -> None:
@@ -85,7 +90,11 @@ class OpinionDynamicsView(PanelView):
                             drawn=drawn)
         # An axis that ends soon after its first rounds would be drawn again and again.
         least = LEAST_ROUNDS[params.model]
+        ghost = self._ghost(shown)
+        if ghost:
+            title = self.words("{title}; dashed: deciles {without}", title=title, without=ghost)
         self.paths.draw(frame.paths, steps=frame.times, low=0.0, high=1.0, title=title,
+                        ghosts=frame.ghost,
                         x_range=(0, least) if frame.times[-1] <= least else None,
                         selected=_place(frame.people, params.person))
         self._draw_readouts(shown)
@@ -94,17 +103,27 @@ class OpinionDynamicsView(PanelView):
         beside = BESIDE.index(params.beside) if params.beside in BESIDE else 0
         self.switch.set(beside)
         self.stack.setCurrentIndex(beside)
-        (self._draw_polarisation, self._draw_clusters)[beside](shown)
+        (self._draw_polarisation, self._draw_clusters, self._draw_map)[beside](shown)
+
+    def _ghost(self, shown: Shown[Params, Frame]) -> str:
+        """Without what the ghost is; empty where there is none."""
+        if not len(shown.frame.ghost_opinions):
+            return ""
+        params = shown.params
+        added = [name for name, on in (("recommender", params.recommender), ("bots", params.bots)) if on
+                 and params.without in (name, "all that was added")]
+        return self.words(WITHOUT[added[0]]) if len(added) == 1 else self.words("without both")
 
     def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
-        frame = shown.frame
+        frame, ghost = shown.frame, self._ghost(shown)
         dispute = self.words("none") if frame.at_rest else fixed(frame.disagreement, 3)
         self.readouts.draw([
             (self.words("clusters"), str(len(frame.cluster_opinion))),
+            *([(f"… {ghost}", str(frame.ghost_clusters[-1]))] if ghost else []),
             (self.words("polarisation"), fixed(frame.polarisation)),
             (self.words("pairs that listen"), percent(frame.talking)),
             (self.words("widest dispute"), dispute),
-            (self.words("in the network drawn"), str(len(frame.members))),
+            *([] if ghost else [(self.words("in the network drawn"), str(len(frame.members)))]),
         ])
 
     def _draw_histogram(self, shown: Shown[Params, Frame]) -> None:
@@ -114,7 +133,12 @@ class OpinionDynamicsView(PanelView):
             own = float(frame.opinions[params.person])
             rules = [Rule(at, axis="x", series=1)
                      for at in (own - params.epsilon, own + params.epsilon) if 0 < at < 1]
-        self.histogram.draw(np.histogram(frame.opinions, EDGES)[0], EDGES, rules=rules)
+        ghost = self._ghost(shown)
+        title = self.words("Opinions now")
+        self.histogram.draw(
+            np.histogram(frame.opinions, EDGES)[0], EDGES, rules=rules,
+            overlay_counts=np.histogram(frame.ghost_opinions, EDGES)[0] if ghost else None,
+            title=self.words("{title}; line: {without}", title=title, without=ghost) if ghost else title)
 
     def _draw_graph(self, shown: Shown[Params, Frame]) -> None:
         frame, params = shown.frame, shown.params
@@ -125,6 +149,8 @@ class OpinionDynamicsView(PanelView):
         frame = shown.frame
         curves = [Curve(ghost.frame.past_polarisation, ghost.frame.times, ghost.label, style="ghost",
                         width=1.5) for ghost in shown.ghosts]
+        if ghost := self._ghost(shown):
+            curves.append(Curve(frame.ghost_polarisation, frame.times, ghost, style="ghost"))
         curves.append(Curve(frame.past_polarisation, frame.times))
         self.polarisation.draw(curves)
 
@@ -132,11 +158,31 @@ class OpinionDynamicsView(PanelView):
         frame = shown.frame
         curves = [Curve(ghost.frame.past_clusters, ghost.frame.times, ghost.label, style="ghost",
                         width=1.5) for ghost in shown.ghosts]
+        if ghost := self._ghost(shown):
+            curves.append(Curve(frame.ghost_clusters, frame.times, ghost, style="ghost"))
         curves.append(Curve(frame.past_clusters, frame.times, style="steps"))
         self.clusters.draw(curves)
 
+    def _draw_map(self, shown: Shown[Params, Frame]) -> None:
+        """Where people are under every bound; the frame is the bound of the run."""
+        nearest = int(np.abs(np.array(BOUNDS) - shown.params.epsilon).argmin())
+        inside = BOUNDS[0] - 0.02 < shown.params.epsilon < BOUNDS[-1] + 0.02
+        self.map.draw(np.sqrt(shown.frame.map), low=0.0, high=0.7,
+                      x_labels=[fixed(one) for one in BOUNDS],
+                      y_labels=[decimal(one / BINS) for one in range(BINS)],
+                      column=nearest if inside else -1)
+
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
+        people = count(len(frame.opinions))
+        rounds = quantity(round(frame.times[-1]), "round", self.words)
+        if ghost := self._ghost(shown):
+            return self.words(
+                "{people} people after {rounds}: clusters {clusters}, mean opinion {own}. The same people "
+                "{without}: clusters {others}, mean opinion {mean}.", people=people, rounds=rounds,
+                clusters=len(frame.cluster_opinion), own=fixed(float(frame.opinions.mean())),
+                without=ghost, others=int(frame.ghost_clusters[-1]),
+                mean=fixed(float(frame.ghost_opinions.mean())))
         largest = np.sort(np.argsort(-frame.cluster_share, kind="stable")[:NAMED])
         listed = ", ".join(
             self.words("{share} near {opinion}", share=percent(frame.cluster_share[one]),
@@ -146,8 +192,7 @@ class OpinionDynamicsView(PanelView):
                        width=fixed(frame.cluster_width[one])) for one in largest)
         return self.words(
             "{people} people after {rounds}; clusters: {clusters} ({listed}); polarisation: "
-            "{polarisation}.", rounds=quantity(round(frame.times[-1]), "round", self.words),
-            people=count(len(frame.opinions)),
+            "{polarisation}.", rounds=rounds, people=people,
             clusters=len(frame.cluster_opinion), listed=listed or "–",
             polarisation=fixed(frame.polarisation))
 
