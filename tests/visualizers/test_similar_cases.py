@@ -28,8 +28,12 @@ from visualizers.models.tokenizers import cut
 from visualizers.panel import Context
 
 
+def under(**values: Any) -> Params:
+    return Params(**values)
+
+
 def begin(**values: Any) -> tuple[SimilarCases, Params]:
-    params = Params(**values)
+    params = under(**values)
     return SimilarCases(params, Context("cpu", params.seed, Data(Path("nowhere")))), params
 
 
@@ -116,8 +120,8 @@ def test_that_traps_stand_on_top_by_words_and_fall_by_elements(language: str, se
     assert frame.mean_ndcg[0] < 0.4 and frame.mean_ndcg[1] > 0.8
     assert frame.mean_ndcg[0] < other.mean_ndcg[0] < 0.6, "legal words help, and are trapped as well"
     assert frame.statute_mrr[0] + 0.03 < frame.statute_mrr[1]
-    perfect = lay[0].frame(Params(language=language, seed=seed, noise=0.0))  # type: ignore[arg-type]
-    noisy = lay[0].frame(Params(language=language, seed=seed, noise=0.3))  # type: ignore[arg-type]
+    perfect = lay[0].frame(under(language=language, seed=seed, noise=0.0))
+    noisy = lay[0].frame(under(language=language, seed=seed, noise=0.3))
     assert perfect.mean_ndcg[1] > 0.97 and noisy.mean_ndcg[1] < 0.55
 
 
@@ -152,10 +156,10 @@ def test_that_the_words_parts_sum_to_the_score_of_what_is_looked_at() -> None:
     for language in ("English", "Chinese"):
         one, params = begin(language=language, seed=7)
         for chosen in (0, 11):
-            frame = one.frame(Params(language=language, seed=7, chosen=chosen))  # type: ignore[arg-type]
+            frame = one.frame(under(language=language, seed=7, chosen=chosen))
             assert frame.parts.sum() == pytest.approx(float(frame.scores[0, chosen]), rel=1e-4)
             assert frame.shared.any() and frame.chosen == chosen
-        statutes = one.frame(Params(language=language, seed=7, page="statutes"))  # type: ignore[arg-type]
+        statutes = one.frame(under(language=language, seed=7, page="statutes"))
         assert statutes.parts.sum() == pytest.approx(float(statutes.statute_scores[0, statutes.statute]),
                                                      rel=1e-4)
         assert params.language == language
