@@ -85,9 +85,10 @@ class OpinionDynamicsView(PanelView):
         frame, params = shown.frame, shown.params
         self._numbers, self._person = (frame.people, frame.members), params.person
         everybody, drawn = len(frame.opinions), len(frame.people)
-        title = self.words("What {people} people think", people=everybody) if drawn == everybody \
-            else self.words("What {people} people think, {drawn} of them drawn", people=everybody,
-                            drawn=drawn)
+        title = self.words("What {people} people think", people=count(everybody)) \
+            if drawn == everybody else self.words(
+                "What {people} people think, {drawn} of them drawn", people=count(everybody),
+                drawn=count(drawn))
         # An axis that ends soon after its first rounds would be drawn again and again.
         least = LEAST_ROUNDS[params.model]
         ghost = self._ghost(shown)
