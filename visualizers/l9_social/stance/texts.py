@@ -15,7 +15,7 @@ from visualizers.data import Data
 from visualizers.data.opinions import STANCES, TARGETS, opinions
 from visualizers.data.sources.presidents import Message
 
-MADE_TEXTS = 3600
+MADE_TEXTS = 2000
 PARTIES = ("Democratic", "Republican")
 TIMES = ((1854, 1899), (1900, 1944), (1945, 1980), (1981, 2030))  # of two parties in Congress
 SHORTEST, LONGEST = 8, 30  # words of a sentence that is taken from a message
