@@ -16,7 +16,6 @@ from widgets.canvas import Canvas, Scroll
 from widgets.look import Look
 from widgets.marks import mark_of
 
-NARROW = 420  # unscaled pixels below which notes stand below the text
 _NEVER_FIRST = frozenset("，。：；？！、）》”’,.;:?!)")
 
 
@@ -56,6 +55,7 @@ class MarkedTexts(Canvas[int]):
 
     Args:
         share: of the width that the notes have.
+        narrow: unscaled pixels; in a narrower picture notes stand below their text.
 
     Signals:
         clicked(part).
@@ -64,12 +64,13 @@ class MarkedTexts(Canvas[int]):
     clicked = Signal(int)
 
     def __init__(
-        self, look: Look, title: str = "", *, share: float = 0.38, parent: QWidget | None = None
+        self, look: Look, title: str = "", *, share: float = 0.38, narrow: int = 420,
+        parent: QWidget | None = None
     ) -> None:
         super().__init__(look, title, parent)
         self.entries: tuple[Entry, ...] = ()
         self.selected = -1
-        self._share = share
+        self._share, self._narrow = share, look.px(narrow)
         self.reel = Scroll(look)
         self._flow: tuple[object, list[_Run], list[float]] = (None, [], [])
         self._widths: dict[str, int] = {}
@@ -101,7 +102,7 @@ class MarkedTexts(Canvas[int]):
             runs: list[_Run] = []
             ends: list[float] = []
             px, width, y = self.look.px, self.width() - self.look.px(9), 0.0
-            beside = width >= px(NARROW)
+            beside = width >= self._narrow
             right = round(width * (1 - self._share)) if beside else 0
             for entry in self.entries:
                 text = list(self._wrapped(entry.spans, 0, right - px(14) if beside else width, y))

@@ -18,6 +18,7 @@ from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.view import PanelView
 
+LONGEST = 36  # characters of a citation in a title
 SERIES = {"in force": 2, "amended": 1, "repealed": 1, "invented": 3}
 
 
@@ -114,6 +115,8 @@ class CitationsView(PanelView):
             return
         chosen = frame.answers[frame.at[frame.chosen]][
             frame.starts[frame.chosen] : frame.ends[frame.chosen]]
+        if len(chosen) > LONGEST:
+            chosen = f"{chosen[: LONGEST - 1]}…"
         title = words("“{citation}” does not exist; nearest:", citation=chosen) \
             if frame.verdicts[frame.chosen] == "invented" else \
             words("“{citation}” says:", citation=chosen)
