@@ -11,13 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from visualizers.l2_networks.bidirectional.experiment import (
-    Bidirectional,
-    Tagger,
-    reversal,
-    turned,
-)
+from visualizers.l2_networks.bidirectional.experiment import Bidirectional
 from visualizers.l2_networks.bidirectional.panel import Params
+from visualizers.models.tagger import Tagger, reversal, turned
 from visualizers.panel import Context
 from widgets.parameters import changed
 

@@ -9,7 +9,7 @@ import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 from xml.etree import ElementTree
 
 from visualizers.data.registry import Source
@@ -50,15 +50,18 @@ def read() -> Icd:
     if not files:
         raise Refusal("This Python was installed without {title}; choose something else.",
                       title="simple-icd-10-cm")
-    return tree_of(files[0].read_bytes())
+    with files[0].open("rb") as opened:
+        return tree_of(opened)
 
 
-def tree_of(xml: bytes) -> Icd:
-    """The tree of a tabular list."""
+def tree_of(xml: BinaryIO) -> Icd:
+    """The tree of a tabular list, of which one chapter is held at a time."""
     chapters: list[str] = []
     blocks: list[str] = []
     categories: list[Category] = []
-    for chapter in ElementTree.fromstring(xml).iter("chapter"):
+    for _, chapter in ElementTree.iterparse(xml):
+        if chapter.tag != "chapter":
+            continue
         chapters.append(_text(chapter, "desc"))
         for section in chapter.iter("section"):
             if section.find("diag") is not None:
@@ -70,6 +73,7 @@ def tree_of(xml: bytes) -> Icd:
                 categories.append(Category(
                     _text(diag, "name"), _text(diag, "desc"), len(chapters) - 1, len(blocks) - 1,
                     tuple(dict.fromkeys(below)), tuple(dict.fromkeys(synonyms))))
+        chapter.clear()
     return Icd(tuple(map(short, chapters)), tuple(blocks), tuple(categories))
 
 

@@ -6,7 +6,7 @@ A recurrent network that reads from the left knows at word t only x_1 … x_t. S
     h_t = [ →h_t ; ←h_t ],    →h_t = f(→h_{t-1}, x_t),    ←h_t = f(←h_{t+1}, x_t)
 
 so that what is read from h_t has seen the whole sentence. The cells f are those of
-``visualizers/models/recurrent.py``.
+``visualizers/models/recurrent.py``, the taggers that of ``visualizers/models/tagger.py``.
 
 Shapes: B sentences, T words, D numbers an embedding, H units, G blocks of weights (GRU 3, LSTM 4),
 C tags.
@@ -14,7 +14,6 @@ C tags.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -25,104 +24,11 @@ from torch.nn.functional import cross_entropy
 
 from visualizers.data.tagging import GRAMMARS, NEEDS, NOTHING
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
-from visualizers.models.recurrent import CELLS, Parts, back_through_time
+from visualizers.models.tagger import Tagger, reversal
 from visualizers.panel import Context
 
-EMBEDDING = 16   # D
 LONGEST = 60      # words of a typed sentence that are read
 REMEMBERED = 0.9  # accuracies are means of about the last ten batches
-
-
-def reversal(lengths: Tensor, T: int) -> Tensor:
-    """Where each place goes when every sentence is turned round within its own length, (T, B).
-
-    What fills up a short sentence stays behind its end, so that no reader meets it first.
-    """
-    t = torch.arange(T, device=lengths.device)[:, None]                            # (T, 1)
-    return torch.where(t < lengths, lengths - 1 - t, t)                            # (T, B)
-
-
-def turned(x: Tensor, order: Tensor) -> Tensor:
-    """``x`` (T, B, ·) with each sentence turned round; twice gives ``x`` again."""
-    return x.gather(0, order[..., None].expand_as(x))                              # (T, B, ·)
-
-
-class Tagger:
-    """Embeds the words, reads them in some directions and takes a tag from each word's states."""
-
-    def __init__(
-        self, cell: str, directions: tuple[str, ...], size: int, V: int, C: int,
-        generator: torch.Generator,
-    ) -> None:
-        def normal(*shape: int) -> Tensor:
-            return torch.randn(*shape, generator=generator) / math.sqrt(shape[-1])
-
-        self.cell, self.directions = CELLS[cell], directions
-        each = max(1, size // len(directions))                                     # H of a direction
-        rows = self.cell.blocks * each
-        self.e = normal(V, EMBEDDING) * math.sqrt(EMBEDDING)                       # (V, D)
-        self.u = [normal(rows, EMBEDDING) for _ in directions]                     # (G·H, D)
-        self.w = [normal(rows, each) for _ in directions]                          # (G·H, H)
-        self.b = [torch.zeros(rows) for _ in directions]                           # (G·H,)
-        self.v = normal(C, each * len(directions))                                 # (C, n·H)
-        self.c = torch.zeros(C)
-
-    @property
-    def learnt(self) -> list[Tensor]:
-        return [self.e, *self.u, *self.w, *self.b, self.v, self.c]
-
-    def to(self, device: str) -> None:
-        self.e, self.v, self.c = (one.to(device) for one in (self.e, self.v, self.c))
-        self.u, self.w, self.b = ([one.to(device) for one in each]
-                                  for each in (self.u, self.w, self.b))
-        for one in self.learnt:
-            one.requires_grad_()
-
-    def run(self, x: Tensor, order: Tensor) -> list[tuple[Tensor, Parts]]:
-        """What each direction's network does, in its own order of reading. x (T, B, D)"""
-        return [self.cell.forward((turned(x, order) if way == "backward" else x) @ u.T + b, w)
-                for way, u, w, b in zip(self.directions, self.u, self.w, self.b, strict=True)]
-
-    def joined(self, runs: list[tuple[Tensor, Parts]], order: Tensor) -> Tensor:
-        """h of each word: the states of all directions side by side, (T, B, n·H)."""
-        sides = []
-        for way, w, (s, _) in zip(self.directions, self.w, runs, strict=True):
-            h = s[1:, :, : w.shape[1]]                                             # (T, B, H)
-            sides.append(turned(h, order) if way == "backward" else h)
-        return torch.cat(sides, 2)
-
-    def scores(self, words: Tensor, order: Tensor) -> Tensor:
-        """Scores of the tags of each word. (T, B) → (T, B, C)"""
-        return self.joined(self.run(self.e[words], order), order) @ self.v.T + self.c
-
-    @torch.no_grad()
-    def look(self, ids: Tensor, at: int) -> tuple[Tensor, Tensor]:
-        """Odds of the tags of one sentence (T, C), and what the tag of word ``at`` hangs on (T,).
-
-        The latter is |∂ (best score − second best) / ∂ x_j| for each word j, as shares of their sum:
-        how much a small change of that word moves the decision. It goes back through the Jacobians
-        of the cell, from the word to the first one that each direction has read.
-        """
-        T = len(ids)
-        order = reversal(torch.tensor([T], device=ids.device), T)                  # (T, 1)
-        runs = self.run(self.e[ids], order)
-        scores = (self.joined(runs, order) @ self.v.T + self.c)[:, 0]              # (T, C)
-        if at < 0:
-            return scores.softmax(1), torch.zeros(T)
-        best, second = scores[at].topk(2).indices
-        errors = (self.v[best] - self.v[second]).chunk(len(self.directions))       # (H,) each
-        slope = torch.zeros(T, EMBEDDING, device=ids.device)                       # (T, D)
-        for way, u, w, error, (s, parts) in zip(self.directions, self.u, self.w, errors,
-                                                runs, strict=True):
-            read = (T - 1 - at if way == "backward" else at) + 1                   # words so far
-            slopes = self.cell.slopes(s[: read + 1], tuple(one[:read] for one in parts))
-            last = torch.zeros_like(s[0])                                          # (1, S)
-            last[0, : w.shape[1]] = error
-            d = back_through_time(self.cell, last, slopes, w)[:-1].flip(0)         # (read, 1, S)
-            dx = (self.cell.errors(d, slopes)[0] @ u)[:, 0]                        # (read, D)
-            slope[order[:read, 0] if way == "backward" else slice(read)] += dx
-        size = slope.norm(dim=1)                                                   # (T,)
-        return scores.softmax(1), size / size.sum().clamp_min(1e-30)
 
 
 class Bidirectional:
