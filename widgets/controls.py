@@ -514,7 +514,7 @@ class _Source(_Control):
         kinds = {"file": look.words("Own file…")}
         if one.source == "model":  # many files, or one that holds all
             kinds = {"folder": look.words("Own folder…"), "file": look.words("Own GGUF file…")}
-        for kind, title in kinds.items():
+        for kind, title in kinds.items() if one.own else ():
             own = QPushButton(title)
             own.setProperty("role", "link")
             own.setCursor(Qt.CursorShape.PointingHandCursor)

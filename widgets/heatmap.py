@@ -34,9 +34,11 @@ class Heatmap(Canvas[Cell]):
         self, look: Look, title: str, *, x: str = "", y: str = "",
         palette: Literal["sequential", "diverging"] = "sequential", values: bool = False,
         write: Write = fixed, square: bool = False, color_bar: bool = True,
-        origin: Literal["top", "bottom"] = "top", parent: QWidget | None = None,
+        origin: Literal["top", "bottom"] = "top", dense: bool = False, parent: QWidget | None = None,
     ) -> None:
+        """``dense`` is for many small cells: every label that has room, and finer frames."""
         super().__init__(look, title, parent)
+        self.dense = dense
         self.x_title, self.y_title = x, y
         if not title:
             self.setAccessibleName(" – ".join(filter(None, (y, x))))
@@ -104,7 +106,7 @@ class Heatmap(Canvas[Cell]):
         top = self.head
         room = QRect(left, top, max(1, right - left), max(1, self.height() - top))
         self._upwards = bool(self.x_labels) and any(
-            self.text_width(one, 11) + px(6) > room.width() / max(columns, 1)
+            self.text_width(one, 11) + px(1 if self.dense else 6) > room.width() / max(columns, 1)
             for one in self.x_labels)
         if self._upwards:
             below = min(max(self.text_width(one, 11) for one in self.x_labels) + px(4), px(84))
@@ -217,6 +219,8 @@ class Heatmap(Canvas[Cell]):
             self.put(painter, picture, area.left() - px(5), self._edge_y(row)
                      + (-tall if self.bottom else tall) / 2, 1.0, 0.5)
         least = line * 0.92 if self._upwards else px(34)
+        if self.dense and not self._upwards:
+            least = max((self.text_width(one, 11) for one in self.x_labels), default=1) + 1
         for column in self._every(columns, area.width(), least, self.x_labels):
             name = self.x_labels[column] if self.x_labels else str(column)
             middle = self._edge_x(column) + wide / 2
@@ -294,7 +298,8 @@ class Heatmap(Canvas[Cell]):
 
     def _frame(self, painter: QPainter, rect: QRectF) -> None:
         """An outline that is seen on every colour: accent inside, card outside."""
-        painter.setPen(QPen(self.look.color("card"), self.look.px(4)))
+        width = 0.6 if self.dense else 1.0  # so that small cells are still seen
+        painter.setPen(QPen(self.look.color("card"), self.look.px(4) * width))
         painter.drawRect(rect)
-        painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+        painter.setPen(QPen(self.look.color("accent"), self.look.px(2) * width))
         painter.drawRect(rect)

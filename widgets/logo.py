@@ -6,7 +6,7 @@ are paler. A letter's own shape tells it from the others; its colour only helps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,18 +24,21 @@ from widgets.numbers import decimal
 from widgets.style import font
 
 THINNEST = 1.5  # pixels: what is less tall is not drawn
+NARROWEST = 6  # pixels, before scaling: in narrower columns a bar stands for a letter
 BASES = {"A": 0, "C": 1, "G": 2, "U": 3, "T": 3}  # series of the bases
 
 
 @cache
 def _glyph(letter: str, families: tuple[str, ...]) -> tuple[QPainterPath, QRectF]:
-    """A bold letter's outline and the box that it fills exactly."""
+    """A bold letter's outline and the box that it fills; a narrow one, I, stays one."""
     shape = QFont(list(families))
     shape.setPixelSize(100)
     shape.setBold(True)
     path = QPainterPath()
     path.addText(0, 0, shape, letter)
-    return path, path.boundingRect()
+    box = path.boundingRect()
+    spare = max(0.0, 0.6 * box.height() - box.width()) / 2
+    return path, box.adjusted(-spare, 0, spare, 0)
 
 
 class LogoPlot(Canvas[int]):
@@ -45,6 +48,7 @@ class LogoPlot(Canvas[int]):
         letters: what stands for each row of heights.
         y: what a height is, with its unit.
         series: letter to the number of its colour; the others are in the colour of text.
+        edges: where the columns begin and end, so that they stand above those of another picture.
 
     Signals:
         clicked(column), hovered(column): hovered gives -1 when the pointer leaves.
@@ -55,10 +59,12 @@ class LogoPlot(Canvas[int]):
 
     def __init__(
         self, look: Look, title: str, letters: str, *, y: str = "",
-        series: Mapping[str, int] = BASES, parent: QWidget | None = None,
+        series: Mapping[str, int] = BASES, edges: Callable[[], tuple[float, float]] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, title, parent)
         self.letters, self.y_title, self.series = letters, y, dict(series)
+        self.edges = edges
         self.heights: NDArray[Any] = np.zeros((0, len(letters)), np.float32)
         self.labels: tuple[str, ...] = ()
         self.low, self.high = 0.0, 1.0
@@ -99,9 +105,13 @@ class LogoPlot(Canvas[int]):
     @property
     def _inside(self) -> QRectF:
         px, line = self.look.px, self.text_height(11)
-        left = max((self.text_width(one, 11) for one in numbers.ticks(self._ticks())), default=0) + px(6) \
+        ticks = numbers.ticks(self._ticks())
+        left: float = max((self.text_width(one, 11) for one in ticks), default=0) + px(6) \
             + (line + px(2) if self.y_title else 0)
-        return QRectF(left, self.head + px(5), max(10.0, self.width() - left - px(4)),
+        right: float = self.width() - px(4)
+        if self.edges is not None:
+            left, right = self.edges()
+        return QRectF(left, self.head + px(5), max(10.0, right - left),
                       max(10.0, self.height() - self.head - px(5) - line - px(3)))
 
     def place(self, part: int) -> QRectF:
@@ -141,7 +151,7 @@ class LogoPlot(Canvas[int]):
             return
         inside, px = self._inside, self.look.px
         self.layer(painter, "axes", (self.labels, self.low, self.high, self.divider, self.muted,
-                                     self.head, self.y_title), self._paint_axes)
+                                     inside.left(), inside.right(), inside.top()), self._paint_axes)
         scale = inside.height() / ((self.high - self.low) or 1.0)
         zero = inside.bottom() + self.low * scale
         painter.save()
@@ -173,10 +183,13 @@ class LogoPlot(Canvas[int]):
     ) -> None:
         """A letter that fills the box, however wide or tall that is."""
         path, shape = _glyph(letter, self._families)
-        if shape.isEmpty():
+        color = self.look.color(self.series.get(letter, "text"), 120 if pale else 255)
+        if box.width() < self.look.px(NARROWEST):
+            painter.fillRect(box, color)
+        if shape.isEmpty() or box.width() < self.look.px(NARROWEST):
             return
         across, down = box.width() / shape.width(), box.height() / shape.height()
-        painter.setBrush(self.look.color(self.series.get(letter, "text"), 120 if pale else 255))
+        painter.setBrush(color)
         painter.setTransform(QTransform(across, 0, 0, down, box.left() - shape.left() * across,
                                         box.top() - shape.top() * down) * base)
         painter.drawPath(path)

@@ -51,6 +51,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     source: str | None = None
     needs: str = ""  # what a source must be able to do
+    own: bool = True  # whether a source may be the user's own
     when: When | None = None
     stays: bool = False  # what a click set and Esc leaves alone
     type: Any = None  # the field's annotation, which a hidden value keeps to
@@ -117,16 +118,16 @@ def text(
 
 
 def source(
-    kind: str, default: str, *, needs: str = "", label: str = "", help: str,
+    kind: str, default: str, *, needs: str = "", own: bool = True, label: str = "", help: str,
     when: When | None = None
 ) -> Any:
     """Something of the data catalogue: the name of one of a kind (``"text"``, ``"labelled"``,
     ``"model"`` …), or the user's own, ``file:PATH`` or ``folder:PATH``.
 
     Of models, only those are offered and taken that can do what the panel ``needs``: ``"encode"``,
-    ``"fill"``, ``"write"`` or ``"chat"``."""
+    ``"fill"``, ``"write"`` or ``"chat"``. Without ``own`` only what has a name is taken."""
     return _declare("source", default, label=label, help=help, restart=True, source=kind,
-                    needs=needs, when=when)
+                    needs=needs, own=own, when=when)
 
 
 def hidden(default: Any, *, help: str = "", restart: bool = False, stays: bool = False) -> Any:

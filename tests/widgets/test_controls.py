@@ -275,6 +275,18 @@ def test_that_an_own_model_is_a_folder_or_a_file(qtbot: QtBot) -> None:
     assert wanted == [("model", "folder"), ("model", "file")]
 
 
+def test_that_what_can_only_be_had_by_name_offers_no_file(qtbot: QtBot) -> None:
+    @dataclass(frozen=True)
+    class WithNames:
+        model: str = source("protein_model", "tiny", own=False, help="Which one reads.")
+
+    panel = ControlPanel(
+        look(), parameters_of(WithNames), WithNames(), labels=lambda name: name, helps=lambda name: "",
+        choice_label=lambda name, value: value, sources=lambda one: [Option("tiny", "Tiny")])
+    qtbot.addWidget(panel)
+    assert panel.control("model").findChildren(QPushButton) == []
+
+
 def test_that_an_own_file_is_shown_by_its_name(panel: ControlPanel) -> None:
     panel.set_params(changed(Params(), corpus="file:C:\\texts\\my diary.txt"))
     assert part(panel, "corpus", QComboBox).currentText() == "my diary.txt"
