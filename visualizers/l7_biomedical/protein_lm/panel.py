@@ -97,7 +97,7 @@ PANEL = Panel(
     headline="right",
     headline_label="residues right",
     concepts=("7.9", "7.10"),
-    sources=("sapiens", "antiberty"),
+    sources=("sapiens",),
     rests_on=("attention_maps", "tiny_gpt"),
     keywords=("protein", "masked language model", "ESM", "amino acid", "residue", "alignment", "MSA",
               "conservation", "coevolution", "contact map", "WW domain", "antibody", "Sapiens", "AntiBERTy",
