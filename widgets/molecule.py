@@ -25,6 +25,7 @@ from widgets.numbers import signed
 from widgets.style import font
 
 BOND = 36.0  # pixels of a bond where there is room
+LONE_BOND = 60.0  # … in a picture of its own
 SMALL = (134, 96)  # pixels of the smallest cell in which a molecule can be told
 SINGLE, DOUBLE, TRIPLE, AROMATIC = 1, 2, 3, 4
 
@@ -95,17 +96,19 @@ def placed(molecule: Molecule, area: QRectF, longest: float) -> NDArray[np.float
 
 def paint_molecule(
     canvas: Canvas[Any], painter: QPainter, molecule: Molecule, area: QRectF, *,
-    shades: Sequence[QColor | None] = (), size: int = 12,
+    shades: Sequence[QColor] = (), squares: Sequence[bool] = (), size: int = 12, bond: float = BOND,
 ) -> NDArray[np.float64]:
-    """Draw a molecule; ``shades`` are discs behind its atoms. Returns where they lie, (A, 2) pixels."""
+    """Draw a molecule; ``shades`` are discs, or squares, behind its atoms. Returns where they lie (A, 2)."""
     look = canvas.look
     tall = canvas.text_height(size)
     room = area.adjusted(tall, 0.6 * tall, -tall, -0.6 * tall)
-    at = placed(molecule, room, look.px(BOND))
+    at = placed(molecule, room, look.px(bond))
     painter.setPen(Qt.PenStyle.NoPen)
-    for spot, shade in zip(at, shades, strict=False):
-        if shade is not None:
-            painter.setBrush(shade)
+    for spot, shade, square in zip(at, shades, squares, strict=False):
+        painter.setBrush(shade)
+        if square:
+            painter.drawRect(QRectF(spot[0] - 0.56 * tall, spot[1] - 0.56 * tall, 1.12 * tall, 1.12 * tall))
+        else:
             painter.drawEllipse(QPointF(*spot), 0.62 * tall, 0.62 * tall)
     ways = _ways(molecule, at)
     texts = [molecule.letters(one, way[0] > 0.1) for one, way in enumerate(ways)]
@@ -314,7 +317,7 @@ class MoleculeGrid(Canvas[int]):
 
 
 class MoleculePicture(Canvas[int]):
-    """One molecule, each atom on a disc that says what it adds: series 1 for more, series 2 for less.
+    """One molecule with what each atom adds: a disc of series 1 for more, a square of series 2 for less.
 
     Signals:
         clicked(atom), hovered(atom): hovered gives -1 when the pointer leaves.
@@ -357,7 +360,7 @@ class MoleculePicture(Canvas[int]):
             return np.zeros((0, 2))
         tall = self.text_height(13)
         return placed(self.molecule, self._area.adjusted(tall, 0.6 * tall, -tall, -0.6 * tall),
-                      self.look.px(BOND))
+                      self.look.px(LONE_BOND))
 
     def place(self, part: int) -> QRectF:
         x, y = self._spots()[part]
@@ -412,4 +415,5 @@ class MoleculePicture(Canvas[int]):
         shades = [QColor(*map(int, table[one][:3])) for one in places]
         for shade, value in zip(shades, self.values, strict=True):
             shade.setAlpha(0 if value == 0 else 190)
-        paint_molecule(self, painter, self.molecule, self._area, shades=shades, size=13)
+        paint_molecule(self, painter, self.molecule, self._area, shades=shades,
+                       squares=(self.values < 0).tolist(), size=13, bond=LONE_BOND)

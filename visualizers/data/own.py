@@ -48,6 +48,13 @@ def read_table(path: str) -> list[list[str]]:
     return _rows(decode(_bytes(file, name), name), name, "\t" if file.suffix.lower() == ".tsv" else None)
 
 
+def read_plain(path: str) -> str:
+    """All that a file of text holds, whatever it is called. Raises ``Refusal``."""
+    file = Path(path).expanduser()
+    name = file.name or str(file)
+    return decode(_bytes(file, name), name)
+
+
 def _bytes(file: Path, name: str) -> bytes:
     try:
         if file.is_dir():

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, DataStructs, rdBase
-from rdkit.Chem import rdDepictor, rdFingerprintGenerator
+from rdkit.Chem import rdDepictor, rdFingerprintGenerator, rdMolDescriptors
 
 # What RDKit cannot read is an ordinary answer here, not a line in a log.
 rdBase.DisableLog("rdApp.*")
@@ -217,3 +217,26 @@ def drawing(smiles: str) -> Drawing:
     for one in (found.xy, found.hydrogens, found.charges, found.ends, found.orders):
         one.flags.writeable = False
     return found
+
+
+@lru_cache(8192)
+def crippen(smiles: str) -> tuple[float, ...]:
+    """What each atom, with its hydrogens, adds to the computed logP; empty for no molecule.
+
+    Wildman and Crippen 1999: each of 68 types of atom has one value, and the logP is their sum.
+    """
+    molecule = read(smiles)
+    if molecule is None:
+        return ()
+    whole = Chem.AddHs(molecule)
+    found = [value for value, _ in rdMolDescriptors._CalcCrippenContribs(whole)]
+    for atom in range(molecule.GetNumAtoms(), whole.GetNumAtoms()):
+        found[whole.GetAtomWithIdx(atom).GetNeighbors()[0].GetIdx()] += found[atom]
+    return tuple(found[: molecule.GetNumAtoms()])
+
+
+@lru_cache(8192)
+def weight(smiles: str) -> float:
+    """The molar mass in g/mol; 0 for no molecule."""
+    molecule = read(smiles)
+    return float(rdMolDescriptors._CalcMolWt(molecule)) if molecule is not None else 0.0

@@ -35,7 +35,7 @@ def _value(source: Source, read: str, missing: str) -> Molecules:
 
 
 def _own_file(path: str) -> Molecules:
-    return Molecules(f"file:{path}", _lines(own.read_own(path)[0]), Path(path).name)
+    return Molecules(f"file:{path}", _lines(own.read_plain(path)), Path(path).name)
 
 
 KIND = Kind(
