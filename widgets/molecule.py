@@ -26,7 +26,7 @@ from widgets.style import font
 
 BOND = 36.0  # pixels of a bond where there is room
 LONE_BOND = 60.0  # … in a picture of its own
-SMALL = (134, 96)  # pixels of the smallest cell in which a molecule can be told
+SMALL = (134, 86)  # pixels of the smallest cell in which a molecule can be told
 SINGLE, DOUBLE, TRIPLE, AROMATIC = 1, 2, 3, 4
 
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rdkit.DataStructs import TanimotoSimilarity
 from sklearn.metrics import roc_auc_score
 
 from visualizers.data import Data
+from visualizers.data.torchfile import plain, tensors
 from visualizers.l7_biomedical.molecules.experiment import (
     END,
     LONGEST,
@@ -24,6 +26,7 @@ from visualizers.l7_biomedical.molecules.experiment import (
 )
 from visualizers.l7_biomedical.molecules.panel import FAULTS, Params
 from visualizers.models import chemistry
+from visualizers.models.annalog import Annalog
 from visualizers.models.chemistry import Known, canonical, diversity, drawing, fault_of
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
@@ -286,3 +289,89 @@ def test_that_a_typed_molecule_is_drawn_first_and_read(trained: tuple[MoleculeWr
     assert broken.sign_surprise.sum() > frame.sign_surprise.sum() + 2
     odd = one.frame(Params(smiles="CC🙂"))
     assert odd.unknown.tolist() == [False, False, True, False] and odd.faults[0] == "unknown"
+
+
+# --- ANNalog -----------------------------------------------------------------------------------
+
+
+def test_that_a_saved_file_can_name_nothing_that_runs(tmp_path: Path) -> None:
+    assert plain(pickle.dumps({"itos": ["C", 1.5], "n": (2, None)})) == {"itos": ["C", 1.5], "n": (2, None)}
+    for harmful in (print, Path("x"), np.float64(1.0)):
+        with pytest.raises(Refusal, match="not opened"):
+            plain(pickle.dumps(harmful))
+    made = {"a": torch.arange(12.0).view(3, 4).T, "b": torch.arange(5)[2:]}
+    torch.save(made, tmp_path / "made.pt")
+    found = tensors((tmp_path / "made.pt").read_bytes(), "made.zip")
+    assert all(np.array_equal(found[name], one.numpy()) for name, one in made.items())
+
+
+@pytest.fixture
+def annalog() -> Annalog:
+    signs, weights = Data().read("table", "annalog")
+    return Annalog(signs, {name: torch.from_numpy(one) for name, one in weights.items()})
+
+
+@pytest.mark.pack("annalog")
+def test_that_annalogs_encoder_is_torchs_on_the_same_weights(annalog: Annalog) -> None:
+    ids = torch.tensor([[2, 5, 5, 9, 3]])
+    x = annalog._embed(ids, "encoder")
+    for layer in range(3):
+        theirs = torch.nn.TransformerEncoderLayer(256, 8, 512, 0.0, batch_first=True).eval()
+        name, w = f"encoder.layers.{layer}", annalog.weights
+        state = {}
+        for part in ("weight", "bias"):
+            state |= {f"self_attn.in_proj_{part}": torch.cat(
+                [w[f"{name}.self_attention.fc_{one}.{part}"] for one in "qkv"]),
+                f"self_attn.out_proj.{part}": w[f"{name}.self_attention.fc_o.{part}"],
+                f"norm1.{part}": w[f"{name}.self_attn_layer_norm.{part}"],
+                f"norm2.{part}": w[f"{name}.ff_layer_norm.{part}"]}
+            state |= {f"linear{one}.{part}": w[f"{name}.positionwise_feedforward.fc_{one}.{part}"]
+                      for one in (1, 2)}
+        theirs.load_state_dict(state)
+        with torch.no_grad():
+            x = theirs(x)
+    with torch.no_grad():
+        assert torch.allclose(annalog.encode(ids), x, atol=1e-4)
+
+
+@pytest.mark.pack("annalog")
+def test_that_beam_search_finds_relatives_and_their_likelihood(annalog: Annalog) -> None:
+    smiles = canonical(ASPIRIN)
+    found = annalog.relatives(smiles, 4, "cpu")
+    assert "".join(found[0].signs[:-1]) == smiles
+    assert [one.surprise for one in found] == sorted(one.surprise for one in found)
+    assert all(fault_of("".join(one.signs[:-1])).kind == "" for one in found)
+    source = torch.tensor([[2, *(annalog.numbers[one] for one in annalog.cut(smiles)), 3]])
+    for one in found:
+        ids = torch.tensor([[2, *(annalog.numbers[sign] for sign in one.signs)]])
+        with torch.no_grad():
+            logits, weight = annalog.decode(ids[:, :-1], annalog.encode(source))
+        wanted = torch.nn.functional.cross_entropy(logits[0], ids[0, 1:], reduction="sum").item()
+        assert one.surprise == pytest.approx(wanted, rel=1e-3)
+        assert torch.allclose(weight.sum(-1), torch.ones(1), atol=1e-5)
+        assert one.attention.shape == (len(one.signs), len(annalog.cut(smiles)))
+
+
+@pytest.mark.pack("annalog")
+def test_that_the_relatives_of_a_typed_molecule_are_drawn() -> None:
+    params = Params(smiles=ASPIRIN, above="relatives", relative=1, units=16)
+    one = MoleculeWriter(params, Context("cpu", 0, Data()))
+    one.measure(params)
+    frame = one.frame(params)
+    assert frame.annalog and frame.origin == canonical(ASPIRIN) == frame.relatives[0]
+    assert frame.relative_alike[0] == 1 and frame.relative == 1
+    K = len(frame.numbers)
+    assert (frame.cells == K).sum() == 13, "the first relative is the molecule itself"
+    assert "".join(frame.relative_signs[:-1]) == frame.relatives[1]
+    assert "".join(frame.origin_signs) == frame.origin
+    params = Params(smiles="CC(", above="relatives", units=16)
+    one.measure(params)
+    assert one.frame(params).origin != "" or not one.written.valid[:7].any()
+
+
+def test_that_without_annalog_there_is_no_page_of_it() -> None:
+    one, _ = begin(units=16)
+    params = Params(above="relatives", smiles=ASPIRIN)
+    one.measure(params)
+    frame = one.frame(params)
+    assert not frame.annalog and not frame.relatives and frame.attention.shape == (0, 0)

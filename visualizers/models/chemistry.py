@@ -191,6 +191,13 @@ def diversity(smiles: Iterable[str]) -> float:
     return 1.0 - float(np.mean(alike)) if alike else 0.0
 
 
+def alike(one: str, other: str) -> float:
+    """The Tanimoto similarity of two molecules; 0 where one is none."""
+    if read(one) is None or read(other) is None:
+        return 0.0
+    return float(DataStructs.TanimotoSimilarity(fingerprint(one), fingerprint(other)))
+
+
 @lru_cache(4096)
 def fingerprint(smiles: str) -> Any:
     """Which surroundings of an atom, up to two bonds away, a molecule has: 1,024 bits."""

@@ -25,12 +25,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from visualizers.data import all_sources
 from visualizers.l7_biomedical.molecules.panel import CELLS, Frame, Params
+from visualizers.models.annalog import Annalog, Relative
 from visualizers.models.arrays import array
 from visualizers.models.chemistry import (
     Drawing,
     Fault,
     Known,
+    alike,
     canonical,
     diversity,
     drawing,
@@ -44,7 +47,8 @@ END = "\n"          # begins and ends each sentence
 EMBEDDING = 32
 SHORTEST, LONGEST = 2, 40  # signs of a molecule that is learnt from
 MOST = 60           # signs after which a sentence is given up
-LONGEST_OWN = 120   # signs of a typed one that are read
+RELATIVES = 6       # that ANNalog is asked for: the width of its beam
+LONGEST_OWN = 90    # signs of a typed one that are read
 FEWEST = 40         # molecules to learn from
 WRITTEN = 128       # N
 CLIP = 1.0          # the longest gradient a step may follow
@@ -98,13 +102,17 @@ class Written:
 class MoleculeWriter:
     """Trains on molecules, writes some, and compares what it thinks of them with what RDKit says."""
 
-    shared: ClassVar[tuple[str, ...]] = ("tokens", "known", "table", "lengths", "order", "written",
-                                         "sweep")
+    shared: ClassVar[tuple[str, ...]] = ("data", "tokens", "known", "table", "lengths", "order", "written",
+                                         "sweep", "annalog", "kin")
     measure_every = 32
-    measure_reads: ClassVar[tuple[str, ...]] = ("temperature", "keep", "beside")
+    measure_reads: ClassVar[tuple[str, ...]] = ("temperature", "keep", "beside", "above", "smiles",
+                                                "chosen", "leaf")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.device, self.generator, self.seed = context.device, context.generator, params.seed
+        self.data = context.data
+        self.annalog: list[Annalog] = []             # read when it is asked for
+        self.kin: dict[str, list[Relative]] = {}     # of a molecule, what it was asked for last
         context.progress(0, 1, "reading the molecules")
         found = context.data.read("molecules", params.molecules)
         if found.missing:
@@ -201,6 +209,9 @@ class MoleculeWriter:
         self.aucs = (roc_area(~self.written.valid, self.written.surprise),
                      roc_area(~self.written.valid, np.array([*map(len, self.written.texts)])))
         self.sweep = self._sweep() if params.beside == "temperature" else np.zeros((4, 0), np.float32)
+        self.origin = ""
+        if params.above == "relatives" and self.data.has(all_sources()["annalog"]):
+            self.origin = self._find_relatives(params)
         return {"valid": float(self.written.valid.mean()), "kept_valid": self.facts["kept_valid"],
                 "auc": self.aucs[0]}
 
@@ -219,7 +230,37 @@ class MoleculeWriter:
         return np.array([(t, one.valid.mean(), one.unfinished, len(one.distinct) / SWEPT)
                          for t, one in zip(SWEEP, parts, strict=True)], np.float32).T
 
+    def _find_relatives(self, params: Params) -> str:
+        """Let ANNalog write relatives of the molecule that is read, or of the first one drawn."""
+        _, texts, faults, read = self._drawn(params)
+        valid = [at for at in (read, *range(len(texts))) if not faults[at].kind]
+        if not valid:
+            return ""
+        origin = canonical(texts[valid[0]])
+        if origin not in self.kin:
+            if not self.annalog:
+                signs, weights = self.data.read("table", "annalog")
+                self.annalog.append(Annalog(signs, {name: torch.from_numpy(one).to(self.device)
+                                                    for name, one in weights.items()}))
+            found = self.annalog[0].relatives(origin, RELATIVES, self.device)
+            self.kin.clear()
+            self.kin[origin] = found
+        return origin
+
     # --- looking
+
+    def _drawn(self, params: Params) -> tuple[list[int], list[str], list[Fault], int]:
+        """The sentences that are drawn, an own one first: numbers, texts, faults; which one is read."""
+        own = "".join(params.smiles.split())[:LONGEST_OWN]
+        kept = np.flatnonzero(self.kept).tolist()
+        begin = params.leaf * CELLS % len(kept)
+        numbers = [-1] * bool(own) + kept[begin : begin + CELLS - bool(own)]    # (K,)
+        texts = [own if one < 0 else self.written.texts[one] for one in numbers]
+        faults = [fault_of(own) if one < 0 else self.written.faults[one] for one in numbers]
+        read = next((at for at, fault in enumerate(faults) if fault.kind), 0)  # the first broken one
+        if own or params.chosen in numbers:
+            read = 0 if own else numbers.index(params.chosen)
+        return numbers, texts, faults, read
 
     @torch.no_grad()
     def judge(self, text: str, ended: bool = True) -> NDArray[np.float32]:
@@ -233,23 +274,18 @@ class MoleculeWriter:
 
     def frame(self, params: Params) -> Frame:
         """Some sentences drawn, an own one before them, and one read sign by sign."""
-        written, valid = self.written, self.written.valid
-        own = "".join(params.smiles.split())[:LONGEST_OWN]
-        kept = np.flatnonzero(self.kept).tolist()
-        begin = params.leaf * CELLS % len(kept)
-        numbers = [-1] * bool(own) + kept[begin : begin + CELLS - bool(own)]    # (K,)
-        texts = [own if one < 0 else written.texts[one] for one in numbers]
-        faults = [fault_of(own) if one < 0 else written.faults[one] for one in numbers]
-        drawn = [NO_DRAWING if fault.kind else drawing(text)
-                 for text, fault in zip(texts, faults, strict=True)]
-        first = np.cumsum([0, *(len(one.xy) for one in drawn)])                 # (K+1,)
-
-        read = next((at for at, fault in enumerate(faults) if fault.kind), 0)  # the first broken one
-        if own or params.chosen in numbers:
-            read = 0 if own else numbers.index(params.chosen)
+        written = self.written
+        numbers, texts, faults, read = self._drawn(params)
+        kin = self.kin.get(self.origin, []) if self.origin else []
+        names = ["".join(one.signs[:-1]) for one in kin]                        # (R,)
+        kin_faults = [fault_of(one) for one in names]
+        drawn = [NO_DRAWING if fault.kind else drawing(text) for text, fault
+                 in zip((*texts, *names), (*faults, *kin_faults), strict=True)]
+        first = np.cumsum([0, *(len(one.xy) for one in drawn)])                 # (K+R+1,)
+        relative = min(max(params.relative, 0), max(0, len(kin) - 1))
         text, ended = texts[read], faults[read].kind != "no end"
         return Frame(
-            surprise=written.surprise.copy(), valid=valid, kept=self.kept.copy(), auc=self.aucs[0],
+            surprise=written.surprise.copy(), valid=written.valid, kept=self.kept.copy(), auc=self.aucs[0],
             length_auc=self.aucs[1], **self.facts, unfinished=written.unfinished,
             numbers=np.array(numbers, np.int32), texts=tuple(texts),
             faults=tuple(one.kind for one in faults),
@@ -262,10 +298,19 @@ class MoleculeWriter:
             ends=np.concatenate([one.ends + at for one, at in zip(drawn, first, strict=False)]
                                 ).astype(np.int32),
             orders=np.concatenate([one.orders for one in drawn]),
-            own=bool(own), signs=(*text, *["⏎"] * ended), sign_surprise=self.judge(text, ended),
+            own=numbers[0] < 0, signs=(*text, *["⏎"] * ended), sign_surprise=self.judge(text, ended),
             unknown=self.tokens.encode(text + END * ended) == 0, read=read,
             temperatures=self.sweep[0].copy(), valid_at=self.sweep[1].copy(),
             unfinished_at=self.sweep[2].copy(), distinct_at=self.sweep[3].copy(),
+            annalog=self.data.has(all_sources()["annalog"]), origin=self.origin, relatives=tuple(names),
+            relative_surprise=np.array([one.surprise for one in kin], np.float32),
+            relative_alike=np.array([alike(self.origin, name) for name in names], np.float32),
+            relative_faults=tuple(one.kind for one in kin_faults),
+            relative_lit=np.array([one[1:] for one in kin_faults], np.int32).reshape(-1, 2),
+            relative=relative,
+            attention=array(kin[relative].attention) if kin else np.zeros((0, 0), np.float32),
+            relative_signs=(*kin[relative].signs[:-1], "⏎") if kin else (),
+            origin_signs=tuple(self.annalog[0].cut(self.origin)) if kin else (),
             learnt=len(self.order), weights=sum(one.numel() for one in self.learnt))
 
 

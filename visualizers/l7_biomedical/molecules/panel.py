@@ -36,6 +36,9 @@ class Params:
     seed: int = integer(0, 0, 999, help="Draws other weights, batches and sentences.")
     chosen: int = hidden(-1, help="The sentence that is read sign by sign; −1: the first broken one.")
     leaf: int = hidden(0, stays=True, help="Which eight of the sentences are drawn.")
+    above: str = hidden("written", stays=True, help="What the large card shows: written, or relatives of "
+                                                     "the molecule that is read, by ANNalog.")
+    relative: int = hidden(0, help="The relative whose attention is shown.")
     beside: str = hidden("valid", stays=True, help="What the plot shows: valid, temperature or loss.")
 
 
@@ -59,7 +62,7 @@ class Frame:
     texts: Annotated[tuple[str, ...], "K"]  # they as they were written
     faults: Annotated[tuple[str, ...], "K", "in FAULTS"]  # why each is none; empty: it is a molecule
     lit: Annotated[Int32, "K 2", "≥ 0"]  # from which sign to which it is to blame
-    cells: Annotated[Int32, "A", "0 … K-1"]  # the sentence that each atom belongs to
+    cells: Annotated[Int32, "A", "0 … K+R-1"]  # the sentence, or relative, that each atom belongs to
     xy: Annotated[Float32, "A 2", "any"]  # where the atom is drawn; a bond is 1.5 long
     symbols: Annotated[tuple[str, ...], "A"]
     hydrogens: Annotated[Int32, "A", "≥ 0"]
@@ -77,6 +80,18 @@ class Frame:
     valid_at: Annotated[Float32, "S", "0 … 1"]
     unfinished_at: Annotated[Float32, "S", "0 … 1"]
     distinct_at: Annotated[Float32, "S", "0 … 1"]  # of all, different molecules
+
+    annalog: bool  # whether ANNalog is here; its page has R relatives of one molecule
+    origin: str  # the molecule
+    relatives: Annotated[tuple[str, ...], "R"]  # the likeliest that beam search finds, likeliest first
+    relative_surprise: Annotated[Float32, "R", "≥ 0"]  # −ln p of each
+    relative_alike: Annotated[Float32, "R", "0 … 1"]  # Tanimoto similarity; 0 for what is no molecule
+    relative_faults: Annotated[tuple[str, ...], "R", "in FAULTS"]
+    relative_lit: Annotated[Int32, "R 2", "≥ 0"]
+    relative: Annotated[int, "≥ 0"]  # the one whose attention is shown
+    attention: Annotated[Float32, "Q P", "0 … 1"]  # what each sign of it took from each of the molecule
+    relative_signs: Annotated[tuple[str, ...], "Q"]
+    origin_signs: Annotated[tuple[str, ...], "P"]
     learnt: Annotated[int, "≥ 1"]  # molecules learnt from
     weights: Annotated[int, "≥ 1"]  # numbers learnt
 
@@ -97,5 +112,6 @@ PANEL = Panel(
     keywords=("SMILES", "molecule", "chemistry", "drug", "RDKit", "generation", "GRU", "validity",
               "novelty", "diversity", "likelihood", "sampling", "temperature", "分子", "化学", "药物",
               "分子生成", "有效性", "新颖性", "多样性", "似然", "采样"),
-    rests_on=("rnn_lm", "rnn_cells"),
+    sources=("annalog",),
+    rests_on=("rnn_lm", "rnn_cells", "attention_maps"),
 )

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from visualizers.l7_biomedical.molecules.panel import CELLS, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import Histogram
-from widgets.cards import Card, row
+from widgets.cards import Card, Switch, row, stacked
 from widgets.curves import Curve, CurvePlot, Rule, running_mean
+from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marks import named
@@ -21,6 +22,7 @@ from widgets.tokens import TokenStrip
 from widgets.view import PanelView
 from widgets.words import Words
 
+ABOVE = ("written", "relatives")
 BINS = 24
 SMOOTHING = 25  # steps that the training curve is a mean of
 
@@ -45,6 +47,11 @@ class MoleculesView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self.why = fault_words(words)
+        self.above = Switch(look, (words("Written"), words("Relatives")))
+        self.above.chosen.connect(lambda index: self.changed.emit("above", ABOVE[index]))
+        self.relatives = MoleculeGrid(look, " ")
+        self.relatives.clicked.connect(lambda index: self.changed.emit("relative", index))
+        self.attention = Heatmap(look, " ", palette="sequential", color_bar=False).calm()
         self.grid = MoleculeGrid(look, " ")
         self.grid.clicked.connect(self._choose)
         self.kept = Readouts(look).calm()
@@ -65,8 +72,11 @@ class MoleculesView(PanelView):
         self._shown: Shown[Params, Frame] | None = None
 
         written, likely, training, one = (Card(look) for _ in range(4))
-        written.body.addWidget(self.grid, 1)
-        foot = row(self.kept, self.more, stretch=(1, 0))
+        kin = QWidget()
+        kin.setLayout(row(self.relatives, self.attention, stretch=(3, 2)))
+        self.pages = stacked(self.grid, kin)
+        written.body.addWidget(self.pages, 1)
+        foot = row(self.above, self.kept, self.more, stretch=(0, 1, 0))
         written.body.addLayout(foot)
         likely.body.addWidget(self.likelihood, 1)
         likely.body.addWidget(self.aucs)
@@ -101,7 +111,12 @@ class MoleculesView(PanelView):
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         self._shown = shown
         frame = shown.frame
-        self._draw_grid(shown)
+        page = int(frame.annalog and shown.params.above == "relatives")
+        self.above.setVisible(frame.annalog)
+        self.more.setVisible(not page)
+        self.above.set(page)
+        self.pages.setCurrentIndex(page)
+        (self._draw_grid, self._draw_relatives)[page](shown)
         self._draw_likelihood(frame)
         match self.beside.show_page(shown.params.beside):
             case "valid":
@@ -136,6 +151,23 @@ class MoleculesView(PanelView):
             (words("different"), percent(frame.distinct)),
             (words("diversity"), fixed(frame.diversity)),
             (words("length"), fixed(frame.length, 1))])
+
+    def _draw_relatives(self, shown: Shown[Params, Frame]) -> None:
+        """What ANNalog, an encoder and decoder trained by others, writes beside one molecule."""
+        frame, words = shown.frame, self.words
+        cells = []
+        for index, (text, fault) in enumerate(zip(frame.relatives, frame.relative_faults, strict=True)):
+            caption = f"{fixed(float(frame.relative_surprise[index]), 1)}   " + words(
+                "alike {share}", share=percent(float(frame.relative_alike[index])))
+            cells.append(Cell(text, caption, int(bool(fault)),
+                              None if fault else molecule_of(frame, len(frame.numbers) + index),
+                              (int(frame.relative_lit[index, 0]), int(frame.relative_lit[index, 1])),
+                              self.why[fault] if fault else ""))
+        self.relatives.draw(cells, selected=frame.relative, title=words("Relatives by ANNalog's beam search")
+                            if cells else words("Train until a molecule is drawn, or type one"))
+        self.attention.draw(frame.attention, low=0.0, x_labels=frame.origin_signs,
+                            y_labels=frame.relative_signs, title=words("Where each sign looked"))
+        self.kept.draw([(words("of"), frame.origin)] if cells else [])
 
     def _draw_likelihood(self, frame: Frame) -> None:
         words = self.words
