@@ -119,8 +119,9 @@ def test_that_the_pack_of_all_lectures_holds_what_the_defaults_of_the_panels_wan
     here = {one.name for one in pack_set(LECTURES_SET).pins}
     apart = {one.name for one in pins() if one.apart}  # a panel may show more where it is fetched
     for panel in panels():
+        defaults = {one.default for one in panel.parameters if one.kind == "source"}
         for source in sources_of(panel):
-            there = here | apart if source.id in panel.sources else here
+            there = here if source.id in defaults else here | apart
             assert not source.archive or source.archive in there, f"{panel.id} reads {source.id}"
 
 
