@@ -105,6 +105,13 @@ def test_that_then_the_pairs_are_found_and_the_line_is_passed(trained: ProteinLM
     assert gain[paired].mean() > 0.3 and abs(np.delete(gain, paired).mean()) < 0.06
 
 
+@pytest.mark.slow
+def test_that_twenty_proteins_teach_the_columns_and_few_of_the_pairs(trained: ProteinLM) -> None:
+    one, params = begin(200, examples=20)
+    assert one.right > one.line - 0.03 and one.right < trained.right - 0.07
+    assert one.frame(params).pairs_found < trained.frame(params).pairs_found
+
+
 def test_that_a_hidden_partner_is_missed_and_a_strange_one_forgotten(trained: ProteinLM) -> None:
     plain = Params(data="made-domains", seed=5, example=3)
     key = protein_key(plain)

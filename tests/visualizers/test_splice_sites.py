@@ -118,6 +118,14 @@ def test_that_the_filter_learns_gu_only_where_the_decoys_lack_it(trained: Splice
     assert other.false_alarms < same.false_alarms
 
 
+def test_that_from_few_sites_chance_is_taken_for_a_rule(trained: SpliceSites) -> None:
+    few, params = begin(200, examples=30)
+    small, large = few.frame(params), trained.frame(Params(data="made-sites", seed=4))
+    free = [0, 1, 2, 5, 6, 7, 8]
+    assert small.filter_logo[free].sum() > 1.2 * large.filter_logo[free].sum()
+    assert small.aucs[0] < large.aucs[0] - 0.005 and small.agreement < large.agreement
+
+
 def test_that_shuffled_sites_keep_gu_and_their_bases() -> None:
     one, _ = begin()
     rows = torch.arange(50)
@@ -202,6 +210,13 @@ def test_that_the_real_sites_have_the_information_that_is_known_of_them() -> Non
     assert frame.distinct == 10_227 and int(one.counts.sum()) == 298_479
     assert frame.data_logo.sum(1)[[2, 3, 4]].tolist() == pytest.approx([0.98, 2.0, 1.81], abs=0.01)
     assert frame.aucs.min() > 0.94 and frame.accuracies.min() > 0.88
+
+
+@pytest.mark.slow
+@pytest.mark.pack("logomaker")
+def test_that_the_bases_of_real_sites_are_not_quite_independent() -> None:
+    one, _ = begin(400, data="splice-sites", seed=1)
+    assert one.aucs[2] > one.aucs[0] + 0.002, "the Transformer reads them together"
 
 
 def test_that_own_sites_are_read_and_others_are_refused(tmp_path: Path) -> None:

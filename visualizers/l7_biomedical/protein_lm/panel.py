@@ -35,7 +35,7 @@ class Params:
     sequence: str = text("", help="Residues of your own, one letter each; empty shows one that is here.")
     examples: int = integer(
         2500, 20, 3000, log=True, unit="protein", label="Proteins to learn from",
-        when={"reader": (LIVE,)}, help="Columns can be learnt from few, pairs of columns only from many.")
+        when={"reader": (LIVE,)}, help="Columns can be learnt from some twenty, pairs of columns need more.")
     layers: int = integer(2, 1, 4, unit="layer", when={"reader": (LIVE,)},
                           help="Layers of the Transformer; each has 4 heads and 64 channels.")
     share: float = number(0.15, 0.05, 0.6, label="Masked in training", when={"reader": (LIVE,)},
