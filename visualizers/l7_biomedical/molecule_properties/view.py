@@ -71,8 +71,8 @@ class MoleculePropertiesView(PanelView):
         right.body.addWidget(self.beside, 1)
         self.setLayout(Arrangement(look, beside(
             Place(left, words("Prediction"), rank=1, smallest=(330, 260), share=6),
-            below(Place(one, words("One molecule"), rank=2, smallest=(290, 250), share=6),
-                  Place(right, words("Why"), rank=3, smallest=(290, 210), share=5), share=5))))
+            below(Place(one, words("One molecule"), rank=2, smallest=(290, 250)),
+                  Place(right, words("Why"), rank=3, smallest=(290, 262)), share=5))))
 
     def _choose(self, x: float, y: float) -> None:
         """The held-out molecule nearest to a click, as far as the eye sees."""
