@@ -187,6 +187,27 @@ def question(one: Sentence, spans: Sequence[Span], pair: Pair, markers: bool) ->
     return found
 
 
+Asked = tuple[Sentence, Sequence[Span], Pair]
+
+
+def encoded(asked: Sequence[Asked], vocabulary: Mapping[str, int], markers: bool) -> tuple[Tensor, Tensor]:
+    """Questions as numbers (N, T), and their lengths (N,)."""
+    rows = [[vocabulary.get(word, UNKNOWN) for word in question(*one, markers)] for one in asked]
+    T = max([WINDOW, *map(len, rows)])
+    return torch.tensor([row + [0] * (T - len(row)) for row in rows]).view(-1, T), \
+        torch.tensor([len(row) for row in rows], dtype=torch.long)
+
+
+@lru_cache(maxsize=4)
+def asked_of(corpus: Corpus) -> tuple[dict[str, int], list[tuple[Tensor, Tensor]], Tensor]:
+    """The words of all questions of training, the questions without and with markers, the answers."""
+    pairs = [(one, one.spans, pair) for one in corpus.train for pair in one.pairs]
+    seen = sorted({word for one in pairs for word in question(*one, False)})
+    vocabulary = {word: at for at, word in enumerate(("", "\ufffd", *MARKERS, *seen))}
+    return vocabulary, [encoded(pairs, vocabulary, markers) for markers in (False, True)], \
+        torch.tensor([one.relation(*pair) for one, _, pair in pairs])
+
+
 class Reader:
     """A CNN over questions, with or without markers."""
 
@@ -195,14 +216,6 @@ class Reader:
     ) -> None:
         self.markers, self.vocabulary = markers, vocabulary
         self.cnn = TextCNN(len(vocabulary), WIDTH, WINDOW, filters, len(RELATIONS), generator)
-
-    def encode(self, asked: Sequence[tuple[Sentence, Sequence[Span], Pair]]) -> tuple[Tensor, Tensor]:
-        """Questions as numbers (N, T), and their lengths."""
-        rows = [[self.vocabulary.get(word, UNKNOWN) for word in question(*one, self.markers)]
-                for one in asked]
-        T = max([WINDOW, *map(len, rows)])
-        return torch.tensor([row + [0] * (T - len(row)) for row in rows]).view(-1, T), \
-            torch.tensor([len(row) for row in rows], dtype=torch.long)
 
 
 def f1(found: int, true: int, both: int) -> float:
@@ -231,7 +244,7 @@ class Extraction:
 
     shared: ClassVar[tuple[str, ...]] = (
         "corpus", "words", "encoded", "tests", "asked", "questions", "labels")
-    measure_every = 25
+    measure_every = 40
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -253,21 +266,17 @@ class Extraction:
         self.encoded = [one.to(self.device) for one in self.words.encode(self.corpus.train)]
         self.asked = self.words.encode(self.tests)[0].to(self.device)
 
-        pairs = [(one, one.spans, pair) for one in self.corpus.train for pair in one.pairs]
-        self.labels = torch.tensor([one.relation(*pair) for one, _, pair in pairs], device=self.device)
-        seen = sorted({word for one in pairs for word in question(*one, False)})
-        vocabulary = {word: at for at, word in enumerate(("", "\ufffd", *MARKERS, *seen))}
-
+        vocabulary, questions, labels = asked_of(self.corpus)
+        self.questions = [[one.to(self.device) for one in each] for each in questions]
+        self.labels = labels.to(self.device)
         self.taggers = [NameTagger(self.words, characters, params.hidden_size, self.generator)
                         for characters in (False, True)]
         for tagger in self.taggers:
             tagger.to(self.device)
         self.readers = [Reader(markers, vocabulary, params.filters, self.generator)
                         for markers in (False, True)]
-        self.questions = []
         for reader in self.readers:
             reader.cnn.tensors = {name: one.to(self.device) for name, one in reader.cnn.tensors.items()}
-            self.questions.append([one.to(self.device) for one in reader.encode(pairs)])
         self.optimizer = torch.optim.Adam([
             *(one for each in self.taggers for one in each.learnt),
             *(one for each in self.readers for one in each.cnn.tensors.values())], fused=True)
@@ -321,11 +330,12 @@ class Extraction:
                 "relations_plain": float(self.relations_f1[0]),
                 "relations_markers": float(self.relations_f1[1])}
 
-    def _read(self, reader: Reader, asked: Sequence[tuple[Sentence, Sequence[Span], Pair]]) -> Tensor:
+    def _read(self, reader: Reader, asked: Sequence[Asked]) -> Tensor:
         """The odds of the relations of N pairs, (N, R)."""
         if not asked:
             return torch.zeros(0, len(RELATIONS))
-        ids, lengths = (one.to(self.device) for one in reader.encode(asked))
+        ids, lengths = (one.to(self.device)
+                        for one in encoded(asked, reader.vocabulary, reader.markers))
         return reader.cnn.logits(ids, lengths).softmax(1)
 
     def _see(self, tagger: NameTagger) -> list[Seen]:

@@ -43,12 +43,17 @@ class FactGraph(Canvas[Part]):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, " ", parent)
         self.frame: Frame | None = None
+        self._widest = (0, 0)  # of the names on either side
         self.reel = Scroll(look)
         self.setMinimumSize(look.px(300), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def draw(self, frame: Frame, title: str) -> None:
         self.retitle(title)
+        if self.frame is None or (frame.drugs, frame.diseases) != (self.frame.drugs, self.frame.diseases):
+            drugs, diseases = (max((self.text_width(name, 12) for name in names), default=0)
+                               for names in (frame.drugs, frame.diseases))
+            self._widest = drugs, diseases
         self.frame = frame
         if self.current is not None and self.current[1] >= self._count(self.current[0]):
             self.current = None
@@ -75,10 +80,7 @@ class FactGraph(Canvas[Part]):
 
     def _column(self, side: int) -> float:
         """Where the lines of a side begin: beside its longest name."""
-        assert self.frame is not None
-        names = (self.frame.drugs, self.frame.diseases)[side]
-        widest = max((self.text_width(name, 12) for name in names), default=0)
-        wide = min(widest, round(0.38 * self.width())) + self.look.px(16)
+        wide = min(self._widest[side], round(0.38 * self.width())) + self.look.px(16)
         return wide if side == 0 else self.width() - wide
 
     def _spot(self, side: int, row: int) -> QPointF:
@@ -237,7 +239,7 @@ class FactGraph(Canvas[Part]):
                 painter.setBrush(self.look.color("card" if kinds[row] == UNSEEN else ink))
                 painter.drawEllipse(spot, 3.6 * self.look.scale, 3.6 * self.look.scale)
             text = name
-            while self.text_width(text, 12) > longest:
+            while self._widest[side] > longest and self.text_width(text, 12) > longest:
                 text = text[:-2].rstrip() + "…"
             away = px(9) if side else -px(9)
             self.put(painter, self.label(text, ink, 12), spot.x() + away, spot.y(), 1.0 - side, 0.5)
