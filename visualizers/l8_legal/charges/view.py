@@ -37,9 +37,12 @@ class ChargesView(PanelView):
                                          (words("adds"), 0.28)]).calm()
         self.charges = BarChart(look, "", high=1.0, write=percent).calm()
         self.place = CurvePlot(look, "", x=cases, log_x=True, y_range=(0.0, 1.04), integer_x=True).calm()
+        self.names = Table(look, "", [(words("name"), 0.44), (words("kind"), 0.28),
+                                      (words("adds"), 0.28)]).calm()
         self.beside = Pages(self, "beside", {"elements": (words("Elements"), self.elements),
                                              "charges": (words("Charges"), self.charges),
-                                             "place": (words("Place"), self.place)})
+                                             "place": (words("Place"), self.place),
+                                             "names": (words("Names"), self.names)})
         self.who = Switch(look, [words("Text alone"), words("Text and elements")])
         self.who.chosen.connect(lambda one: self.changed.emit("who", WHO[one]))
         self.facts = TokenStrip(look, " ", lines=4)
@@ -81,6 +84,8 @@ class ChargesView(PanelView):
                                   highlight=frame.answer, title=self.words("What the reader says"))
             case "place":
                 self._draw_place(shown)
+            case "names":
+                self._draw_names(frame)
         self.who.set(int(frame.with_elements))
         self._draw_facts(frame)
 
@@ -120,6 +125,15 @@ class ChargesView(PanelView):
             Curve(frame.accuracy[which], x, words("place drawn evenly"), which, width=2.5),
         ], title=words("Right for the wrong reason?"), x_range=(SIZES[0], SIZES[-1]), note=words(
             "the place makes {share} of what the words say", share=percent(frame.place_share)))
+
+    def _draw_names(self, frame: Frame) -> None:
+        words = self.words
+        kinds = (words("person"), words("place name"), words("time"), words("organisation"))
+        self.names.draw(
+            [(name, kinds[kind], float(says)) for name, kind, says in
+             zip(frame.names, frame.name_kinds.tolist(), frame.name_says, strict=True)],
+            title=words("Names that LAC finds") if frame.found_by_lac
+            else words("Names in this made case"))
 
     def _draw_facts(self, frame: Frame) -> None:
         """Each word in the colour of what it says for the answer, or against it."""
