@@ -54,7 +54,7 @@ def test_that_the_ndcg_is_scikit_learns(depth: int) -> None:
 @pytest.mark.parametrize("language", ["English", "Chinese"])
 def test_that_the_left_order_is_that_of_bm25s(language: str) -> None:
     one, params = begin(language=language, seed=3, k1=1.2, b=0.6)
-    query, *candidates = one.texts[0]
+    query, *candidates = one.texts
     vocabulary = {term: at for at, term in enumerate(sorted({x for text in candidates for x in text}))}
     theirs = bm25s.BM25(method="lucene", k1=1.2, b=0.6)
     theirs.index(([[vocabulary[term] for term in text] for text in candidates], vocabulary),

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -60,6 +61,15 @@ class Told:
     def of(cls, case: Case, language: str) -> Told:
         tokens = cut(case.facts(language), language)
         return cls(tokens, words_of(getattr(PLACES[case.place], language), tokens, language))
+
+
+@lru_cache(maxsize=8)
+def told_cases(
+    count: int, seed: int, bias: float, language: str
+) -> tuple[tuple[Case, ...], tuple[Told, ...]]:
+    """Made cases, and as they are read. Every restart with other weights asks for the same."""
+    cases = tuple(make_cases(count, seed, bias))
+    return cases, tuple(Told.of(case, language) for case in cases)
 
 
 def words_of(name: str, tokens: Sequence[str], language: str) -> tuple[int, ...]:
@@ -246,12 +256,12 @@ class ChargePrediction:
         self.language = "zh" if params.language == "Chinese" else "en"
         bias, seed = params.place_bias, 10 * params.seed
         kind = NGrams if params.reader == "n-grams" else CNNs
-        groups = [make_cases(C * SIZES[-1], seed + 1, bias),  # to learn from,
-                  make_cases(kind.TESTED, seed + 2)]          # to be tested on, the place drawn evenly,
+        made = [(C * SIZES[-1], seed + 1, bias),              # to learn from,
+                (kind.TESTED, seed + 2, 0.0)]                 # to be tested on, the place drawn evenly,
         if bias:
-            groups.append(make_cases(kind.TESTED, seed + 3, bias))  # and drawn as in training
+            made.append((kind.TESTED, seed + 3, bias))        # and drawn as in training
+        groups, told = zip(*(told_cases(*one, self.language) for one in made), strict=True)
         self.tests = groups[EVEN][:EXAMPLES]
-        told = [[Told.of(case, self.language) for case in group] for group in groups]
         self.words: NGrams | CNNs = kind(told[TRAIN], params, context)
         self.measure_every = self.words.MEASURE_EVERY
         self.read = [self.words.encode(group).to(self.device) for group in told]

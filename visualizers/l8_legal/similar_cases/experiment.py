@@ -17,6 +17,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -43,6 +44,7 @@ from visualizers.panel import Context
 C, E = len(CHARGES), len(ELEMENTS)
 STATUTE_CASES = 180  # over which the ranking of statutes is measured
 LONGEST = 256  # tokens of a text that an encoder reads
+STYLES: tuple[Style, ...] = ("lay", "legal")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -79,6 +81,23 @@ class Search:
                 2 if case.charge == self.query.charge else
                 int(2 * len(case.elements & self.query.elements)
                     >= len(case.elements | self.query.elements)) for case in self.candidates]
+
+
+    def terms(self, language: str) -> list[list[str]]:
+        """What is counted of the query, and of each candidate."""
+        return [terms_of(case.facts(language), language) for case in (self.query, *self.candidates)]
+
+
+@lru_cache(maxsize=4)
+def background(
+    seed: int, wording: Style, traps: int, language: str
+) -> tuple[list[Search], list[list[list[str]]], list[list[list[str]]]]:
+    """What the means are taken over: other queries with their candidates, the terms of these, and the
+    terms of cases told in lay and in legal words. Every restart with another query asks for the same."""
+    searches = [Search.make(number, seed + 5000, wording, traps) for number in range(QUERIES)]
+    told = [[terms_of(case.facts(language), language)
+             for case in make_cases(STATUTE_CASES, seed + 1, style=style)] for style in STYLES]
+    return searches, [one.terms(language) for one in searches], told
 
 
 def terms(tokens: Sequence[str], language: str) -> list[tuple[str, tuple[int, ...]]]:
@@ -147,17 +166,13 @@ class SimilarCases:
     def __init__(self, params: Params, context: Context) -> None:
         self.language = language = "zh" if params.language == "Chinese" else "en"
         self.search = Search.make(params.query, params.seed, params.wording, params.traps)
-        # The means are over other queries of the same kind.
-        self.searches = [Search.make(number, params.seed + 5000, params.wording, params.traps)
-                         for number in range(QUERIES)]
+        self.searches, self.many_texts, self.told = background(
+            params.seed, params.wording, params.traps, language)
         generator = context.generator
         # Where luck < noise the detector is wrong, of the query (row 0) and of the candidates.
         self.luck = [torch.rand(1 + CANDIDATES, E, generator=generator) for _ in range(1 + QUERIES)]
-        self.texts = [[terms_of(case.facts(language), language) for case in (one.query, *one.candidates)]
-                      for one in (self.search, *self.searches)]
+        self.texts = self.search.terms(language)
         self.statutes = [terms_of(self._statute(at), language) for at in range(C)]
-        told = (make_cases(STATUTE_CASES, params.seed + 1, style=style) for style in ("lay", "legal"))
-        self.told = [[terms_of(case.facts(language), language) for case in cases] for cases in told]
         self.means: dict[tuple[float, float], tuple[Floats, Floats, Floats]] = {}
         self.vectors, self.model = torch.zeros(0), ""
         if params.left == "sentence vectors":
@@ -199,7 +214,7 @@ class SimilarCases:
     def by_words(self, params: Params) -> Floats:
         if params.left == "sentence vectors":
             return (self.vectors[1:] @ self.vectors[0]).double().numpy()
-        query, *candidates = self.texts[0]
+        query, *candidates = self.texts
         return BM25(candidates, params.k1, params.b).scores(query)
 
     def _mean_words(self, params: Params) -> tuple[Floats, Floats, Floats]:
@@ -208,7 +223,7 @@ class SimilarCases:
         key = params.k1, params.b
         if key not in self.means:
             scores = np.stack([BM25(candidates, *key).scores(query)
-                               for query, *candidates in self.texts[1:]])
+                               for query, *candidates in self.many_texts])
             ranker = BM25(self.statutes, *key)
             chances = np.array([[chances_of(ranker.scores(text), at % C) for at, text in enumerate(texts)]
                                 for texts in self.told])                        # (2, cases, 2)
@@ -256,7 +271,7 @@ class SimilarCases:
             documents, index = self.statutes, statute
         else:
             other_tokens = cut(one.candidates[chosen].facts(language), language)
-            documents, index = self.texts[0][1:], chosen
+            documents, index = self.texts[1:], chosen
         parts, shared = self._matched(params, tokens, other_tokens, documents, index)
         return Frame(
             charge=truth, charges=np.array([[charge.id for charge in CHARGES].index(case.charge)
@@ -292,9 +307,6 @@ class SimilarCases:
         for term, at in terms(other, self.language):
             shared[list(at)] |= term in known
         return parts, shared
-
-
-STYLES: tuple[Style, ...] = ("lay", "legal")
 
 
 def _bits(elements: Tensor) -> NDArray[np.uint8]:
