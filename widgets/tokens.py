@@ -22,6 +22,7 @@ LINKS = 400  # as many lines as can still be told apart; the strongest are drawn
 SMOOTH_LINKS = 150  # more are drawn without smoothing, which costs ten times as much
 ROUND_TOKENS = 150  # likewise for the corners of tokens
 SHADES = 24
+SIZES = (26, 22, 19, 16, 13)  # of the letters where a text fills its room, the largest first
 
 
 def on_one_line(text: str) -> str:
@@ -75,11 +76,18 @@ class TokenStrip(Canvas[int]):
     hovered = Signal(int)
 
     def __init__(
-        self, look: Look, title: str = "", *, lines: int = 3, parent: QWidget | None = None
+        self, look: Look, title: str = "", *, lines: int = 3, fills: bool = False,
+        parent: QWidget | None = None,
     ) -> None:
-        """So many ``lines`` are asked for at most; a longer text is scrolled."""
+        """So many ``lines`` are asked for at most; a longer text is scrolled. One that ``fills`` its
+        room has the largest letters with which it would fit if each character were a token, so that
+        they stay as they are when tokens grow together."""
         super().__init__(look, title, parent)
         self.lines = lines
+        self.fills = fills
+        self._size = SIZES[-1]
+        self._signs = ""  # the text of one that fills its room
+        self._sized: object = None  # what its size was chosen for
         self.tokens: tuple[str, ...] = ()
         self.weights: NDArray[Any] | None = None
         self.series: tuple[int, ...] = (0,)
@@ -116,32 +124,45 @@ class TokenStrip(Canvas[int]):
         self.selected, self.muted, self.unknown = selected, frozenset(muted), frozenset(unknown)
         if self.tokens != before:
             self.current = None
-            self.updateGeometry()
+            signs = "".join(self.tokens) if self.fills else ""
+            if not self.fills or signs != self._signs:  # else it needs the same room
+                self._signs = signs
+                self.updateGeometry()
         self.update()
 
     @property
     def _line(self) -> int:
-        return self.text_height(13) + self.look.px(10)
+        return self.text_height(self._size) + self.look.px(10)
 
     def _boxes(self) -> list[QRectF]:
         """Where each token is, from the top of the text."""
-        key = (self.tokens, self.width())
+        key = (self.tokens, self.width(), self.height() - self.head if self.fills else 0)
         if self._flow[0] != key:
-            self._flow = key, self._arrange(self.width())
+            if self.fills and self._sized != (sized := (self._signs, *key[1:])):
+                self._sized, self._size = sized, self._largest()
+            self._flow = key, self._arrange(self.tokens, self.width())
         boxes = self._flow[1]
         length = boxes[-1].bottom() if boxes else 0.0
         self.reel.fit(length + self.look.px(2), self.height() - self.head)
         return boxes
 
-    def _arrange(self, width: int) -> list[QRectF]:
+    def _largest(self) -> int:
+        """The size of the letters with which the text fits, were each character a token."""
+        for self._size in SIZES:
+            boxes = self._arrange(tuple(self._signs), self.width())
+            if not boxes or boxes[-1].bottom() <= self.height() - self.head - self.look.px(3):
+                break
+        return self._size
+
+    def _arrange(self, tokens: Sequence[str], width: int) -> list[QRectF]:
         px = self.look.px
         boxes: list[QRectF] = []
         x, y = float(px(1)), float(px(1))
         known: dict[str, int] = {}
-        for token in self.tokens:
+        for token in tokens:
             shown = visible(token)
             if shown not in known:
-                known[shown] = self.text_width(shown)
+                known[shown] = self.text_width(shown, self._size)
             wide = min(max(known[shown] + px(10), self.narrowest), max(px(24), width - px(8)))
             if boxes and x + wide > width - px(8):
                 x, y = float(px(1)), y + self._line
@@ -152,9 +173,11 @@ class TokenStrip(Canvas[int]):
         return boxes
 
     def heightForWidth(self, width: int) -> int:
-        boxes = self._arrange(width)
+        size, self._size = self._size, SIZES[-1]
+        boxes = self._arrange(tuple(self._signs) if self.fills else self.tokens, width)
         length = boxes[-1].bottom() if boxes else self._line
-        return self.head_for(width) + round(min(length, self.lines * self._line)) + self.look.px(3)
+        line, self._size = self._line, size
+        return self.head_for(width) + round(min(length, self.lines * line)) + self.look.px(3)
 
     def sizeHint(self) -> QSize:
         width = self.look.px(320)
@@ -250,7 +273,7 @@ class TokenStrip(Canvas[int]):
         else:
             painter.drawRect(box.toRect())
         ink = "muted" if index in self.muted else inks[level]
-        picture = self.label(visible(self.tokens[index]), ink, 13,
+        picture = self.label(visible(self.tokens[index]), ink, self._size,
                              longest=round(box.width() - self.look.px(6)))
         self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
 

@@ -214,3 +214,18 @@ def test_that_an_unknown_token_has_a_dotted_rim_and_says_so(qtbot: QtBot) -> Non
 
 def test_that_a_text_on_one_line_says_where_its_lines_ended() -> None:
     assert on_one_line("a\r\n\tb c\n") == "a⏎⇥b c⏎"
+
+
+def test_that_a_text_that_fills_its_room_keeps_its_size_while_tokens_grow_together(
+    qtbot: QtBot,
+) -> None:
+    strip = TokenStrip(look(), fills=True)
+    qtbot.addWidget(strip)
+    strip.resize(500, 200)
+    strip.draw(list("newest widest"))
+    large = strip.place(0).height()
+    strip.draw(["newest", " widest"])
+    assert strip.place(0).height() == large > TokenStrip(look())._line
+    assert strip.place(1).bottom() <= 200
+    strip.draw(list("newest widest " * 40))
+    assert strip.place(0).height() < large  # a long text has small letters

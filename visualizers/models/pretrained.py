@@ -27,6 +27,7 @@ from visualizers.data import ModelFiles
 from visualizers.models import checkpoint
 from visualizers.models.bert import Block as BertBlock
 from visualizers.models.gpt import Block
+from visualizers.models.tokenizers import BYTES
 from visualizers.refusal import Refusal
 
 # (query (H, T, D), key (H, T, D), scale, bias (1 or H, T, T)) -> weights (H, T, T)
@@ -84,6 +85,17 @@ def open_reader(files: ModelFiles, device: str, progress: Progress) -> Reader:
     return Transformer(files, device, progress)
 
 
+def open_tokens(files: ModelFiles) -> Tokens:
+    """The tokenizer of these files, without their model. Raises ``Refusal``."""
+    if files.id == "tiny-gpt":
+        return Tokens(tokenizers.Tokenizer.from_str(checkpoint.load_tiny_gpt().tokens.definition))
+    if files.gguf is None and "tokenizer.json" in files.names():
+        return Tokens(tokenizers.Tokenizer.from_str(files.read("tokenizer.json").decode()))
+    import transformers
+
+    return Tokens(_tokenizer(transformers, files))
+
+
 def redraw(module: nn.Module, generator: torch.Generator) -> None:
     """Forget all training: matrices from N(0, 0.02²), biases 0, norms 1, as GPT-2 and BERT begin."""
     with torch.no_grad():
@@ -116,7 +128,7 @@ class TinyGPT:
     def __init__(self, device: str) -> None:
         gpt, tokens, _ = checkpoint.load_tiny_gpt()
         self.module = gpt.to(device).eval()
-        self._tokens = _Tokens(tokenizers.Tokenizer.from_str(tokens.definition))
+        self._tokens = Tokens(tokenizers.Tokenizer.from_str(tokens.definition))
         self.limit = gpt.config.context
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
@@ -153,7 +165,7 @@ class SmallBert:
     def __init__(self, device: str) -> None:
         bert, tokens = checkpoint.load_small_bert()
         self.module = bert.to(device).eval()
-        self._tokens = _Tokens(tokens)
+        self._tokens = Tokens(tokens)
         self.limit = bert.config.context
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
@@ -308,7 +320,7 @@ class Transformer:
         self.title = files.title
         module, tokenizer = _opened(files, device, progress, "AutoModel", torch.float32)
         self.module = module.get_encoder() if module.config.is_encoder_decoder else module
-        self._tokens = _Tokens(tokenizer)
+        self._tokens = Tokens(tokenizer)
         self.limit = longest(self.module.config)
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
@@ -355,11 +367,12 @@ def _first_line(error: Exception) -> str:
     return (lines or [type(error).__name__])[0][:200]
 
 
-class _Tokens:
+class Tokens:
     """A tokenizer of the library tokenizers, and names that can be shown."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self.size = int(tokenizer.get_vocab_size())  # V, with the tokens that were added
         tokenizer.no_padding()
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
@@ -396,7 +409,7 @@ class _Tokens:
         if not decoded:
             return str(piece)
         if "\ufffd" in decoded:  # part of a character: its bytes
-            return "‹" + "".join(f"{_BYTES.get(one, 63):02x}" for one in piece) + "›"
+            return "‹" + "".join(f"{BYTES.get(one, 63):02x}" for one in piece) + "›"
         return str(decoded) if piece[:1] not in "▁Ġ" or decoded[0] == " " else f" {decoded}"
 
 
@@ -405,13 +418,3 @@ def _sides(found: Any) -> list[int | None]:
     sides = list(found.sequence_ids)
     return [side if side is not None else kind
             for side, kind in zip(sides, found.type_ids, strict=True)]
-
-
-def _byte_signs() -> dict[str, int]:
-    """The printable sign that byte-level tokenizers write for each byte (as in GPT-2)."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    rest = [one for one in range(256) if one not in plain]
-    return {chr(one): one for one in plain} | {chr(256 + i): one for i, one in enumerate(rest)}
-
-
-_BYTES = _byte_signs()

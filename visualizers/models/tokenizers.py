@@ -158,6 +158,32 @@ class BytePairs:
         return tuple(self.decode([int(one)]) for one in ids)
 
 
+def _byte_signs() -> dict[int, str]:
+    """The printable sign that byte-level tokenizers write for each byte (as in GPT-2)."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    rest = [one for one in range(256) if one not in plain]
+    return {one: chr(one) for one in plain} | {one: chr(256 + i) for i, one in enumerate(rest)}
+
+
+BYTE_SIGNS = _byte_signs()
+BYTES = {sign: byte for byte, sign in BYTE_SIGNS.items()}
+
+
+def byte_text(signs: str) -> str:
+    """What some bytes say, which are given by their signs; half a character is shown as its bytes.
+
+    Other characters than signs of bytes stay as they are.
+    """
+    parts = re.split(f"([{re.escape(''.join(BYTES))}]+)", signs)
+    for at in range(1, len(parts), 2):
+        found = bytes(BYTES[one] for one in parts[at])
+        try:
+            parts[at] = found.decode()
+        except UnicodeDecodeError:
+            parts[at] = f"‹{found.hex()}›"
+    return "".join(parts)
+
+
 @lru_cache(maxsize=32_768)
 def cut(text: str, language: str = "en") -> tuple[str, ...]:
     """The words and signs of a text, small; of Chinese each character, and Latin words whole.
