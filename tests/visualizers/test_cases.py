@@ -121,6 +121,18 @@ def test_that_an_edit_leaves_every_other_sentence_as_it_was(cases: list[Case]) -
     assert {part for part in before if part[0]} == {part for part in after if part[0] not in ("", "violence")}
 
 
+def test_that_names_are_there_in_both_languages_long_and_short() -> None:
+    for language in ("en", "zh"):
+        for names in ([one.name(language) for one in CHARGES], [one.short(language) for one in CHARGES]):
+            assert len(set(names)) == 9
+        assert all(len(one.short(language)) <= len(one.name(language)) for one in CHARGES)
+    assert CHARGE["injury"].short("zh") == "故意伤害罪"
+    for case in make_cases(40, 6):
+        for language in ("en", "zh"):
+            assert all(name in case.facts(language) for _, name in case.names(language))
+            assert {"person", "place", "time"} <= {kind for kind, _ in case.names(language)}
+
+
 def test_that_the_term_grows_with_the_amount() -> None:
     for one in CHARGES:
         terms = [term_of(one.id, amount) for amount in (500, 1000, 20_000, 400_000)]

@@ -55,6 +55,17 @@ class Charge:
     statute_en: str
     statute_zh: str
 
+    def name(self, language: str) -> str:
+        """What it is called in ``"en"`` or ``"zh"``."""
+        return self.name_zh if language == "zh" else self.name_en
+
+    def short(self, language: str) -> str:
+        """Its name where there is little room."""
+        return _SHORT.get(self.id, {}).get(language) or self.name(language)
+
+
+_SHORT = {"embezzlement": {"en": "embezzlement"}, "injury": {"en": "injury"},
+          "private_bribery": {"en": "private bribe", "zh": "非公受贿罪"}}
 
 ELEMENTS: dict[str, Named] = {
     "property": Named("took property", "取得财物"),

@@ -56,7 +56,7 @@ class ChargesView(PanelView):
         bottom.body.addWidget(self.readouts)
         self.setLayout(Arrangement(look, below(
             beside(Place(left, words("Accuracy"), rank=1, smallest=(330, 190), share=11),
-                   Place(right, words("Reasons"), rank=3, smallest=(310, 190), share=9), share=5),
+                   Place(right, words("Reasons"), rank=3, smallest=(310, 190), share=9), share=6),
             Place(bottom, words("The facts"), rank=2, smallest=(400, 180), share=4))))
 
     def _choose_size(self, cases: float, _share: float) -> None:
@@ -69,7 +69,7 @@ class ChargesView(PanelView):
             return self.words("none of the nine")
         one = CHARGES[index]
         return self.words("{charge}, article {article}", article=one.article,
-                          charge=one.name_zh if self.words.language == "zh" else one.name_en)
+                          charge=one.name(self.words.language))
 
     # --- drawing
 
@@ -80,7 +80,8 @@ class ChargesView(PanelView):
             case "elements":
                 self._draw_elements(frame)
             case "charges":
-                self.charges.draw(frame.odds, [self._charge(one) for one in range(len(CHARGES))],
+                language = self.words.language
+                self.charges.draw(frame.odds, [f"{one.short(language)} {one.article}" for one in CHARGES],
                                   highlight=frame.answer, title=self.words("What the reader says"))
             case "place":
                 self._draw_place(shown)

@@ -76,8 +76,7 @@ class SimilarCasesView(PanelView):
 
     def _charge(self, index: int) -> str:
         """Its name, as short as a column needs it."""
-        one, chinese = CHARGES[index], self.words.language == "zh"
-        return SHORT[one.id][chinese] if one.id in SHORT else one.name_zh if chinese else one.name_en
+        return CHARGES[index].short(self.words.language)
 
     # --- drawing
 
@@ -192,11 +191,6 @@ class SimilarCasesView(PanelView):
             "elements at {trap_right} and {like_right}. NDCG of the first {depth}: {ndcg} and {ndcg_right}.",
             trap=decimal(float(frame.trap_place[LEFT])), trap_right=decimal(float(frame.trap_place[RIGHT])),
             **values)
-
-
-# What a column has room for, in English and in Chinese.
-SHORT = {"embezzlement": ("embezzlement", "职务侵占罪"), "private_bribery": ("private bribe", "非公受贿罪"),
-         "injury": ("injury", "故意伤害罪")}
 
 
 def _stacked(*widgets: QWidget) -> QWidget:
