@@ -148,14 +148,15 @@ class NGrams:
 
     def contributions(self, one: Told, x: Tensor, reader: int, size: int) -> Tensor:
         """What each word adds to each logit, (T, C): an n-gram shares its part among its words."""
-        added = torch.zeros(len(one.tokens), C)
-        weights = (x[0, :, None] * self.w[:, reader, size]).cpu()               # (F, C)
-        grams = self.grams(one)
+        grams = [(gram, at) for gram, at in self.grams(one) if gram in self.known]
         times = Counter(gram for gram, _ in grams)
-        for gram, at in grams:
-            if gram in self.known:
-                added[at : at + len(gram)] += weights[self.known[gram]] / (len(gram) * times[gram])
-        return added
+        parts = [(at + more, self.known[gram], 1 / (len(gram) * times[gram]))
+                 for gram, at in grams for more in range(len(gram))]
+        places, features, shares = zip(*parts, strict=True) if parts else ((), (), ())
+        weights = (x[0, :, None] * self.w[:, reader, size]).cpu()               # (F, C)
+        added = torch.zeros(len(one.tokens), C)
+        return added.index_add_(0, torch.tensor(places, dtype=torch.long), torch.tensor(shares)[:, None]
+                                * weights[torch.tensor(features, dtype=torch.long)])
 
     def bias(self, reader: int, size: int) -> Tensor:
         """(C,)"""
@@ -253,6 +254,7 @@ class ChargePrediction:
     def __init__(self, params: Params, context: Context) -> None:
         self.context, self.device, generator = context, context.device, context.generator
         self.lac: list[Lac] = []  # opened when names are looked at
+        self.looked_at: tuple[Case, Told, Tensor] | None = None  # the case of the last frame, as read
         self.language = "zh" if params.language == "Chinese" else "en"
         bias, seed = params.place_bias, 10 * params.seed
         kind = NGrams if params.reader == "n-grams" else CNNs
@@ -329,8 +331,10 @@ class ChargePrediction:
     def frame(self, params: Params) -> Frame:
         """One case as one of the readers reads it now."""
         case = self.edited(params)
-        told = Told.of(case, self.language)
-        x = self.words.encode([told]).to(self.device)
+        if self.looked_at is None or self.looked_at[0] != case:
+            told = Told.of(case, self.language)
+            self.looked_at = case, told, self.words.encode([told]).to(self.device)
+        _, told, x = self.looked_at
         true = torch.tensor([one in case.elements for one in ELEMENTS])
         wrong = self.luck[EVEN][params.example] < params.noise
         detected = (true ^ wrong).float()                                       # (E,)
