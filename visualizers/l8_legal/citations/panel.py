@@ -11,7 +11,7 @@ from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, flag, hidden, integer, number, source, text
 
 ANSWERS = 24  # answers that are checked
-TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0, 1.2)
+TEMPERATURES = (0.3, 0.6, 0.9, 1.2)
 VERDICTS = (*STATUSES, "invented")
 TRAINED = {"writer": ("trained here",)}
 

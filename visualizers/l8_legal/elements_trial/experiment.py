@@ -47,8 +47,7 @@ YES, NO, UNKNOWN = 1, 0, -1
 CODES = {"yes": YES, "no": NO, "unknown": UNKNOWN}
 SAID = {code: said for said, code in CODES.items()}
 REQUIRED = np.array([[one in charge.required for one in IDS] for charge in CHARGES])  # (C, E)
-WORDS, HIDDEN, ROUNDS = 500, 24, 5  # of the black box; ROUNDS are trained in a step
-LAST = 40  # steps; each can be a question up to as many as there are elements
+WORDS, HIDDEN, ROUNDS = 500, 24, 20  # of the black box; ROUNDS are trained in a step
 Bools: TypeAlias = NDArray[np.bool_]
 Ints: TypeAlias = NDArray[np.int64]
 
@@ -207,6 +206,7 @@ class ElementsTrial:
         context.progress(1, 2, "making the cases")
         self._prepare_box(decided, context.generator)
         self.level = 0  # steps so far
+        self.tried: object = None  # for what the tree and the rates hold
 
     def _prepare_box(self, decided: list[Case], generator: torch.Generator) -> None:
         """A network of one hidden layer that reads which words are there."""
@@ -224,7 +224,7 @@ class ElementsTrial:
         shapes = ((words.size, HIDDEN), (HIDDEN, len(VERDICTS)))
         self.learnt = [(torch.randn(*one, generator=generator) / one[0] ** 0.5).to(self.device)
                        .requires_grad_() for one in shapes]                    # (V, H), (H, C + 1)
-        self.optimizer = torch.optim.Adam(self.learnt, lr=0.03, fused=True)
+        self.optimizer = torch.optim.Adam(self.learnt, lr=0.005, fused=True)
 
     def _say(self, texts: Tensor) -> Tensor:
         """The black box's scores (n, C + 1) for words (n, V)."""
@@ -243,10 +243,6 @@ class ElementsTrial:
             self.optimizer.step()
         return {"loss": loss.item()}
 
-    def finished(self, params: Params) -> bool:
-        """All questions have long been asked, and the black box has learnt the decided cases by heart."""
-        return self.level >= LAST
-
     def _forbidden(self, params: Params) -> Bools:
         return np.array([one in params.forbidden for one in IDS])
 
@@ -257,7 +253,19 @@ class ElementsTrial:
 
     def measure(self, params: Params) -> Mapping[str, float]:
         """The tree, and how the test cases fare under both rules after each number of questions."""
+        with torch.no_grad():
+            self.box = self._say(self.unread).softmax(1).cpu().numpy()         # (M, C + 1)
         asked = min(self.level, E)
+        now = (asked, params.forbidden, params.unknown, params.wrong)
+        if now != self.tried:
+            self.tried = now
+            self._try(asked, params)
+        rule = "proven" if params.presume else "likely"
+        return {"accuracy": self.rates[f"{rule}_right"][-1],
+                "convicted": self.rates[f"{rule}_convicts"][-1]}
+
+    def _try(self, asked: int, params: Params) -> None:
+        """Grow the tree, and judge all test cases by both rules after 0, 1, 2 … questions."""
         self.tree = grow(self.X, self.y, asked, self._forbidden(params))
         answers, likely = self._answers(params), np.array([one.likely for one in self.tree])
         innocents = self.truth == ACQUITTED
@@ -274,14 +282,9 @@ class ElementsTrial:
                     rate, (0, max(0, asked + 1 - len(rate))), "edge").tolist()
             if presume:
                 self.rates["questions"] = [float(np.mean([self.tree[at].depth for at in places[-1]]))]
-        with torch.no_grad():
-            self.box = self._say(self.unread).softmax(1).cpu().numpy()         # (M, C + 1)
         first = np.argsort(self.order)[None] < np.arange(E + 1)[:, None]       # (E + 1, E)
         blind = (answers == YES) & (first & ~self._forbidden(params))[:, None]  # (E + 1, M, E)
         self.rates["random_right"] = (proven_charge(blind) == self.truth).mean(1).tolist()
-        rule = "proven" if params.presume else "likely"
-        return {"accuracy": self.rates[f"{rule}_right"][-1],
-                "convicted": self.rates[f"{rule}_convicts"][-1]}
 
     # --- one case
 

@@ -40,7 +40,7 @@ class ElementsTrialView(PanelView):
         self.tree = DecisionTree(look, " ")
         self.tree.clicked.connect(self._click_node)
         self.figures = Readouts(look).calm()
-        self.reasons = MarkedTexts(look, " ", share=0.2, narrow=300)
+        self.reasons = MarkedTexts(look, " ", share=0.2, narrow=300).calm()
         self.reasons.clicked.connect(self._answer)
         self.accuracy = CurvePlot(look, "", x=words("questions asked"), y_range=(0.0, 1.04),
                                   x_range=(0.0, float(len(ELEMENTS))), integer_x=True, legend=True).calm()
