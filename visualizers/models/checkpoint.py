@@ -2,7 +2,8 @@
 
 The GPT is one file. Its metadata hold ``config`` (the fields of ``GPTConfig``), ``tokens`` (the
 tokenizer) and ``about`` (how it was trained), each as JSON text. The BERT is a folder that the library
-transformers reads too: ``model.safetensors``, ``tokenizer.json``, and ``config.json`` with ``about``.
+transformers reads too: ``model.safetensors``, ``tokenizer.json``, and ``config.json`` with ``about``. The
+model of the made language is one file, with its ``words`` and ``about``.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from visualizers.data.made_language import WORDS
 from visualizers.models.bert import Bert, BertConfig, load_weights
 from visualizers.models.gpt import GPT, GPTConfig
+from visualizers.models.made_bert import CONFIG
 from visualizers.models.tokenizers import BytePairs
 
 
@@ -65,3 +68,18 @@ def load_small_bert() -> tuple[Bert, tokenizers.Tokenizer]:
         bert = Bert(BertConfig.of(config), torch.Generator())
         load_weights(bert, load_file(folder / "model.safetensors"))
         return bert, tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def load_made_bert() -> Bert:
+    """The masked model of the made language; ``visualizers.models.train_made_bert`` says how it was made.
+
+    Raises:
+        ValueError: the language has other words than those that it was trained on.
+    """
+    file = resources.files("resources").joinpath("weights", "made_bert.safetensors")
+    with resources.as_file(file) as path, safe_open(path, "pt") as opened:
+        if tuple(json.loads(opened.metadata()["words"])) != WORDS:
+            raise ValueError("the made language has changed: train its model again")
+        bert = Bert(CONFIG, torch.Generator())
+        bert.load_state_dict({name: opened.get_tensor(name).float() for name in opened.keys()})  # noqa: SIM118
+    return bert
