@@ -36,7 +36,7 @@ from visualizers.models.arrays import array
 from visualizers.models.protein import MASK, live_reader, trained_reader
 from visualizers.panel import Context
 
-BATCH, TESTED, SHUFFLED = 32, 80, 30
+BATCH, TESTED, SHUFFLED = 32, 30, 8
 HELD_OUT = 400  # proteins at most
 EVERY = 7  # each test reading masks one residue in so many
 # The variable part of the heavy chain of trastuzumab, an antibody whose sequence is published.
