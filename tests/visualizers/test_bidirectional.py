@@ -212,3 +212,21 @@ def test_that_forward_cannot_tell_sentences_apart_that_begin_alike() -> None:
     np.testing.assert_allclose(boats.odds[0, :3], sails.odds[0, :3], atol=1e-6)
     assert np.abs(boats.odds[1, 2] - sails.odds[1, 2]).max() > 0.01
     assert np.abs(boats.odds[2, 2] - sails.odds[2, 2]).max() > 0.01
+
+
+@pytest.mark.parametrize("cell", ["linear", "tanh", "GRU", "LSTM"])
+@pytest.mark.parametrize("ways", [("forward",), ("backward",), ("forward", "backward")])
+def test_that_the_way_back_that_is_written_out_is_autograds(cell: str, ways: tuple[str, ...]) -> None:
+    made = tagger(cell, ways)
+    made.to("cpu")
+    words = torch.tensor([[3, 4, 5, 6, 7], [8, 9, 0, 0, 0]]).T
+    tags = torch.tensor([[0, 1, 2, 3, 4], [1, 0, -1, -1, -1]]).T
+    order = reversal((words > 0).sum(0), 5)
+    x = made.e[words].detach().requires_grad_()
+    wanted = torch.nn.functional.cross_entropy(made.read(x, order).flatten(0, 1), tags.flatten(),
+                                               ignore_index=-1)
+    wanted.backward()
+    loss, gradients, d_x = made.loss(x.detach(), order, tags)
+    assert float(loss) == pytest.approx(wanted.item(), abs=1e-5)
+    for one, gradient in zip([*made.learnt[1:], x], [*gradients, d_x], strict=True):
+        assert one.grad is not None and torch.allclose(one.grad, gradient, atol=1e-5)

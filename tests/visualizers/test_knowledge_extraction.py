@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import f1_score
+from torch.nn.functional import cross_entropy
 
 from visualizers.data import Data
 from visualizers.data.abstracts import (
@@ -32,16 +33,20 @@ from visualizers.data.abstracts import (
 )
 from visualizers.data.sources.drug_names import names_of, plain
 from visualizers.l7_biomedical.knowledge_extraction.experiment import (
+    MARKERS,
     TESTED,
     Extraction,
     Graph,
     Seen,
+    blinded,
+    encoded,
     facts_f1,
+    marked,
     names_f1,
-    question,
 )
 from visualizers.l7_biomedical.knowledge_extraction.panel import MISSED, RIGHT, SHOWN, WRONG, Params
 from visualizers.models.retrieval import pieces_of
+from visualizers.models.tagger import reversal
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
 
@@ -145,12 +150,15 @@ SAID = Sentence(("lumapril", "relieved", "atopic", "dermatitis", ",", "whereas",
 
 
 def test_that_a_question_hides_the_names_and_marks_the_pair() -> None:
-    plainly = ["drug", "relieved", "disease", ",", "whereas", "drug", "caused", "disease"]
-    for pair in pairs_of(SAID.spans):
-        assert question(SAID, SAID.spans, pair, False) == plainly, "the same for every pair"
-    assert question(SAID, SAID.spans, (KEMAB, DERMATITIS), True) == \
-        ["drug", "relieved", "<2>", "disease", "</2>", ",", "whereas", "<1>", "drug", "</1>", "caused",
-         "disease"]
+    tokens, places = blinded(SAID, SAID.spans)
+    assert " ".join(tokens) == "drug relieved disease , whereas drug caused disease"
+    assert [tokens[places[span]] for span in SAID.spans] == ["drug", "disease", "drug", "disease"]
+    assert " ".join(marked(tokens, places, (KEMAB, DERMATITIS), MARKERS)) == \
+        "drug relieved <2> disease </2> , whereas <1> drug </1> caused disease"
+    vocabulary = {word: at for at, word in enumerate(dict.fromkeys(["", "\ufffd", *MARKERS, *tokens]))}
+    asked = [(SAID, SAID.spans, pair) for pair in pairs_of(SAID.spans)]
+    plainly, told = encoded(asked, vocabulary, False)[0], encoded(asked, vocabulary, True)[0]
+    assert len(plainly.unique(dim=0)) == 1 and len(told.unique(dim=0)) == 4
 
 
 # --- scores, counted by hand ---------------------------------------------------------------------
@@ -214,6 +222,23 @@ def test_that_a_words_vector_is_its_own_and_the_mean_of_its_pieces() -> None:
         order = torch.tensor([[1], [0]])
         assert torch.allclose(tagger.scores(words), tagger.tagger.read((own + pieces)[:, None], order),
                               atol=1e-5)
+
+
+def test_that_the_taggers_gradients_equal_autograd() -> None:
+    one = begin()[0]
+    words, tags = (each[:, :4] for each in one.encoded)
+    forgotten = torch.rand(words.shape, generator=torch.Generator().manual_seed(1)) < 0.5
+    for tagger in one.taggers:
+        loss, found = tagger.loss(words, tags, forgotten)
+        for tensor in tagger.learnt:
+            tensor.requires_grad_()
+        x, _, _ = tagger.vectors(words, forgotten)
+        scores = tagger.tagger.read(x, reversal((words > 0).sum(0), len(words)))
+        wanted = cross_entropy(scores.flatten(0, 1), tags.flatten(), ignore_index=-1)
+        wanted.backward()
+        assert float(loss) == pytest.approx(wanted.item(), abs=1e-5)
+        for tensor, gradient in zip(tagger.learnt, found, strict=True):
+            assert tensor.grad is not None and torch.allclose(tensor.grad, gradient, atol=1e-5)
 
 
 def test_that_characters_narrow_the_gap_and_markers_lift_relations(trained: Extraction) -> None:

@@ -162,7 +162,7 @@ class Shelf:
 def sentences(shelf: Shelf, count: int, negated: float, seed: str) -> list[Sentence]:
     """``count`` sentences of two findings each. The same drug and disease always have the same
     relation; so many of them are ``negated``."""
-    draw, made = random.Random(seed), []
+    draw, made, told = random.Random(seed), [], dict[tuple[str, str], int]()
     for _ in range(count):
         words: list[str] = []
         spans: list[Span] = []
@@ -175,9 +175,8 @@ def sentences(shelf: Shelf, count: int, negated: float, seed: str) -> list[Sente
             disease = draw.choice(shelf.diseases) if draw.random() < NAMED else ""
             agent = drug or draw.choice(shelf.acting)
             patient = disease or draw.choice(shelf.suffering)
-            lot = random.Random(f"{seed}/{agent}/{patient}")
-            relation = NOT if lot.random() < negated \
-                else lot.choices((TREATS, CAUSES, NOTHING), (2, 2, 1))[0]
+            lot = NOT if draw.random() < negated else draw.choice((TREATS, TREATS, CAUSES, CAUSES, NOTHING))
+            relation = told.setdefault((agent, patient), lot)
             places: dict[str, Span] = {}
             for piece in draw.choice(_SAID[relation]).split():
                 if piece in ("A", "O"):

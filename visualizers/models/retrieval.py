@@ -74,6 +74,9 @@ class Bags:
         """(n,) whose each of the ``ids`` is."""
         return torch.arange(len(self.sizes), device=self.ids.device).repeat_interleave(self.sizes)
 
+    def to(self, device: str | torch.device) -> Bags:
+        return Bags(self.ids.to(device), self.sizes.to(device))
+
     def __getitem__(self, chosen: Tensor) -> Bags:
         sizes = self.sizes[chosen]
         inside = torch.arange(int(sizes.sum()), device=self.ids.device) \
@@ -101,8 +104,7 @@ class Texts:
         return Texts(Bags(at, words.sizes), self.pieces[known])
 
     def to(self, device: str) -> Texts:
-        return Texts(*(Bags(one.ids.to(device), one.sizes.to(device))
-                       for one in (self.words, self.pieces)))
+        return Texts(self.words.to(device), self.pieces.to(device))
 
 
 class DualEncoder:

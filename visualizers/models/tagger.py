@@ -90,6 +90,52 @@ class Tagger:
         return self.joined(self.run(x, order), order) @ self.v.T + self.c
 
     @torch.no_grad()
+    def loss(self, x: Tensor, order: Tensor, tags: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
+        """Cross-entropy over all words, and its gradients, the way back through time written out.
+
+        Args:
+            x: (T, B, D) the words' vectors; ``tags`` (T, B), −1 after the end of a sentence.
+
+        Returns:
+            The loss, the gradients of ``learnt`` without the embedding, and that of ``x``.
+        """
+        runs = self.run(x, order)
+        h = self.joined(runs, order)                                               # (T, B, n·H)
+        log_odds = (h @ self.v.T + self.c).log_softmax(2)                          # (T, B, C)
+        there = tags >= 0
+        picked = tags.clamp(min=0)[..., None]                                      # (T, B, 1)
+        loss = -(log_odds.gather(2, picked)[..., 0] * there).sum() / there.sum()
+        d = log_odds.exp()
+        d.scatter_add_(2, picked, -torch.ones_like(d[..., :1]))
+        d *= (there / there.sum())[..., None]                                      # (T, B, C)
+
+        d_x, each = torch.zeros_like(x), []
+        for way, u, w, d_h, (s, parts) in zip(self.directions, self.u, self.w, (d @ self.v).chunk(
+                len(self.directions), 2), runs, strict=True):
+            backward = way == "backward"
+            d_own, read = (turned(one, order) if backward else one for one in (d_h, x))
+            slopes = self.cell.slopes(s, parts)
+            d_a, d_u = self.cell.errors(self._through_time(d_own, slopes, w), slopes)  # (T, B, G·H) each
+            each.append((d_a.flatten(0, 1).T @ read.flatten(0, 1),                     # of u
+                         d_u.flatten(0, 1).T @ s[:-1, :, : w.shape[1]].flatten(0, 1),  # of w
+                         d_a.sum((0, 1))))                                             # of b
+            back = d_a @ u
+            d_x += turned(back, order) if backward else back
+        gradients = [one for kind in zip(*each, strict=True) for one in kind]
+        return loss, [*gradients, d.flatten(0, 1).T @ h.flatten(0, 1), d.sum((0, 1))], d_x
+
+    def _through_time(self, d_h: Tensor, slopes: Parts, w: Tensor) -> Tensor:
+        """∂loss/∂s_t for all t: what each state hands on, and what it is asked for itself. (T, B, S)"""
+        T, B, H = d_h.shape
+        own = torch.zeros(T, B, H * self.cell.states, device=d_h.device, dtype=d_h.dtype)
+        own[..., :H] = d_h
+        steps = list(zip(*(one.unbind() for one in slopes), strict=True))
+        errors = [own[-1]]
+        for t in range(T - 1, 0, -1):
+            errors.append(own[t - 1] + self.cell.back(errors[-1], steps[t], w))
+        return torch.stack(errors[::-1])
+
+    @torch.no_grad()
     def look(self, ids: Tensor, at: int) -> tuple[Tensor, Tensor]:
         """Odds of the tags of one sentence (T, C), and what the tag of word ``at`` hangs on (T,).
 

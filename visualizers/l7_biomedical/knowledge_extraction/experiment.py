@@ -23,12 +23,13 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from itertools import chain
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, embedding_bag
+from torch.nn.functional import embedding_bag
 
 from visualizers.data.abstracts import (
     ACTING,
@@ -62,19 +63,20 @@ from visualizers.models.tagger import Tagger, reversal
 from visualizers.models.text_cnn import TextCNN
 from visualizers.panel import Context
 
-LEARNT, TESTED = 1000, 60  # sentences; tested on so many of known names, and of unseen ones
+LEARNT, TESTED = 800, 60  # sentences; tested on so many of known names, and of unseen ones
 UNSEEN = 80  # names that are kept from training
 POOL = 7  # names that the shown sentences are about, so that they meet again
 BATCH, PAIRS = 24, 48  # sentences, and pairs of names, of one step
 WIDTH = 24  # D
 ROWS = 4096  # of the table of pieces
 FORGOTTEN = 0.5  # share of the words in training that are read as unknown ones
-MOST = 9  # pairs of a sentence that are read: three drugs and three diseases
+MOST = 6  # pairs of a sentence that are read; it speaks of four at most
 WINDOW = 4  # words that a reader's filter sees
 TESTS_NEGATED = 0.25
 UNKNOWN = 1  # the row of every word that training did not have; 0 is empty space
 MARKERS = ("<1>", "</1>", "<2>", "</2>")
 Pair = tuple[Span, Span]
+T = TypeVar("T")
 
 
 # --- what is read --------------------------------------------------------------------------------
@@ -113,6 +115,14 @@ def corpus_of(
         frozenset(ours[0] + ours[1]))
 
 
+def padded(rows: Sequence[Sequence[int]], filler: int) -> Tensor:
+    """Rows of different lengths as one tensor, (N, T), T at least a filter's window."""
+    lengths = np.array([len(row) for row in rows], np.int64)                    # (N,)
+    found = np.full((len(rows), max(WINDOW, lengths.max(initial=0))), filler, np.int64)
+    found[np.arange(found.shape[1]) < lengths[:, None]] = np.fromiter(chain.from_iterable(rows), np.int64)
+    return torch.from_numpy(found)
+
+
 class Words:
     """Every word that occurs, by number; a word that training did not have has the row of the unknown."""
 
@@ -129,13 +139,8 @@ class Words:
 
     def encode(self, read: Sequence[Sentence]) -> tuple[Tensor, Tensor]:
         """Words and tags of sentences, (T, B) each; 0 and −1 after the end."""
-        T = max(len(one.words) for one in read)
-        words = torch.zeros(T, len(read), dtype=torch.long)
-        tags = torch.full((T, len(read)), -1)
-        for column, one in enumerate(read):
-            words[: len(one.words), column] = torch.tensor([self.numbers[word] for word in one.words])
-            tags[: len(one.words), column] = torch.tensor(one.tags)
-        return words, tags
+        words = padded([[self.numbers[word] for word in one.words] for one in read], 0)
+        return words.T.contiguous(), padded([one.tags for one in read], -1).T.contiguous()
 
 
 class NameTagger:
@@ -149,60 +154,89 @@ class NameTagger:
 
     def to(self, device: str) -> None:
         self.tagger.to(device)
-        if self.characters:
-            self.pieces = self.pieces.to(device).requires_grad_()
+        for one in self.tagger.learnt:
+            one.requires_grad_(False)  # the way back is written out
+        self.pieces = self.pieces.to(device)
 
     @property
     def learnt(self) -> list[Tensor]:
         return [*self.tagger.learnt, *([self.pieces] if self.characters else [])]
 
-    def scores(self, words: Tensor, forgotten: Tensor | None = None) -> Tensor:
-        """Scores of the tags of each word, (T, B) → (T, B, C); ``forgotten`` ones are read as unknown."""
+    def vectors(self, words: Tensor, forgotten: Tensor | None = None) -> tuple[
+            Tensor, Tensor, tuple[Tensor, Bags] | None]:
+        """x of each word (T, B, D), the rows of E that it has, and which pieces. ``forgotten`` words are
+        read as unknown ones."""
         rows = words.masked_fill(words >= self.words.known, UNKNOWN)            # (T, B)
         if forgotten is not None:
             rows = rows.masked_fill(forgotten & (words > 0), UNKNOWN)
         x = self.tagger.e[rows]                                                 # (T, B, D)
-        if self.characters:
-            there, at = words.unique(return_inverse=True)
-            bags = self.words.pieces[there.cpu()]
-            x = x + embedding_bag(bags.ids.to(words.device), self.pieces,
-                                  bags.starts.to(words.device), mode="mean")[at]
+        if not self.characters:
+            return x, rows, None
+        there, at = words.unique(return_inverse=True)                           # (W,), (T, B)
+        bags = self.words.pieces[there.cpu()].to(words.device)
+        return x + embedding_bag(bags.ids, self.pieces, bags.starts, mode="mean")[at], rows, (at, bags)
+
+    def scores(self, words: Tensor) -> Tensor:
+        """Scores of the tags of each word, (T, B) → (T, B, C)."""
         order = reversal((words > 0).sum(0), len(words))                        # (T, B)
-        return self.tagger.read(x, order)
+        return self.tagger.read(self.vectors(words)[0], order)
+
+    def loss(self, words: Tensor, tags: Tensor, forgotten: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Cross-entropy and the gradients of ``learnt``."""
+        x, rows, pieces = self.vectors(words, forgotten)
+        loss, gradients, d_x = self.tagger.loss(x, reversal((words > 0).sum(0), len(words)), tags)
+        errors = d_x.flatten(0, 1)                                              # (T·B, D)
+        gradients.insert(0, torch.zeros_like(self.tagger.e).index_add_(0, rows.flatten(), errors))
+        if pieces is not None:
+            at, bags = pieces
+            d_means = errors.new_zeros(len(bags.sizes), WIDTH).index_add_(0, at.flatten(), errors)
+            shares = (d_means / bags.sizes[:, None])[bags.owners]               # (pieces, D)
+            gradients.append(torch.zeros_like(self.pieces).index_add_(0, bags.ids, shares))
+        return loss, gradients
 
 
-def question(one: Sentence, spans: Sequence[Span], pair: Pair, markers: bool) -> list[str]:
-    """A sentence with its names replaced by their kinds, and perhaps with markers round the pair."""
-    begins, found, at = {span.start: span for span in spans}, [], 0
-    while at < len(one.words):
-        span = begins.get(at)
-        if span is None:
-            found.append(one.words[at])
-            at += 1
-            continue
-        kind = "drug" if span.kind == DRUG else "disease"
-        which = pair.index(span) if span in pair else -1
-        found += [MARKERS[2 * which], kind, MARKERS[2 * which + 1]] if markers and which >= 0 else [kind]
+def blinded(one: Sentence, spans: Sequence[Span]) -> tuple[list[str], dict[Span, int]]:
+    """A sentence with its names replaced by their kinds, and where each of them is now."""
+    tokens: list[str] = []
+    places: dict[Span, int] = {}
+    at = 0
+    for span in spans:
+        tokens += one.words[at : span.start]
+        places[span] = len(tokens)
+        tokens.append("drug" if span.kind == DRUG else "disease")
         at = span.end
-    return found
+    return [*tokens, *one.words[at:]], places
+
+
+def marked(tokens: list[T], places: Mapping[Span, int], pair: Pair, signs: Sequence[T]) -> list[T]:
+    """The same with markers round a pair: the first two signs round the drug, the others round the other."""
+    drug, disease = (places[span] for span in pair)
+    (a, before_a), (b, before_b) = sorted([(drug, 0), (disease, 2)])
+    return [*tokens[:a], signs[before_a], tokens[a], signs[before_a + 1], *tokens[a + 1 : b],
+            signs[before_b], tokens[b], signs[before_b + 1], *tokens[b + 1 :]]
 
 
 Asked = tuple[Sentence, Sequence[Span], Pair]
 
 
 def encoded(asked: Sequence[Asked], vocabulary: Mapping[str, int], markers: bool) -> tuple[Tensor, Tensor]:
-    """Questions as numbers (N, T), and their lengths (N,)."""
-    rows = [[vocabulary.get(word, UNKNOWN) for word in question(*one, markers)] for one in asked]
-    T = max([WINDOW, *map(len, rows)])
-    return torch.tensor([row + [0] * (T - len(row)) for row in rows]).view(-1, T), \
-        torch.tensor([len(row) for row in rows], dtype=torch.long)
+    """Questions as numbers (N, T), and their lengths (N,). Those about one sentence follow each other."""
+    signs = [vocabulary[one] for one in MARKERS]
+    rows: list[list[int]] = []
+    last: Sentence | None = None
+    for one, spans, pair in asked:
+        if one is not last:
+            tokens, places = blinded(one, spans)
+            ids, last = [vocabulary.get(word, UNKNOWN) for word in tokens], one
+        rows.append(marked(ids, places, pair, signs) if markers else ids)
+    return padded(rows, 0), torch.tensor([len(row) for row in rows], dtype=torch.long)
 
 
 @lru_cache(maxsize=4)
 def asked_of(corpus: Corpus) -> tuple[dict[str, int], list[tuple[Tensor, Tensor]], Tensor]:
     """The words of all questions of training, the questions without and with markers, the answers."""
     pairs = [(one, one.spans, pair) for one in corpus.train for pair in one.pairs]
-    seen = sorted({word for one in pairs for word in question(*one, False)})
+    seen = sorted({word for one in corpus.train for word in blinded(one, one.spans)[0]})
     vocabulary = {word: at for at, word in enumerate(("", "\ufffd", *MARKERS, *seen))}
     return vocabulary, [encoded(pairs, vocabulary, markers) for markers in (False, True)], \
         torch.tensor([one.relation(*pair) for one, _, pair in pairs])
@@ -237,6 +271,9 @@ class Seen:
     sure: list[float]
     spans: list[Span]
     odds: tuple[dict[Pair, list[float]], ...]
+
+    def __deepcopy__(self, _memo: object) -> Seen:
+        return self  # it never changes: copies of a run share it
 
 
 class Extraction:
@@ -289,10 +326,12 @@ class Extraction:
         longest = int((words > 0).sum(0).max())
         words, tags = words[:longest], tags[:longest]
         forgotten = (torch.rand(words.shape, generator=self.generator) < FORGOTTEN).to(self.device)
-        losses = [cross_entropy(tagger.scores(words, forgotten).flatten(0, 1), tags.flatten(),
-                                ignore_index=-1) for tagger in self.taggers]
-        self.optimizer.zero_grad()
-        (losses[0] + losses[1]).backward()
+        losses = []
+        for tagger in self.taggers:
+            loss, found = tagger.loss(words, tags, forgotten)
+            losses.append(loss)
+            for tensor, gradient in zip(tagger.learnt, found, strict=True):
+                tensor.grad = gradient
 
         rows = torch.randint(len(self.labels), (PAIRS,), generator=self.generator).to(self.device)
         for reader, (ids, lengths) in zip(self.readers, self.questions, strict=True):
@@ -303,7 +342,7 @@ class Extraction:
                 tensor.grad = gradients[name]
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
-        return {"loss": sum(float(one.detach()) for one in losses) / len(losses)}
+        return {"loss": sum(map(float, losses)) / len(losses)}
 
     # --- measuring
 
