@@ -42,7 +42,7 @@ def begin(data: Data | None = None, steps: int = 0, **values: Any) -> tuple[Cita
 
 @pytest.fixture(scope="module")
 def trained() -> Citations:
-    return begin(steps=150, seed=5)[0]
+    return begin(steps=250, seed=5)[0]
 
 
 # --- citations are read and looked up ----------------------------------------------------------

@@ -41,7 +41,7 @@ EMBEDDING = 32      # numbers an embedding
 VOCABULARY = 1200   # V at most
 LONGEST = 130       # L at most
 CLIP = 1.0          # the longest gradient a step may follow
-SWEPT = 24          # answers at each temperature of the curve
+SWEPT = 12          # answers at each temperature of the curve
 NEAR = 3            # articles shown for an invented one
 MORE = 30           # characters more, where an answer is cut off in what it is given
 ENDS = "\n?？"       # an answer is over where its line ends, or another question begins
@@ -245,6 +245,7 @@ class Citations:
         comma = int(self.tokens.encode(",")[0]) if self.library.language == "en" else OTHER
         bound = torch.tensor([bool(own) for own in found])                     # (R,)
         going = set(range(len(due)))
+        number = {sign: at for at, sign in enumerate(self.tokens.alphabet)}
         for place in range(LONGEST + MORE):
             if place:
                 scores, state = self.network(x[:, None].to(self.device), state)  # (R, 1, V)
@@ -252,14 +253,16 @@ class Citations:
                 scores[:, OTHER] = -math.inf
                 scores[bound, comma] = -math.inf
                 scores = (scores - scores.amax(1, keepdim=True)) / temperatures.clamp_min(1e-4)[:, None]
-                x = torch.multinomial(scores.softmax(1), 1, generator=pen)[:, 0]
-            drawn = x.tolist()
+                below = scores.softmax(1).cumsum(1)                            # (R, V), up to 1
+                spot = torch.rand(len(due), 1, generator=pen)                  # falls on one character
+                x = (below <= spot).sum(1).clamp_max(self.tokens.size - 1)
+            drawn, given = x.tolist(), dict[int, int]()
             for row in sorted(going):
                 if not due[row] and found[row]:
                     due[row] = self._bound(texts[row], found[row])
                 if due[row]:  # what is given is not drawn
                     texts[row], due[row] = texts[row] + due[row][0], due[row][1:]
-                    x[row] = int(self.tokens.encode(texts[row][-1])[0])
+                    given[row] = number.get(texts[row][-1], OTHER)
                 elif place < LONGEST:
                     texts[row] += self.tokens.alphabet[drawn[row]]
                     if texts[row][-1] in ENDS:
@@ -269,6 +272,8 @@ class Citations:
                     going.discard(row)
             if not going:
                 break
+            if given:
+                x[list(given)] = torch.tensor(list(given.values()))
         return [text[len(begin):].rstrip("\n") for text, begin in zip(texts, begins, strict=True)]
 
     # --- looking

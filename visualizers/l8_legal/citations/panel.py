@@ -36,11 +36,11 @@ class Params:
         "", label="Your question",
         help="Is answered several times; empty asks about articles of the statutes.")
     hidden_size: int = integer(
-        128, 16, 320, log=True, unit="unit", label="Hidden units", when=TRAINED,
+        96, 16, 256, log=True, unit="unit", label="Hidden units", when=TRAINED,
         help="Numbers in the network's state.")
     learning_rate: float = number(
         0.01, 1e-4, 0.05, log=True, when=TRAINED, help="Size of one update (Adam).")
-    batch: int = integer(16, 4, 64, log=True, unit="article", when=TRAINED,
+    batch: int = integer(16, 4, 32, log=True, unit="article", when=TRAINED,
                          help="Articles that are read in one step.")
     seed: int = integer(0, 0, 999, help="Where the random numbers begin, and which articles are asked about.")
     chosen: int = hidden(-1, help="The citation that is looked up; −1: the first that is invented.")
