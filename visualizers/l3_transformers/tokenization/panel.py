@@ -10,7 +10,7 @@ from visualizers.shapes import Float32, Int32, UInt8
 from widgets.parameters import choice, hidden, integer, source, text
 from widgets.speeds import Speed
 
-NEXT = 12  # candidates that are listed
+NEXT = 8  # candidates that are listed
 DONE = 120  # merges that are listed, the newest first
 LONGEST = 600  # characters of a text that is cut and shown
 

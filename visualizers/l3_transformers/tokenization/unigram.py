@@ -11,6 +11,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
+from visualizers.l3_transformers.tokenization.panel import NEXT
+
 LONGEST = 8  # signs of a piece
 WORDS = 500  # the most frequent ones are learnt from
 SEEDS = 1500  # pieces to begin with
@@ -92,7 +94,7 @@ class Unigram:
     def candidates(self) -> list[tuple[str, str, float]]:
         """The pieces that are dropped next."""
         cheap = sorted(self.losses.items(), key=lambda one: (one[1], one[0]))
-        return [(piece, "", cost) for piece, cost in cheap[:12]]
+        return [(piece, "", cost) for piece, cost in cheap[:NEXT]]
 
     def cut(self, word: str) -> list[tuple[str, bool]]:
         return [(piece, piece in self.p) for piece in best(word, self.p)]
