@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from widgets import raster
 from widgets.heatmap import Heatmap
 from widgets.look import Look, theme
+from widgets.picture import Picture
 from widgets.words import Words
 
 SIZES = [(300, 260, 1.0), (740, 500, 1.0), (700, 600, 1.5), (900, 700, 2.0)]
@@ -136,3 +137,15 @@ def test_that_any_matrix_can_be_drawn(qtbot: QtBot, data: np.ndarray) -> None:
         widget = shown(qtbot, *size, values=True, palette="diverging", x="x", y="y")
         widget.draw(data)
         widget.grab()
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_that_short_labels_may_stand_as_close_as_they_are_wide(
+    qtbot: QtBot, dense: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Picture, "recording", True)
+    widget = shown(qtbot, dense=dense)
+    widget.draw(np.eye(12), x_labels=list("abcdefghijkl"), y_labels=[" "] * 12)
+    widget.grab()
+    said = {one.text for one in widget.written}
+    assert (set("abcdefghijkl") <= said) is dense
