@@ -1,0 +1,16 @@
+"""Sentences made by the small grammar of ``visualizers.data.sentences``."""
+
+from __future__ import annotations
+
+from visualizers.data.registry import Source
+from visualizers.data.sentences import sentences
+
+
+def read() -> str:
+    return "\n".join(sentences()) + "\n"
+
+
+SOURCE = Source(
+    kind="text", id="made-sentences", title="Made sentences", language="en",
+    about="All sentences of a small made language: who does what where",
+    licence="Made by this program", read=read)
