@@ -39,6 +39,11 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
+def year(n: float) -> str:
+    """A year, which has no thousands: 1945."""
+    return str(round(n))
+
+
 def count(n: float) -> str:
     """A whole number: 1,675."""
     return _odd(n) or _signs(f"{round(n):,}")

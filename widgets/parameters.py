@@ -249,7 +249,7 @@ def _short(value: object) -> str:
 def written(one: Parameter, value: float) -> str:
     """A number as it is shown and typed, without its unit."""
     if one.year:
-        return str(round(value))
+        return numbers.year(value)
     return numbers.count(value) if one.kind == "integer" else numbers.decimal(value, 4)
 
 

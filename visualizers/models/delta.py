@@ -90,7 +90,7 @@ class LowRank(nn.Module):
 
     def change(self) -> Tensor:
         """ΔW, (C', C)."""
-        return self.scale * self.b @ self.a
+        return torch.mul(self.b @ self.a, self.scale)
 
     def add(self, _linear: nn.Module, inputs: Inputs, output: Tensor) -> Tensor:
         (x,) = inputs                                                          # (B, T, C)

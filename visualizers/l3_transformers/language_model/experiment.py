@@ -127,12 +127,12 @@ class LanguageModel:
         or the learner went back in it."""
         line = self.line
         if (line.asked, line.reach) != (self.asked(params), params.reach):
-            return self.kept("line", (self.asked(params), params.reach, params.cut),
+            line = self.kept("line", (self.asked(params), params.reach, params.cut),
                              lambda: self.begun(params))
-        if params.cut == line.cut:
-            return line
-        return self.kept("line", (line.asked, params.reach, params.cut, tuple(line.ids)),
-                         lambda: self.after_cut(params))
+        elif params.cut != line.cut:
+            line = self.kept("line", (line.asked, params.reach, params.cut, tuple(line.ids)),
+                             lambda: self.after_cut(params))
+        return line
 
     def after_cut(self, params: Params) -> Line:
         """Back to the first few written tokens, and perhaps on with another one."""
