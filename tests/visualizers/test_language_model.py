@@ -90,7 +90,8 @@ def test_that_scores_and_attention_are_those_of_transformers(gpt2: Any, small: S
 
 @pytest.mark.parametrize("parts", [(1, 1, 1), (4, 2), (3,)])
 def test_that_a_cache_changes_no_score(small: SmallGPT, parts: tuple[int, ...]) -> None:
-    ids, cache, at = small.encode(TEXT), None, 0
+    ids, at = small.encode(TEXT), 0
+    cache: Any = None
     for part in (*parts, len(ids) - sum(parts)):
         scores, cache = small.read(ids[at : at + part], cache)
         at += part
@@ -308,3 +309,37 @@ def test_that_smollm2_knows_a_capital_at_its_end_only_and_follows_examples() -> 
     assert one.frame().pieces[0] == "<|im_start|>"
     one.train(12)
     assert one.frame().pieces[-1] == "<|im_end|>" and one.experiment.finished(one.params)
+
+
+# --- the view
+
+
+@pytest.fixture
+def view(qtbot: Any) -> Any:
+    from visualizers.catalog import Said
+    from visualizers.panel import load
+    from widgets.look import Look, theme
+
+    made = load(PANEL.view)(Look(theme("light"), Said(PANEL, "en").words()))
+    qtbot.addWidget(made)
+    made.resize(740, 550)
+    made.show()
+    made.sent = []
+    made.changed.connect(lambda name, value: made.sent.append((name, value)))
+    return made
+
+
+def test_that_clicks_go_back_and_force(qtbot: Any, view: Any) -> None:
+    from PySide6.QtCore import Qt
+
+    one = begun(temperature=0.0)
+    one.train(5)
+    view.show_frame(one.shown())
+    frame = one.frame()
+    for widget, part in ((view.strip, 1), (view.strip, frame.given + 2), (view.bars, 1)):
+        qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place(part).center().toPoint())
+    assert view.sent == [("cut", (2, -1, 1)), ("cut", (5, int(frame.candidate_ids[1]), 1))], \
+        "the prompt itself is not gone back into"
+    one.params = changed(one.params, cut=view.sent[-1][1])
+    view.show_frame(one.shown())
+    assert "forced" in view.strip.say(frame.given + 5)

@@ -126,11 +126,11 @@ class LanguageModel:
         """The line as these parameters want it: the one that grows, unless the prompt has changed since,
         or the learner went back in it."""
         line = self.line
-        if (line.asked, line.reach) != (self.asked(params), params.reach):
-            line = self.kept("line", (self.asked(params), params.reach, params.cut),
-                             lambda: self.begun(params))
+        asked = self.asked(params)
+        if (line.asked, line.reach) != (asked, params.reach):
+            line = self.kept("line", (asked, params.reach, params.cut), lambda: self.begun(params))
         elif params.cut != line.cut:
-            line = self.kept("line", (line.asked, params.reach, params.cut, tuple(line.ids)),
+            line = self.kept("line", (asked, params.reach, params.cut, tuple(line.ids)),
                              lambda: self.after_cut(params))
         return line
 

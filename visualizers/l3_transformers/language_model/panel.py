@@ -20,12 +20,12 @@ SHOTS = ("warm -> cold\nhigh -> low\nopen -> closed\nearly -> late\n"
 class Params:
     model: str = source("model", "smollm2", needs="write", help=(
         "SmolLM2 where it has been fetched, else this program's own small GPT, or any decoder of yours."))
-    form: Literal["text", "few shots", "chat"] = choice(
-        "text", label="Given as", restart=False,
+    form: Literal["plain text", "few shots", "chat"] = choice(
+        "plain text", label="Given as", restart=False,
         help="A text to go on with; examples and a question; or a turn of a conversation, in the marks "
              "that SmolLM2 was taught.")
     prompt: str = text("The list is a", help="What the model goes on from.",
-                       when={"form": ("text", "chat")})
+                       when={"form": ("plain text", "chat")})
     examples: str = text(SHOTS, label="Examples", when={"form": ("few shots",)},
                          help="One example a line; only as many as there are shots are shown to the "
                               "model.")

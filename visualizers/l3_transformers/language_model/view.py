@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.language_model.lines import five_lines
@@ -16,14 +17,14 @@ from widgets.headgrid import HeadGrid
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below
 from widgets.look import Look
-from widgets.numbers import compact, count, fixed, percent, quantity
+from widgets.numbers import compact, count, fixed, percent, quantity, size
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
 from widgets.tokens import TokenStrip, on_one_line
 from widgets.view import PanelView
 
-NAMED = 60  # a matrix of more tokens has numbers at its edges
+NAMED = 20  # a matrix of more tokens has numbers below it
 
 
 def legible(token: str) -> str:
@@ -43,13 +44,34 @@ def _end(frame: Frame, most: int = 28) -> str:
     return text if len(text) <= most else "…" + text[1 - most:]
 
 
+class Line(TokenStrip):
+    """The text, its end in sight while it grows. A dotted rim marks what was forced."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, " ", lines=5)
+        self._seen: object = None  # the text whose end was brought into sight
+
+    def say(self, part: int) -> str:
+        name = legible(self.tokens[part])
+        if self.weights is not None and part:
+            name += f"   {percent(float(self.weights[part]), 1)}"
+        return f"{name}   {self.look.words('forced')}" if part in self.unknown else name
+
+    def paint(self, painter: QPainter) -> None:
+        if self._seen != (now := (self.tokens, self.size())):
+            self._seen = now
+            self._boxes()
+            self.reel.move(self.reel.length)
+        super().paint(painter)
+
+
 class LanguageModelView(PanelView):
     """A click on a written token goes back to it; a click on a bar puts that token in its place."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         words = self.words
-        self.strip = TokenStrip(look, " ", lines=5)
+        self.strip = Line(look)
         self.bars = BarChart(look, " ", high=1.0).calm()
         self.facts = Readouts(look).calm()
         self.lens = Heatmap(look, words("What each layer would say next; the brighter, the surer"),
@@ -61,7 +83,7 @@ class LanguageModelView(PanelView):
         self.work = CurvePlot(look, "", x=words("tokens so far"), y=words("multiplications, millions"),
                               integer_x=True).calm()
         self.costs = Readouts(look).calm()
-        self.branches = Table(look, words("Written, and left again"), [
+        self.branches = Table(look, words("This line, and those that were left"), [
             (words("line"), 7), (words("nats a token"), 2)]).calm()
         self.code = CodeText(look, words("The same with transformers"))
 
@@ -112,10 +134,11 @@ class LanguageModelView(PanelView):
             frame.pieces, weights=frame.learnt, muted=np.flatnonzero(frame.kinds == PROMPT).tolist(),
             unknown=np.flatnonzero(frame.kinds == FORCED).tolist(),
             title=words("The fuller a token, the likelier it was; click one to go back"))
+        cut = frame.odds == 0  # what the filters leave out shows how likely it was
         self.bars.draw(
-            frame.odds, [legible(one) for one in frame.candidates],
-            muted=np.flatnonzero(frame.odds == 0).tolist(),
-            title=words("Next token: click one to force it"))
+            np.where(cut, frame.as_learnt, frame.odds), [legible(one) for one in frame.candidates],
+            muted=np.flatnonzero(cut).tolist(),
+            title=words("Next token: click one to force it; grey is cut off"))
         facts = [(words("model"), words(frame.model)),
                  (words("can be drawn"), words("{kept} of {all}", kept=count(frame.kept),
                                                all=count(frame.vocabulary))),
@@ -150,9 +173,9 @@ class LanguageModelView(PanelView):
         numbers = [str(one + 1) for one in range(max(layers, heads))]
         self.grid.draw(frame.heads, selected=frame.head, high=255.0, row_labels=numbers[:layers],
                        column_labels=numbers[:heads])
-        tokens = [legible(one) for one in frame.pieces] if len(frame.pieces) <= NAMED else ()
-        self.matrix.draw(np.asarray(frame.attention, np.float32), low=0.0, high=1.0, x_labels=tokens,
-                         y_labels=tokens, title=self.words(
+        tokens = [_short(one) for one in frame.pieces]
+        self.matrix.draw(np.asarray(frame.attention, np.float32), low=0.0, high=1.0, y_labels=tokens,
+                         x_labels=tokens if len(tokens) <= NAMED else (), title=self.words(
                              "Layer {layer}, head {head}", layer=frame.head[0] + 1,
                              head=frame.head[1] + 1))
 
@@ -164,7 +187,7 @@ class LanguageModelView(PanelView):
             [Rule(len(frame.pieces), words("now"), axis="x")])
         self.costs.draw((
             (words("KV cache"), words("on") if params.cache else words("off")),
-            (words("it holds"), quantity(round(frame.cache_bytes / 1024), "KB", words)),
+            (words("it holds"), size(frame.cache_bytes)),
             (words("multiplications so far"), compact(frame.spent))))
 
     def _draw_branches(self, frame: Frame) -> None:
