@@ -90,11 +90,11 @@ class LowRank(nn.Module):
 
     def change(self) -> Tensor:
         """ΔW, (C', C)."""
-        return self.scale * torch.matmul(self.b, self.a)
+        return self.scale * self.b @ self.a
 
     def add(self, _linear: nn.Module, inputs: Inputs, output: Tensor) -> Tensor:
-        (x,) = inputs                                                          # (B, T, C)
-        return output + self.scale * (x @ self.a.T @ self.b.T)                 # (B, T, C')  # type: ignore[no-any-return]
+        x: Tensor = inputs[0]                                                  # (B, T, C)
+        return output + self.scale * (x @ self.a.T @ self.b.T)                 # (B, T, C')
 
 
 class Lora(Delta):
