@@ -136,7 +136,7 @@ class LanguageModelView(PanelView):
             title=words("The fuller a token, the likelier it was; click one to go back"))
         cut = frame.odds == 0  # what the filters leave out shows how likely it was
         self.bars.draw(
-            np.where(cut, frame.as_learnt, frame.odds), [legible(one) for one in frame.candidates],
+            np.where(cut, frame.as_learnt, frame.odds), [_short(one, 12) for one in frame.candidates],
             muted=np.flatnonzero(cut).tolist(),
             title=words("Next token: click one to force it; grey is cut off"))
         facts = [(words("model"), words(frame.model)),
