@@ -36,7 +36,7 @@ from visualizers.panel import Context
 
 BATCH = 24
 SHORTEST = 6  # places after which a sequence begins again at the earliest
-PAIRED = 96  # sequences of pairs
+PAIRED = 64  # sequences of pairs
 KEYS = 6  # different questions in a sequence of pairs
 BASE = 1000.0  # of the rotary embedding
 
@@ -109,7 +109,7 @@ class Induction:
     """The model, its training, and the tests that nothing is learnt from."""
 
     shared: ClassVar[tuple[str, ...]] = ("tests", "pairs", "shown")
-    measure_every = 10
+    measure_every = 15
     measure_reads: ClassVar[tuple[str, ...]] = ("knocked",)
 
     def __init__(self, params: Params, context: Context) -> None:

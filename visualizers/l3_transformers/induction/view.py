@@ -32,10 +32,10 @@ class InductionView(PanelView):
         nats, step = words("loss in nats"), words("training step")
         self.strip = TokenStrip(look, " ", lines=2)
         self.places = CurvePlot(look, words("Loss at each place of a sequence"),
-                                x=words("place in the sequence"), y=nats, integer_x=True)
+                                x=words("place in the sequence"), y=nats, integer_x=True).calm()
         self.figures = Readouts(look).calm()
         self.grid = HeadGrid(look, words("Heads: click one to knock it out"),
-                             x=words("head"), y=words("layer"))
+                             x=words("head"), y=words("layer")).calm()
         self.grid.clicked.connect(self._knock)
         self.scores = Heatmap(look, "", values=True, color_bar=False).calm()
         self.scores.clicked.connect(lambda _, head: self._knock(0, head))

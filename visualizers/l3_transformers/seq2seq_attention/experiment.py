@@ -108,14 +108,16 @@ class Network(nn.Module):
 
     def run(self, h: Tensor, state: Tensor, steps: int, hidden: Tensor | None = None) -> Written:
         """Write freely: each symbol is the likeliest one, and is read as the next input."""
-        symbol = torch.full((len(h), 1), self.begin, device=h.device)
-        parts = []
+        symbol = torch.full((len(h),), self.begin, device=h.device)             # (B,)
+        d, cell, parts = state[0], self.decoder, []
         for _ in range(steps):
-            d, state = self.decoder(self.embedding(symbol), state)              # (B, 1, H)
-            logits, score, weight = self.write(d, h, hidden)
-            odds, symbol = logits.softmax(-1).max(-1)                           # (B, 1) each
-            parts.append((symbol, odds, score, weight))
-        return Written(*(torch.cat(each, 1) for each in zip(*parts, strict=True)))
+            d = torch.gru_cell(self.embedding(symbol), d, cell.weight_ih_l0, cell.weight_hh_l0,
+                               cell.bias_ih_l0, cell.bias_hh_l0)                # (B, H)
+            parts.append(self.write(d[:, None], h, hidden))
+            symbol = parts[-1][0][:, 0].argmax(-1)                              # (B,)
+        logits, score, weight = (torch.cat(each, 1) for each in zip(*parts, strict=True))
+        odds, symbols = logits.softmax(-1).max(-1)                              # (B, m) each
+        return Written(symbols, odds, score, weight)
 
 
 @dataclass(frozen=True)
