@@ -97,7 +97,8 @@ class Mixtures:
         T, C = x.shape[-2:]
         q, k, v = (x @ self.qkv[:, None]).split(C, -1)                          # (M, B, T, C) each
         future = torch.full((T, T), -math.inf, device=x.device).triu(1)         # -∞ where s > t
-        return (q @ k.transpose(-2, -1) / math.sqrt(C) + future).softmax(-1) @ v
+        scores = torch.matmul(q, k.transpose(-2, -1)) / math.sqrt(C) + future   # (M, B, T, T)
+        return torch.matmul(scores.softmax(-1), v)
 
 
 def norm(x: Tensor) -> Tensor:
@@ -183,7 +184,7 @@ class MixtureOfExperts:
         sure, first = odds[model, : len(ids)].max(-1)                           # (n,) each
 
         def both(x: Tensor) -> Tensor:
-            return x.unflatten(0, (2, TWINS))
+            return x.view(2, TWINS, *x.shape[1:])
 
         weights = sum(one[0].numel() for one in self.models.weights)
         expert = self.models.up[0, 0].numel() + self.models.down[0, 0].numel()

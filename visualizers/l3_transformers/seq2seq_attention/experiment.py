@@ -111,8 +111,7 @@ class Network(nn.Module):
         symbol = torch.full((len(h),), self.begin, device=h.device)             # (B,)
         d, cell, parts = state[0], self.decoder, []
         for _ in range(steps):
-            d = torch.gru_cell(self.embedding(symbol), d, cell.weight_ih_l0, cell.weight_hh_l0,
-                               cell.bias_ih_l0, cell.bias_hh_l0)                # (B, H)
+            d = torch.gru_cell(self.embedding(symbol), d, *cell.all_weights[0])  # (B, H)
             parts.append(self.write(d[:, None], h, hidden))
             symbol = parts[-1][0][:, 0].argmax(-1)                              # (B,)
         logits, score, weight = (torch.cat(each, 1) for each in zip(*parts, strict=True))
