@@ -85,7 +85,8 @@ class Page(QWidget):
         self.warning.setProperty("role", "quiet")
         self.warning.setWordWrap(True)
         self.warning.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.warning.setVisible(bool(said.warning))
+        if not said.warning:  # shown before it stands in the page, it would be a window of its own
+            self.warning.hide()
         self.standing = QLabel()  # the step and the state, where the transport is not seen
         self.standing.setProperty("role", "muted")
         self.standing.hide()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from app.home import Home
 from app.notebook import notebook
@@ -123,3 +123,28 @@ def test_that_a_long_title_and_a_warning_share_the_narrowest_page(
     assert title.width() >= title.fontMetrics().horizontalAdvance(title.text())
     assert page.warning.geometry().right() <= page.head.width()
     assert not title.geometry().intersects(page.warning.geometry())
+
+
+def test_that_a_page_that_is_built_shows_no_window_of_its_own(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A widget that is shown before it has a parent takes the keyboard away from the window."""
+    monkeypatch.setattr(Panel, "lecture", "l7_biomedical")
+
+    class Spy(QObject):
+        shown: ClassVar[list[str]] = []
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+                self.shown.append(type(watched).__name__)
+            return False
+
+    application, spy = QApplication.instance(), Spy()
+    assert application is not None
+    application.installEventFilter(spy)
+    try:
+        window = lab()
+        window.rebuild()
+    finally:
+        application.removeEventFilter(spy)
+    assert set(Spy.shown) <= {"MainWindow"}
