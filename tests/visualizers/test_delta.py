@@ -12,6 +12,7 @@ from visualizers.models.delta import (
     Adapter,
     BitFit,
     Delta,
+    KeysAndValues,
     Lora,
     LowRank,
     Prefix,
@@ -62,7 +63,7 @@ def moved(delta: Delta) -> Delta:
     made = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for one in delta.parameters():
-            one += 0.3 * torch.randn(one.shape, generator=made)
+            one.add_(0.3 * torch.randn(one.shape, generator=made))
     return delta
 
 
@@ -146,6 +147,7 @@ def test_that_a_prefix_equals_attention_with_more_keys_and_values(pair: tuple[An
         attention(x, torch.zeros(2, 1, 1, 6), None)
         taken.remove()
         part = prefix.parts[0]  # type: ignore[index]
+        assert isinstance(part, KeysAndValues)
         q, k, v = (bert.get_submodule(f"blocks.0.attention.{name}")(x) for name in ("query", "key", "value"))
         assert torch.equal(k[:, :4], part.keys.expand(2, -1, -1)) and torch.equal(v[1, :4], part.values)
         q, k, v = (one.view(2, -1, 3, 8).transpose(1, 2) for one in (q, k, v))
@@ -165,7 +167,8 @@ def test_that_an_adapter_equals_its_closed_form(pair: tuple[Any, Bert]) -> None:
         def forward(self, x: Tensor) -> Tensor:
             h: Tensor = self.inner(x)
             bent = torch.nn.functional.gelu(h @ self.part.down.T + self.part.down_bias)
-            return h + bent @ self.part.up.T + self.part.up_bias
+            out: Tensor = h + bent @ self.part.up.T + self.part.up_bias
+            return out
 
     parts = iter(adapter.parts)  # type: ignore[arg-type]
     for layer in model.bert.encoder.layer:
