@@ -59,6 +59,7 @@ class Dumbbells(Canvas[Pair]):
         self.selected = -1
         self.rule: tuple[float, str] | None = None
         self._low = 0.0
+        self._layout: tuple[object, QRectF] = (None, QRectF())
         self.setMinimumSize(look.px(280), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -90,6 +91,17 @@ class Dumbbells(Canvas[Pair]):
     @property
     def _inside(self) -> QRectF:
         """The rectangle of the marks: names to the left, the key above, the axis below."""
+        key = (self.size(), *self._said())
+        if self._layout[0] != key:  # measuring texts is dear
+            self._layout = key, self._arranged()
+        return self._layout[1]
+
+    def _said(self) -> tuple[object, ...]:
+        """All that is written, and what moves it."""
+        return (self.title, self.names, self.notes, self.rule,
+                tuple((one.label, one.series) for one in self._live))
+
+    def _arranged(self) -> QRectF:
         px, line = self.look.px, self.text_height(12)
         names = max((self.text_width(one, 13) for one in self.names), default=0)
         notes = max((self.text_width(one, 11) for one in self.notes), default=0)
@@ -151,8 +163,11 @@ class Dumbbells(Canvas[Pair]):
     def paint(self, painter: QPainter) -> None:
         if not self.names:
             return
-        self._paint_key(painter)
-        self._paint_axes(painter)
+        inside = self._inside
+        if 0 <= self.selected < len(self.names):
+            painter.fillRect(QRectF(0, inside.top() + self.selected * self._pitch, self.width(), self._pitch),
+                             self.look.color("accent_wash"))
+        self.layer(painter, "words", (self._low, *self._said()), self._paint_words)
         for pair, one in enumerate(self._live):
             for ghost in (other for other in self.pairs if other.ghost and other.series == one.series):
                 self._paint_pairs(painter, ghost, pair)
@@ -184,11 +199,12 @@ class Dumbbells(Canvas[Pair]):
             self.put(painter, self.label(name, "text", 12), end + px(3), y)
             x += wide
 
+    def _paint_words(self, painter: QPainter) -> None:
+        self._paint_key(painter)
+        self._paint_axes(painter)
+
     def _paint_axes(self, painter: QPainter) -> None:
         px, inside, line = self.look.px, self._inside, self.text_height(12)
-        if 0 <= self.selected < len(self.names):
-            painter.fillRect(QRectF(0, inside.top() + self.selected * self._pitch, self.width(), self._pitch),
-                             self.look.color("accent_wash"))
         for value in (one for one in TICKS if one >= self._low):
             x = self._x_of(value)
             painter.setPen(QPen(self.look.color("hairline"), 1))

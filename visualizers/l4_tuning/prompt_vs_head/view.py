@@ -45,9 +45,10 @@ class PromptVsHeadView(PanelView):
                               x=words("labelled examples of each class"), log_x=True,
                               x_range=(1.0, 32.0), y_range=(0.4, 1.03))
         self.readouts = Readouts(look).calm()
-        self.strip = TokenStrip(look, words("Your text in the template"), lines=3)
+        self.strip = TokenStrip(look, words("Your text in the template"), lines=3).calm()
         self.said = Readouts(look).calm()
-        self.wordings = BarChart(look, "", x=words("accuracy without any example"), high=1.0, write=percent)
+        self.wordings = BarChart(look, "", x=words("accuracy without any example"), high=1.0,
+                                 write=percent).calm()
         self.wordings.clicked.connect(lambda one: self.changed.emit("template", WORDINGS[one]))
         self.odds = Table(look, "", [(words("at the mask"), 0.34), (words("stands for"), 0.26),
                                      (words("before"), 0.2), (words("tuned"), 0.2)]).calm()

@@ -36,9 +36,9 @@ class UnseenWordsView(PanelView):
         self.readouts = Readouts(look).calm()
         self.map = ScatterPlot(look, words("✓ tuned on: click a word to change it"),
                                x=words("main direction of the pre-trained embeddings"),
-                               y=words("second direction"))
+                               y=words("second direction")).calm()
         self.map.clicked.connect(self._toggle)
-        self.grid = Heatmap(look, "", palette="sequential", color_bar=True, write=percent)
+        self.grid = Heatmap(look, "", palette="sequential", color_bar=True, write=percent).calm()
         self.grid.clicked.connect(lambda row, _: self.changed.emit("method", row))
         self.time = CurvePlot(look, words("Over time, all methods"), x=words("training step"),
                               y=words("accuracy"), y_range=(0.3, 1.03),
@@ -122,7 +122,7 @@ class UnseenWordsView(PanelView):
         frame = shown.frame
         seen, unseen = frame.seen.mean(0), frame.unseen.mean(0)
         return self.words(
-            "At step {step} the six methods are right about {unseen} of the texts with words never tuned on, "
-            "on the pre-trained backbone, and about {random_unseen} on the random one; with words tuned on "
-            "about {seen} and {random_seen}.", step=count(shown.measured), unseen=percent(unseen[0]),
-            random_unseen=percent(unseen[1]), seen=percent(seen[0]), random_seen=percent(seen[1]))
+            "Step {step}, words never tuned on: {unseen} right on the pre-trained backbone, {random_unseen} "
+            "on the random one; words tuned on: {seen} and {random_seen}.", step=count(shown.measured),
+            unseen=percent(unseen[0]), random_unseen=percent(unseen[1]), seen=percent(seen[0]),
+            random_seen=percent(seen[1]))
