@@ -7,7 +7,7 @@ no label is ever shown. Half of the texts begin at a later place, so that there 
 for the vectors that lecture 4 puts there. The learning rate goes up, and then down to nothing along a
 cosine.
 
-The same seed, packages and machine give the same weights; one thread needs some two minutes.
+The same seed, packages and machine give the same weights; one thread needs some three minutes.
 """
 
 from __future__ import annotations
