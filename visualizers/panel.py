@@ -71,19 +71,24 @@ class Context:
     def text(self, id: str) -> Text:
         """A text of the catalogue. A note says so where another one stands in for it."""
         found = self.data.text(id)
-        self._stands_in(found)
+        self.stands_in(found.missing, found.title)
         return found
 
     def labelled(self, id: str) -> Labelled:
         """Labelled texts of the catalogue. A note says so where others stand in for them."""
         found = self.data.labelled(id)
-        self._stands_in(found)
+        self.stands_in(found.missing, found.title)
         return found
 
-    def _stands_in(self, found: Text | Labelled) -> None:
-        if found.missing:
+    def stands_in(self, missing: str, title: str) -> None:
+        """Say what is read in the place of what is not fetched.
+
+        Args:
+            missing: the id that was asked for; empty where it is here and nothing is to be said.
+        """
+        if missing:
             self.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                      wanted=self.data.title(found.missing), title=found.title)
+                      wanted=self.data.title(missing), title=title)
 
 
 class Experiment(Protocol[P_in, F_out]):

@@ -290,8 +290,7 @@ class Extraction:
         if params.drugs == "real drugs":
             listed = context.data.read("table", "drug-names")
             if not listed:
-                context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                             wanted=context.data.title("drug-names"), title="made drugs")
+                context.stands_in("drug-names", "made drugs")
         self.real = bool(listed)
         icd = context.data.read("table", "icd-10-cm")
         context.progress(1, 2, "reading the names")

@@ -92,9 +92,7 @@ class PropertyPredictor:
         self.device = context.device
         context.progress(0, 3, "reading the molecules")
         found = context.data.read("property", params.data)
-        if found.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(found.missing), title=found.title)
+        context.stands_in(found.missing, found.title)
         self.found = found
         self.truths: dict[int, tuple[float, ...]] = {}
         rows, values = list(range(len(found.smiles))), found.values

@@ -115,9 +115,7 @@ class MoleculeWriter:
         self.kin: dict[str, list[Relative]] = {}     # of a molecule, what it was asked for last
         context.progress(0, 1, "reading the molecules")
         found = context.data.read("molecules", params.molecules)
-        if found.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(found.missing), title=found.title)
+        context.stands_in(found.missing, found.title)
         smiles = [one for one in found.smiles if SHORTEST <= len(one) <= LONGEST and "." not in one]
         if len(smiles) < FEWEST:
             raise Refusal("Too few molecules of 2 to 40 signs stand in it; choose another file.")

@@ -72,9 +72,7 @@ class ProteinLM:
     def noted(self, context: Context, kind: str, id: str) -> Any:
         """What the catalogue gives; a note where it is something else than was asked for."""
         found = context.data.read(kind, id)
-        if found.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(found.missing), title=found.title)
+        context.stands_in(found.missing, found.title)
         return found
 
     def read_alignment(self, params: Params, context: Context) -> None:

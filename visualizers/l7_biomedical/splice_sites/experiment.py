@@ -55,9 +55,7 @@ class SpliceSites:
         self.generator, self.device = context.generator, context.device
         context.progress(0, 1, "reading the sites")
         self.data = context.data.read("sites", params.data)
-        if self.data.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(self.data.missing), title=self.data.title)
+        context.stands_in(self.data.missing, self.data.title)
         self.bases = torch.tensor(self.data.aligned.bases)                      # (N, W)
         self.counts = torch.tensor(self.data.aligned.counts, dtype=torch.float)  # (N,)
         shares = self.shares(self.bases, self.counts)                           # (W, 4)

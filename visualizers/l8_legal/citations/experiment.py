@@ -80,9 +80,7 @@ class Citations:
         self.device, self.generator, self.seed = context.device, context.generator, params.seed
         context.progress(0, 2, "reading the statutes")
         book: Statutes = context.data.read("statutes", params.book)
-        if book.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(book.missing), title=book.title)
+        context.stands_in(book.missing, book.title)
         self.model = self._open(params, context)
         english = self.model is not None and book.language == "zh"
         if english:

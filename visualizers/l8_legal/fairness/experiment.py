@@ -150,8 +150,7 @@ def read(params: Params, context: Context) -> tuple[Defendants, bool]:
     if params.people == "COMPAS":
         if found := context.data.read("table", "compas"):
             return found, True
-        context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                     wanted=context.data.title("compas"), title=context.data.title("compas-made"))
+        context.stands_in("compas", context.data.title("compas-made"))
     return context.data.read("table", "compas-made"), False
 
 

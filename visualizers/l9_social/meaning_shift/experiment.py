@@ -61,9 +61,7 @@ class MeaningShift:
         self.device, self.seed = context.device, context.seed
         context.progress(0, 2, "reading the texts")
         found: Dated = context.data.read("dated", params.data)
-        if found.missing:
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(found.missing), title=found.title)
+        context.stands_in(found.missing, found.title)
         self.title, self.made = found.title, found.id == "made-eras"
         texts, years, words, planted = found.texts, found.years, found.words, found.planted
         if self.made and (params.strength < 1 or context.seed):

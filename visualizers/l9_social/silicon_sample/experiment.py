@@ -166,8 +166,7 @@ def read(params: Params, context: Context) -> tuple[Voters, bool]:
     if params.people == "ANES 1996":
         if found := context.data.read("table", "anes96"):
             return found, True
-        context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                     wanted=context.data.title("anes96"), title=context.data.title("voters-made"))
+        context.stands_in("anes96", context.data.title("voters-made"))
     return context.data.read("table", "voters-made"), False
 
 

@@ -172,9 +172,7 @@ class Stance:
         context.progress(0, 1, "reading the messages")
         found = spoken(context.data)
         if found is None:
-            context.note(
-                "{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                wanted=context.data.title("presidents"), title="Made opinions")
+            context.stands_in("presidents", "Made opinions")
         return found or made()
 
     def _targets(self, params: Params) -> int:

@@ -78,9 +78,8 @@ class WordBias:
         self.seed, self.steps = context.seed, 0
         context.progress(0, 1, "reading the word vectors")
         found = context.data.read("vectors", params.vectors)
-        if found.missing and self.test.language == "en":
-            context.note("{wanted} is not here yet, so this reads {title}. Fetch it on the Data page.",
-                         wanted=context.data.title(found.missing), title=found.title)
+        if self.test.language == "en":
+            context.stands_in(found.missing, found.title)
         if self.test.language == "zh" or not len(found.words):
             found = context.data.read("vectors", "trained-vectors")
             self._begin_training(params)
