@@ -18,6 +18,7 @@ from app.record import Seen
 from visualizers.files import replacing
 from visualizers.panel import History, Shown
 from visualizers.refusal import Refusal
+from widgets.calm import catch_up
 from widgets.view import PanelView
 
 FORMATS = {".png": "PNG", ".svg": "SVG", ".csv": "CSV", ".gif": "GIF", ".mp4": "MP4"}
@@ -25,6 +26,7 @@ FORMATS = {".png": "PNG", ".svg": "SVG", ".csv": "CSV", ".gif": "GIF", ".mp4": "
 
 def picture(widget: QWidget, scale: float = 1.0) -> QImage:
     """``widget`` as an image with ``scale`` times its pixels; texts and lines stay sharp."""
+    catch_up(widget)
     size = widget.size() * scale
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
@@ -52,6 +54,7 @@ def save_image(widget: QWidget, path: Path, scale: float = 2.0) -> None:
 def _save_svg(widget: QWidget, file: Path) -> None:
     from PySide6.QtSvg import QSvgGenerator
 
+    catch_up(widget)
     generator = QSvgGenerator()
     generator.setFileName(str(file))
     generator.setSize(QSize(widget.width(), widget.height()))
@@ -139,6 +142,7 @@ def _write_mp4(file: Path, stack: NDArray[np.uint8], frames_per_second: int) -> 
 
 def _pixels(view: QWidget) -> NDArray[np.uint8]:
     """The view as (height, width, 3), both even as films want them, on the page's ground."""
+    catch_up(view)
     image = QImage(view.size(), QImage.Format.Format_RGB888)
     image.fill(view.palette().window().color())
     painter = QPainter(image)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtGui import QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -32,8 +32,9 @@ class Unhurried(Guarded, QWidget):
 
     What is drawn after a rest is drawn at once, so that a control answers. What comes too soon is
     kept as it was given and drawn when its time has come: with a later frame, by a timer if there
-    is none, or as soon as the widget must be painted for another reason, such as a picture that is
-    saved. So nothing that can be seen stays out of date.
+    is none, or as soon as the widget must be painted for another reason. So nothing that can be
+    seen stays out of date. Before a picture is taken, ``catch_up(widget)``: what a widget shows
+    may also change its height, and once painting has begun it is too late for that.
     """
 
     _turn: float | None = None  # None: every frame is drawn
@@ -48,6 +49,10 @@ class Unhurried(Guarded, QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.catch_up)
         return self
+
+    @property
+    def waits(self) -> bool:
+        return self._waiting is not None
 
     def catch_up(self) -> None:
         """Draw now what waits to be drawn."""
@@ -79,6 +84,15 @@ class Unhurried(Guarded, QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         self.catch_up()
+
+
+def catch_up(widget: QWidget) -> None:
+    """Draw now whatever waits in ``widget``, and give it the room it needs."""
+    waiting = [each for each in widget.findChildren(Unhurried) if each.waits]
+    for each in waiting:
+        each.catch_up()
+    if waiting:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
 def may_wait(draw: Callable[Concatenate[W, P], None]) -> Callable[Concatenate[W, P], None]:

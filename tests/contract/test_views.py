@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from app.trial import Trial
 from visualizers.catalog import Said, panels
 from visualizers.panel import Ghost, Panel, Shown, load
+from widgets.calm import catch_up
 from widgets.look import Look, theme
 from widgets.view import PanelView
 
@@ -59,6 +60,7 @@ def make(qtbot) -> Callable[..., PanelView]:
 
 def pixels(view: PanelView) -> np.ndarray:
     QApplication.processEvents()
+    catch_up(view)
     image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1).copy()
 

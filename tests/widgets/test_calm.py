@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from app.export import picture
 from widgets import calm
 from widgets.bars import BarChart
 from widgets.calm import Unhurried, may_wait
 from widgets.look import Look, theme
+from widgets.readouts import Readouts
 from widgets.words import Words
 
 
@@ -107,4 +109,23 @@ def test_that_a_calm_chart_that_is_grabbed_equals_one_that_follows(qtbot, clock)
         chart.draw([0.1, 0.9], ["a", "b"])
         chart.draw(np.array([0.8, 0.2]), ["a", "b"])
         images.append(chart.grab().toImage())
+    assert images[0] == images[1]
+
+
+def test_that_a_picture_gives_a_calm_widget_the_height_it_has_come_to_need(qtbot, clock) -> None:
+    """What waited may need a second line, and once painting has begun it is too late for one."""
+    look = Look(theme("light"), Words())
+    images = []
+    for readouts in (Readouts(look), Readouts(look).calm()):
+        page = QWidget()
+        lines = QVBoxLayout(page)
+        lines.addWidget(readouts)
+        lines.addStretch(1)
+        qtbot.addWidget(page)
+        page.resize(200, 120)
+        page.show()
+        qtbot.waitExposed(page)
+        readouts.draw([("loss", "0.25")])
+        readouts.draw([("loss", "0.25"), ("accuracy on what is held out", "75 %"), ("steps", "120")])
+        images.append(picture(page))
     assert images[0] == images[1]
