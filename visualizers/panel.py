@@ -320,6 +320,9 @@ class Panel:
         headline: the scalar by which two runs are compared; a number of the frame where nothing is
             trained. Best is one that is measured on data that were not learnt from.
         headline_label: what it is called in a sentence.
+        proved_with: values at which the contract tests train it, where the defaults cost more than
+            their budget: the same code with smaller batches and layers. What a user meets is tested
+            at the defaults all the same: the first frame, the pictures, the tour.
     """
 
     id: str
@@ -338,6 +341,7 @@ class Panel:
     speed: Speed = Speed.MAX
     headline: str = ""
     headline_label: str = ""
+    proved_with: Mapping[str, object] = field(default_factory=dict, hash=False)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:

@@ -16,7 +16,16 @@ import torch
 from PySide6.QtCore import QSize
 
 from app.trial import Trial
-from tests.contract.test_panels import arrays_of, ends, equal_frames, fields_of, reached, same
+from tests.contract.test_panels import (
+    arrays_of,
+    ends,
+    equal_frames,
+    fields_of,
+    fresh,
+    reached,
+    same,
+    small,
+)
 from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
 from widgets.look import Look, theme
@@ -58,12 +67,12 @@ def scalars_of(shown: Shown[Any, Any]) -> dict[str, float]:
 def test_that_a_paused_run_shows_what_an_undisturbed_one_comes_to(
     panel: Panel, view_of: Callable[[Panel], PanelView]
 ) -> None:
-    disturbed, view = Trial(panel), view_of(panel)
+    disturbed, view = fresh(panel), view_of(panel)
     for pause in PAUSES:
         disturbed.train(pause - disturbed.step - 2)
         disturbed.frame()
         disturbed.train(2)
-        undisturbed = Trial(panel)
+        undisturbed = fresh(panel)
         undisturbed.train(pause)
         one, other = disturbed.shown(), undisturbed.shown()
         assert one.step == one.measured == pause
@@ -80,7 +89,7 @@ def test_that_a_picture_at_rest_is_that_of_the_weights_and_of_nothing_older(pane
 
     What changes all the same was old before, unless the experiment says that it remembers it.
     """
-    trial = Trial(panel)
+    trial = fresh(panel)
     if not hasattr(trial.params, "learning_rate"):
         pytest.skip("there are no weights: each step is what it shows")
     trial.train(PAUSES[0])
@@ -97,7 +106,7 @@ def test_that_a_picture_at_rest_is_that_of_the_weights_and_of_nothing_older(pane
 
 @every_panel
 def test_that_measuring_again_gives_the_same_and_changes_nothing_else(panel: Panel) -> None:
-    trial = Trial(panel)
+    trial = fresh(panel)
     trial.train(PAUSES[0])
     first, frame, state = measured(trial), trial.frame(), arrays_of(trial.experiment)
     drawn = torch.get_rng_state()
@@ -109,7 +118,7 @@ def test_that_measuring_again_gives_the_same_and_changes_nothing_else(panel: Pan
 
 @every_panel
 def test_that_a_run_that_is_looked_at_learns_what_one_does_that_is_not(panel: Panel) -> None:
-    watched, left = Trial(panel), Trial(panel)
+    watched, left = fresh(panel), fresh(panel)
     left.measuring.every = 0
     for _ in range(WATCHED):
         watched.train(1)
@@ -122,12 +131,17 @@ def test_that_a_run_that_is_looked_at_learns_what_one_does_that_is_not(panel: Pa
 @every_panel
 def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
     """``measure_reads`` names every control that the measurement depends on."""
+    begun = fresh(panel)
+    begun.train(PAUSES[0])
+    begun.frame()
     for one in panel.parameters:
         if one.restart or one.kind == "source" or not ends(one):
             continue
-        trial = Trial(panel, changed(panel.params(), **reached(panel, one)))
-        trial.train(PAUSES[0])
-        trial.frame()
+        under = reached(panel, one)
+        trial = Trial(panel, small(panel, **under)) if under else begun.copy()
+        if under:
+            trial.train(PAUSES[0])
+            trial.frame()
         for value in ends(one)[:2]:
             trial.params = changed(trial.params, **{one.name: value})
             frame, scalars = trial.frame(), dict(trial.measuring.scalars)
@@ -139,7 +153,7 @@ def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
 def test_that_a_run_that_plays_says_of_which_step_an_older_number_is(
     panel: Panel, view_of: Callable[[Panel], PanelView]
 ) -> None:
-    trial, view = Trial(panel), view_of(panel)
+    trial, view = fresh(panel), view_of(panel)
     trial.measuring.every = 0
     trial.train(PAUSES[-1])
     playing = trial.shown(at_rest=False)

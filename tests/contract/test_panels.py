@@ -29,9 +29,14 @@ every_panel = pytest.mark.parametrize("panel", PANELS, ids=ids)
 every_training_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
 
 
+def small(panel: Panel, **values: Any) -> Any:
+    """The parameters at which the contract is proved, and ``values`` on top of them."""
+    return changed(panel.params(), **{**panel.proved_with, **values})
+
+
 @functools.cache
 def _pristine(panel: Panel) -> Trial:
-    return Trial(panel)
+    return Trial(panel, small(panel))
 
 
 def fresh(panel: Panel) -> Trial:
@@ -152,6 +157,13 @@ def test_that_a_declaration_says_what_a_control_needs(panel: Panel) -> None:
 
 
 @every_panel
+def test_that_what_a_panel_is_proved_with_is_a_value_of_its_controls(panel: Panel) -> None:
+    small(panel)  # raises Unfit for what does not fit
+    assert "seed" not in panel.proved_with
+    assert all(getattr(panel.params(), name) != value for name, value in panel.proved_with.items())
+
+
+@every_panel
 def test_that_params_and_frames_are_frozen(panel: Panel) -> None:
     for kind in (panel.params, panel.frame):
         assert dataclasses.is_dataclass(kind)
@@ -209,7 +221,7 @@ def test_that_drawing_does_not_change_what_is_learnt(panel: Panel) -> None:
 
 @every_training_panel
 def test_that_the_same_seed_gives_the_same_run_and_another_seed_another(panel: Panel) -> None:
-    one, same_seed, other = fresh(panel), Trial(panel), Trial(panel, changed(panel.params(), seed=7))
+    one, same_seed, other = fresh(panel), Trial(panel, small(panel)), Trial(panel, small(panel, seed=7))
     for trial in (one, same_seed, other):
         trial.train(4)
     assert same(arrays_of(one.experiment), arrays_of(same_seed.experiment))
@@ -244,9 +256,9 @@ def test_that_every_step_gives_the_same_scalars(panel: Panel) -> None:
 def test_that_both_ends_of_every_range_and_every_choice_make_a_frame(panel: Panel) -> None:
     for one in panel.parameters:
         for value in ends(one):
-            before = changed(panel.params(), **reached(panel, one))
+            before = small(panel, **reached(panel, one))
             params = changed(before, **{one.name: value})
-            if needs_restart(panel.params(), params):
+            if needs_restart(small(panel), params):
                 trial = Trial(panel, params)
             else:
                 trial = fresh(panel)
@@ -265,7 +277,7 @@ def test_that_a_live_parameter_acts_without_a_restart(panel: Panel) -> None:
         if one.restart or one.kind in ("hidden", "source") or len(ends(one)) < 2:
             continue
         frames, under = [], reached(panel, one)
-        begun = Trial(panel, changed(panel.params(), **under)) if under else fresh(panel)
+        begun = Trial(panel, small(panel, **under)) if under else fresh(panel)
         begun.train(1)
         for value in ends(one)[:2]:
             trial = begun.copy()

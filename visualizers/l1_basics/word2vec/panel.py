@@ -100,4 +100,5 @@ PANEL = Panel(
               "Huffman", "embedding", "subsampling", "词嵌入", "词向量", "负采样", "分层softmax",
               "哈夫曼树", "下采样", "滑动窗口"),
     sources=("wordsim353", "questions-words"),
+    proved_with={"dimension": 8, "vocabulary": 200},
 )

@@ -81,4 +81,5 @@ PANEL = Panel(
     keywords=("relation classification", "relation extraction", "CNN", "position features",
               "entity markers", "max pooling", "confusion matrix", "关系分类", "关系抽取", "位置特征",
               "实体标记", "卷积神经网络"),
+    proved_with={"filters": 8},
 )

@@ -100,4 +100,5 @@ PANEL = Panel(
     keywords=("language model", "char-rnn", "LSTM", "perplexity", "sampling", "temperature",
               "hidden unit", "neuron", "LSTMVis", "循环神经网络", "语言模型", "困惑度", "采样",
               "隐藏单元", "字符级"),
+    proved_with={"hidden_size": 16, "length": 10, "batch": 4},
 )

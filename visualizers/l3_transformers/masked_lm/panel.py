@@ -99,4 +99,5 @@ PANEL = Panel(
     rests_on=("bidirectional", "rnn_lm"),
     keywords=("BERT", "GPT", "masked language model", "MLM", "mask rate", "80/10/10", "cloze",
               "bidirectional", "pre-training", "掩码语言模型", "完形填空", "掩码率", "双向", "预训练"),
+    proved_with={"batch": 8, "width": 16},
 )

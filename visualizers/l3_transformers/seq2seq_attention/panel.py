@@ -81,4 +81,5 @@ PANEL = Panel(
     keywords=("seq2seq", "encoder", "decoder", "alignment", "bottleneck", "additive attention", "dot",
               "Bahdanau", "Luong", "translation", "GRU", "序列到序列", "编码器", "解码器", "对齐", "瓶颈",
               "加性注意力", "点积", "机器翻译"),
+    proved_with={"width": 16, "longest": 6},
 )

@@ -99,4 +99,5 @@ PANEL = Panel(
     concepts=("3.13", "3.4", "3.6"),
     keywords=("GPT", "language model", "next token", "sampling", "temperature", "top-k", "BPE",
               "logit lens", "perplexity", "语言模型", "下一个词元", "采样", "温度", "困惑度", "生成"),
+    proved_with={"width": 16, "context": 16, "batch": 4},
 )

@@ -63,4 +63,5 @@ PANEL = Panel(
               "fine-tuning", "pre-training", "transfer", "generalisation", "增量微调", "适配器", "前缀微调",
               "低秩", "预训练", "微调", "泛化"),
     rests_on=("word2vec", "attention_maps"),
+    proved_with={"size": 1, "batch": 4},
 )

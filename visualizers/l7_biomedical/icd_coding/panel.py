@@ -104,4 +104,5 @@ PANEL = Panel(
     keywords=("ICD-10", "coding", "entity linking", "retrieval", "BM25", "dual encoder", "DPR",
               "in-batch negatives", "negation", "NegEx", "margin", "疾病编码", "实体链接", "检索", "双塔",
               "批内负例", "否定"),
+    proved_with={"batch": 8, "width": 8},
 )

@@ -98,4 +98,5 @@ PANEL = Panel(
               "QSAR", "attribution", "explanation", "RDKit", "分子", "性质预测", "沸点", "岭回归",
               "归因", "可解释"),
     rests_on=("text_cnn", "pipeline"),
+    proved_with={"amount": 300},
 )

@@ -104,4 +104,5 @@ PANEL = Panel(
               "interpretability", "QAjudge", "black box", "决策树", "信息增益", "无罪推定", "要件审判",
               "可解释", "黑箱"),
     rests_on=("text_cnn", "playground"),
+    proved_with={"cases": 60},
 )

@@ -18,6 +18,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -162,6 +163,9 @@ def gains(order: Ints, relevance: Ints, depth: int) -> Floats:
 
 class SimilarCases:
     """Two orders of thirty candidates, and two of nine statutes."""
+
+    shared: ClassVar[tuple[str, ...]] = (
+        "search", "searches", "texts", "many_texts", "told", "statutes", "luck", "vectors")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.language = language = "zh" if params.language == "Chinese" else "en"
