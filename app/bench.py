@@ -123,6 +123,29 @@ class Pace:
         return self._steps / self._spent if self._spent else 0.0
 
 
+def where(
+    bare: float, window: float, alone: Sequence[float], costs: Sequence[float],
+    frames_per_second: float,
+) -> dict[str, float]:
+    """Where the time of the window's worker goes; the ratio of the two rates is explained by it.
+
+    Args:
+        bare, window: steps a second without a window and with one.
+        alone: steps a second of the worker while it trains, with a window that draws beside it.
+        costs: seconds that its frames took.
+
+    Returns:
+        The shares of its time for training (and what is measured on schedule), for frames, and for
+        the rest, which is messages, keyframes and waiting; and how many times as long a step takes
+        while the window draws, which on two cores that share a cache is the larger part.
+    """
+    training = window / statistics.median(alone) if alone else 1.0
+    frames = frames_per_second * statistics.fmean(costs) if costs else 0.0
+    return {"training": round(training, 3), "frames": round(frames, 3),
+            "rest": round(max(0.0, 1 - training - frames), 3),
+            "step_beside_window": round(bare * training / window, 3) if window else 0.0}
+
+
 class Stage:
     """A real window with one panel open, driven like a user drives it."""
 
@@ -149,6 +172,8 @@ class Stage:
         self.window.resize(1280, 720)
         self.window.show()
         self._params = params
+        self.alone: list[float] = []  # steps a second of the worker while it trains
+        self.costs: list[float] = []  # seconds that its frames took
         self.spin(lambda: self.pool.is_warm, PATIENCE)
         self.first_frame_ms = self._open()
 
@@ -219,6 +244,10 @@ class Stage:
         def seen(_shown: Any) -> None:
             if session.state.name == "RUNNING":
                 pace.saw(time.perf_counter(), session.last_step)
+                if session.steps_per_second:
+                    self.alone.append(session.steps_per_second)
+                if session.frame_cost:
+                    self.costs.append(session.frame_cost)
 
         def ended(state: Any) -> None:
             if state.name == "FINISHED":
@@ -344,6 +373,8 @@ def measure(panel: Panel, params: Any, *, seconds: float, threads: int = 1,
                                      "window": round(statistics.median(windows), 2),
                                      "ratio": round(statistics.median(ratios), 3)},
                 "frames_per_second": round(statistics.median(frames), 1),
+                "worker_time": where(statistics.median(bares), statistics.median(windows),
+                                     stage.alone, stage.costs, statistics.median(frames)),
                 "paint_ms": round(statistics.median(paints), 2),
                 "late_ms": percentiles(late, (50, 95, 99, 100)),
             }

@@ -157,6 +157,7 @@ class Session(QObject):
         self._fresh = False  # there are scalars to show without a new frame
         self.device, self.threads = "", 0
         self.steps_per_second, self.memory = 0.0, 0  # the first is what training could
+        self.frame_cost = 0.0  # seconds of the worker's
         self._rate = Rate()
         self._recorded: Record | None = None
         self._sent = 0
@@ -826,7 +827,7 @@ class Session(QObject):
             if self._at is not None and not message.recalled:
                 self._on_present(message.step)
         self.steps_per_second = message.steps_per_second or self.steps_per_second
-        self.memory = message.memory
+        self.memory, self.frame_cost = message.memory, message.cost
         self._idle = message.idle
         seen = Seen(message.step, message.params, message.frame, message.measured_at)
         if message.recalled:

@@ -226,6 +226,7 @@ class Framed:
         measured_at: the step it was made at: this one whenever the run stands still, and where
             nothing is measured.
         idle: control → why moving it can change nothing now.
+        cost: seconds that the frame before this one took, measured, made and sent.
     """
 
     run: int
@@ -246,6 +247,7 @@ class Framed:
     measured: Mapping[str, float] = field(default_factory=dict)
     measured_at: int = 0
     idle: Mapping[str, str] = field(default_factory=dict)
+    cost: float = 0.0
 
 
 @dataclass(frozen=True)

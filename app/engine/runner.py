@@ -549,6 +549,7 @@ class Runner:
             run.speed, run.memory, run.granted - run.credits, run.recalls, run.present is not None,
             has_finished(run.experiment, run.params), run.keyframes.steps, measuring.scalars,
             measuring.step if measuring.able else run.step, idle_controls(run.experiment, run.params),
+            run.frame_cost,
         ))
         run.framed_at = perf_counter()
         run.frame_cost = run.framed_at - started

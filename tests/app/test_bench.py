@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.bench import Pace
+from app.bench import Pace, where
 
 
 def test_that_only_the_time_in_which_a_run_goes_on_counts() -> None:
@@ -23,3 +23,14 @@ def test_that_a_run_that_does_not_end_counts_from_its_first_frame_to_its_last() 
     for second in range(5):
         pace.saw(float(second), 1000 + 40 * second)
     assert pace.per_second == pytest.approx(40)
+
+
+def test_that_the_profile_says_what_the_ratio_is_made_of() -> None:
+    # A step takes 10 ms alone and 12.5 ms beside the window; 30 frames of 2 ms leave 94 % for steps.
+    found = where(100.0, 75.2, [80.0] * 9, [0.002] * 9, 30.0)
+    assert found == {"training": 0.94, "frames": 0.06, "rest": 0.0, "step_beside_window": 1.25}
+    assert found["training"] / found["step_beside_window"] == pytest.approx(75.2 / 100, abs=0.002)
+
+
+def test_that_a_profile_of_nothing_is_no_error() -> None:
+    assert where(0.0, 0.0, [], [], 0.0)["frames"] == 0.0
