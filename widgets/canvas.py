@@ -329,18 +329,20 @@ class Scroll:
         elif bottom > self.offset + self.room:
             self.move(bottom - self.offset - self.room)
 
-    def paint(self, painter: QPainter, area: QRect) -> None:
-        """The handle at the right edge of the area, only where there is something to scroll."""
+    def paint(self, painter: QPainter, area: QRect, across: bool = False) -> None:
+        """The handle at the right edge of the area, or at its lower one, only where there is something
+        to scroll."""
         if self.length <= self.room or self.room <= 0:
             return
-        part = self.room / self.length
-        size = max(self.look.px(16), area.height() * part)
-        way = (area.height() - size) * self.offset / (self.length - self.room)
-        width = self.look.px(4)
+        whole = area.width() if across else area.height()
+        size = max(self.look.px(16), whole * self.room / self.length)
+        way = (whole - size) * self.offset / (self.length - self.room)
+        thick = self.look.px(4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.color("ghost"))
-        painter.drawRoundedRect(QRectF(area.right() - width, area.top() + way, width, size),
-                                width / 2, width / 2)
+        painter.drawRoundedRect(
+            QRectF(area.left() + way, area.bottom() - thick, size, thick) if across
+            else QRectF(area.right() - thick, area.top() + way, thick, size), thick / 2, thick / 2)
 
 
 def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:

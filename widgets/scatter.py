@@ -215,7 +215,8 @@ class ScatterPlot(Canvas[int]):
             wide, tall = self.text_width(text, 12) + px(4), self.text_height(12)
             x, y = spots[one]
             for left, top in ((x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),
-                              (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4))):
+                              (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4)),
+                              (x + px(3), y - tall - px(2)), (x - px(3) - wide, y - tall - px(2))):
                 box = QRectF(left, top, wide, tall)
                 if area.adjusted(-px(2), -px(6), px(8), 0).contains(box) \
                         and not any(box.intersects(other) for other in taken):

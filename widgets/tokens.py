@@ -30,6 +30,17 @@ def on_one_line(text: str) -> str:
     return text.replace("\r", "").replace("\n", "⏎").replace("\t", "⇥")
 
 
+def legible(token: str) -> str:
+    """A token with every white space made visible."""
+    return on_one_line(token).replace(" ", "␣")
+
+
+def shortened(token: str, most: int = 9) -> str:
+    """A legible token that fits into a cell."""
+    shown = legible(token)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
 def visible(token: str) -> str:
     """A token with its white space made visible."""
     shown = on_one_line(token)

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from small_gpts import as_gpt2
 
 from app.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data import Data
-from visualizers.l3_transformers.language_model.experiment import drawn_from
 from visualizers.l3_transformers.language_model.lines import five_lines
 from visualizers.l3_transformers.language_model.panel import Params
 from visualizers.models.checkpoint import load_tiny_gpt
+from visualizers.models.decoding import drawn_from
 from visualizers.models.opened import Decoder, Size, SmallGPT
 from widgets.parameters import changed
 
@@ -44,26 +45,7 @@ def written(one: Trial) -> list[int]:
 
 @pytest.fixture(scope="module")
 def gpt2() -> Any:
-    """The small GPT as the library's own GPT-2, on copied weights."""
-    gpt, _, _ = load_tiny_gpt()
-    c = gpt.config
-    made = transformers.GPT2LMHeadModel(transformers.GPT2Config(
-        vocab_size=c.vocabulary, n_positions=c.context, n_embd=c.width, n_layer=c.layers, n_head=c.heads,
-        activation_function="gelu", bos_token_id=None, eos_token_id=None, pad_token_id=0)).eval()
-    ours, body = gpt.state_dict(), made.transformer
-    with torch.no_grad():
-        body.wte.weight.copy_(ours["token_embedding.weight"])
-        body.wpe.weight.copy_(ours["position_embedding.weight"])
-        body.ln_f.weight.copy_(ours["norm.weight"])
-        body.ln_f.bias.copy_(ours["norm.bias"])
-        for at, block in enumerate(body.h):
-            for name, part in (("norm_1", block.ln_1), ("norm_2", block.ln_2),
-                               ("attention.qkv", block.attn.c_attn), ("attention.out", block.attn.c_proj),
-                               ("mlp.up", block.mlp.c_fc), ("mlp.down", block.mlp.c_proj)):
-                weight = ours[f"blocks.{at}.{name}.weight"]
-                part.weight.copy_(weight if weight.dim() == 1 else weight.T)
-                part.bias.copy_(ours[f"blocks.{at}.{name}.bias"])
-    return made
+    return as_gpt2()
 
 
 @pytest.fixture(scope="module")
@@ -159,24 +141,49 @@ def test_that_a_line_can_be_forced_rewound_and_branched() -> None:
     one.train(6)
     first, before = written(one), one.frame()
     other = int(before.candidate_ids[3])
-    one.params = changed(one.params, cut=(2, other, 1))
+    one.params = changed(one.params, cut=(1, 6, *first[:2], other))
     shown = one.frame()
     assert shown.kinds[before.given:].tolist() == [1, 1, 2]
     assert written(one) == first, "a look changes nothing"
     assert shown.branches == ("".join(before.pieces[before.given:]),)
     one.train(1)
     assert written(one)[:3] == [*first[:2], other] and len(written(one)) == 4
-    one.params = changed(one.params, cut=(0, -1, 2))
+    one.params = changed(one.params, cut=(2, one.step))
     one.train(6)
     assert written(one) == first, "at temperature 0 the same text is written again"
     assert len(one.frame().branches) == 2
+
+
+def test_that_a_moment_before_a_click_knows_nothing_of_it() -> None:
+    one = begun(temperature=0.0)
+    one.train(4)
+    earlier = one.copy()
+    one.train(4)
+    one.params = changed(one.params, cut=(1, 8, *written(one)[:2]))
+    one.train(1)
+    earlier.params = one.params  # gone back in time: the controls stay as they are
+    assert len(earlier.frame().written) == 4
+    earlier.train(8)
+    assert len(earlier.frame().written) == 12, "nor does it follow the click when its time comes"
+
+
+def test_that_clicks_without_a_step_between_them_add_up() -> None:
+    one = begun(temperature=0.0)
+    one.train(3)
+    before = one.frame()
+    first = (*before.written.tolist(), int(before.candidate_ids[2]))
+    one.params = changed(one.params, cut=(1, 3, *first))
+    second = (*first, int(one.frame().candidate_ids[1]))
+    one.params = changed(one.params, cut=(2, 3, *second))
+    assert one.frame().written.tolist() == list(second)
+    assert one.frame().kinds[-2:].tolist() == [2, 2]
 
 
 def test_that_another_draw_after_a_rewind_is_another_branch() -> None:
     one = begun(temperature=1.0, top_p=1.0, seed=2)
     one.train(10)
     first = written(one)
-    one.params = changed(one.params, cut=(0, -1, 1))
+    one.params = changed(one.params, cut=(1, 10))
     one.train(10)
     assert written(one) != first
 
@@ -185,7 +192,7 @@ def test_that_it_ends_where_it_should() -> None:
     one = begun(length=3)
     one.train(3)
     assert one.experiment.finished(one.params) and one.frame().left == 0
-    one.params = changed(one.params, cut=(1, -1, 1))
+    one.params = changed(one.params, cut=(1, 3, written(one)[0]))
     assert not one.experiment.finished(one.params) and one.frame().left == 2
     full = begun(prompt="word " * 300, length=256)
     frame = full.frame()
@@ -338,7 +345,8 @@ def test_that_clicks_go_back_and_force(qtbot: Any, view: Any) -> None:
     frame = one.frame()
     for widget, part in ((view.strip, 1), (view.strip, frame.given + 2), (view.bars, 1)):
         qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place(part).center().toPoint())
-    assert view.sent == [("cut", (2, -1, 1)), ("cut", (5, int(frame.candidate_ids[1]), 1))], \
+    ids = written(one)
+    assert view.sent == [("cut", (1, 5, *ids[:2])), ("cut", (1, 5, *ids, int(frame.candidate_ids[1])))], \
         "the prompt itself is not gone back into"
     one.params = changed(one.params, cut=view.sent[-1][1])
     view.show_frame(one.shown())

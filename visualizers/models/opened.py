@@ -1,8 +1,8 @@
 """A decoder opened up: read with or without a cache, its layers' own guesses, and its attention.
 
 Two kinds can be opened: this program's small GPT, read here by hand, and the decoders of the library
-transformers. Shapes: n tokens that are read now, T tokens altogether, C channels, L layers of H heads
-of D numbers, V different tokens.
+transformers. Shapes: n tokens that are read now, T tokens altogether, B texts side by side, C channels,
+L layers of H heads of D numbers, V different tokens.
 
 Nothing here opens a socket or runs code that comes with a model.
 """
@@ -67,6 +67,16 @@ class Opened(Protocol):
         keys and values of all that has been read, to be given with what comes next."""
         ...
 
+    def read_rows(self, ids: Tensor, cache: Any = None) -> tuple[Tensor, Tensor, Any]:
+        """Read B texts side by side, n tokens (B, n) of each: the scores of the token after each text,
+        (B, V), the state of each token after the last layer, (B, n, C), and the keys and values."""
+        ...
+
+    def pick_rows(self, cache: Any, rows: Tensor) -> Any:
+        """The keys and values of these rows (R,) of a batch; a row may be taken more than once. The
+        cache that is given is used up."""
+        ...
+
     def guesses(self, ids: Sequence[int], layers: Sequence[int], places: int) -> Tensor:
         """What some layers would say next at the last places, scores (layers, places, V)."""
         ...
@@ -114,25 +124,37 @@ class SmallGPT:
 
     @torch.no_grad()
     def read(self, ids: Sequence[int], cache: Any = None, every: bool = False) -> tuple[Tensor, Any]:
+        x, cache = self._states(torch.tensor([list(ids)]), cache)              # (1, n, C)
+        return self.gpt.read_out(x[0] if every else x[0, -1:]), cache
+
+    @torch.no_grad()
+    def read_rows(self, ids: Tensor, cache: Any = None) -> tuple[Tensor, Tensor, Any]:
+        x, cache = self._states(ids, cache)                                    # (B, n, C)
+        return self.gpt.read_out(x[:, -1]), self.gpt.norm(x), cache
+
+    def pick_rows(self, cache: Any, rows: Tensor) -> Any:
+        return tuple((k[rows], v[rows]) for k, v in cache)
+
+    def _states(self, ids: Tensor, cache: Any) -> tuple[Tensor, Any]:
+        """The residual stream after the last layer, and keys and values, each (B, H, T, D)."""
         gpt, H, C = self.gpt, self.gpt.config.heads, self.gpt.config.width
-        n, past = len(ids), 0 if cache is None else cache[0][0].shape[1]
+        (B, n), past = ids.shape, 0 if cache is None else cache[0][0].shape[2]
         T, D = past + n, C // H
         place = torch.arange(past, T, device=self.device)                      # (n,)
-        x = gpt.token_embedding(torch.tensor(list(ids), device=self.device)) \
-            + gpt.position_embedding(place)                                    # (n, C)
+        x = gpt.token_embedding(ids.to(self.device)) + gpt.position_embedding(place)  # (B, n, C)
         future = torch.full((n, T), -math.inf, device=self.device).triu(past + 1)
         kept = []
         for layer, block in enumerate(cast(Iterable[Block], gpt.blocks)):
-            qkv = block.attention.qkv(block.norm_1(x))                         # (n, 3 C)
-            q, k, v = qkv.view(n, 3, H, D).permute(1, 2, 0, 3)                 # each (H, n, D)
+            qkv = block.attention.qkv(block.norm_1(x))                         # (B, n, 3 C)
+            q, k, v = qkv.view(B, n, 3, H, D).permute(2, 0, 3, 1, 4)           # each (B, H, n, D)
             if cache is not None:  # what was read before need not be computed again
-                k = torch.cat([cache[layer][0], k], 1)                         # (H, T, D)
-                v = torch.cat([cache[layer][1], v], 1)                         # (H, T, D)
+                k = torch.cat([cache[layer][0], k], 2)                         # (B, H, T, D)
+                v = torch.cat([cache[layer][1], v], 2)                         # (B, H, T, D)
             kept.append((k, v))
-            weight = ((q / math.sqrt(D)) @ k.transpose(1, 2) + future).softmax(-1)  # (H, n, T)
-            x = x + block.attention.out((weight @ v).transpose(0, 1).reshape(n, C))
-            x = x + block.mlp(block.norm_2(x), None)                           # (n, C)
-        return gpt.read_out(x if every else x[-1:]), tuple(kept)
+            weight = ((q / math.sqrt(D)) @ k.transpose(2, 3) + future).softmax(-1)  # (B, H, n, T)
+            x = x + block.attention.out((weight @ v).transpose(1, 2).reshape(B, n, C))
+            x = x + block.mlp(block.norm_2(x), None)                           # (B, n, C)
+        return x, tuple(kept)
 
     def _look(self, ids: Sequence[int]) -> Kept:
         kept = Kept()
@@ -180,6 +202,16 @@ class Decoder:
         out = self.module(input_ids=self._ids(ids), past_key_values=cache, use_cache=True,
                           logits_to_keep=0 if every else 1)
         return out.logits[0].float(), out.past_key_values                      # (n or 1, V)
+
+    @torch.no_grad()
+    def read_rows(self, ids: Tensor, cache: Any = None) -> tuple[Tensor, Tensor, Any]:
+        out = self.module(input_ids=ids.to(self.module.device), past_key_values=cache, use_cache=True,
+                          logits_to_keep=1, output_hidden_states=True)
+        return out.logits[:, -1].float(), out.hidden_states[-1].float(), out.past_key_values
+
+    def pick_rows(self, cache: Any, rows: Tensor) -> Any:
+        cache.reorder_cache(rows.to(self.module.device))
+        return cache
 
     @torch.no_grad()
     def guesses(self, ids: Sequence[int], layers: Sequence[int], places: int) -> Tensor:

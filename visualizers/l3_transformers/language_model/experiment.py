@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +27,7 @@ from torch.nn import functional as F
 from visualizers.l3_transformers.language_model.lines import SMOLLM2, few_shots
 from visualizers.l3_transformers.language_model.panel import DRAWN, FORCED, PROMPT, Frame, Params
 from visualizers.models.arrays import array
-from visualizers.models.gpt import next_token_odds
+from visualizers.models.decoding import Click, drawn_from, kept_by
 from visualizers.models.language import Turn, conversation
 from visualizers.models.opened import SmallGPT, open_model
 from visualizers.panel import Context
@@ -39,29 +40,12 @@ BRANCHES = 8           # that are remembered
 WHOLE = 256            # matrices of more tokens travel with half precision
 
 
-def drawn_from(scores: Tensor, temperature: float, top_k: int, top_p: float) -> Tensor:
-    """Probabilities (V,) to draw the next token from.
-
-    Args:
-        scores: of all tokens (V,).
-        temperature, top_k: as in ``next_token_odds``.
-        top_p: the best tokens stay, as few as have this probability together; 1 keeps all.
-    """
-    odds = next_token_odds(scores, temperature, top_k)                         # (V,)
-    if top_p >= 1:
-        return odds
-    best, order = odds.sort(descending=True, stable=True)                      # (V,) each
-    better = best.cumsum(0) - best              # what all better ones have together
-    best = best.masked_fill(better >= top_p, 0.0)
-    return torch.zeros_like(odds).scatter(0, order, best / best.sum())
-
-
 @dataclass
 class Line:
     """A text that grows, and what the model says of it."""
 
     asked: str             # the prompt
-    cut: tuple[int, int, int]  # the click that it already follows
+    clicked: Click         # the last click that it follows
     reach: int
     ids: list[int]         # T tokens
     given: int             # of the prompt
@@ -88,7 +72,7 @@ class LanguageModel:
         self.source = SMOLLM2 if files.folder is None else str(files.folder)
         self.kept = last_ones()  # what was computed for a look, so that it is not computed twice
         self.branches: list[tuple[str, float]] = []
-        self.spent = 0.0
+        self.spent, self.steps = 0.0, 0
         self.line = self.begun(params)
 
     # --- the text
@@ -129,18 +113,17 @@ class LanguageModel:
         asked = self.asked(params)
         if (line.asked, line.reach) != (asked, params.reach):
             line = self.kept("line", (asked, params.reach, params.cut), lambda: self.begun(params))
-        elif params.cut != line.cut:
+        elif (stays := kept_by(params.cut, line.clicked, self.steps, len(line.scores))) is not None:
             line = self.kept("line", (asked, params.reach, params.cut, tuple(line.ids)),
-                             lambda: self.after_cut(params))
+                             lambda: self.after_click(params, stays))
         return line
 
-    def after_cut(self, params: Params) -> Line:
-        """Back to the first few written tokens, and perhaps on with another one."""
-        line, (place, token, _) = self.line, params.cut
-        stay = min(line.given + max(place, 0), len(line.ids))
-        ids, kinds = line.ids[:stay], line.kinds[:stay]
-        if 0 <= token < len(line.scores) and stay < self.room(params):
-            ids, kinds = [*ids, token], [*kinds, FORCED]
+    def after_click(self, params: Params, stays: list[int]) -> Line:
+        """Back to what stays; a token that was not there has been forced."""
+        line = self.line
+        ids = [*line.ids[: line.given], *stays][: self.room(params)]
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(ids, line.ids, strict=False)))
+        kinds = [*line.kinds[:same], *[FORCED] * (len(ids) - same)]
         return self.read(params, line.asked, ids, line.given, line.skipped, kinds)
 
     # --- one token
@@ -149,6 +132,8 @@ class LanguageModel:
         """Draw a token, append it, and ask the model again."""
         self.adopt(self.now(params))
         line = self.line
+        line.clicked = params.cut  # one that was made later than now is never followed
+        self.steps += 1
         odds = drawn_from(line.scores, params.temperature, params.top_k, params.top_p)   # (V,)
         token = int(odds.argmax()) if params.temperature == 0 else \
             int(torch.multinomial(odds, 1, generator=self.generator))
@@ -222,6 +207,7 @@ class LanguageModel:
         branches = self.left_behind(line)
         return Frame(
             model=model.title, source=self.source, pieces=model.pieces(line.ids),
+            written=np.array(line.ids[line.given:], np.int64),
             kinds=np.array(line.kinds, np.uint8), learnt=np.clip(np.array(line.learnt, np.float32), 0, 1),
             given=line.given, skipped=line.skipped, left=self.left(params, line),
             candidates=model.pieces(best.tolist()), candidate_ids=array(best),

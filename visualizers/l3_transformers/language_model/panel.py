@@ -53,10 +53,10 @@ class Params:
     inside: str = hidden("lens", stays=True,
                          help="What is shown of the inside: lens, attention, cache, branches or code.")
     head: tuple[int, int] = hidden((-1, -1), help="The layer and the head whose attention is shown.")
-    cut: tuple[int, int, int] = hidden(
-        (0, -1, 0), stays=True,
-        help="After how many written tokens to go back to, the token that is forced there or −1, and "
-             "how many such clicks there have been.")
+    cut: tuple[int, ...] = hidden(
+        (), stays=True,
+        help="The last click: its number, the step at which it was made, and the written tokens that "
+             "stay, the forced one last.")
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,7 @@ class Frame:
     pieces: Annotated[tuple[str, ...], "T", "T ≥ 1"]  # the text
     kinds: Annotated[UInt8, "T", "0 … 2"]  # who wrote each: prompt, drawn, forced
     learnt: Annotated[Float32, "T", "0 … 1"]  # how likely it was, as learnt; 0 for the first
+    written: Annotated[Int64, "T-given", "≥ 0"]  # the tokens after the prompt, by number
     given: Annotated[int, "1 … T"]  # tokens of the prompt
     skipped: Annotated[int, "≥ 0"]  # … and how many of its first ones were too many
     left: Annotated[int, "≥ 0"]  # tokens that may still be written

@@ -21,21 +21,10 @@ from widgets.numbers import compact, count, fixed, percent, quantity, size
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
-from widgets.tokens import TokenStrip, on_one_line
+from widgets.tokens import TokenStrip, legible, on_one_line, shortened
 from widgets.view import PanelView
 
 NAMED = 20  # a matrix of more tokens has numbers below it
-
-
-def legible(token: str) -> str:
-    """A token with its white space made visible."""
-    return on_one_line(token).replace(" ", "␣")
-
-
-def _short(token: str, most: int = 9) -> str:
-    """A token that fits into a cell."""
-    shown = legible(token)
-    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def _end(frame: Frame, most: int = 28) -> str:
@@ -113,17 +102,18 @@ class LanguageModelView(PanelView):
     def _go_back(self, index: int) -> None:
         """Back to where this token was drawn."""
         if self._shown is not None and index >= self._shown.frame.given:
-            self._cut(index - self._shown.frame.given, -1)
+            self._cut(self._shown.frame.written[: index - self._shown.frame.given].tolist())
 
     def _force(self, index: int) -> None:
         """This token comes next, whatever would have been drawn."""
         if self._shown is not None and index < len(self._shown.frame.candidate_ids):
             frame = self._shown.frame
-            self._cut(len(frame.pieces) - frame.given, int(frame.candidate_ids[index]))
+            self._cut([*frame.written.tolist(), int(frame.candidate_ids[index])])
 
-    def _cut(self, place: int, token: int) -> None:
+    def _cut(self, stays: list[int]) -> None:
         assert self._shown is not None
-        self.changed.emit("cut", (place, token, self._shown.params.cut[2] + 1))
+        number = max(self._shown.params.cut[:1], default=0) + 1
+        self.changed.emit("cut", (number, self._shown.step, *stays))
 
     # --- drawing
 
@@ -136,7 +126,7 @@ class LanguageModelView(PanelView):
             title=words("The fuller a token, the likelier it was; click one to go back"))
         cut = frame.odds == 0  # what the filters leave out shows how likely it was
         self.bars.draw(
-            np.where(cut, frame.as_learnt, frame.odds), [_short(one, 12) for one in frame.candidates],
+            np.where(cut, frame.as_learnt, frame.odds), [shortened(one, 12) for one in frame.candidates],
             muted=np.flatnonzero(cut).tolist(),
             title=words("Next token: click one to force it; grey is cut off"))
         facts = [(words("model"), words(frame.model)),
@@ -163,8 +153,8 @@ class LanguageModelView(PanelView):
     def _draw_lens(self, frame: Frame) -> None:
         names = [self.words("input") if one == 0 else str(one) for one in frame.layers.tolist()]
         self.lens.draw(frame.lens_odds, low=0.0, high=1.0, y_labels=names,
-                       x_labels=[_short(one) for one in frame.places],
-                       texts=[_short(one) for one in frame.lens])
+                       x_labels=[shortened(one) for one in frame.places],
+                       texts=[shortened(one) for one in frame.lens])
 
     def _draw_attention(self, frame: Frame) -> None:
         layers, heads = frame.heads.shape[:2]
@@ -173,7 +163,7 @@ class LanguageModelView(PanelView):
         numbers = [str(one + 1) for one in range(max(layers, heads))]
         self.grid.draw(frame.heads, selected=frame.head, high=255.0, row_labels=numbers[:layers],
                        column_labels=numbers[:heads])
-        tokens = [_short(one) for one in frame.pieces]
+        tokens = [shortened(one) for one in frame.pieces]
         self.matrix.draw(np.asarray(frame.attention, np.float32), low=0.0, high=1.0, y_labels=tokens,
                          x_labels=tokens if len(tokens) <= NAMED else (), title=self.words(
                              "Layer {layer}, head {head}", layer=frame.head[0] + 1,

@@ -19,16 +19,11 @@ from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import count, fixed
 from widgets.readouts import Readouts, TextFlow
-from widgets.tokens import on_one_line
+from widgets.tokens import legible, on_one_line
 from widgets.view import PanelView
 
 PLACES = ("attention", "lens")
 SMOOTHING = 25  # steps that the bold training curve is a mean of
-
-
-def legible(token: str) -> str:
-    """A token with its white space made visible."""
-    return on_one_line(token).replace(" ", "␣")
 
 
 class TinyGPTView(PanelView):

@@ -15,16 +15,11 @@ from widgets.numbers import compact, count, decimal, fixed, percent, quantity
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
-from widgets.tokens import TokenStrip, on_one_line, visible
+from widgets.tokens import TokenStrip, legible, visible
 from widgets.view import PanelView
 
 COUNTED = ("BPE", "byte BPE", "whole words")  # the others weigh by likelihood
 JOINING = ("BPE", "byte BPE", "WordPiece")
-
-
-def legible(piece: str) -> str:
-    """A piece with its white space made visible."""
-    return on_one_line(piece).replace(" ", "␣")
 
 
 def _pair(left: str, right: str) -> str:
