@@ -33,6 +33,7 @@ class ScatterPlot(Canvas[int]):
     Args:
         x, y: what the axes are.
         log_x: whether x is logarithmic; all its values are positive then.
+        dot: the size of a point, in pixels before scaling.
 
     Signals:
         clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
@@ -43,10 +44,11 @@ class ScatterPlot(Canvas[int]):
 
     def __init__(
         self, look: Look, title: str = "", *, x: str = "", y: str = "", log_x: bool = False,
-        parent: QWidget | None = None,
+        dot: float = 2.4, parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, title, parent)
-        self._titles, self._log = (x, y), log_x
+        self._titles, self._log, self._dot = (x, y), log_x, dot
+        self.rule: float | None = None
         self.points: NDArray[np.float64] = np.zeros((0, 2))
         self.series: NDArray[np.intp] = np.zeros(0, np.intp)
         self.names: tuple[str, ...] = ()
@@ -67,7 +69,8 @@ class ScatterPlot(Canvas[int]):
         series: NDArray[Any] | None = None, series_names: Sequence[str] = (),
         labelled: Sequence[int] = (), selected: Sequence[int] = (),
         trends: Sequence[tuple[int, NDArray[Any], NDArray[Any]]] = (),
-        ghosts: Sequence[tuple[str, NDArray[Any], NDArray[Any]]] = (), title: str | None = None,
+        ghosts: Sequence[tuple[str, NDArray[Any], NDArray[Any]]] = (),
+        y_range: scales.Range | None = None, rule: float | None = None, title: str | None = None,
     ) -> None:
         """Show points (m,) over (m,), each with a name.
 
@@ -77,13 +80,15 @@ class ScatterPlot(Canvas[int]):
             selected: these have a ring and their name, and a line joins one to the next.
             trends: of a series, the line through (k,) and (k,).
             ghosts: grey lines below the trends, of pinned runs, each with the run's name.
+            y_range: what y runs over; without one from 0, or what is less, to what is there.
+            rule: an x at which a dashed line stands.
         """
         self.retitle(title)
         self.points = np.stack([self._across(np.asarray(x, float)), np.asarray(y, float)], 1)
         self.series = np.zeros(len(self.points), np.intp) if series is None \
             else np.asarray(series, np.intp)
         self.names, self.series_names = tuple(names), tuple(series_names)
-        self.labelled, self.selected = tuple(labelled), tuple(selected)
+        self.labelled, self.selected, self.rule = tuple(labelled), tuple(selected), rule
         self.ghosts = tuple((name, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
                             for name, a, b in ghosts)
         self.trends = tuple((one, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
@@ -94,6 +99,7 @@ class ScatterPlot(Canvas[int]):
             step = scales.nice_step(float(max(high - min(low, 0.0), 1e-6)), 4)
             self._y_range = (float(np.floor(min(low, 0.0) / step)) * step,
                              float(np.ceil(high / step + 1e-9)) * step)
+            self._y_range = y_range or self._y_range
         if self.current is not None and self.current >= len(self.points):
             self.current = None
         self.update()
@@ -165,7 +171,7 @@ class ScatterPlot(Canvas[int]):
     def paint(self, painter: QPainter) -> None:
         if not len(self.points):
             return
-        key = (self._x_range, self._y_range, self.head, self.series_names,
+        key = (self._x_range, self._y_range, self.head, self.series_names, self.rule,
                tuple(name for name, _ in self.ghosts))
         self.layer(painter, "axes", key, self._paint_axes)
         spots = self.on_screen(self.points)
@@ -192,7 +198,7 @@ class ScatterPlot(Canvas[int]):
         for one in reversed(range(int(self.series.max()) + 1)):
             here = self.series == one
             ink = np.array(raster.rgba(self.look.color(one)), np.uint8)
-            raster.discs(pixels, at[here, 0], at[here, 1], 2.4 * self.look.scale * ratio, ink,
+            raster.discs(pixels, at[here, 0], at[here, 1], self._dot * self.look.scale * ratio, ink,
                          one % len(MARKS))
         self._sheet.paint(painter, area.left(), area.top(), ratio)
 
@@ -230,6 +236,10 @@ class ScatterPlot(Canvas[int]):
         painter.setPen(QPen(self.look.color("hairline"), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.drawLine(area.topLeft(), area.bottomLeft())
+        if self.rule is not None and left <= self.rule <= right:
+            x = self.on_screen(np.array([[self.rule, low]]))[0, 0]
+            painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
         many = max(2, int(area.width() / px(70)))
         x_ticks = scales.log_ticks(left, right, many) if self._log else scales.ticks(left, right, many)
         texts = numbers.decades(x_ticks) if self._log else numbers.ticks(x_ticks)

@@ -74,3 +74,21 @@ def test_that_one_point_and_none_can_be_drawn(qtbot: QtBot) -> None:
     for count in (1, 0):
         widget.draw(X[:count], Y[:count], NAMES[:count])
         widget.grab()
+
+
+def test_that_a_given_range_is_kept_and_a_rule_stands_at_its_place(qtbot: QtBot) -> None:
+    widget = ScatterPlot(look(), "Orders", dot=3.6)
+    qtbot.addWidget(widget)
+    widget.resize(420, 260)
+    widget.show()
+    pictures = []
+    for rule in (None, 0.0):
+        widget.draw(np.array([-1.0, 1.0]), np.array([0.5, 0.9]), ["a", "b"], y_range=(0.4, 1.0), rule=rule)
+        low, high = widget.on_screen(np.array([[0.0, 0.4], [0.0, 1.0]]))
+        assert low[1] == pytest.approx(widget.area.bottom()) and high[1] == pytest.approx(widget.area.top())
+        pictures.append(widget.grab().toImage())
+    assert pictures[0] != pictures[1]
+    middle = widget.on_screen(np.array([[0.0, 0.7]]))[0]
+    ground = pictures[0].pixelColor(round(middle[0]), 100)
+    dashes = {pictures[1].pixelColor(round(middle[0]) + dx, y).name() for dx in (-1, 0, 1) for y in range(80, 200)}
+    assert dashes - {ground.name()}, "the dashed line is where its value is"
