@@ -90,5 +90,6 @@ def test_that_a_given_range_is_kept_and_a_rule_stands_at_its_place(qtbot: QtBot)
     assert pictures[0] != pictures[1]
     middle = widget.on_screen(np.array([[0.0, 0.7]]))[0]
     ground = pictures[0].pixelColor(round(middle[0]), 100)
-    dashes = {pictures[1].pixelColor(round(middle[0]) + dx, y).name() for dx in (-1, 0, 1) for y in range(80, 200)}
+    dashes = {pictures[1].pixelColor(round(middle[0]) + dx, y).name()
+              for dx in (-1, 0, 1) for y in range(80, 200)}
     assert dashes - {ground.name()}, "the dashed line is where its value is"
