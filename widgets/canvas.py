@@ -33,6 +33,7 @@ from widgets.picture import Picture, Written
 T = TypeVar("T")
 
 KEPT_LABELS = 2000
+MOST_WIDTHS = 4000
 
 
 class Canvas(Picture[T]):
@@ -49,6 +50,8 @@ class Canvas(Picture[T]):
         self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetrics]] = {}
         self._heights: dict[int, int] = {}
         self._title_lines: tuple[object, list[str]] = (None, [])
+        self._head_height: tuple[object, int] = (None, 0)
+        self._text_widths: dict[tuple[str, int, bool], int] = {}
         self.setMouseTracking(True)
         # The card below would be painted again with each picture of a widget that lets it through.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -88,7 +91,13 @@ class Canvas(Picture[T]):
         return self._fonts[key]
 
     def text_width(self, text: str, size: int = 13, bold: bool = False) -> int:
-        return self.fonts(size, bold)[1].horizontalAdvance(text)
+        """In pixels. The same few texts are asked about again and again while a picture is painted."""
+        key = (text, size, bold)
+        if (found := self._text_widths.get(key)) is None:
+            if len(self._text_widths) >= MOST_WIDTHS:
+                self._text_widths.clear()
+            found = self._text_widths[key] = self.fonts(size, bold)[1].horizontalAdvance(text)
+        return found
 
     def text_height(self, size: int = 13) -> int:
         if size not in self._heights:
@@ -200,9 +209,11 @@ class Canvas(Picture[T]):
         return self.head_for(self.width())
 
     def head_for(self, width: int) -> int:
-        """Height of the title in a picture that is so wide."""
-        lines = len(self._head_lines(width))
-        return lines * self.text_height() + self.look.px(6) if lines else 0
+        """Height of the title in a picture that is so wide. Pictures ask for each of their parts."""
+        if self._head_height[0] != (key := (self.title, width)):
+            lines = len(self._head_lines(width))
+            self._head_height = key, lines * self.text_height() + self.look.px(6) if lines else 0
+        return self._head_height[1]
 
     def _head_lines(self, width: int) -> list[str]:
         """The title in one line, or in two where it is too long for one."""

@@ -158,10 +158,11 @@ class LogoPlot(Canvas[int]):
         painter.setClipRect(inside)
         painter.setPen(Qt.PenStyle.NoPen)
         base = painter.transform()
-        gap = min(px(3), inside.width() / len(self.heights) * 0.08)
+        each = inside.width() / len(self.heights)
+        gap = min(px(3), each * 0.08)
+        wide = each - gap
         for column, heights in enumerate(self.heights):
-            box = self.place(column)
-            left, wide = box.left() + gap / 2, box.width() - gap
+            left = inside.left() + column * each + gap / 2
             for sign in (1, -1):  # away from the line: the least first
                 y = zero
                 for one in np.argsort(np.abs(heights)):

@@ -44,6 +44,7 @@ class FactGraph(Canvas[Part]):
         super().__init__(look, " ", parent)
         self.frame: Frame | None = None
         self._widest = (0, 0)  # of the names on either side
+        self._at: tuple[()] | tuple[tuple[float, float, float], tuple[float, float, float]] = ()
         self.reel = Scroll(look)
         self.setMinimumSize(look.px(300), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -83,11 +84,16 @@ class FactGraph(Canvas[Part]):
         wide = min(self._widest[side], round(0.38 * self.width())) + self.look.px(16)
         return wide if side == 0 else self.width() - wide
 
-    def _spot(self, side: int, row: int) -> QPointF:
+    def _first(self, side: int) -> tuple[float, float, float]:
+        """Where the first name of a side stands, x and y, and how far it is from one to the next."""
         pitch = self._pitch(side)
         rows = self._count("disease" if side else "drug")
         spare = max(0.0, self.height() - self._top - rows * pitch) / 2
-        return QPointF(self._column(side), self._top + spare + (row + 0.5) * pitch - self.reel.offset)
+        return self._column(side), self._top + spare + 0.5 * pitch - self.reel.offset, pitch
+
+    def _spot(self, side: int, row: int) -> QPointF:
+        x, y, pitch = self._at[side] if self._at else self._first(side)
+        return QPointF(x, y + row * pitch)
 
     def _middle(self, edge: int) -> QPointF:
         """Of an edge's mark; neighbours have theirs at other places."""
@@ -173,6 +179,7 @@ class FactGraph(Canvas[Part]):
             return
         self._paint_legend(painter)
         view = QRectF(0, self._top, self.width(), self.height() - self._top)
+        self._at = self._first(0), self._first(1)  # once for all that is painted
         painter.setClipRect(view)
         order = sorted(range(len(self.frame.ends)), key=lambda one: (
             one == self.frame.chosen, -int(self.frame.state[one])) if self.frame else (False, 0))
@@ -182,6 +189,7 @@ class FactGraph(Canvas[Part]):
             self._paint_names(painter, side)
         self.reel.paint(painter, view.toRect())
         painter.setClipping(False)
+        self._at = ()
 
     def _paint_legend(self, painter: QPainter) -> None:
         words, x, px = self.look.words, 0.0, self.look.px
