@@ -16,8 +16,9 @@ from torch.nn.functional import cross_entropy, normalize
 
 from visualizers.data import Data
 from visualizers.data.sources.icd_10_cm import Icd, short, tree_of
-from visualizers.l7_biomedical.icd_coding.experiment import TESTED, Coder, Found, kept, negated
+from visualizers.l7_biomedical.icd_coding.experiment import Coder, Found, kept, negated
 from visualizers.l7_biomedical.icd_coding.panel import Params
+from visualizers.models.diagnoses import TESTED
 from visualizers.models.retrieval import Bags, DualEncoder, Standing, Texts, pieces_of, words_of
 from visualizers.panel import Context
 

@@ -19,11 +19,11 @@ from visualizers.l8_legal.similar_cases.experiment import (
     SimilarCases,
     chances_of,
     element_scores,
-    gains,
     order_of,
     terms,
 )
 from visualizers.l8_legal.similar_cases.panel import CANDIDATES, LIKE, TRAP, Params, graded_for
+from visualizers.models.retrieval import gains
 from visualizers.models.tokenizers import cut
 from visualizers.panel import Context
 

@@ -113,10 +113,13 @@ class DualEncoder:
     def __init__(self, rows: int, width: int, generator: torch.Generator) -> None:
         self.table = torch.randn(rows, width, generator=generator) / width**0.5
 
+    def words(self, texts: Texts) -> Tensor:
+        """The vector of each different word, (W, D): the sum of its pieces."""
+        return embedding_bag(texts.pieces.ids, self.table, texts.pieces.starts, mode="sum")
+
     def sums(self, texts: Texts) -> Tensor:
         """v of each text, (B, D): the sum of its words, which are the sums of their pieces."""
-        words = embedding_bag(texts.pieces.ids, self.table, texts.pieces.starts, mode="sum")  # (W, D)
-        return embedding_bag(texts.words.ids, words, texts.words.starts, mode="sum")          # (B, D)
+        return embedding_bag(texts.words.ids, self.words(texts), texts.words.starts, mode="sum")
 
     def vectors(self, texts: Texts) -> Tensor:
         """u of each text, (B, D), of length 1; of a text without words 0."""
@@ -129,20 +132,22 @@ class DualEncoder:
         """The loss of B pairs and its gradient with respect to the table, (V, D).
 
         Args:
-            same: (B, B) whether a document is the query's own. Where it is, and not on the diagonal,
+            documents: M of them, first those of the B queries in their order, then further wrong ones
+                (*hard negatives*), if any.
+            same: (B, M) whether a document is the query's own. Where it is, and not on the diagonal,
                 it is no wrong answer and left out (a *false negative* otherwise).
         """
-        B = len(same)
-        own = torch.eye(B, dtype=torch.bool, device=same.device)
-        v_q, v_d = self.sums(queries), self.sums(documents)                     # (B, D) each
-        n_q, n_d = length_of(v_q), length_of(v_d)                               # (B, 1) each
+        B, M = same.shape
+        own = torch.eye(B, M, dtype=torch.bool, device=same.device)
+        v_q, v_d = self.sums(queries), self.sums(documents)                     # (B, D), (M, D)
+        n_q, n_d = length_of(v_q), length_of(v_d)                               # (B, 1), (M, 1)
         u_q, u_d = v_q / n_q, v_d / n_d
-        scores = (u_q @ u_d.T / temperature).masked_fill(same & ~own, -torch.inf)   # (B, B)
+        scores = (u_q @ u_d.T / temperature).masked_fill(same & ~own, -torch.inf)   # (B, M)
         log_p = scores.log_softmax(1)
         loss = -log_p.diagonal().mean()
 
         # Back: softmax, cosine, length, and the sums.
-        d_scores = (log_p.exp() - own.to(log_p)) / (B * temperature)              # (B, B)
+        d_scores = (log_p.exp() - own.to(log_p)) / (B * temperature)              # (B, M)
         d_table = torch.zeros_like(self.table)
         for texts, u, n, d_u in ((queries, u_q, n_q, d_scores @ u_d),
                                  (documents, u_d, n_d, d_scores.T @ u_q)):
@@ -151,6 +156,18 @@ class DualEncoder:
             d_words.index_add_(0, texts.words.ids, d_v[texts.words.owners])     # (W, D)
             d_table.index_add_(0, texts.pieces.ids, d_words[texts.pieces.owners])
         return loss, d_table
+
+
+    def late(self, queries: Texts, documents: Texts) -> Tensor:
+        """Late interaction (Khattab and Zaharia 2020, ColBERT), (B, N): each word of a query looks for
+        the word of the document that is most like it, and these cosines are added up,
+
+            score(q, d) = Σ_{i in q} max_{j in d} u_i · u_j.
+        """
+        mine, theirs = (v / length_of(v) for v in (self.words(queries), self.words(documents)))
+        best = embedding_bag(documents.words.ids, theirs @ mine.T, documents.words.starts,
+                             mode="max")                                        # (N, W)
+        return embedding_bag(queries.words.ids, best.T.contiguous(), queries.words.starts, mode="sum")
 
 
 def length_of(v: Tensor) -> Tensor:
@@ -185,3 +202,25 @@ class Standing:
             1 / np.arange(1, int((self.above + self.tied).max(initial=0)) + 1))])
         return cast("NDArray[np.float64]",
                     (harmonic[self.above + self.tied] - harmonic[self.above]) / self.tied)
+
+
+def gains(order: NDArray[np.int64], relevance: NDArray[np.int64], depth: int) -> NDArray[np.float64]:
+    """What each document adds to the NDCG of the first ``depth`` places, by place, (N,): its relevance,
+    discounted by the logarithm of its place, over the DCG of the best order (Järvelin and Kekäläinen 2002).
+    """
+    discount = 1 / np.log2(np.arange(2, len(order) + 2))                        # (N,), by place
+    discount[depth:] = 0
+    best = float((np.sort(relevance)[::-1] * discount).sum())
+    return relevance[order] * discount / max(best, 1e-12)
+
+
+def reciprocal_rank(relevant: NDArray[np.bool_]) -> float:
+    """1 / the place of the first relevant document of a list, (N,); 0 without any."""
+    return float(1 / (1 + relevant.argmax())) if relevant.any() else 0.0
+
+
+def average_precision(relevant: NDArray[np.bool_]) -> float:
+    """The mean, over the relevant documents, of the share of relevant ones down to their place."""
+    places = np.arange(1, len(relevant) + 1)
+    precision = relevant.cumsum() / places                                      # (N,)
+    return float(precision[relevant].mean()) if relevant.any() else 0.0

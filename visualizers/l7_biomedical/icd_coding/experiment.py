@@ -27,14 +27,11 @@ from torch import Tensor
 from visualizers.data.sources.icd_10_cm import Icd
 from visualizers.l7_biomedical.icd_coding.panel import EXAMPLES, FIFTHS, Frame, Params
 from visualizers.models.arrays import array
-from visualizers.models.bm25 import BM25
+from visualizers.models.diagnoses import ROWS, bm25_of, pairs_of, texts_of
 from visualizers.models.retrieval import DualEncoder, Standing, Texts, words_of
 from visualizers.panel import Context
 
-ROWS = 16_384  # of the encoder's table
-TESTED = 400  # names on which both are tested
 HEARD = 120  # of these, that are asked for behind “no sign of” as well
-HELD_OUT = 0.125
 PREFIX = ("no", "sign", "of")
 TRIGGERS = (("no", "sign", "of"), ("no", "signs", "of"), ("no", "evidence", "of"), ("negative", "for"),
             ("no",), ("not",), ("without",), ("denies",))
@@ -61,48 +58,6 @@ def negated(words: Sequence[str]) -> list[bool]:
 def kept(words: Sequence[str], rule: bool) -> Words:
     """What is searched for: all words, or with the rule those that are not negated."""
     return tuple(word for word, no in zip(words, negated(words), strict=True) if not (rule and no))
-
-
-@dataclass(frozen=True, eq=False)
-class Pairs:
-    """Names and the number of each one's code, and which are learnt and tested: indices."""
-
-    names: tuple[Words, ...]
-    codes: NDArray[np.int64]
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
-
-
-@lru_cache(maxsize=4)
-def pairs_of(icd: Icd, held_out: str, seed: int) -> Pairs:
-    """All names, split anew by each seed: by names, or by whole codes."""
-    listed = [(words_of(name), at) for at, one in enumerate(icd.categories) for name in one.synonyms]
-    codes = np.array([at for _, at in listed])
-    draw = np.random.default_rng(seed)
-    if held_out == "codes":
-        apart = np.isin(codes, draw.permutation(len(icd.categories))[: len(icd.categories) // 8])
-    else:
-        apart = draw.permutation(len(codes)) < HELD_OUT * len(codes)
-    test = draw.permutation(np.flatnonzero(apart))[:TESTED]
-    return Pairs(tuple(tuple(words) for words, _ in listed), codes, np.flatnonzero(~apart), test)
-
-
-@lru_cache(maxsize=4)
-def texts_of(icd: Icd, pairs: Pairs, runs: bool) -> tuple[Texts, Texts]:
-    """The names and the titles as the encoder reads them."""
-    return Texts.of(pairs.names, ROWS, runs), Texts.of(
-        [words_of(one.title) for one in icd.categories], ROWS, runs)
-
-
-@lru_cache(maxsize=4)
-def bm25_of(icd: Icd, held_out: str, seed: int, synonyms: bool) -> BM25:
-    """BM25 over the titles, each perhaps with the names that the encoder learns from."""
-    documents = [words_of(one.title) for one in icd.categories]
-    if synonyms:
-        pairs = pairs_of(icd, held_out, seed)
-        for at in pairs.train:
-            documents[pairs.codes[at]] = [*documents[pairs.codes[at]], *pairs.names[at]]
-    return BM25(documents)
 
 
 @dataclass(frozen=True)

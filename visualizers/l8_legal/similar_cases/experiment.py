@@ -39,6 +39,7 @@ from visualizers.l8_legal.similar_cases.panel import (
 )
 from visualizers.models.bm25 import BM25
 from visualizers.models.pretrained import Reader, open_reader
+from visualizers.models.retrieval import gains
 from visualizers.models.tokenizers import cut
 from visualizers.panel import Context
 
@@ -148,14 +149,6 @@ def chances_of(scores: Floats, right: int) -> tuple[float, float]:
     above, tied = int((scores > scores[right]).sum()), int((scores == scores[right]).sum())
     places = np.arange(above + 1, above + tied + 1)
     return float((places == 1).mean()), float((1 / places).mean())
-
-
-def gains(order: Ints, relevance: Ints, depth: int) -> Floats:
-    """What each candidate adds to the NDCG of the first ``depth`` places, by place, (N,)."""
-    discount = 1 / np.log2(np.arange(2, len(order) + 2))                        # (N,), by place
-    discount[depth:] = 0
-    best = float((np.sort(relevance)[::-1] * discount).sum())
-    return relevance[order] * discount / max(best, 1e-12)
 
 
 # --- the panel -----------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ PANEL = Panel(
     headline="ndcg_elements",
     headline_label="NDCG by elements",
     concepts=("8.7", "8.6"),
-    rests_on=("attention_maps", "word2vec"),
+    rests_on=("attention_maps", "word2vec", "retrieval"),
     keywords=("law", "similar case retrieval", "statute retrieval", "BM25", "NDCG", "ranking",
               "sentence vectors", "elements", "LeCaRD", "lexical trap", "法律", "类案检索", "法条检索",
               "排序", "句向量", "要件"),
