@@ -586,7 +586,7 @@ class ControlPanel(QScrollArea):
     own_wanted = Signal(str, str)  # the parameter, and "file" or "folder"
     what_if = Signal(str)  # of which parameter
 
-    WIDTH = 244  # of a control, in the column of 276 that the page gives it
+    WIDTH = 228  # of a control, in the column of 276 that the page gives it, beside the scroll bar
 
     def __init__(
         self,
@@ -646,6 +646,10 @@ class ControlPanel(QScrollArea):
     def control(self, name: str) -> QWidget:
         """The control of a parameter, for a tour that points at it."""
         return self._controls[name]
+
+    def controls(self) -> list[tuple[str, QWidget]]:
+        """Every control with its parameter's name, from top to bottom."""
+        return list(self._controls.items())
 
     def name_at(self, widget: QWidget | None) -> str | None:
         """The parameter whose control a widget is or belongs to."""

@@ -15,6 +15,7 @@ from app.trial import Trial
 from app.window import MainWindow
 from visualizers.catalog import panels
 from visualizers.panel import Panel
+from widgets.controls import ControlPanel
 from widgets.layout import Arrangement, TabStrip
 from widgets.picture import Picture
 
@@ -129,8 +130,20 @@ def painted_faults(view: QWidget) -> Iterator[str]:
                 yield f"{name_of(one)}: “{a.text}” and “{b.text}” overlap"
 
 
+def wide_controls(page: QWidget) -> Iterator[str]:
+    """The controls scroll down, not sideways: what is wider than they are would be cut."""
+    for controls in page.findChildren(ControlPanel):
+        inside, room = controls.widget(), controls.viewport().width()
+        if inside.minimumSizeHint().width() > room:
+            edges = inside.layout().contentsMargins()
+            room -= edges.left() + edges.right()
+            wide = [name for name, one in controls.controls() if one.minimumSizeHint().width() > room]
+            yield f"the controls {', '.join(wide)} are wider than their column"
+
+
 def faults(window: MainWindow) -> Iterator[str]:
     page = window.page
+    yield from wide_controls(page)
     for check, of in ((small_pictures, page.view), (cut_texts, page), (overlaps, page),
                       (painted_faults, page.view)):
         yield from check(of)

@@ -94,7 +94,7 @@ class Frame:
 
 PANEL = Panel(
     id="decoding",
-    title="Eight ways to write",
+    title="Decoding",
     claim="The most probable text is not the best: rules that seek it loop or recite, and drawing from "
           "the best few tokens, as unlikely as people write, does neither.",
     params=Params,

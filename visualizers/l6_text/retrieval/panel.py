@@ -98,7 +98,7 @@ class Frame:
 
 PANEL = Panel(
     id="retrieval",
-    title="Other people's answers",
+    title="Retrieval",
     claim="Other queries' answers are free wrong answers: with enough of them, the scores turn diagonal.",
     params=Params,
     frame=Frame,

@@ -202,9 +202,8 @@ class RetrievalView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
         return self.words(
-            "At step {step} a right title scores most in {diagonal} of {rows} rows. Of the test names at "
-            "step {measured} the encoder puts the right title first for {encoder}, BM25 for {bm25}; of those "
-            "that share no word with it, for {strange} and {none}.",
+            "Step {step}: a right title scores most in {diagonal} of {rows} rows. Right first at step "
+            "{measured}: encoder {encoder}, BM25 {bm25}; where no word is shared, {strange} and {none}.",
             step=count(shown.step), measured=count(shown.measured), rows=count(SHOWN),
             diagonal=count(frame.diagonal * SHOWN), encoder=percent(float(frame.hit[ENCODER])),
             bm25=percent(float(frame.hit[BM25])), strange=percent(float(frame.hit_strange[ENCODER])),
