@@ -186,5 +186,7 @@ class BarRows(Canvas[Cell]):
                 painter.drawLine(QLineF(end.left() - px(3), end.top(), end.right() + px(3), end.top()))
             lit = column == self.lit
             if lit or roomy:
-                self.put(painter, self.label(written[column], "text", 12, lit, halo=lit), bar.center().x(),
+                figure = self.label(written[column], "text", 12, lit, halo=lit)
+                half = figure.deviceIndependentSize().width() / 2 + 1
+                self.put(painter, figure, min(bar.center().x(), self.width() - half),
                          bar.top() + (px(2) if lit else 0), 0.5, 1.0)

@@ -33,7 +33,9 @@ class ScatterPlot(Canvas[int]):
     Args:
         x, y: what the axes are.
         log_x: whether x is logarithmic; all its values are positive then.
-        dot: the size of a point, in pixels before scaling.
+        from_zero: whether y always reaches down to 0; else it follows the points and the ghosts.
+        dot: the radius of a point, in pixels before scaling.
+        walk: the selected points are a way: each has its name, the last one first.
 
     Signals:
         clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
@@ -44,10 +46,11 @@ class ScatterPlot(Canvas[int]):
 
     def __init__(
         self, look: Look, title: str = "", *, x: str = "", y: str = "", log_x: bool = False,
-        dot: float = 2.4, parent: QWidget | None = None,
+        from_zero: bool = True, dot: float = 2.4, walk: bool = False, parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, title, parent)
-        self._titles, self._log, self._dot = (x, y), log_x, dot
+        self._titles, self._log = (x, y), log_x
+        self._from_zero, self._dot, self._walk = from_zero, dot, walk
         self.rule: float | None = None
         self.points: NDArray[np.float64] = np.zeros((0, 2))
         self.series: NDArray[np.intp] = np.zeros(0, np.intp)
@@ -96,8 +99,13 @@ class ScatterPlot(Canvas[int]):
         if len(self.points):
             (left, low), (right, high) = self.points.min(0), self.points.max(0)
             self._x_range = (float(left), float(max(right, left + 1e-6)))
-            step = scales.nice_step(float(max(high - min(low, 0.0), 1e-6)), 4)
-            self._y_range = (float(np.floor(min(low, 0.0) / step)) * step,
+            if self._from_zero:
+                low = min(low, 0.0)
+            else:
+                low, high = (pick([one, *(pick(ghost[:, 1]) for _, ghost in self.ghosts)])
+                             for pick, one in ((min, low), (max, high)))
+            step = scales.nice_step(float(max(high - low, 1e-6)), 4)
+            self._y_range = (float(np.floor(low / step + 1e-9)) * step,
                              float(np.ceil(high / step + 1e-9)) * step)
             self._y_range = y_range or self._y_range
         if self.current is not None and self.current >= len(self.points):
@@ -215,7 +223,8 @@ class ScatterPlot(Canvas[int]):
         """Names beside their points, each where it covers no other."""
         px, area = self.look.px, self.area
         taken: list[QRectF] = []
-        order = [*self.selected[:1], *(one for one in self.labelled if one not in self.selected)]
+        first = self.selected[::-1] if self._walk else self.selected[:1]
+        order = [*first, *(one for one in self.labelled if one not in self.selected)]
         for one in order:
             text = self.names[one]
             wide, tall = self.text_width(text, 12) + px(4), self.text_height(12)

@@ -24,9 +24,8 @@ from torch.func import functional_call
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 
 from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
-from visualizers.models.checkpoint import load_tiny_gpt
+from visualizers.models.language_task import Language
 from visualizers.models.quantizer import Scheme, fake_quantize, levels, stored_bytes
-from visualizers.models.tokenizers import split
 from visualizers.panel import Context
 
 HIDDEN = 64
@@ -70,35 +69,6 @@ class Digits:
         """A batch to learn from: images (B, 64) and labels (B,)."""
         chosen = torch.randint(len(self.learn[0]), (self.batch,), generator=generator)
         return self.learn[0][chosen], self.learn[1][chosen]
-
-
-class Language:
-    """This project's trained GPT and the Python reference it was trained on, the end held out."""
-
-    batch, characters = 8, 60_000
-    pace = 1 / 30  # of learning: a trained model is moved gently
-
-    def __init__(self, context: Context) -> None:
-        ready = load_tiny_gpt()
-        self.model: nn.Module = ready.gpt
-        self.width = ready.gpt.config.context // 2
-        learn, rest = split(context.data.text("python-reference").text)
-        self.ids = torch.tensor(ready.tokens.encode(learn[: self.characters]))
-        rest_ids = torch.tensor(ready.tokens.encode(rest[: self.characters // 3]))
-        self.held_out = self.windows(rest_ids, torch.arange(self.batch) * self.width)
-        self.quantized = {name: name.removeprefix("blocks.").removesuffix(".weight")
-                          for name, weight in self.model.named_parameters()
-                          if weight.dim() == 2 and "position" not in name}
-
-    def windows(self, ids: Tensor, starts: Tensor) -> tuple[Tensor, Tensor]:
-        """Texts from ``starts`` on, and the same one token later, (B, T) each."""
-        part = ids[starts[:, None] + torch.arange(self.width + 1)]
-        return part[:, :-1], part[:, 1:]
-
-    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A batch to learn from: tokens and the next tokens, (B, T) each."""
-        last = len(self.ids) - self.width
-        return self.windows(self.ids, torch.randint(last, (self.batch,), generator=generator))
 
 
 class Quantization:
