@@ -1,6 +1,8 @@
 """What a panel's experiment asks of its process besides computing: no socket, no heavy library.
 
-The interpreter itself is asked, through its audit events.
+The interpreter itself is asked, through its audit events. A path of this machine is no address: a fork
+server is reached by one, and nothing beyond the machine can be. What the workers of ``parallel`` open
+among themselves is asked of them in its own tests: the loopback alone.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ PROGRAM = """
 import json, sys
 opened = []
 def hook(event, arguments):
-    if event in ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"):
+    local = event in ("socket.connect", "socket.bind") and isinstance(arguments[1], (str, bytes))
+    if not local and event in (
+            "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"):
         opened.append((event, str(arguments[1:])))
 sys.addaudithook(hook)
 from app.trial import Trial
