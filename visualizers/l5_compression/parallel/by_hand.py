@@ -173,7 +173,7 @@ class Wire:
         N = self.count
         if not self.by_hand:
             piece = whole.new_empty(len(whole) // N)
-            dist.reduce_scatter_tensor(piece, whole)
+            dist.reduce_scatter(piece, list(whole.chunk(N)))
             self._count(what, (N - 1) * whole.nbytes // N)
             return piece
         pieces = whole.clone().view(N, -1)                                      # (N, k / N)
@@ -190,7 +190,7 @@ class Wire:
         N = self.count
         pieces = piece.new_zeros(N, len(piece))
         if not self.by_hand:
-            dist.all_gather_into_tensor(pieces.view(-1), piece)
+            dist.all_gather(list(pieces), piece)
             self._count(what, (N - 1) * pieces.nbytes // N)
             return pieces.view(-1)
         pieces[self.rank] = piece

@@ -237,13 +237,11 @@ class Crew:
 
     def _answers(self, patience: float = PATIENCE) -> list[Any]:
         answers: dict[int, Any] = {}
-        until = time.monotonic() + patience
         while len(answers) < self.count:
             waiting: list[Any] = [pipe for rank, pipe in enumerate(self._pipes) if rank not in answers]
-            ready = multiprocessing.connection.wait(waiting, until - time.monotonic()) \
-                if self.end.still_active() else []
+            ready = multiprocessing.connection.wait(waiting, patience) if self.end.still_active() else []
             if not ready:
-                self._fail(None, "")
+                self._fail(None, str(round(patience)))
             for rank, pipe in enumerate(self._pipes):
                 if pipe not in ready:
                     continue
@@ -265,7 +263,7 @@ class Crew:
                           "Try again.", rank=dead, count=self.count)
         if rank is None:
             raise Refusal("The workers did not answer within {seconds} seconds and have been ended. "
-                          "Try again.", seconds=round(PATIENCE))
+                          "Try again.", seconds=why)
         raise Refusal("Worker {rank} of {count} stopped with an error: {error}.", rank=rank,
                       count=self.count, error=why.strip().splitlines()[-1].rstrip("."))
 
