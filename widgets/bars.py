@@ -173,7 +173,7 @@ class BarChart(Canvas[int]):
                      0.5, 1.0)
         figures = [not_nothing(value, self._write) for value in self._values.tolist()]
         name_width = min(area.width() * 0.42, max(
-            (self.text_width(label, 12) for label in self._names), default=0.0))
+            (self.text_width(label, 12) + 2 for label in self._names), default=0.0))
         figure_width = max(self.text_width(text, 12) for text in figures)
         left = area.left() + name_width + (px(8) if name_width else 0)
         scrolled = px(8) if self.reel.length > self.reel.room else 0
@@ -191,7 +191,7 @@ class BarChart(Canvas[int]):
                                       abs(end - zero), thick), index)
             if index < len(self._names):
                 ink = "muted" if index in self._muted else "text"
-                self.put(painter, self.label(self._names[index], ink, 12, longest=round(name_width) + 1),
+                self.put(painter, self.label(self._names[index], ink, 12, longest=int(name_width) - 2),
                          area.left() + name_width, slot.center().y(), 1.0, 0.5)
             self.put(painter, self.label(figure, "muted", 12), max(end, zero) + px(5),
                      slot.center().y(), 0.0, 0.5)

@@ -106,26 +106,27 @@ class Canvas(Picture[T]):
 
     def label(
         self, text: str, color: str | int | QColor = "text", size: int = 13, bold: bool = False,
-        upwards: bool = False, longest: int = 0, halo: bool = False,
+        upwards: bool = False, longest: int = 0, halo: bool = False, end: bool = False,
     ) -> QPixmap:
         """The text as a picture, kept for the next time.
 
         Args:
             color: a token, a series number or a colour.
             upwards: turned to read from bottom to top.
-            longest: in pixels; what does not fit is elided in the middle.
+            longest: in pixels; what does not fit is elided in the middle, or at the ``end``.
             halo: with a rim in the card's colour, to be read on top of points and lines.
         """
         ratio = self._ratio
         known = color.rgba() if isinstance(color, QColor) else color
-        key = (text, known, size, bold, upwards, longest, halo, ratio)
+        key = (text, known, size, bold, upwards, longest, halo, end, ratio)
         found = self._labels.get(key)
         if found is not None:
             self._labels.move_to_end(key)
             return found
         ink = color if isinstance(color, QColor) else self.look.color(color)
         font, metrics = self.fonts(size, bold)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, longest) if longest else text
+        mode = Qt.TextElideMode.ElideRight if end else Qt.TextElideMode.ElideMiddle
+        shown = metrics.elidedText(text, mode, longest) if longest else text
         rim = self.look.px(2) if halo else 0
         room = QSize(max(1, metrics.horizontalAdvance(shown) + 2 + 2 * rim),
                      metrics.height() + 2 * rim)

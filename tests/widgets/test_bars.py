@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from widgets.bars import BarChart, Histogram
 from widgets.curves import Rule
+from widgets.picture import Picture
 
 
 def chart(qtbot: QtBot, **options: object) -> BarChart:
@@ -36,6 +37,19 @@ def test_that_values_below_zero_go_the_other_way(qtbot: QtBot) -> None:
     right = np.flatnonzero(pixels_of(shot, look().color(1)).any(0))
     left = np.flatnonzero(pixels_of(shot, look().color(2)).any(0))
     assert left.max() <= right.min() + 1 and len(left) == pytest.approx(len(right), abs=2)
+
+
+@pytest.mark.parametrize("names", [["␣n + ame", "k"], ["the longest name that a bar of this chart has", "k"]])
+def test_that_names_are_not_cut_at_the_edge(qtbot: QtBot, names: list[str]) -> None:
+    Picture.recording = True
+    try:
+        made = chart(qtbot)
+        made.draw([2, 1], names)
+        made.grab()
+        boxes = [one.box for one in made.written if one.text in names]
+        assert len(boxes) == 2 and min(box.left() for box in boxes) >= 0
+    finally:
+        Picture.recording = False
 
 
 def test_that_a_click_on_a_bar_tells_which(qtbot: QtBot) -> None:

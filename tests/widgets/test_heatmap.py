@@ -60,6 +60,33 @@ def test_that_the_highest_value_has_the_last_colour_where_it_is(
     assert image.pixelColor(centre(widget, (4, 6))) == QColor(*table[0].tolist())
 
 
+def test_that_long_row_labels_lose_their_end_and_say_it_all_under_the_pointer(qtbot: QtBot) -> None:
+    widget = shown(qtbot, 300, 200)
+    assert widget.label("begin middle end", longest=80, end=True).cacheKey() \
+        != widget.label("begin middle end", longest=80).cacheKey()
+    long = "what the layer would say after this word, had it been asked for it"
+    widget.draw(np.zeros((6, 3)), y_labels=[long, *"abcde"])
+    widget.grab()
+    area = widget.area
+    assert widget.label_at(area.left() - 20, area.top() + 3) == long
+    assert widget.label_at(area.left() - 20, area.bottom() - 3) == "", "a short one stands there whole"
+    assert widget.label_at(area.left() + 5, area.top() + 3) == ""
+    qtbot.mouseMove(widget, QPoint(area.left() - 20, area.top() + 3))
+    assert widget.toolTip() == long
+
+
+def test_that_a_long_row_label_takes_two_lines_where_its_row_has_room(qtbot: QtBot) -> None:
+    Picture.recording = True
+    try:
+        widget = shown(qtbot, 300, 300)
+        widget.draw(np.zeros((2, 3)), y_labels=["a name of some length, in two lines", "b"])
+        widget.grab()
+        found = [one for one in widget.written if one.text.startswith(("a name", "two", "in two", "length"))]
+        assert len(found) == 2 and all(one.whole for one in found)
+    finally:
+        Picture.recording = False
+
+
 def test_that_origin_bottom_puts_the_first_row_below(qtbot: QtBot) -> None:
     below, above = shown(qtbot, origin="bottom"), shown(qtbot)
     for widget in (below, above):

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from visualizers.models.gpt import Kept
+from visualizers.models.gpt import Kept, give_memory, table
 
 
 @dataclass(frozen=True)
@@ -116,27 +116,30 @@ class Bert(nn.Module):
 
     Args:
         config: the size.
-        generator: where the first weights are drawn from.
+        generator: where the first weights are drawn from; without it there are none, and
+            ``load_body`` has to bring them.
 
     Raises:
         ValueError: the width is not a multiple of the number of heads.
     """
 
-    def __init__(self, config: BertConfig, generator: torch.Generator) -> None:
+    def __init__(self, config: BertConfig, generator: torch.Generator | None) -> None:
         super().__init__()
         if config.width % config.heads:
             raise ValueError(f"width {config.width} is not a multiple of {config.heads} heads")
         self.config = config
         with torch.device("meta"):  # shapes only: torch would draw from a generator of its own
-            self.token_embedding = nn.Embedding(config.vocabulary, config.width)
-            self.position_embedding = nn.Embedding(config.context, config.width)
-            self.segment_embedding = nn.Embedding(config.segments, config.width)
+            self.token_embedding = table(config.vocabulary, config.width)
+            self.position_embedding = table(config.context, config.width)
+            self.segment_embedding = table(config.segments, config.width)
             self.norm = nn.LayerNorm(config.width, config.epsilon)
             self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
             self.head = nn.Linear(config.width, config.width)
             self.head_norm = nn.LayerNorm(config.width, config.epsilon)
             self.head_bias = nn.Parameter(torch.empty(config.vocabulary))
-        self.to_empty(device="cpu")
+        if generator is None:
+            return
+        give_memory(self)
         with torch.no_grad():  # BERT's start: weights from N(0, 0.02²), biases 0, LayerNorm 1
             for name, weight in self.named_parameters():
                 if weight.dim() == 2:
@@ -218,3 +221,13 @@ def name_in_transformers(name: str) -> str:
 def load_weights(bert: Bert, weights: Mapping[str, Tensor]) -> None:
     """Take over the weights of a ``BertForMaskedLM``, under the names they have there."""
     bert.load_state_dict({name: weights[name_in_transformers(name)] for name in bert.state_dict()})
+
+
+def load_body(bert: Bert, weights: Mapping[str, Tensor]) -> None:
+    """Take over the weights of a ``BertModel``, which has no head: that of ``bert`` is all zeros."""
+    found = {}
+    for name, empty in bert.state_dict().items():
+        outside = name_in_transformers(name)
+        found[name] = weights[outside.removeprefix("bert.")].float() if outside.startswith("bert.") \
+            else torch.zeros(empty.shape)
+    bert.load_state_dict(found, assign=True)

@@ -69,6 +69,19 @@ def drop_out(x: Tensor, rate: float, drop: torch.Generator | None) -> Tensor:
     return x * mask.to(x.device, x.dtype) / (1 - rate)
 
 
+def table(rows: int, width: int) -> nn.Embedding:
+    """An embedding with nothing drawn yet. Drawing it without memory (``meta``) would import a second's
+    worth of torch first."""
+    return nn.Embedding.from_pretrained(torch.empty(rows, width), freeze=False)
+
+
+def give_memory(module: nn.Module) -> None:
+    """Give room to weights that have a shape only; what ``to_empty`` does, without such an import."""
+    for part in module.modules():
+        for name, weight in part.named_parameters(recurse=False):
+            setattr(part, name, nn.Parameter(torch.empty(weight.shape)))
+
+
 class Attention(nn.Module):
     """Causal multi-head self-attention: softmax(Q Kᵀ / √D) V, where token t sees tokens 0 … t."""
 
@@ -141,13 +154,13 @@ class GPT(nn.Module):
             raise ValueError(f"width {config.width} is not a multiple of {config.heads} heads")
         self.config = config
         with torch.device("meta"):  # shapes only: torch would draw from a generator of its own
-            self.token_embedding = nn.Embedding(config.vocabulary, config.width)
-            self.position_embedding = nn.Embedding(config.context, config.width)
+            self.token_embedding = table(config.vocabulary, config.width)
+            self.position_embedding = table(config.context, config.width)
             self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
             self.norm = nn.LayerNorm(config.width)
             self.head = None if config.tied else nn.Linear(
                 config.width, config.vocabulary, bias=False)
-        self.to_empty(device="cpu")
+        give_memory(self)
         self._start(generator)
 
     @torch.no_grad()

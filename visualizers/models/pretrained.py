@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from visualizers.data import ModelFiles
 from visualizers.models import checkpoint
+from visualizers.models.bert import Bert, BertConfig, load_body
 from visualizers.models.bert import Block as BertBlock
 from visualizers.models.gpt import Block
 from visualizers.models.tokenizers import BYTES
@@ -82,6 +83,8 @@ def open_reader(files: ModelFiles, device: str, progress: Progress) -> Reader:
         return TinyGPT(device)
     if files.id == "small-bert":
         return SmallBert(device)
+    if files.folder is None and files.gguf is None and files.config.get("model_type") == "bert":
+        return PackedBert(files, device, progress)
     return Transformer(files, device, progress)
 
 
@@ -90,7 +93,7 @@ def open_tokens(files: ModelFiles) -> Tokens:
     if files.id == "tiny-gpt":
         return Tokens(tokenizers.Tokenizer.from_str(checkpoint.load_tiny_gpt().tokens.definition))
     if files.gguf is None and "tokenizer.json" in files.names():
-        return Tokens(tokenizers.Tokenizer.from_str(files.read("tokenizer.json").decode()))
+        return Tokens(_own_tokens(files))
     import transformers
 
     return Tokens(_tokenizer(transformers, files))
@@ -154,19 +157,16 @@ class TinyGPT:
         return gpt.norm(x), kept
 
 
-# --- this program's own BERT -------------------------------------------------------------------
+# --- BERTs -------------------------------------------------------------------------------------
 
 
-class SmallBert:
-    """The small BERT of this program (``visualizers.models.bert``), layer by layer."""
+class BertReader:
+    """A BERT (``visualizers.models.bert``), layer by layer."""
 
-    title = "Small BERT"
-
-    def __init__(self, device: str) -> None:
-        bert, tokens = checkpoint.load_small_bert()
+    def __init__(self, title: str, bert: Bert, tokens: tokenizers.Tokenizer, device: str) -> None:
+        self.title, self.limit = title, bert.config.context
         self.module = bert.to(device).eval()
         self._tokens = Tokens(tokens)
-        self.limit = bert.config.context
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
         return self._tokens.cut(text, second, limit)
@@ -188,6 +188,28 @@ class SmallBert:
             seen = block.attention.out((weight @ v).transpose(0, 1).reshape(T, C))
             x = block.think(block.norm_1(x + seen))                            # (T, C)
         return x, kept
+
+
+class SmallBert(BertReader):
+    """The small BERT of this program."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__("Small BERT", *checkpoint.load_small_bert(), device)
+
+
+class PackedBert(BertReader):
+    """A BERT of the data pack. Read without the library transformers, whose import takes longer."""
+
+    def __init__(self, files: ModelFiles, device: str, progress: Progress) -> None:
+        progress(0, 2, "Reading the weights")
+        bert = Bert(BertConfig.of(files.config), None)
+        load_body(bert, safetensors.torch.load(files.read("model.safetensors")))
+        progress(1, 2, "Reading the tokens")
+        super().__init__(files.title, bert, _own_tokens(files), device)
+
+
+def _own_tokens(files: ModelFiles) -> tokenizers.Tokenizer:
+    return tokenizers.Tokenizer.from_str(files.read("tokenizer.json").decode())
 
 
 # --- models of the library transformers --------------------------------------------------------
@@ -303,7 +325,7 @@ def _tokenizer(transformers: Any, files: ModelFiles) -> tokenizers.Tokenizer:
 
         return tokens(files.gguf)
     if "tokenizer.json" in files.names():
-        return tokenizers.Tokenizer.from_str(files.read("tokenizer.json").decode())
+        return _own_tokens(files)
     opened = transformers.AutoTokenizer.from_pretrained(
         files.folder, local_files_only=True, trust_remote_code=False)
     if not getattr(opened, "is_fast", False):

@@ -33,6 +33,7 @@ from torch.nn.utils import clip_grad_norm_
 from visualizers.l3_transformers.seq2seq_attention import dates
 from visualizers.l3_transformers.seq2seq_attention.panel import EXAMPLES, LONGEST, Frame, Params
 from visualizers.models.arrays import array
+from visualizers.models.gpt import give_memory, table
 from visualizers.panel import Context
 
 BATCH, EMBEDDING, CLIP = 24, 24, 1.0
@@ -48,7 +49,7 @@ class Network(nn.Module):
         super().__init__()
         H = size
         with torch.device("meta"):  # shapes only: torch would draw from a generator of its own
-            self.embedding = nn.Embedding(symbols + 1, EMBEDDING)  # the last one begins the writing
+            self.embedding = table(symbols + 1, EMBEDDING)  # the last one begins the writing
             self.encoder = nn.GRU(EMBEDDING, H // 2, batch_first=True, bidirectional=True)
             self.decoder = nn.GRU(EMBEDDING, H, batch_first=True)
             self.out = nn.Linear(2 * H if score else H, symbols)
@@ -58,7 +59,7 @@ class Network(nn.Module):
             if score == "additive":
                 self.scorer["U"] = nn.Parameter(torch.empty(H, H))
                 self.scorer["v"] = nn.Parameter(torch.empty(1, H))
-        self.to_empty(device="cpu")
+        give_memory(self)
         self.score, self.begin = score, symbols
         for name, one in self.named_parameters():
             wide = 1.0 if "embedding" in name else 1 / math.sqrt(H)
