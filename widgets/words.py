@@ -7,11 +7,16 @@ every text that has none and every entry that nothing uses.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from string import Formatter
 from typing import Any
+
+_FORMAT = Formatter()
+_MEETING = re.compile("[A-Za-z][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z]")
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 
@@ -25,11 +30,26 @@ class Words:
 
     def __call__(self, text: str, /, **values: object) -> str:
         said = self.table.get(text, text)
-        return said.format(**values) if values else said
+        if not values:
+            return said
+        return said.format(**values) if self.language == "en" else _spaced(said, values)
 
     def with_table(self, table: Mapping[str, str]) -> Words:
         """These words with a panel's own on top."""
         return Words(self.language, {**self.table, **table})
+
+
+def _spaced(said: str, values: Mapping[str, object]) -> str:
+    """A text with its values, and a space where a Latin letter would touch a Chinese one."""
+    made = ""
+    for literal, name, spec, turned in _FORMAT.parse(said):
+        parts = [literal]
+        if name is not None:
+            value = _FORMAT.convert_field(_FORMAT.get_field(name, (), values)[0], turned)
+            parts.append(_FORMAT.format_field(value, spec or ""))
+        for part in parts:
+            made += " " * (_MEETING.fullmatch(made[-1:] + part[:1]) is not None) + part
+    return made
 
 
 def tr_mark(text: str) -> str:

@@ -67,6 +67,18 @@ def shared_texts() -> set[str]:
     return {text for text in found if any(sign.isalpha() for sign in text)}
 
 
+LATIN_AT_CHINESE = re.compile("[A-Za-z][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z]")
+
+
+@pytest.mark.parametrize("file", sorted(
+    one for folder in ("visualizers", "resources") for pattern in ("*.zh.md", "*.toml")
+    for one in (ROOT / folder).rglob(pattern)), ids=lambda one: str(one.relative_to(ROOT)))
+def test_that_latin_letters_keep_a_space_from_chinese(file: Path) -> None:
+    """Formulas, code and the places of values aside; ``Words`` sees to those when it fills them in."""
+    text = re.sub(r"\$[^$]*\$|`[^`]*`|\{\w*\}", "", file.read_text("utf-8"))
+    assert not [text[max(0, one.start() - 9) : one.end() + 9] for one in LATIN_AT_CHINESE.finditer(text)]
+
+
 def test_that_the_window_misses_no_translation_and_keeps_none_unused() -> None:
     table = read_table("resources", "i18n/zh.toml")["words"]
     said = shared_texts()

@@ -72,7 +72,8 @@ def drop_out(x: Tensor, rate: float, drop: torch.Generator | None) -> Tensor:
 def table(rows: int, width: int) -> nn.Embedding:
     """An embedding with nothing drawn yet. Drawing it without memory (``meta``) would import a second's
     worth of torch first."""
-    return nn.Embedding.from_pretrained(torch.empty(rows, width), freeze=False)
+    made: nn.Embedding = nn.Embedding.from_pretrained(torch.empty(rows, width), freeze=False)
+    return made
 
 
 def give_memory(module: nn.Module) -> None:
