@@ -220,8 +220,9 @@ class ScatterPlot(Canvas[int]):
             painter.drawEllipse(one, self.look.px(5), self.look.px(5))
 
     def _paint_names(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
-        """Names beside their points, each where it covers no other."""
+        """Names beside their points, each where it covers no other and the fewest points."""
         px, area = self.look.px, self.area
+        room = area.adjusted(-px(2), -px(6), px(8), 0)
         taken: list[QRectF] = []
         first = self.selected[::-1] if self._walk else self.selected[:1]
         order = [*first, *(one for one in self.labelled if one not in self.selected)]
@@ -229,16 +230,18 @@ class ScatterPlot(Canvas[int]):
             text = self.names[one]
             wide, tall = self.text_width(text, 12) + px(4), self.text_height(12)
             x, y = spots[one]
-            for left, top in ((x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),
-                              (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4)),
-                              (x + px(3), y - tall - px(2)), (x - px(3) - wide, y - tall - px(2))):
-                box = QRectF(left, top, wide, tall)
-                if area.adjusted(-px(2), -px(6), px(8), 0).contains(box) \
-                        and not any(box.intersects(other) for other in taken):
-                    taken.append(box)
-                    self.put(painter, self.label(text, "text", 12, one in self.selected, halo=True),
-                             left - px(2), top - px(2))
-                    break
+            places = [QRectF(left, top, wide, tall) for left, top in (
+                (x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),
+                (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4)),
+                (x + px(3), y - tall - px(2)), (x - px(3) - wide, y - tall - px(2)),
+                (x + px(3), y + px(2)), (x - px(3) - wide, y + px(2)))]
+            free = [box for box in places if room.contains(box)
+                    and not any(box.intersects(other) for other in taken)]
+            if free:
+                box = min(free, key=lambda box: _covered(box, spots))
+                taken.append(box)
+                self.put(painter, self.label(text, "text", 12, one in self.selected, halo=True),
+                         box.left() - px(2), box.top() - px(2))
 
     def _paint_axes(self, painter: QPainter) -> None:
         px, area, (left, right), (low, high) = self.look.px, self.area, self._x_range, self._y_range
@@ -279,3 +282,10 @@ class ScatterPlot(Canvas[int]):
             room = round(max(px(20), self.width() - x - px(14)))
             said = self.label(name, "muted", 11, longest=room)
             x = self.put(painter, said, x + px(10), y, 0.0, 0.5).right() + px(18)
+
+
+def _covered(box: QRectF, spots: NDArray[np.float64]) -> int:
+    """How many points a box lies on."""
+    x, y = spots.T
+    inside = (x > box.left()) & (x < box.right()) & (y > box.top()) & (y < box.bottom())
+    return int(inside.sum())
