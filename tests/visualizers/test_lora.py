@@ -1,0 +1,127 @@
+"""LoRA beside full tuning: its change is low-rank, merges exactly, is peft's, and forgets less."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from visualizers.data import Data
+from visualizers.data.made_language import BLAME, MASK, PRAISE, TOPICS, WORDS
+from visualizers.l4_tuning.lora.experiment import LoraAndFull, matrices, new_task
+from visualizers.l4_tuning.lora.panel import Params
+from visualizers.models.bert import name_in_transformers
+from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.made_bert import CONFIG
+from visualizers.panel import Context
+
+FULL, LORA, SHARED = range(3)
+# peft asks transformers by a name that will go
+pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
+
+
+def begin(steps: int = 0, **values: Any) -> tuple[LoraAndFull, Params]:
+    params = Params(**values)
+    one = LoraAndFull(params, Context("cpu", params.seed, Data(Path("nowhere"))))
+    for _ in range(steps):
+        one.step(params)
+    one.measure(params)
+    return one, params
+
+
+@pytest.fixture(scope="module")
+def trained() -> LoraAndFull:
+    return begin(130, seed=5)[0]
+
+
+@pytest.mark.slow
+def test_that_lora_at_its_own_rate_learns_the_new_and_keeps_more_of_the_old(trained: LoraAndFull) -> None:
+    assert trained.new[LORA] > 0.95 and trained.new[FULL] > 0.95
+    assert trained.kept[LORA] > trained.kept[FULL] + 0.05
+    assert trained.kept[LORA] > trained.before - 0.15
+    assert trained.new[SHARED] < 0.75, "one rate for both is unfair"
+
+
+@pytest.mark.slow
+def test_that_facts_by_heart_are_learnt_less_by_a_lora_of_one_direction() -> None:
+    one, _ = begin(80, seed=5, task="facts by heart", rank=1, alpha=1.0)
+    assert one.new[LORA] < one.new[FULL] - 0.05
+    assert one.kept[LORA] > one.before - 0.05
+
+
+def test_that_a_change_has_no_more_directions_than_its_rank(trained: LoraAndFull) -> None:
+    names = matrices(trained.backbone)
+    for name, change in trained.learners[LORA].changes(trained.backbone).items():
+        _, values, _ = np.linalg.svd(change.detach().numpy().astype(np.float64))
+        found = trained.spectrum[LORA, names.index(name)]
+        assert np.allclose(found, values, atol=1e-4) and (values[4:] < 1e-5).all() and values[3] > 1e-4
+    full = trained.spectrum[FULL]
+    assert (full[:, 40] > 1e-5).all(), "full tuning's has many"
+    frame = trained.frame(Params(seed=5))
+    assert np.allclose(frame.first[FULL], (full[:, :4] ** 2).sum(1) / (full ** 2).sum(1), atol=1e-5)
+    size = np.sqrt(sum(float(trained.backbone.get_parameter(f"{name}.weight").square().sum())
+                       for name in names))
+    assert frame.moved[FULL] == pytest.approx(np.sqrt((full ** 2).sum()) / size, rel=1e-4)
+
+
+def test_that_merged_answers_as_beside(trained: LoraAndFull) -> None:
+    assert 0 < trained.merged < 1e-4 and trained.same == 1.0
+    fresh = load_made_bert().state_dict()
+    assert all(torch.equal(one, fresh[name]) for name, one in trained.backbone.state_dict().items())
+
+
+def test_that_lora_is_pefts_merged_and_not(trained: LoraAndFull) -> None:
+    peft = pytest.importorskip("peft")
+    transformers = pytest.importorskip("transformers")
+    size = {key: value for key, value in CONFIG.as_transformers().items() if key != "architectures"}
+    theirs = transformers.BertForMaskedLM(transformers.BertConfig(**size)).eval()
+    theirs.load_state_dict({name_in_transformers(name): one for name, one in
+                            trained.backbone.state_dict().items()}, strict=False)
+    wrapped = peft.get_peft_model(theirs, peft.LoraConfig(r=4, lora_alpha=4,
+                                                          target_modules=["query", "value"]))
+    learner = trained.learners[LORA]
+    lora: Any = learner.lora
+    counted = sum(one.numel() for one in wrapped.parameters() if one.requires_grad)
+    assert counted == lora.count == 2 * 2 * 4 * (64 + 64)
+    ids = trained.asked[:20]
+    with torch.no_grad():
+        for name, part in zip(lora.names, lora.parts, strict=True):
+            _, layer, _, matrix = name.split(".")
+            one = theirs.get_submodule(f"bert.encoder.layer.{layer}.attention.self.{matrix}")
+            one.lora_A["default"].weight.copy_(part.a)
+            one.lora_B["default"].weight.copy_(part.b)
+        ours = learner(ids)
+        for model in (wrapped.base_model.model, wrapped.merge_and_unload()):
+            x = model.bert(input_ids=ids, attention_mask=(ids != 0).long()).last_hidden_state[:, 0]
+            torch.testing.assert_close(F.linear(x, learner.weight, learner.bias), ours, rtol=0, atol=1e-4)
+
+
+def test_that_only_their_own_weights_are_trained() -> None:
+    one, params = begin(rank=3, places="every matrix")
+    frame = one.frame(params)
+    C, inner, head = 64, 240, 2 * 64 + 2
+    assert frame.trained.tolist()[1:] == [2 * 3 * (4 * 2 * C + 2 * (C + inner)) + head] * 2
+    assert frame.whole == sum(w.numel() for w in load_made_bert().parameters())
+    assert (frame.spectrum == 0).all() and frame.merged == 0, "tuning begins at the backbone"
+    assert np.ptp(frame.kept) == 0 and frame.kept[0] == pytest.approx(frame.before)
+    one.step(params)
+    assert all(w.grad is None for w in one.backbone.parameters())
+
+
+def test_that_the_old_task_asks_for_words_of_known_kinds() -> None:
+    one, _ = begin()
+    kinds = (PRAISE, BLAME, *TOPICS.values())
+    assert (one.masked == MASK).sum(1).tolist() == [1] * len(one.masked)
+    for id, kind in zip(one.true.tolist(), one.kind[one.true].tolist(), strict=True):
+        assert WORDS[id] in kinds[kind]
+
+
+def test_that_facts_are_all_different_and_half_of_them_true() -> None:
+    learnt, asked = new_task(Params(task="facts by heart", facts=60, seed=3))
+    assert learnt is asked and len(set(learnt.texts)) == 60 and sum(learnt.labels) == 30
+    rule, held = new_task(Params(seed=3))
+    assert set(held.names) == {"differ", "agree"} and len(rule.texts) > len(held.texts)

@@ -1,0 +1,220 @@
+"""LoRA beside full tuning: what is learnt of a new task, and what is left of an old one.
+
+Hu et al. 2022, "LoRA"; Biderman et al. 2024, "LoRA Learns Less and Forgets Less". A weight matrix W stays
+as it is and gets a change of low rank beside it, equation (3):
+
+    h = W x + (α / r) B A x        A: (r, C) begins at random, B: (C', r) at zero
+
+``LowRank`` in ``visualizers/models/delta.py`` is these two matrices. Full tuning changes every number of
+the backbone instead. Both begin with the same pre-trained model, and a new linear layer on [CLS].
+
+The old task is what the model was pre-trained for: which word is under the mask? An answer counts if it is
+of the right kind: a word that praises, one that blames, or a thing of the right topic. Nobody trains it
+here; what is left of it is what tuning has not overwritten.
+
+Shapes: B texts, T tokens, C channels, r the rank, S singular values of a matrix.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from visualizers.data.made_language import (
+    BLAME,
+    MASK,
+    NUMBER,
+    PAD,
+    PRAISE,
+    TOPICS,
+    WORDS,
+    Labelled,
+    agreement,
+    reviews,
+)
+from visualizers.l4_tuning.lora.panel import (
+    DIRECTIONS,
+    KEYS,
+    LEARNERS,
+    MATRICES,
+    STEPS,
+    Frame,
+    Params,
+)
+from visualizers.models.bert import Bert
+from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.delta import Lora, LowRank, attached
+from visualizers.models.made_bert import rows_of
+from visualizers.panel import Context
+
+MAPS = ("attention.query", "attention.key", "attention.value", "attention.out", "up", "down")
+PLACES = {"queries and values": ("attention.query", "attention.value"), "every matrix": MAPS}
+BATCH = 32
+RULED, ASKED = 1000, 120  # texts to learn a rule from, and to ask about it
+OLD, SHORT, LONG = 200, 8, 18  # so many reviews, of so many words, with one word under a mask
+KINDS = (PRAISE, BLAME, *TOPICS.values())  # of the words that are asked for
+
+
+class Learner(nn.Module):
+    """A backbone with a LoRA, or without one and its own weights trained, and a new head."""
+
+    def __init__(self, bert: Bert, lora: Lora | None, classes: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.lora = lora
+        self.bert = bert if lora is not None else copy.deepcopy(bert).requires_grad_(True)
+        self.weight = nn.Parameter(0.02 * torch.randn(classes, bert.config.width, generator=generator))
+        self.bias = nn.Parameter(torch.zeros(classes))
+
+    def states(self, ids: Tensor) -> Tensor:
+        with attached(self.lora, self.bert):
+            x: Tensor = self.bert(ids, real=ids != PAD)                        # (B, T, C)
+        return x
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return F.linear(self.states(ids)[:, 0], self.weight, self.bias)        # (B, classes)
+
+    def changes(self, before: Bert) -> dict[str, Tensor]:
+        """ΔW of each matrix that has one, (C', C)."""
+        if self.lora is not None:
+            return {name: part.change() for name, part in zip(self.lora.names, self.lora.parts, strict=True)
+                    if isinstance(part, LowRank)}
+        return {name: self.bert.get_parameter(f"{name}.weight") - before.get_parameter(f"{name}.weight")
+                for name in matrices(before)}
+
+
+class LoraAndFull:
+    """Three learners on the same texts: full tuning, LoRA, and LoRA at full tuning's rate."""
+
+    shared: ClassVar[tuple[str, ...]] = ("backbone", "ids", "labels", "asked", "answers", "masked", "at",
+                                         "true", "kind")
+    measure_every = 15
+
+    def __init__(self, params: Params, context: Context) -> None:
+        self.generator, device = context.generator, context.device
+        self.backbone = load_made_bert().to(device).requires_grad_(False)
+        learnt, asked = new_task(params)
+        self.ids, self.labels = rows_of(learnt.texts).to(device), torch.tensor(learnt.labels, device=device)
+        self.asked, self.answers = rows_of(asked.texts).to(device), torch.tensor(asked.labels, device=device)
+        old = [one.text for one in reviews(8 * OLD, 99)
+               if SHORT < len(one.text.split()) <= LONG]
+        masked, at = one_masked(old[:OLD])                                     # (N, T), (N,)
+        self.at = at.to(device)                                                # (N,)
+        self.true = masked.gather(1, at[:, None])[:, 0].to(device)             # (N,)
+        self.masked = masked.scatter(1, at[:, None], MASK).to(device)          # (N, T)
+        self.kind = torch.full((len(WORDS),), -1)                              # (V,)
+        for number, words in enumerate(KINDS):
+            self.kind[[NUMBER[word] for word in words]] = number
+        self.kind = self.kind.to(device)
+
+        def lora() -> Lora:  # both begin with the same A
+            start = torch.Generator().manual_seed(params.seed)
+            return Lora(self.backbone, start, params.rank, params.alpha, PLACES[params.places])
+
+        self.learners = [Learner(self.backbone, one, len(asked.names), self.generator)
+                         for one in (None, lora(), lora())]
+        for one in self.learners:
+            one.to(device)
+        self.optimizer = torch.optim.AdamW(  # one group a learner, each with its own learning rate
+            [{"params": [w for w in one.parameters() if w.requires_grad]} for one in self.learners],
+            weight_decay=0.0, fused=True)
+        self.before = self._kept(self.backbone(self.masked, real=self.masked != PAD), self.backbone)
+        self.steps = 0
+
+    def finished(self, params: Params) -> bool:
+        return self.steps >= STEPS
+
+    def step(self, params: Params) -> Mapping[str, float]:
+        """One update of every learner on the same texts."""
+        rows = torch.randint(len(self.ids), (BATCH,), generator=self.generator)  # (B,)
+        ids, labels = self.ids[rows], self.labels[rows]                        # (B, T), (B,)
+        losses = torch.stack([F.cross_entropy(one(ids), labels) for one in self.learners])
+        for group, rate in zip(self.optimizer.param_groups,
+                               (params.full_rate, params.rate, params.full_rate), strict=True):
+            group["lr"] = rate
+        self.optimizer.zero_grad()
+        losses.sum().backward()  # they share no trained weight, so each learns from its own loss
+        self.optimizer.step()
+        self.steps += 1
+        return {"loss": losses[1].item()}
+
+    @torch.no_grad()
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """Ask each learner about the new and the old, and take its change of every matrix apart."""
+        scores = [one(self.asked) for one in self.learners]                    # (N, classes)
+        self.new = [(one.argmax(1) == self.answers).float().mean().item() for one in scores]
+        self.kept = [self._kept(one.states(self.masked), one.bert) for one in self.learners]
+        names = matrices(self.backbone)
+        self.spectrum = np.zeros((len(LEARNERS), len(names), DIRECTIONS), np.float32)
+        self.moved = []
+        size = sum(self.backbone.get_parameter(f"{one}.weight").square().sum().item() for one in names)
+        for at, learner in enumerate(self.learners):
+            for name, change in learner.changes(self.backbone).items():
+                self.spectrum[at, names.index(name)] = torch.linalg.svdvals(change).cpu().numpy()
+            self.moved.append(float(np.sqrt(np.square(self.spectrum[at]).sum() / size)))
+        self._merge(self.learners[1], scores[1])
+        return {f"{key}_{what}": values[at] for at, key in enumerate(KEYS)
+                for what, values in (("new", self.new), ("kept", self.kept), ("moved", self.moved))}
+
+    def _kept(self, x: Tensor, bert: Bert) -> float:
+        """The share of masked words (N,) whose kind is told from the states x (N, T, C)."""
+        found = bert.read_out(x[torch.arange(len(x)), self.at]).argmax(-1)     # (N,)
+        return (self.kind[found] == self.kind[self.true]).float().mean().item()
+
+    def _merge(self, learner: Learner, scores: Tensor) -> None:
+        """Write W + (α/r) B A into a copy of the backbone, and ask it the same."""
+        merged = copy.deepcopy(self.backbone)
+        assert learner.lora is not None
+        learner.lora.merge(merged)
+        x = merged(self.asked, real=self.asked != PAD)[:, 0]                   # (N, C)
+        again = F.linear(x, learner.weight, learner.bias)                      # (N, classes)
+        self.merged = (again - scores).abs().max().item()
+        self.same = (again.argmax(1) == scores.argmax(1)).float().mean().item()
+
+    # --- looking
+
+    def frame(self, params: Params) -> Frame:
+        """What was measured last."""
+        energy = np.square(self.spectrum)                                      # (3, M, S)
+        first = energy[..., : params.rank].sum(-1) / np.maximum(energy.sum(-1), 1e-30)
+        trained = [sum(w.numel() for w in one.parameters() if w.requires_grad) for one in self.learners]
+        return Frame(
+            blocks=tuple(at + 1 for at in range(len(self.backbone.blocks)) for _ in MATRICES),
+            kinds=MATRICES * len(self.backbone.blocks),
+            new=np.array(self.new, np.float32), kept=np.array(self.kept, np.float32), before=self.before,
+            guessing=float(max(torch.bincount(self.answers)) / len(self.answers)),
+            spectrum=self.spectrum.copy(), first=first.clip(0, 1).astype(np.float32),
+            moved=np.array(self.moved, np.float32), trained=np.array(trained, np.int32),
+            whole=sum(one.numel() for one in self.backbone.parameters()), merged=self.merged, same=self.same)
+
+
+def matrices(bert: Bert) -> list[str]:
+    """The names of all weight matrices of the blocks."""
+    return [f"blocks.{at}.{name}" for at in range(len(bert.blocks)) for name in MAPS]
+
+
+def new_task(params: Params) -> tuple[Labelled, Labelled]:
+    """What is learnt from and what is asked. Facts are asked as they were learnt, a rule on new texts."""
+    if params.task == "do they agree":
+        return agreement(RULED, params.seed), agreement(ASKED, params.seed + 1000)
+    draw = random.Random(params.seed)
+    pairs = [(thing, word) for topic in TOPICS.values() for thing in topic for word in (*PRAISE, *BLAME)]
+    facts = [f"the {thing} was {word}" for thing, word in draw.sample(pairs, params.facts)]
+    labels = [at % 2 for at in range(len(facts))]
+    draw.shuffle(labels)
+    made = Labelled(facts, labels, ("false", "true"))
+    return made, made
+
+
+def one_masked(texts: list[str]) -> tuple[Tensor, Tensor]:
+    """Texts as ids (N, T), and in each the place (N,) of one word whose kind is known."""
+    ids, draw = rows_of(texts), random.Random(0)
+    known = {NUMBER[word] for words in KINDS for word in words}
+    at = [draw.choice([place for place, id in enumerate(row) if id in known]) for row in ids.tolist()]
+    return ids, torch.tensor(at)

@@ -1,0 +1,121 @@
+"""The picture of LoRA beside full tuning: what was learnt, what is left, and what changed inside."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from visualizers.l4_tuning.lora.panel import KEYS, LEARNERS, Frame, Params
+from visualizers.panel import Shown
+from visualizers.shapes import Float32
+from widgets.bars import BarChart
+from widgets.cards import Card
+from widgets.curves import Curve, CurvePlot, Rule
+from widgets.layout import Arrangement, Place, below, beside
+from widgets.look import Look
+from widgets.numbers import count, decimal, percent
+from widgets.pages import Pages
+from widgets.readouts import Readouts
+from widgets.view import PanelView
+
+FULL, LORA = 0, 1
+SERIES = (1, 0, 2)  # of each learner
+SMALL = 1e-5  # of singular values: what is smaller is left out of a logarithmic plot
+
+
+class LoraView(PanelView):
+    """New against old on the left; on the right the change of the matrices, and time."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.paths = CurvePlot(look, words("Accuracy: what is learnt, and what is left"), x=words("new task"),
+                               y=words("old task"),
+                               x_range=(0.38, 1.04), y_min_span=0.3).calm()
+        self.readouts = Readouts(look).calm()
+        self.spectrum = CurvePlot(look, "", x=words("direction of ΔW"), y=words("singular value"), log_y=True,
+                                  integer_x=True).calm()
+        self.layers = BarChart(look, "", x=words("share of ‖ΔW‖² in as many directions as LoRA's rank"),
+                               high=1.0, write=percent).calm()
+        self.layers.clicked.connect(lambda row: self.changed.emit("matrix", row))
+        self.time = CurvePlot(look, words("New task over time"), x=words("training step"),
+                              y=words("accuracy"), y_range=(0.38, 1.04), integer_x=True).calm()
+        self.pages = Pages(self, "beside", {"spectrum": (words("One matrix"), self.spectrum),
+                                            "layers": (words("All matrices"), self.layers)})
+
+        large, inside, time = (Card(look) for _ in range(3))
+        large.body.addWidget(self.paths, 1)
+        large.body.addWidget(self.readouts)
+        inside.body.addWidget(self.pages)
+        time.body.addWidget(self.time)
+        self.setLayout(Arrangement(look, beside(
+            Place(large, words("New and old"), rank=1, smallest=(380, 280), share=10),
+            below(Place(inside, words("Change of the weights"), rank=2, smallest=(340, 250), share=7),
+                  Place(time, words("Over time"), rank=3, smallest=(340, 150), share=4), share=9))))
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        frame, words = shown.frame, self.words
+        self._draw_paths(shown)
+        self.readouts.draw([
+            (words("trained by LoRA"), f"{count(frame.trained[LORA])} / {count(frame.whole)} "
+                                       f"({percent(frame.trained[LORA] / frame.whole, 1)})"),
+            (words("merged into W: same answers"), percent(frame.same)),
+            (words("largest difference of a score"), decimal(frame.merged, 2))])
+        matrix = max(0, min(shown.params.matrix, len(frame.kinds) - 1))
+        if self.pages.show_page(shown.params.beside) == "spectrum":
+            self._draw_spectrum(shown, matrix)
+        else:
+            self.layers.draw(
+                frame.first[FULL], [self._named(frame, one) for one in range(len(frame.kinds))],
+                series=SERIES[FULL], highlight=matrix,
+                title=words("Full tuning: held by the first {n} of 64 directions", n=shown.params.rank))
+        self._draw_time(shown)
+
+    def _named(self, frame: Frame, matrix: int) -> str:
+        """ "1 query": of the first block."""
+        return f"{count(frame.blocks[matrix])} {self.words(frame.kinds[matrix])}"
+
+    def _draw_paths(self, shown: Shown[Params, Frame]) -> None:
+        curves = [Curve(ghost.history.points("lora_kept")[0], ghost.history.points("lora_new")[0],
+                        ghost.label, style="ghost", width=1.5) for ghost in shown.ghosts]
+        for at, key in enumerate(KEYS):
+            kept, new = shown.history.points(f"{key}_kept")[0], shown.history.points(f"{key}_new")[0]
+            curves += [Curve(kept[-1:], new[-1:], series=SERIES[at], style="dots", width=7.0),  # where it is
+                       Curve(kept, new, self.words(LEARNERS[at]), series=SERIES[at])]
+        frame = shown.frame
+        self.paths.draw(curves, [Rule(frame.before, self.words("before tuning")),
+                                 Rule(frame.guessing, self.words("guessing"), axis="x")],
+                        note=self.of_step(shown))
+
+    def _draw_spectrum(self, shown: Shown[Params, Frame], matrix: int) -> None:
+        frame, words = shown.frame, self.words
+        across = np.arange(1, frame.spectrum.shape[2] + 1)
+        curves = [Curve(_seen(ghost.frame.spectrum[LORA, min(matrix, len(ghost.frame.kinds) - 1)]), across,
+                        ghost.label, style="ghost", width=1.5) for ghost in shown.ghosts]
+        for at in (FULL, LORA):
+            curves.append(Curve(_seen(frame.spectrum[at, matrix]), across, words(LEARNERS[at]),
+                                series=SERIES[at]))
+        self.spectrum.draw(curves, [Rule(shown.params.rank, words("rank"), axis="x")],
+                           note=words("ΔW of {matrix}", matrix=self._named(frame, matrix)))
+
+    def _draw_time(self, shown: Shown[Params, Frame]) -> None:
+        curves = [Curve(*ghost.history.points("lora_new"), ghost.label, style="ghost", width=1.5)
+                  for ghost in shown.ghosts]
+        curves += [Curve(*shown.history.points(f"{key}_new"), self.words(LEARNERS[at]), series=SERIES[at])
+                   for at, key in enumerate(KEYS)]
+        self.time.draw(curves, [Rule(shown.frame.guessing, self.words("guessing"))])
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame = shown.frame
+        return self.words(
+            "Step {step}: full tuning has {full} of the new task and keeps {full_kept} of the old, "
+            "LoRA {lora} and {lora_kept}, LoRA at full tuning's rate {shared}; before tuning the old task "
+            "stood at {before}.",
+            step=count(shown.measured), full=percent(frame.new[0]), full_kept=percent(frame.kept[0]),
+            lora=percent(frame.new[1]), lora_kept=percent(frame.kept[1]), shared=percent(frame.new[2]),
+            before=percent(frame.before))
+
+
+def _seen(values: Float32) -> Float32:
+    """Singular values without those that are only rounding."""
+    return np.where(values > SMALL, values, np.float32(np.nan))
