@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from visualizers.data import ModelFiles
 from visualizers.models import checkpoint
-from visualizers.models.gpt import Block, Kept
+from visualizers.models.gpt import GPT, Block, Kept
 from visualizers.models.language import Progress, open_language
 
 
@@ -169,6 +169,33 @@ class SmallGPT:
     @torch.no_grad()
     def attention(self, ids: Sequence[int]) -> Tensor:
         return torch.cat(self._look(ids).attention)
+
+
+@torch.no_grad()
+def write_side_by_side(
+    gpt: GPT, first: int, texts: int, length: int, generator: torch.Generator
+) -> Tensor:
+    """So many texts of ``length`` tokens, (B, T), each drawn on its own after the same first token. Keys and
+    values are kept, so that each token is read once."""
+    H, C, device = gpt.config.heads, gpt.config.width, gpt.token_embedding.weight.device
+    kept: list[tuple[Tensor, Tensor]] = []
+    ids = torch.full((texts, 1), first)
+    while (T := ids.shape[1]) < length:
+        x = gpt.token_embedding(ids[:, -1].to(device)) + gpt.position_embedding.weight[T - 1]  # (B, C)
+        now = []
+        for layer, block in enumerate(cast(Iterable[Block], gpt.blocks)):
+            qkv = block.attention.qkv(block.norm_1(x))                         # (B, 3 C)
+            q, k, v = qkv.view(texts, 3, H, 1, C // H).unbind(1)               # each (B, H, 1, D)
+            if kept:
+                k, v = (torch.cat([before, one], 2) for before, one in zip(kept[layer], (k, v), strict=True))
+            now.append((k, v))                                                 # (B, H, T, D)
+            weight = ((q / math.sqrt(C // H)) @ k.transpose(2, 3)).softmax(-1)  # (B, H, 1, T)
+            x = x + block.attention.out((weight @ v).reshape(texts, C))
+            x = x + block.mlp(block.norm_2(x), None)                           # (B, C)
+        kept = now
+        odds = gpt.read_out(x).softmax(-1).cpu()                               # (B, V)
+        ids = torch.cat([ids, torch.multinomial(odds, 1, generator=generator)], 1)
+    return ids
 
 
 class Decoder:

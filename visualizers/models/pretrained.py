@@ -120,6 +120,22 @@ def only_itself(bias: Tensor) -> Tensor:
     return bias.masked_fill(nothing & diagonal, 0.0)
 
 
+def plain_attention(query: Tensor, key: Tensor, scale: float, bias: Tensor) -> Tensor:
+    """softmax(Q Kᵀ / √D + bias), (H, T, T)."""
+    return (query @ key.transpose(-2, -1) * scale + bias).softmax(-1)
+
+
+@torch.no_grad()
+def sentence_vector(reader: Reader, text: str, device: str, most: int = 256) -> Tensor:
+    """The mean of an encoder's last vectors over the first ``most`` tokens, made one long (Reimers and
+    Gurevych 2019): (D,)."""
+    tokens = reader.cut(text, "", min(reader.limit, most))
+    seen = torch.zeros(len(tokens.ids), dtype=torch.bool, device=device)        # nothing is hidden
+    last, _ = reader.run(tokens, seen, plain_attention)                         # (T, D)
+    mean = last.float().mean(0)
+    return (mean / mean.square().sum().sqrt()).cpu()
+
+
 # --- this program's own GPT --------------------------------------------------------------------
 
 

@@ -38,14 +38,13 @@ from visualizers.l8_legal.similar_cases.panel import (
     graded_for,
 )
 from visualizers.models.bm25 import BM25
-from visualizers.models.pretrained import Reader, open_reader
+from visualizers.models.pretrained import open_reader, sentence_vector
 from visualizers.models.retrieval import gains
 from visualizers.models.tokenizers import cut
 from visualizers.panel import Context
 
 C, E = len(CHARGES), len(ELEMENTS)
 STATUTE_CASES = 180  # over which the ranking of statutes is measured
-LONGEST = 256  # tokens of a text that an encoder reads
 STYLES: tuple[Style, ...] = ("lay", "legal")
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -122,21 +121,6 @@ def element_scores(query: Tensor, candidates: Tensor) -> Tensor:
     """The cosine of the detected elements, 0 or 1 each: (E,) and (N, E) → (N,)."""
     lengths = candidates.square().sum(1).sqrt() * query.square().sum().sqrt()   # (N,)
     return candidates @ query / lengths.clamp(min=1e-9)
-
-
-def attention(query: Tensor, key: Tensor, scale: float, bias: Tensor) -> Tensor:
-    """softmax(Q Kᵀ / √D + bias), (H, T, T)."""
-    return (query @ key.transpose(-2, -1) * scale + bias).softmax(-1)
-
-
-@torch.no_grad()
-def sentence_vector(reader: Reader, text: str, device: str) -> Tensor:
-    """The mean of an encoder's last vectors, made one long (Reimers and Gurevych 2019): (D,)."""
-    tokens = reader.cut(text, "", min(reader.limit, LONGEST))
-    seen = torch.zeros(len(tokens.ids), dtype=torch.bool, device=device)        # nothing is hidden
-    last, _ = reader.run(tokens, seen, attention)                               # (T, D)
-    mean = last.float().mean(0)
-    return (mean / mean.square().sum().sqrt()).cpu()
 
 
 def order_of(scores: Floats) -> Ints:
