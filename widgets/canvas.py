@@ -126,7 +126,9 @@ class Canvas(Picture[T]):
         ink = color if isinstance(color, QColor) else self.look.color(color)
         font, metrics = self.fonts(size, bold)
         mode = Qt.TextElideMode.ElideRight if end else Qt.TextElideMode.ElideMiddle
-        shown = metrics.elidedText(text, mode, longest) if longest else text
+        # Qt rounds differently when it elides: a text that just fits would lose its middle.
+        shown = metrics.elidedText(text, mode, longest) \
+            if longest and metrics.horizontalAdvance(text) > longest else text
         rim = self.look.px(2) if halo else 0
         room = QSize(max(1, metrics.horizontalAdvance(shown) + 2 + 2 * rim),
                      metrics.height() + 2 * rim)

@@ -205,3 +205,12 @@ def test_that_tab_goes_on_from_a_picture(card: Ground, row: Row, qtbot: QtBot) -
     row.setFocus()
     qtbot.keyClick(row, Qt.Key.Key_Tab)
     assert button.hasFocus()
+
+
+@pytest.mark.parametrize("text", ["第 1 层", "第 12 层", "Layer 1", "比特"])
+def test_that_a_text_that_just_fits_is_not_elided(text: str, qtbot: QtBot) -> None:
+    row = Row(look())
+    qtbot.addWidget(row)
+    fits = row.label(text, size=12, longest=row.text_width(text, 12)).toImage()
+    assert fits == row.label(text, size=12).toImage()
+    assert fits != row.label(text, size=12, longest=row.text_width(text, 12) - 4).toImage()
