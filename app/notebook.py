@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
 
-from app.code import source, values
+from app.code import chapters, module_source, source, values
 from visualizers.catalog import Said
 from visualizers.files import replacing
 from visualizers.panel import Panel
@@ -56,6 +57,15 @@ for field in dataclasses.fields(frame):
     print(f"{field.name:24} {getattr(value, 'shape', '')} {str(value)[:80]}")
 """
 
+SCRIPT = """\
+import inspect
+from pathlib import Path
+
+from {package} import {name}
+
+Path("{name}.py").write_text(inspect.getsource({name}), "utf-8")
+"""
+
 
 # A comment that begins a section of an experiment: "# --- the way back ---------".
 SECTION = re.compile(r"^# --- (.+?) -+$\n*", re.MULTILINE)
@@ -69,7 +79,8 @@ def sections(code: str) -> list[tuple[str, str]]:
 
 
 def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 100) -> Any:
-    """The cells: what it shows, imports, the experiment by sections, the values, the loop, the result.
+    """The cells: what it shows, imports, the experiment by sections, the values, the loop, the result;
+    and what writes a file of the panel's that runs by itself.
 
     The loop trains ``steps`` steps, or until the experiment has finished.
     """
@@ -97,6 +108,12 @@ def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 10
         new_code_cell(loop),
         new_code_cell(SEE),
     ])
+    for module in chapters(panel)[1:]:
+        if "\nif __name__ ==" in (text := module_source(module)):  # it also runs by itself
+            package, _, script = module.rpartition(".")
+            made.cells += [
+                new_markdown_cell(f"## {script}.py\n\n{ast.get_docstring(ast.parse(text))}"),
+                new_code_cell(SCRIPT.format(package=package, name=script))]
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     for index, cell in enumerate(made.cells):  # ids by place, so that saving twice gives one file
         cell["id"] = f"{panel.id}-{index}".replace("_", "-")

@@ -23,8 +23,10 @@ import psutil
 import pytest
 import torch
 
+from app.notebook import notebook
 from app.trial import Trial
 from visualizers.catalog import panel
+from visualizers.l5_compression.parallel import by_hand
 from visualizers.l5_compression.parallel.by_hand import Orders, Pipeline
 from visualizers.l5_compression.parallel.experiment import gantt, zero_formula
 from visualizers.l5_compression.parallel.panel import COLLECTIVES, MESSAGES, WAYS, Params
@@ -309,6 +311,15 @@ def test_that_nothing_is_left_of_a_program_that_is_killed(victim: str, tmp_path:
         window.kill()
         window.wait()
         window.stdout.close()
+
+
+def test_that_the_notebook_writes_the_script(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    about, cell = notebook(PANEL, Params()).cells[-2:]
+    exec(cell.source, {})
+    written = (tmp_path / "by_hand.py").read_text("utf-8")
+    assert written == Path(by_hand.__file__).read_text("utf-8")
+    assert "torchrun --standalone" in about.source
 
 
 @pytest.mark.slow

@@ -209,10 +209,10 @@ class Crew:
         # A worker may have workers: this one ends its own below, whatever happens.
         multiprocessing.current_process().daemon = False
         with _signals_kept():
-            self._started = start_processes(
+            launched = start_processes(
                 "workers", serve, told, {rank: _environment() for rank in range(count)}, Quiet(),
                 start_method=method)
-        self.processes = list(self._started._pc.processes)  # type: ignore[attr-defined]
+        self.processes = list(launched._pc.processes)  # type: ignore[attr-defined]
         for rank, one in enumerate(ends):
             one.close()
             self.processes[rank].name = f"worker {rank} of a run"
@@ -220,6 +220,7 @@ class Crew:
         try:
             self._answers(TO_START)  # all have met
         finally:
+            del launched  # its semaphores are unlinked now, not when this process ends, perhaps by force
             with contextlib.suppress(OSError):
                 os.unlink(meeting)
             os.rmdir(folder)

@@ -25,6 +25,7 @@ from widgets.numbers import count, decimal, percent, quantity, size
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.view import PanelView
+from widgets.words import Words
 
 COLOURS = (0, 1, 2, 0, 1)  # of the messages: those of a pipeline never stand beside those of a ring
 
@@ -400,7 +401,7 @@ class ParallelView(PanelView):
         self.script = CodeText(look, words("The same on several machines"))
         steps = words("training step")
         self.loss = CurvePlot(look, "", x=steps, y=words("loss"), integer_x=True).calm()
-        self.difference = CurvePlot(look, "", x=steps, y=words("largest, of a weight"), log_y=True,
+        self.difference = CurvePlot(look, "", x=steps, y=words("difference"), log_y=True,
                                     integer_x=True).calm()
         self.bytes = CurvePlot(look, "", x=steps, y="kB", integer_x=True).calm()
         self.beside = Pages(self, "beside", {
@@ -438,7 +439,7 @@ class ParallelView(PanelView):
             case "large":
                 self._draw_large(frame, params)
             case _:
-                self.script.say(script(params))
+                self.script.say(script(params, self.words))
         match self.below.show_page(params.below):
             case "loss":
                 self._draw_pair(shown, self.loss, "loss", "loss_alone")
@@ -506,7 +507,7 @@ class ParallelView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, params = shown.frame, shown.params
         return self.words(
-            "{way}, {workers}: the fullest holds {held} of {alone} and sends {sent} in a step. After {step} "
+            "{workers}, {way}: the fullest holds {held} of {alone} and sends {sent} in a step. After {step} "
             "steps the weights are within {difference} of one process's.",
             way=self.words(params.way), workers=quantity(params.workers, "worker", self.words),
             held=size(int(frame.held.sum(1).max())), alone=size(int(frame.alone.sum())),
@@ -521,15 +522,16 @@ def frame_most(shown: Shown[Params, Frame]) -> float:
     return max(*tops, 1000.0) / 1000
 
 
-def script(params: Params) -> str:
+def script(params: Params, words: Words) -> str:
     """How the same file is started with torchrun on one machine and on two."""
     told = f'by_hand.py --way "{params.way}" --width {params.width}'
     if params.way == "pipeline":
-        told += f" --micro-batches {params.micro_batches} --schedule {params.schedule}"
-    return (f"# by_hand.py stands on the page Code: copy it.\n"
-            f"# One machine:\n"
-            f"torchrun --standalone \\\n  --nproc-per-node={params.workers} \\\n  {told}\n\n"
-            f"# Two machines, {params.workers} workers each;\n"
-            f"# on the second: --node-rank=1\n"
-            f"torchrun --nnodes=2 --node-rank=0 \\\n  --master-addr=FIRST --master-port=29500 \\\n"
-            f"  --nproc-per-node={params.workers} \\\n  {told}\n")
+        told += f" \\\n  --micro-batches {params.micro_batches} --schedule {params.schedule}"
+    each = f"--nproc-per-node={params.workers}"
+    return "\n".join((
+        f"# {words('by_hand.py: copied from Code, or written by the saved notebook')}",
+        f"# {words('one machine')}",
+        f"torchrun --standalone {each} \\", f"  {told}", "",
+        f"# {words('the first of two machines; on the second --node-rank=1')}",
+        f"torchrun --nnodes=2 --node-rank=0 {each} \\",
+        "  --master-addr=FIRST --master-port=29500 \\", f"  {told}", ""))
