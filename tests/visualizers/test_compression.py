@@ -61,7 +61,7 @@ def made(rows: int = 12, columns: int = 16, gain: float = 1.0) -> Layer:
 
 @pytest.fixture(scope="module")
 def gpt() -> Task:
-    return gpt_task(context())
+    return gpt_task("cpu")
 
 
 # --- the cards -------------------------------------------------------------------------------------

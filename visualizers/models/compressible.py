@@ -19,14 +19,13 @@ from visualizers.data import Data
 from visualizers.models.compressor import Layer, layer, layer_bytes
 from visualizers.models.digits import CLASSES, POINTS, digits, he
 from visualizers.models.language_task import Language
-from visualizers.panel import Context
 
 HIDDEN, BATCH, STEPS, RATE = 256, 64, 300, 2e-3
 
 State = dict[str, Layer]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Head:
     """One attention head: its rows of the layer that makes q, k and v, its columns of the one behind."""
 
@@ -36,7 +35,7 @@ class Head:
     columns: Tensor  # (columns,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """A trained network. Nothing of it changes any more.
 
@@ -139,10 +138,11 @@ def digits_task(seed: int, device: str) -> Task:
                 (learn.x, learn.y), (test.x, test.y), 1.0, 0)
 
 
-def gpt_task(context: Context) -> Task:
+@lru_cache(maxsize=1)
+def gpt_task(device: str) -> Task:
     """The project's trained GPT: the four matrices of each block; the embeddings stay as they are."""
-    language = Language(context)
-    gpt = language.model.to(context.device)
+    language = Language(Data())  # always there
+    gpt = language.model.to(device)
     language.model = nn.Identity()
     gpt.requires_grad_(False)
     names = {name.removesuffix(".weight"): name.removeprefix("blocks.").removesuffix(".weight")
@@ -154,10 +154,9 @@ def gpt_task(context: Context) -> Task:
         width = gpt.get_parameter(f"{second}.weight").shape[1]
         for head in range(count):
             columns = torch.arange(width) // (width // count) == head           # (C,)
-            heads.append(Head(first, second, columns.repeat(3).to(context.device),
-                              columns.to(context.device)))
+            heads.append(Head(first, second, columns.repeat(3).to(device), columns.to(device)))
     inside = sum(gpt.get_parameter(f"{name}.{kind}").numel() for name in names for kind in ("weight", "bias"))
     rest = 4 * (sum(one.numel() for one in gpt.parameters()) - inside)
-    x, y = (one.to(context.device) for one in language.held_out)
+    x, y = (one.to(device) for one in language.held_out)
     return Task(gpt, names, tuple((f"{block}.mlp.up", f"{block}.mlp.down") for block in blocks), tuple(heads),
                 (x[:0], y[:0]), (x, y), 0.5, rest, language)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from visualizers.data import Data
 from visualizers.models.checkpoint import load_tiny_gpt
 from visualizers.models.tokenizers import split
-from visualizers.panel import Context
 
 
 class Language:
@@ -16,12 +16,12 @@ class Language:
     batch, characters = 8, 60_000
     pace = 1 / 30  # of learning: a trained model is moved gently
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, data: Data) -> None:
         ready = load_tiny_gpt()
         self.model: nn.Module = ready.gpt
         self.tokens, self.heads = ready.tokens, ready.gpt.config.heads
         self.width = ready.gpt.config.context // 2
-        learn, rest = split(context.data.text("python-reference").text)
+        learn, rest = split(data.text("python-reference").text)
         self.ids = torch.tensor(ready.tokens.encode(learn[: self.characters]))
         rest_ids = torch.tensor(ready.tokens.encode(rest[: self.characters // 3]))
         self.held_out = self.windows(rest_ids, torch.arange(self.batch) * self.width)

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -45,7 +46,6 @@ SOFT = 4.0  # the temperature of distillation
 MOST_TRIES, SHOWN_TOKENS = 16, 8
 TIMED, REPEATS = 256, 5  # rows that are multiplied, and how often
 
-T = TypeVar("T")
 Stage = tuple[Any, ...]  # a card and the amounts that it is played with
 
 
@@ -63,7 +63,7 @@ class Compression:
         self.generator, self.device, self.seed = context.generator, context.device, context.seed
         context.progress(0, 1, "training the network that is compressed")
         self.task: Task = digits_task(context.seed, context.device) if params.model == "digits network" \
-            else gpt_task(context)
+            else gpt_task(context.device)
         x, _ = self.task.held_out
         with torch.no_grad():
             self.untouched_scores = self.task.scores(self.start(params), x)     # (N, …, classes)
@@ -71,12 +71,12 @@ class Compression:
         self.plan: list[Stage] = []
         self.path: list[tuple[float, int]] = []  # before the first card, and after each
         self.at, self.within = 0, 0  # cards that are through, and steps in the next one
-        self.known: dict[str, tuple[object, Any]] = {}  # what was computed, and for which amounts
+        self.timed_for: list[Stage] | None = None  # the cards of which the times are known
         self.begin(params)
 
     def start(self, params: Params) -> State:
-        """The network as it was trained, stored with its outlier channels."""
-        return self.task.start(params.outlier, torch.Generator().manual_seed(self.seed))
+        """The network as it was trained."""
+        return start(self.task, self.seed, params.outlier)
 
     def begin(self, params: Params) -> None:
         """Begin a recipe with the network as it was trained; what was reached before stays as a point."""
@@ -132,7 +132,7 @@ class Compression:
         """The cards that act at once, up to the next one that trains."""
         while self.at < len(self.plan) - 1 and (now := self.plan[1 + self.at])[0] not in LONG:
             with torch.no_grad():
-                self.state = self.card(self.state, now)
+                self.state = played(self.task, self.state, now, self.seed)
             self.through()
 
     def through(self) -> None:
@@ -150,77 +150,26 @@ class Compression:
             return {"learning_rate": "No card of the recipe trains."}
         return {}
 
-    # --- the cards
-
-    def card(self, state: State, stage: Stage, only: str = "") -> State:
-        """All layers after one card, or ``only`` one of them after its share of it."""
-        found = dict(state)
-        names = [only] if only else list(state)
-        match stage:
-            case ("prune", float(share), str(criterion)):
-                draw = torch.Generator().manual_seed(self.seed) if criterion == "random" else None
-                found |= {name: prune(state[name], share, draw) for name in names}
-            case ("2:4",):
-                found |= {name: prune_two_of_four(state[name]) for name in names}
-            case ("quantise", int(bits), str(scale)):
-                scheme = Scheme(bits, True, "per channel" if scale == "per channel" else "per tensor")
-                found |= {name: quantise(state[name], scheme) for name in names}
-            case ("low rank", int(rank)):
-                found |= {name: low_rank(state[name], rank) for name in names}
-            case ("neurons", float(share)):
-                for first, second in self.task.pairs:
-                    if not only or only in (first, second):
-                        worth = neuron_worth(state[first], state[second])       # (n,)
-                        self._take_out(found, first, second, least(worth, share))
-            case ("heads", float(share)):
-                gone = least(self.task.head_worth(state), share)                # (heads,)
-                for head, out in zip(self.task.heads, gone.tolist(), strict=True):
-                    if out and (not only or only in (head.first, head.second)):
-                        found[head.first] = without_rows(found[head.first], head.rows)
-                        found[head.second] = without_columns(found[head.second], head.columns)
-        return found
-
-    @staticmethod
-    def _take_out(found: State, first: str, second: str, gone: Tensor) -> None:
-        """Neurons: rows of the layer before them, columns of the one behind."""
-        found[first] = without_rows(found[first], gone)
-        found[second] = without_columns(found[second], gone)
-
     # --- measuring
 
+    @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
         """Where the network is now; and, on the network as it was trained, each card alone and on each layer,
         and the whole recipe without its training."""
-        with torch.no_grad():
-            right, size = self.place()
-            alone = [one for one in stages(ONCE, params, self.task) if one[0] in allowed(self.task)]
-            self.alone = self._once("alone", (params.outlier, *alone), lambda: [
-                self._worth(params, [one]) for one in alone])
-            plan = [one for one in plan_of(params, self.task)[1:] if one[0] not in LONG]
-            self.untrained = self._once("plan", (params.outlier, *plan), lambda: self._worth(params, plan))
-            chosen = next((one for one in alone if one[0] == params.card), alone[0])
-            self.layers = self._once("layers", (params.outlier, chosen), lambda: [
-                self.task.accuracy(self.card(self.start(params), chosen, name)) for name in self.task.names])
-            x, _ = self.task.held_out
-            self.now_scores = self.task.scores(self.state, x)
-            self.now = right, size
-            dense, stored = self._once("time", (self.plan[: 1 + self.at], params.model),
-                                       lambda: milliseconds(self.state.values()))
-        return {"accuracy": right, "kilobytes": size / 1000, "dense_ms": dense, "stored_ms": stored}
-
-    def _once(self, what: str, key: object, compute: Callable[[], T]) -> T:
-        """What is known for these amounts already is not computed again."""
-        if what not in self.known or self.known[what][0] != key:
-            self.known[what] = key, compute()
-        found: T = self.known[what][1]
-        return found
-
-    def _worth(self, params: Params, cards: Sequence[Stage]) -> tuple[float, int]:
-        """Accuracy and bytes after these cards, without training."""
-        state = self.start(params)
-        for one in cards:
-            state = self.card(state, one)
-        return self.task.accuracy(state), self.task.bytes(state)
+        self.now = right, size = self.place()
+        x, _ = self.task.held_out
+        self.now_scores = self.task.scores(self.state, x)                       # (N, …, classes)
+        alone = stages(allowed(self.task), params, self.task)
+        chosen = next((one for one in alone if one[0] == params.card), alone[0])
+        untrained = tuple(one for one in plan_of(params, self.task)[1:] if one[0] not in LONG)
+        given = self.task, self.seed, params.outlier
+        self.alone = [foretold(*given, (one,)) for one in alone]
+        self.untrained = foretold(*given, untrained)
+        self.layers = [foretold(*given, (chosen,), name)[0] for name in self.task.names]
+        if self.timed_for != (begun := self.plan[: 1 + self.at]):
+            self.timed_for, self.timed = begun, milliseconds(self.state.values())
+        return {"accuracy": right, "kilobytes": size / 1000, "dense_ms": self.timed[0],
+                "stored_ms": self.timed[1]}
 
     # --- looking
 
@@ -265,6 +214,63 @@ class Compression:
                 array(x[row_].view(8, 8)))
 
 
+# --- the cards ---------------------------------------------------------------------------------------
+
+
+def played(task: Task, state: State, stage: Stage, seed: int, only: str = "") -> State:
+    """All layers after one card, or ``only`` one of them after its share of it."""
+    found = dict(state)
+    names = [only] if only else list(state)
+    match stage:
+        case ("prune", float(share), str(criterion)):
+            draw = torch.Generator().manual_seed(seed) if criterion == "random" else None
+            found |= {name: prune(state[name], share, draw) for name in names}
+        case ("2:4",):
+            found |= {name: prune_two_of_four(state[name]) for name in names}
+        case ("quantise", int(bits), str(scale)):
+            scheme = Scheme(bits, True, "per channel" if scale == "per channel" else "per tensor")
+            found |= {name: quantise(state[name], scheme) for name in names}
+        case ("low rank", int(rank)):
+            found |= {name: low_rank(state[name], rank) for name in names}
+        case ("neurons", float(share)):
+            for first, second in task.pairs:  # rows of the layer before them, columns of the one behind
+                if not only or only in (first, second):
+                    gone = least(neuron_worth(state[first], state[second]), share)  # (n,)
+                    found[first] = without_rows(found[first], gone)
+                    found[second] = without_columns(found[second], gone)
+        case ("heads", float(share)):
+            out = least(task.head_worth(state), share)                          # (heads,)
+            for head, gone_ in zip(task.heads, out.tolist(), strict=True):
+                if gone_ and (not only or only in (head.first, head.second)):
+                    found[head.first] = without_rows(found[head.first], head.rows)
+                    found[head.second] = without_columns(found[head.second], head.columns)
+    return found
+
+
+def least(worth: Tensor, share: float) -> Tensor:
+    """True for the share that is worth least."""
+    gone = torch.zeros_like(worth, dtype=torch.bool)
+    gone[worth.topk(round(share * len(worth)), largest=False).indices] = True
+    return gone
+
+
+@lru_cache(maxsize=1024)
+@torch.no_grad()
+def foretold(
+    task: Task, seed: int, outlier: float, cards: tuple[Stage, ...], only: str = ""
+) -> tuple[float, int]:
+    """Accuracy and bytes of the network as it was trained after these cards, without any training."""
+    state = start(task, seed, outlier)
+    for one in cards:
+        state = played(task, state, one, seed, only)
+    return task.accuracy(state), task.bytes(state)
+
+
+def start(task: Task, seed: int, outlier: float) -> State:
+    """The network as it was trained, stored with its outlier channels."""
+    return task.start(outlier, torch.Generator().manual_seed(seed))
+
+
 # --- recipes -----------------------------------------------------------------------------------------
 
 
@@ -285,13 +291,6 @@ def stages(cards: Sequence[str], params: Params, task: Task) -> list[Stage]:
 def plan_of(params: Params, task: Task) -> list[Stage]:
     """What the network begins as, then the recipe's cards."""
     return [("outlier", params.outlier), *stages(params.recipe[:LONGEST], params, task)]
-
-
-def least(worth: Tensor, share: float) -> Tensor:
-    """True for the share that is worth least."""
-    gone = torch.zeros_like(worth, dtype=torch.bool)
-    gone[worth.topk(round(share * len(worth)), largest=False).indices] = True
-    return gone
 
 
 def milliseconds(layers: Iterable[Layer]) -> tuple[float, float]:

@@ -80,7 +80,7 @@ class Quantization:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        self.task = Digits(context) if params.model == "digits network" else Language(context)
+        self.task = Digits(context) if params.model == "digits network" else Language(context.data)
         self.model = self.task.model.to(self.device)
         self.task.model = nn.Identity()  # what is shared between keyframes holds nothing that learns
         weights = dict(self.model.named_parameters())
