@@ -15,7 +15,7 @@ from torch.nn.utils import prune as torchs
 
 from visualizers.data import Data
 from visualizers.l5_compression.compression.experiment import Compression, least
-from visualizers.l5_compression.compression.panel import Params
+from visualizers.l5_compression.compression.panel import PICTURES, Params
 from visualizers.models.compressible import Task, digits_task, gpt_task
 from visualizers.models.compressor import (
     Layer,
@@ -227,6 +227,12 @@ def test_that_what_is_foretold_is_what_the_cards_do() -> None:
     recipe = ("neurons", "low rank", "2:4", "prune", "quantise")
     one, params = through(seed=5, recipe=recipe, rank=30, sparsity=0.6)
     frame = one.frame(params)
+    assert len(one.task.held_out[1]) == PICTURES
+    row = one.frame(changed(params, picture=7))
+    x, y = one.task.held_out
+    for odds, state in ((row.before, one.start(params)), (row.after, one.state)):
+        wanted = one.task.scores(state, x[7:8])[0].softmax(-1).detach().numpy()
+        assert np.allclose(odds, wanted, atol=1e-5) and row.answer == int(y[7])
     assert frame.plan_right == pytest.approx(frame.path_right[-1])
     assert frame.plan_bytes == frame.path_bytes[-1] and frame.done == 5
     assert (np.diff(frame.path_bytes) <= 0).all()

@@ -13,6 +13,7 @@ ONCE = ("prune", "2:4", "neurons", "heads", "quantise", "low rank")  # cards tha
 LONG = ("tune", "distil")  # … and those that train
 CARDS = (*ONCE, *LONG)
 LONGEST = 8  # cards in a recipe
+PICTURES = 450  # held out
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Params:
         "Size of one update in tuning (Adam); half of it for the GPT."))
     model: Literal["digits network", "tiny GPT"] = choice(
         "digits network", help="A trained network that reads digits, or this project's own small GPT.")
+    picture: int = integer(
+        -1, -1, PICTURES - 1, off=-1, restart=False, when={"model": ("digits network",)},
+        help="The held-out picture that is looked at; off: the one whose answer has changed most.")
     prompt: str = text("The return value of the", when={"model": ("tiny GPT",)},
                        help="What the GPT goes on from.")
     seed: int = integer(0, 0, 999, help="Draws other weights, another split and other batches.")
     recipe: tuple[str, ...] = hidden(("prune", "tune", "quantise"), stays=True)  # cards, first to last
     card: str = hidden("prune", stays=True)  # the one whose layers are looked at
-    picture: int = hidden(-1)  # the held-out picture that is looked at; −1: the one that changed most
     beside: str = hidden("layers", stays=True)
 
 

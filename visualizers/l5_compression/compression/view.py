@@ -6,7 +6,14 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from visualizers.l5_compression.compression.panel import CARDS, LONG, LONGEST, Frame, Params
+from visualizers.l5_compression.compression.panel import (
+    CARDS,
+    LONG,
+    LONGEST,
+    PICTURES,
+    Frame,
+    Params,
+)
 from visualizers.panel import Shown
 from widgets.barrows import BarRows
 from widgets.bars import BarChart
@@ -45,7 +52,8 @@ class CompressionView(PanelView):
         self.plot.setAccessibleName(words("Accuracy and size"))
         self.readouts = Readouts(look).calm()
         self.image = Heatmap(look, "", square=True, color_bar=False).calm()
-        self.image.setAccessibleName(words("the picture"))
+        self.image.setAccessibleName(words("the picture; a click shows the next one"))
+        self.image.clicked.connect(self._next_picture)
         self.image.setFixedSize(look.px(124), look.px(124))
         self.answers = BarRows(look, words("One answer, before and after")).calm()
         self.layers = BarChart(look, "", x=words("accuracy"), high=1.0, write=_share).calm()
@@ -57,6 +65,7 @@ class CompressionView(PanelView):
         self.pages = Pages(self, "beside", {
             "layers": (words("Layers"), self.layers), "cards": (words("Card by card"), self.alone),
             "time": (words("Over time"), self.time), "speed": (words("Speed"), self.speed)})
+        self._picture = -1
         self._cards: tuple[str, ...] = ()
         self._recipe: tuple[str, ...] = ()
 
@@ -87,6 +96,9 @@ class CompressionView(PanelView):
 
     def _choose(self, index: int) -> None:
         self.changed.emit("card", self._cards[index])
+
+    def _next_picture(self) -> None:
+        self.changed.emit("picture", (self._picture + 1) % PICTURES)
 
     def _offered(self) -> tuple[str, ...]:
         return tuple(one for one in CARDS if one in self._cards or one in LONG)
@@ -155,7 +167,7 @@ class CompressionView(PanelView):
 
     def _draw_answer(self, shown: Shown[Params, Frame]) -> None:
         frame, words = shown.frame, self.words
-        digits = frame.picture >= 0
+        digits, self._picture = frame.picture >= 0, frame.picture
         self.image.setVisible(digits)
         if digits:
             self.image.draw(frame.image, low=0.0, high=1.0, x_labels=[""] * 8, y_labels=[""] * 8)
@@ -196,7 +208,7 @@ class CompressionView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
         return self.words(
-            "Step {step}: {done} of {all} cards are through. The network takes {size} instead of {whole}, "
+            "Step {step}, cards through: {done} of {all}. The network takes {size} instead of {whole}, "
             "and {right} of the held-out answers are right instead of {before}.", step=count(shown.measured),
             done=frame.done, all=len(frame.recipe), size=size(frame.now_bytes),
             whole=size(frame.path_bytes[0]), right=_share(frame.now_right),
