@@ -95,6 +95,6 @@ PANEL = Panel(
     concepts=("8.6", "8.10"),
     keywords=("hallucination", "citation", "statute", "retrieval", "RAG", "BM25", "grounding", "law",
               "幻觉", "引用", "法条", "检索增强", "法律", "条文"),
-    rests_on=("rnn_lm", "tiny_gpt"),
+    rests_on=("rnn_lm", "retrieval", "open_book"),
     proved_with={"hidden_size": 16, "batch": 4},
 )

@@ -94,7 +94,7 @@ PANEL = Panel(
     headline_label="distance from the true groups",
     concepts=("9.11",),
     sources=("anes96", "voters-made"),
-    rests_on=("playground", "tiny_gpt"),
+    rests_on=("playground", "decoding"),
     speed=Speed.FRAME,  # six weights are learnt within sixty steps
     keywords=("silicon sampling", "survey", "persona", "language model", "temperature", "marginal",
               "subgroup", "election", "ANES", "vote", "simulation", "SmolLM2", "硅样本", "问卷", "人设",
