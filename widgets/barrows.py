@@ -45,6 +45,7 @@ class BarRows(Canvas[Cell]):
         self.tops: NDArray[Any] = np.ones(0)
         self.lit, self.bold, self._lit_head = -1, -1, ""
         self._layout: tuple[object, QRectF] = (None, QRectF())
+        self._lines = 1  # of the columns' names
         self.setMinimumSize(look.px(200), look.px(150))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -86,14 +87,18 @@ class BarRows(Canvas[Cell]):
     @property
     def _area(self) -> QRectF:
         """The rectangle of all bars: names to the left, the columns' names below."""
-        key = (self.size(), self.rows, self.notes, self.series, bool(self._lit_head), self.head)
+        key = (self.size(), self.rows, self.columns, self.notes, self.series, bool(self._lit_head), self.head)
         if self._layout[0] != key:  # measuring texts is dear
             wide = [self.text_width(self._name(row), 12, True) for row in range(len(self.rows))]
             wide += [self.text_width(one, 12) for one in self.notes]
             left = min(max(wide, default=0) + self.look.px(12), round(self.width() * 0.45))
             top = self.head + (self.text_height(12) if self._lit_head else 0)
-            low = self.height() - self.text_height(12) - self.look.px(4)
-            self._layout = key, QRectF(left, top, max(10.0, self.width() - left - 1), max(10.0, low - top))
+            width = max(10.0, self.width() - left - 1)
+            widest = max((self.text_width(one, 12) for one in self.columns), default=0)
+            # Names that are wider than their columns take turns in two lines.
+            self._lines = 1 + int(widest > width / max(len(self.columns), 1))
+            low = self.height() - self._lines * self.text_height(12) - self.look.px(4)
+            self._layout = key, QRectF(left, top, width, max(10.0, low - top))
         return self._layout[1]
 
     def place(self, part: Cell) -> QRectF:
@@ -151,10 +156,13 @@ class BarRows(Canvas[Cell]):
                 half = picture.deviceIndependentSize().width() / 2
                 x = min(max(box.center().x(), half), self.width() - half)
                 self.put(painter, picture, x, area.top() - px(1), 0.5, 1.0)
+        longest = round(area.width() / len(self.columns) * 2 - px(6)) if self._lines > 1 else 0
         for column, name in enumerate(self.columns):
             lit = column == self.lit
-            self.put(painter, self.label(name, "accent" if lit else "muted", 12, lit),
-                     self.place((0, column)).center().x(), area.bottom() + px(1), 0.5, 0.0)
+            picture = self.label(name, "accent" if lit else "muted", 12, lit, longest=longest)
+            half = picture.deviceIndependentSize().width() / 2
+            self.put(painter, picture, min(self.place((0, column)).center().x(), self.width() - half),
+                     area.bottom() + px(1) + column % self._lines * self.text_height(12), 0.5, 0.0)
         for row in range(len(self.rows)):
             self._paint_row(painter, row)
 

@@ -53,3 +53,12 @@ def test_that_a_click_and_enter_choose_a_bar(qtbot: Any) -> None:
         qtbot.keyClick(bars, key)
     assert chosen == [(1, 2), (1, 2)]
     assert bars.part_at(1, 1) is None
+
+
+def test_that_names_wider_than_their_columns_take_turns_in_two_lines(qtbot: Any) -> None:
+    bars = shown(qtbot)
+    below = bars.height() - bars.place((1, 0)).bottom()
+    names = ("a rather long name of a column", "another one of the same kind", "c")
+    bars.draw(bars.data, bars.rows, names)
+    bars.grab()
+    assert bars.height() - bars.place((1, 0)).bottom() >= below + bars.text_height(12)

@@ -43,7 +43,7 @@ from visualizers.models.quantizer import Scheme
 from visualizers.panel import Context
 
 SOFT = 4.0  # the temperature of distillation
-MOST_TRIES, SHOWN_TOKENS = 16, 8
+MOST_TRIES, SHOWN_TOKENS = 16, 6
 TIMED, REPEATS = 256, 5  # rows that are multiplied, and how often
 
 Stage = tuple[Any, ...]  # a card and the amounts that it is played with

@@ -191,9 +191,7 @@ class CompressionView(PanelView):
 
     def _draw_cards(self, frame: Frame, params: Params) -> None:
         chosen = frame.cards.index(params.card) if params.card in frame.cards else 0
-        self.alone.draw(frame.alone_right, [f"{self._card(one, params)}, {size(bytes_)}" for one, bytes_ in
-                                            zip(frame.cards, frame.alone_bytes, strict=True)],
-                        highlight=chosen,
+        self.alone.draw(frame.alone_right, [self._card(one, params) for one in frame.cards], highlight=chosen,
                         title=self.words("Each card alone, not tuned: click one for its layers"))
 
     def _draw_speed(self, shown: Shown[Params, Frame]) -> None:
