@@ -273,6 +273,7 @@ class StackedAreas(Canvas[int]):
         self.rule: tuple[float, str] | None = None
         self._top: scales.Range | None = None
         self._last = 0
+        self._layout: tuple[object, QRectF] = (None, QRectF())
         self.setMinimumSize(look.px(260), look.px(160))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -307,6 +308,12 @@ class StackedAreas(Canvas[int]):
 
     @property
     def _inside(self) -> QRectF:
+        key = (self.size(), self.title, self._top)
+        if self._layout[0] != key:  # measuring texts is dear
+            self._layout = key, self._arranged()
+        return self._layout[1]
+
+    def _arranged(self) -> QRectF:
         px, line = self.look.px, self.text_height(11)
         left = max(self.text_width(self._write(one), 11) for one in self._ticks()) + px(6)
         top = self.head + line + px(3)

@@ -28,6 +28,7 @@ from visualizers.l5_compression.training_memory.experiment import (
     piece,
     recipe,
     step,
+    taken,
 )
 from visualizers.l5_compression.training_memory.panel import ALIVE, PARTS, Frame, Params
 from visualizers.panel import Context
@@ -188,9 +189,17 @@ def test_that_groups_grow_with_the_root_of_the_depth() -> None:
     assert group(layers, "√L layers") == 10 and best <= ours < 2.5 * best
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA here")
+def test_that_the_device_counts_no_less_than_the_books() -> None:
+    params = Params(batch=32, length=256, heads=8)
+    frame = TrainingMemory(params, Context("cuda", 0, Data())).frame(params)
+    assert frame.device_peak > 0.98 * frame.peak and errors(frame).max() < 0.05
+
+
 def test_that_a_frame_leaves_the_model_as_it_is() -> None:
     one, params, first = look(seed=3)
     before = [weight.clone() for weight in one.model.parameters()]
+    taken.cache_clear()
     second = one.frame(params)
     assert all(torch.equal(a, b) for a, b in zip(before, one.model.parameters(), strict=True))
     assert np.array_equal(first.alive, second.alive) and first.operations == second.operations

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Float64, Int32
 from widgets.parameters import choice, flag, hidden, integer, number
+from widgets.speeds import Speed
 
 LAYERS = 4
 FIRST, BINS = -50, 80  # exponents that are told apart: 2^-50 … 2^29; what is beyond lies at an end
@@ -116,5 +117,6 @@ PANEL = Panel(
     keywords=("fp16", "bf16", "fp8", "float16", "bfloat16", "loss scaling", "GradScaler", "autocast", "AMP",
               "master weights", "underflow", "overflow", "混合精度", "损失缩放", "主权重", "下溢", "半精度"),
     sources=("digits",),
+    speed=Speed.FRAME,  # at full speed the run is lost within a second
     rests_on=("rnn_gradients", "playground"),
 )

@@ -15,8 +15,8 @@ import math
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -392,10 +392,8 @@ class TrainingMemory:
         self.ids = whole[starts + torch.arange(LONGEST + 1)].to(self.device)   # (32, LONGEST+1)
 
     def frame(self, params: Params) -> Frame:
-        model = copy.deepcopy(self.model)
-        optimiser = Optimiser(model, params.number_format, params.optimiser)
-        with watched_device(self.device, size([*model.parameters(), *optimiser.tensors()])) as device_peak:
-            books = step(model, optimiser, self.ids[: params.batch, : params.length + 1], params)
+        books, device_peak = taken(self, replace(params, billions=1.0, real_batch=1, real_length=512,
+                                                 gpu="80 GB", beside=""))
         chosen = highest(books.alive.sum(0), COLUMNS)
         how = recipe(params.number_format, params.optimiser)
         at_once = math.ceil(params.batch / min(params.micro_batches, params.batch)) * params.length
@@ -408,7 +406,7 @@ class TrainingMemory:
             predicted=predicted(self.shape, how, at_once, params.length, params.attention, params.recompute),
             measured=books.alive.max(1),
             peak=float(books.alive.sum(0).max()),
-            device_peak=device_peak[0],
+            device_peak=device_peak,
             alive=books.alive[:, chosen],
             phase=books.phase[chosen],
             operations=len(books.phase),
@@ -455,6 +453,16 @@ KEPT = {
     "fused": ("input", "mean", "spread", "normed", "q, k, v", "log of sums", "heads' output", "stream",
               "second mean", "second spread", "second normed", "before GELU", "after GELU"),
 }
+
+
+@lru_cache(maxsize=2)  # what is asked of the real model takes no other step
+def taken(one: TrainingMemory, params: Params) -> tuple[Books, float]:
+    """The books of a step of a copy of the model, and the peak that the device itself counts."""
+    model = copy.deepcopy(one.model)
+    optimiser = Optimiser(model, params.number_format, params.optimiser)
+    with watched_device(one.device, size([*model.parameters(), *optimiser.tensors()])) as peak:
+        books = step(model, optimiser, one.ids[: params.batch, : params.length + 1], params)
+    return books, peak[0]
 
 
 def highest(total: NDArray[np.float64], most: int) -> NDArray[np.intp]:
