@@ -65,7 +65,7 @@ class Report:
     where: NDArray[Any]  # (k,) the numbers it answers for …
     weights: NDArray[Any]  # (k,) … with their new values
     moments: NDArray[Any]  # (2, k)
-    has: tuple[NDArray[Any], ...]  # where its weights, gradient and moments lie; told in a rehearsal
+    has: tuple[NDArray[Any], ...]  # where its weights, gradient and moments lie; told when that is new
     bytes: tuple[int, int, int, int]  # of weights, gradient, moments and activations
     moment: int  # bytes that were there for a moment
     sent: dict[str, int]  # bytes
@@ -102,9 +102,10 @@ class Work:
         x = self.x[batch].to(way.weights.dtype)                                 # (B, 64)
         loss = way.step(Orders(x, self.y[batch], **told))
         where, weights, moments = (one.cpu().numpy() for one in way.result())
+        new = state is not None or not keep
         return Report(
             loss, where, weights, moments,
-            () if keep else tuple(one.numpy() for one in (way.has, way.graded, way.adapted)),
+            tuple(one.numpy() for one in (way.has, way.graded, way.adapted)) if new else (),
             (way.weights.nbytes, way.gradient.nbytes, way.moments.nbytes, way.activations),
             way.moment, dict(way.wire.sent), way.wire.calls, way.order)
 

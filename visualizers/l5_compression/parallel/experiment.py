@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,12 +26,37 @@ from torch.nn.functional import cross_entropy, linear, relu
 
 from visualizers.l5_compression.parallel.by_hand import BLOCKS, fresh, places, views
 from visualizers.l5_compression.parallel.crew import Report, State, crew
-from visualizers.l5_compression.parallel.panel import BINS, COLLECTIVES, MESSAGES, Frame, Params
+from visualizers.l5_compression.parallel.panel import (
+    BINS,
+    COLLECTIVES,
+    MESSAGES,
+    WAYS,
+    Frame,
+    Params,
+)
 from visualizers.panel import Context
 
 BATCH = 96  # images of a step, which 2, 3 and 4 divide
 HELD_OUT = 360  # images that are never trained on
 _states = itertools.count()  # every state of any run has a number of its own
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is the same at every step: fields of the frame by their names there."""
+
+    way: int
+    held: NDArray[np.int64]
+    moment: NDArray[np.int64]
+    alone: NDArray[np.int64]
+    parts: NDArray[np.uint8]
+    sent: NDArray[np.int64]
+    calls: int
+    sent_formula: float
+    slots: NDArray[np.int32]
+    length: int
+    idle: float
+    idle_formula: float
 
 
 class Parallel:
@@ -58,6 +84,8 @@ class Parallel:
         self.one = self.weights.clone().requires_grad_()                        # (Ψ,)
         self.adam = torch.optim.Adam([self.one], fused=True)
         self.steps, self.state, self.way = 0, next(_states), ""
+        self.counted: Counted | None = None
+        self.of: tuple[object, ...] = ()
 
     # --- training
 
@@ -68,6 +96,7 @@ class Parallel:
         self.weights, self.moments, self.way = weights, moments, params.way
         self.steps += 1
         self.crew.state = self.state = next(_states)
+        self._count(params, reports)
         alone = self._alone(rows, params.learning_rate)
         return {"loss": loss, "loss_alone": alone,
                 "difference": float((self.one.detach() - self.weights).abs().max()),
@@ -115,7 +144,7 @@ class Parallel:
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
         """A rehearsal: the next step on a fixed batch, counted by all workers and kept by none."""
-        self.reports = self._ask(params, self.train[:BATCH], keep=False)[3]
+        self._count(params, self._ask(params, self.train[:BATCH], keep=False)[3])
         x, y = self.x[self.valid], self.y[self.valid]
         right = (self.logits(self.weights, x).argmax(1) == y).float().mean()
         right_alone = (self.logits(self.one, x).argmax(1) == y).float().mean()
@@ -124,27 +153,37 @@ class Parallel:
     # --- looking
 
     def frame(self, params: Params) -> Frame:
-        """What each worker held and sent in the rehearsal, a collective's rounds, and the big formula."""
-        N, total, one = params.workers, len(self.weights), self.weights.element_size()
-        activations = sum(BATCH * width for width in self._kept(params)) * one
-        slots, length = gantt([each.order for each in self.reports], params.way == "pipeline")
-        m, busy = params.micro_batches, len(slots)
+        """What each worker holds and sends, a collective's rounds, and the formula of the large model."""
+        assert self.counted is not None
         trace, sent = self.rounds[params.collective]
         now = min(params.round, len(trace) - 1)
         return Frame(
-            held=np.array([each.bytes for each in self.reports], np.int64),
-            moment=np.array([each.moment for each in self.reports], np.int64),
-            alone=np.array([total * one, total * one, 2 * total * one, activations], np.int64),
-            parts=np.stack([[share(where, total) for where in each.has] for each in self.reports]),
-            sent=np.array([[each.sent.get(what, 0) for what in MESSAGES] for each in self.reports], np.int64),
-            calls=max(each.calls for each in self.reports),
-            sent_formula=traffic(params, total, one),
-            difference=float((self.one.detach() - self.weights).abs().max()),
-            slots=slots, length=length, idle=1 - busy / (N * length),
-            idle_formula=(N - 1) / (m + N - 1) if params.way == "pipeline" else 0.0,
+            **vars(self.counted), difference=float((self.one.detach() - self.weights).abs().max()),
             before=trace[max(0, now - 1)], after=trace[now], round=now, rounds=len(trace) - 1, pieces=sent,
             gigabytes=np.array(zero_formula(params.billions, params.gpus), np.float32),
-            numbers=total)
+            numbers=len(self.weights))
+
+    def _count(self, params: Params, reports: list[Report]) -> None:
+        """What the workers held and sent, which no step changes: only another way does."""
+        of = tuple(getattr(params, name) for name in self.measure_reads)
+        if of == self.of:
+            return
+        N, total, one = params.workers, len(self.weights), self.weights.element_size()
+        piped = params.way == "pipeline"
+        slots, length = gantt([each.order for each in reports], piped)
+        self.of = of
+        self.counted = Counted(
+            way=WAYS.index(params.way),
+            held=np.array([each.bytes for each in reports], np.int64),
+            moment=np.array([each.moment for each in reports], np.int64),
+            alone=np.array([total * one, total * one, 2 * total * one,
+                            sum(BATCH * width for width in self._kept(params)) * one], np.int64),
+            parts=np.stack([[share(where, total) for where in each.has] for each in reports])
+            if self.counted is None or reports[0].has else self.counted.parts,
+            sent=np.array([[each.sent.get(what, 0) for what in MESSAGES] for each in reports], np.int64),
+            calls=max(each.calls for each in reports), sent_formula=traffic(params, total, one),
+            slots=slots, length=length, idle=1 - len(slots) / (N * length),
+            idle_formula=(N - 1) / (params.micro_batches + N - 1) if piped else 0.0)
 
     def _kept(self, params: Params) -> list[int]:
         """Numbers an image that one process keeps for the way back: pixels, each block's two, the last."""

@@ -57,6 +57,7 @@ class Params:
 class Frame:
     """What N workers held and sent in one step. U slots of the Gantt chart."""
 
+    way: Annotated[int, "0 … len(WAYS)-1"]  # in which this was counted
     held: Annotated[Int64, "params.workers 4", "≥ 0"]  # bytes: weights, gradients, Adam, activations
     moment: Annotated[Int64, "params.workers", "≥ 0"]  # bytes that were there for a moment only
     alone: Annotated[Int64, "4", "≥ 1"]  # what one process holds

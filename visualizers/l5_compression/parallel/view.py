@@ -48,11 +48,17 @@ class Lanes(Canvas[tuple[int, int]]):
     @may_wait
     def draw(self, frame: Frame, ghost: Frame | None, *, ring: bool, title: str) -> None:
         """``ring``: messages go round; else they go along the line, to either side."""
+        def seen(one: Frame | None) -> object:
+            return one and [each.tobytes() for each in (one.held, one.parts, one.sent, one.moment)]
+
+        # A step changes the weights and not who holds them: most frames need no new picture.
+        old = (seen(self.frame), seen(self.ghost), self.ring, self.title)
         self.retitle(title)
         self.frame, self.ghost, self.ring = frame, ghost, ring
         if self.current is not None and self.current[0] >= len(frame.held):
             self.current = None
-        self.update()
+        if (seen(frame), seen(ghost), ring, title) != old:
+            self.update()
 
     # Where things are
 
@@ -235,6 +241,9 @@ class Ring(Canvas[tuple[int, int]]):
     @may_wait
     def draw(self, before: NDArray[np.int32], after: NDArray[np.int32], *, title: str) -> None:
         """Show (N, N) pieces by worker, before and after a round: bit r of each is worker r's part."""
+        same = np.array_equal(before, self.before) and np.array_equal(after, self.after)
+        if same and title == self.title:
+            return
         self.retitle(title)
         self.before, self.after = before, after
         if self.current is not None and max(self.current) >= len(after):
@@ -311,6 +320,8 @@ class Gantt(Canvas[int]):
     @may_wait
     def draw(self, slots: NDArray[np.int32], length: int, *, stages: int, title: str) -> None:
         """Show (U, 4) stage, slot, back?, micro-batch in a chart of ``length`` slots."""
+        if np.array_equal(slots, self.slots) and title == self.title:
+            return
         self.retitle(title)
         self.slots, self.length, self.stages = slots, length, stages
         if self.current is not None and self.current >= len(slots):
@@ -424,7 +435,7 @@ class ParallelView(PanelView):
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         frame, params = shown.frame, shown.params
         self.lanes.draw(frame, shown.ghosts[-1].frame if shown.ghosts else None,
-                        ring=params.way != "pipeline", title=self._title(params))
+                        ring=WAYS[frame.way] != "pipeline", title=self._title(WAYS[frame.way]))
         self.readouts.draw([
             (self.words("sent, measured / formula"),
              f"{size(int(frame.sent.sum(1).max()))} / {size(frame.sent_formula)}"),
@@ -435,7 +446,7 @@ class ParallelView(PanelView):
             case "ring":
                 self._draw_ring(frame, params)
             case "gantt":
-                self._draw_gantt(frame, params)
+                self._draw_gantt(frame)
             case "large":
                 self._draw_large(frame, params)
             case _:
@@ -448,7 +459,7 @@ class ParallelView(PanelView):
             case _:
                 self._draw_bytes(shown)
 
-    def _title(self, params: Params) -> str:
+    def _title(self, way: str) -> str:
         return self.words({
             "data parallel": "Data parallel: everyone holds all and takes a part of the batch",
             "ZeRO 1": "ZeRO 1: Adam's moments are cut",
@@ -456,7 +467,7 @@ class ParallelView(PanelView):
             "ZeRO 3": "ZeRO 3: moments, gradients and weights are cut",
             "tensor parallel": "Tensor parallel: every block is cut, and everyone takes the whole batch",
             "pipeline": "Pipeline: the layers are cut; the batch goes through in parts",
-        }[params.way])
+        }[way])
 
     def _draw_ring(self, frame: Frame, params: Params) -> None:
         each = frame.pieces.max() / len(frame.pieces)
@@ -465,8 +476,8 @@ class ParallelView(PanelView):
             collective=self.words(params.collective), round=frame.round, rounds=frame.rounds,
             times=decimal(float(each))))
 
-    def _draw_gantt(self, frame: Frame, params: Params) -> None:
-        if params.way == "pipeline":
+    def _draw_gantt(self, frame: Frame) -> None:
+        if WAYS[frame.way] == "pipeline":
             title = self.words("Idle {measured}; (N − 1) / (m + N − 1) = {formula}",
                                measured=percent(frame.idle, 1), formula=percent(frame.idle_formula, 1))
         else:
@@ -509,7 +520,7 @@ class ParallelView(PanelView):
         return self.words(
             "{workers}, {way}: the fullest holds {held} of {alone} and sends {sent} in a step. After {step} "
             "steps the weights are within {difference} of one process's.",
-            way=self.words(params.way), workers=quantity(params.workers, "worker", self.words),
+            way=self.words(WAYS[frame.way]), workers=quantity(params.workers, "worker", self.words),
             held=size(int(frame.held.sum(1).max())), alone=size(int(frame.alone.sum())),
             sent=size(int(frame.sent.sum(1).max())), step=count(shown.step),
             difference=decimal(frame.difference, 2))
