@@ -75,7 +75,7 @@ LATIN_AT_CHINESE = re.compile("[A-Za-z][\u4e00-\u9fff]|[\u4e00-\u9fff][A-Za-z]")
     for one in (ROOT / folder).rglob(pattern)), ids=lambda one: str(one.relative_to(ROOT)))
 def test_that_latin_letters_keep_a_space_from_chinese(file: Path) -> None:
     """Formulas, code and the places of values aside; ``Words`` sees to those when it fills them in."""
-    text = re.sub(r"\$[^$]*\$|`[^`]*`|\{\w*\}", "", file.read_text("utf-8"))
+    text = re.sub(r"\$[^$]*\$|`[^`]*`|\{\w*\}|\\n", "", file.read_text("utf-8"))
     assert not [text[max(0, one.start() - 9) : one.end() + 9] for one in LATIN_AT_CHINESE.finditer(text)]
 
 
