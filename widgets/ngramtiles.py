@@ -44,6 +44,7 @@ class NgramTiles(Canvas[Tile]):
         self.names: tuple[str, ...] = ()
         self.said = ("", "")
         self.used = 4
+        self._spans: dict[object, list[float]] = {}
         self._dragged: int | None = None
         self._moved = False
         self.setMinimumSize(look.px(320), self.head + 6 * (self.text_height(12) + look.px(6)))
@@ -88,10 +89,15 @@ class NgramTiles(Canvas[Tile]):
 
     def _edges(self, tokens: tuple[str, ...]) -> list[float]:
         """Where each token begins, and where the last one ends: as wide as their texts, or as has room."""
-        wide = [max(self.text_width(one, 11) + self.look.px(14), self.look.px(LEAST)) for one in tokens]
-        counts = max((self.text_width(one, 12) for one in self.counts), default=0) + self.look.px(10)
-        scale = min((self.width() - self._left - counts) / max(sum(wide), 1), STRETCH)
-        return [self._left, *(self._left + scale * one for one in accumulate(wide))]
+        key = (tokens, self.width(), self.names, self.counts)
+        if key not in self._spans:
+            if len(self._spans) > 8:
+                self._spans.clear()
+            wide = [max(self.text_width(one, 11) + self.look.px(14), self.look.px(LEAST)) for one in tokens]
+            counts = max((self.text_width(one, 12) for one in self.counts), default=0) + self.look.px(10)
+            scale = min((self.width() - self._left - counts) / max(sum(wide), 1), STRETCH)
+            self._spans[key] = [self._left, *(self._left + scale * one for one in accumulate(wide))]
+        return self._spans[key]
 
     def _box(self, edges: Sequence[float], first: int, last: int, row: int) -> QRectF:
         """Between two tokens, or of one that is both: so tiles of a row touch and never overlap."""
