@@ -53,7 +53,7 @@ def texts(names: list[str]) -> Texts:
 @pytest.mark.parametrize(("k1", "b"), [(1.5, 0.75), (0.6, 0.2)])
 def test_that_bm25_is_that_of_bm25s_with_lucenes_idf(trained: Retriever, k1: float, b: float) -> None:
     theirs = bm25s.BM25(method="lucene", k1=k1, b=b, dtype="float64")
-    theirs.index(trained.fixed, show_progress=False)
+    theirs.index([list(one) for one in trained.fixed], show_progress=False)
     ours, known = counted(trained.icd, 5, k1, b), set(theirs.vocab_dict)
     for row, at in enumerate(trained.pairs.test[:60]):
         words = [word for word in trained.pairs.names[at] if word in known]
@@ -171,7 +171,7 @@ def test_that_hard_negatives_are_wrong_and_the_best_wrong_ones(trained: Retrieve
     for one in range(40):
         order = [int(title) for title in scores[one].argsort(descending=True)[:2] if title != codes[one]]
         assert int(hard[one]) == order[0]
-    ranker = bm25_of(trained.icd, "names", 5, False)
+    ranker = bm25_of(trained.icd)
     for row in rows[:20].tolist():
         found = ranker.scores(trained.pairs.names[row])
         wrong = np.delete(found, trained.pairs.codes[row])

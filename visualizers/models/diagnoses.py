@@ -34,35 +34,49 @@ class Pairs:
     test: NDArray[np.int64]
 
 
+@lru_cache(maxsize=1)
+def names_of(icd: Icd) -> tuple[tuple[Words, ...], NDArray[np.int64]]:
+    """The words of every name, and the number of its code."""
+    listed = [(tuple(words_of(name)), at) for at, one in enumerate(icd.categories) for name in one.synonyms]
+    return tuple(words for words, _ in listed), np.array([at for _, at in listed])
+
+
 @lru_cache(maxsize=4)
 def pairs_of(icd: Icd, held_out: str, seed: int) -> Pairs:
     """All names, split anew by each seed: by names, or by whole codes."""
-    listed = [(words_of(name), at) for at, one in enumerate(icd.categories) for name in one.synonyms]
-    codes = np.array([at for _, at in listed])
+    names, codes = names_of(icd)
     draw = np.random.default_rng(seed)
     if held_out == "codes":
         apart = np.isin(codes, draw.permutation(len(icd.categories))[: len(icd.categories) // 8])
     else:
         apart = draw.permutation(len(codes)) < HELD_OUT * len(codes)
     test = draw.permutation(np.flatnonzero(apart))[:TESTED]
-    return Pairs(tuple(tuple(words) for words, _ in listed), codes, np.flatnonzero(~apart), test)
+    return Pairs(names, codes, np.flatnonzero(~apart), test)
 
 
-@lru_cache(maxsize=4)
-def texts_of(icd: Icd, pairs: Pairs, runs: bool) -> tuple[Texts, Texts]:
+@lru_cache(maxsize=2)
+def texts_of(icd: Icd, runs: bool) -> tuple[Texts, Texts]:
     """The names and the titles as the encoder reads them."""
-    return Texts.of(pairs.names, ROWS, runs), Texts.of(
-        [words_of(one.title) for one in icd.categories], ROWS, runs)
+    return Texts.of(names_of(icd)[0], ROWS, runs), Texts.of(titles_of(icd), ROWS, runs)
+
+
+@lru_cache(maxsize=1)
+def titles_of(icd: Icd) -> tuple[Words, ...]:
+    """The words of every code's title."""
+    return tuple(tuple(words_of(one.title)) for one in icd.categories)
+
+
+@lru_cache(maxsize=8)
+def bm25_of(icd: Icd, k1: float = 1.5, b: float = 0.75) -> BM25:
+    """BM25 over the titles."""
+    return BM25(titles_of(icd), k1, b)
 
 
 @lru_cache(maxsize=4)
-def bm25_of(
-    icd: Icd, held_out: str, seed: int, synonyms: bool, k1: float = 1.5, b: float = 0.75
-) -> BM25:
-    """BM25 over the titles, each perhaps with the names that the encoder learns from."""
-    documents = [words_of(one.title) for one in icd.categories]
-    if synonyms:
-        pairs = pairs_of(icd, held_out, seed)
-        for at in pairs.train:
-            documents[pairs.codes[at]] = [*documents[pairs.codes[at]], *pairs.names[at]]
-    return BM25(documents, k1, b)
+def bm25_with_names(icd: Icd, held_out: str, seed: int) -> BM25:
+    """BM25 over the titles, each with the names that the encoder learns from."""
+    documents = [list(one) for one in titles_of(icd)]
+    pairs = pairs_of(icd, held_out, seed)
+    for at in pairs.train:
+        documents[pairs.codes[at]] += pairs.names[at]
+    return BM25(documents)

@@ -27,7 +27,7 @@ from torch import Tensor
 from visualizers.data.sources.icd_10_cm import Icd
 from visualizers.l6_text.retrieval.panel import GRADES, LISTS, SHOWN, Frame, Params
 from visualizers.models.arrays import array
-from visualizers.models.diagnoses import ROWS, Pairs, Words, bm25_of, pairs_of, texts_of
+from visualizers.models.diagnoses import ROWS, Pairs, Words, bm25_of, pairs_of, texts_of, titles_of
 from visualizers.models.retrieval import (
     DualEncoder,
     Standing,
@@ -42,7 +42,7 @@ from visualizers.panel import Context
 
 TWICE = 3  # titles of the matrix that two of its names have
 FIRST = 5  # titles of either method that are listed
-LATE = 200  # test names for which late interaction is measured, which is dear
+LATE = 120  # test names for which late interaction is measured, which is dear
 LONGEST = 16  # words of an own query that are read
 
 
@@ -68,7 +68,7 @@ def shown_rows(pairs: Pairs, strange: NDArray[np.bool_], seed: int) -> list[int]
 @lru_cache(maxsize=8)
 def counted(icd: Icd, seed: int, k1: float, b: float) -> NDArray[np.float64]:
     """BM25's scores of all titles for the test names, (Q, N): they change with k₁ and b alone."""
-    ranker, pairs = bm25_of(icd, "names", seed, False, k1, b), pairs_of(icd, "names", seed)
+    ranker, pairs = bm25_of(icd, k1, b), pairs_of(icd, "names", seed)
     return np.stack([ranker.scores(pairs.names[at]) for at in pairs.test])
 
 
@@ -76,7 +76,7 @@ def counted(icd: Icd, seed: int, k1: float, b: float) -> NDArray[np.float64]:
 def best_wrong(icd: Icd, seed: int, k1: float, b: float, name: int) -> int:
     """The title that BM25 likes best for a name, of those that are not its own."""
     pairs = pairs_of(icd, "names", seed)
-    scores = bm25_of(icd, "names", seed, False, k1, b).scores(pairs.names[name])
+    scores = bm25_of(icd, k1, b).scores(pairs.names[name])
     scores[pairs.codes[name]] = -1
     return int(scores.argmax())
 
@@ -96,10 +96,10 @@ class Retriever:
         context.progress(1, 2, "reading the pairs")
         self.seed = params.seed
         self.pairs = pairs = pairs_of(self.icd, "names", params.seed)
-        self.names, self.titles = (one.to(self.device) for one in texts_of(self.icd, pairs, True))
+        self.names, self.titles = (one.to(self.device) for one in texts_of(self.icd, True))
         test = torch.from_numpy(pairs.test).to(self.device)
         self.asked, self.asked_late = self.names[test], self.names[test[:LATE]]
-        self.fixed = [words_of(one.title) for one in self.icd.categories]
+        self.fixed = titles_of(self.icd)
         self.strange = np.array([not set(pairs.names[at]) & set(self.fixed[pairs.codes[at]])
                                  for at in pairs.test])                         # (Q,)
         self.rows = pairs.test[shown_rows(pairs, self.strange, params.seed)]    # (S,) numbers of names
@@ -203,7 +203,7 @@ class Retriever:
             return {"best": truth, "listed": listed}
         vectors = self.encoder.vectors(Texts.of([query], ROWS).to(self.device))
         scores = np.stack([array(self.encoder.vectors(self.titles) @ vectors[0]),
-                           bm25_of(self.icd, "names", self.seed, False, params.k1, params.b).scores(query)])
+                           bm25_of(self.icd, params.k1, params.b).scores(query)])
         best = np.argsort(-scores, 1, kind="stable")[:, :FIRST]                 # (2, FIRST)
         both = best[0].tolist() + [one for one in best[1].tolist() if scores[1, one] > 0] + [truth] * (
             truth >= 0)
@@ -221,11 +221,11 @@ class Retriever:
         words = self.fixed[document]
         u, v = (self._vectors(one) for one in (query, words))                   # (n, D), (m, D)
         grid = array(u @ v.T)                                                   # (n, m)
-        ranker = bm25_of(self.icd, "names", self.seed, False, params.k1, params.b)
+        ranker = bm25_of(self.icd, params.k1, params.b)
         parts = ranker.parts(query, document)                                   # (n,)
         texts = Texts.of([query, words], ROWS).to(self.device)
         one, other = self.encoder.vectors(texts)                                # (D,) each
-        return {"query": query, "words": tuple(words), "grid": grid,
+        return {"query": query, "words": words, "grid": grid,
                 "best": grid.argmax(1).astype(np.int32), "parts": parts.astype(np.float32),
                 "scores": np.array([float(one @ other), parts.sum(), grid.max(1).sum()], np.float32)}
 

@@ -83,7 +83,7 @@ class Frame:
     right: Annotated[int, "-1 … K-1"]  # the right one; −1 for an own query
 
     hit: Annotated[Float32, "3", "0 … 1"]  # share of test names whose title comes first, ties by lot
-    #                                        (of late interaction, over half of the names)
+    #                                        (of late interaction, over 120 of the names)
     hit_10: Annotated[Float32, "3", "0 … 1"]
     mrr: Annotated[Float32, "3", "0 … 1"]
     hit_lenient: Annotated[float, "0 … 1"]  # of BM25, if all that tie for the first place were right

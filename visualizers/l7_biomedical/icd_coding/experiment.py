@@ -27,7 +27,7 @@ from torch import Tensor
 from visualizers.data.sources.icd_10_cm import Icd
 from visualizers.l7_biomedical.icd_coding.panel import EXAMPLES, FIFTHS, Frame, Params
 from visualizers.models.arrays import array
-from visualizers.models.diagnoses import ROWS, bm25_of, pairs_of, texts_of
+from visualizers.models.diagnoses import ROWS, bm25_of, bm25_with_names, pairs_of, texts_of
 from visualizers.models.retrieval import DualEncoder, Standing, Texts, words_of
 from visualizers.panel import Context
 
@@ -105,7 +105,8 @@ def best_of(scores: Tensor) -> Tensor:
 @lru_cache(maxsize=16)
 def counted(icd: Icd, held_out: str, seed: int, synonyms: bool, rule: bool) -> tuple[Found, Tensor]:
     """What BM25 answers to the test names, and its best codes behind “no sign of”: they never change."""
-    ranker, pairs = bm25_of(icd, held_out, seed, synonyms), pairs_of(icd, held_out, seed)
+    ranker = bm25_with_names(icd, held_out, seed) if synonyms else bm25_of(icd)
+    pairs = pairs_of(icd, held_out, seed)
     plain, prefixed = (torch.from_numpy(np.stack(
         [ranker.scores(kept((*prefix, *pairs.names[at]), rule)) for at in pairs.test]))
         for prefix in ((), PREFIX))
@@ -129,7 +130,7 @@ class Coder:
         self.pairs = pairs_of(self.icd, *self.split)
         self.runs = params.pieces != "whole words"
         self.names, self.titles = (one.to(self.device)
-                                   for one in texts_of(self.icd, self.pairs, self.runs))
+                                   for one in texts_of(self.icd, self.runs))
         tested = [self.pairs.names[at] for at in self.pairs.test]
         heard = [(*PREFIX, *one) for one in tested[:HEARD]]
         self.asked = {rule: self.read([kept(one, rule) for one in (*tested, *heard)])
@@ -195,7 +196,8 @@ class Coder:
         words = (*(PREFIX if params.negated else ()), *(own or self.pairs.names[at]))[:40]
         crossed = [no and params.rule for no in negated(words)]
         asked = kept(words, params.rule)
-        ranker = bm25_of(self.icd, *self.split, params.reads != "titles")
+        ranker = bm25_of(self.icd) if params.reads == "titles" \
+            else bm25_with_names(self.icd, *self.split)
         titles = self.encoder.vectors(self.titles)                              # (N, D)
         # The query, and the query without each of its words in turn: (1 + n', D).
         vectors = self.encoder.vectors(self.read(
