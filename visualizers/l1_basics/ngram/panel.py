@@ -85,7 +85,7 @@ class Frame:
 
 PANEL = Panel(
     id="ngram",
-    title="Counting words",
+    title="N-grams",
     claim="Longer n-grams fit what was read ever better, but most of those in new text were never read: "
           "what a model makes of them decides how well it does.",
     params=Params,

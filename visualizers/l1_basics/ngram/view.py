@@ -170,9 +170,8 @@ class NGramView(PanelView):
         at = METHODS.index(params.method)
         best = 1 + int(frame.held_out[at].argmin())
         return words(
-            "At step {measured}, after {read}, {method} has a perplexity of {new} on new text at n = {n} "
-            "and of {old} on what it read; its best n is {best}; {unread} of the n-grams in new text were "
-            "never read.",
+            "Step {measured}, {read}: {method} at n = {n} has perplexity {new} on new text and {old} on "
+            "what it read; its best n is {best}. {unread} of the new n-grams were never read.",
             measured=count(shown.measured), read=quantity(frame.read, self._unit(params), words),
             method=words(params.method), new=fixed(float(frame.held_out[at, params.n - 1]), 1), n=params.n,
             old=fixed(float(frame.training[at, params.n - 1]), 1), best=best,
