@@ -374,7 +374,7 @@ class Decoding:
     def of_people(self, context: Context) -> NDArray[np.float32]:
         """The same figures of text that people wrote and no model saw: the end of the Python manual."""
         count, length, lead = HUMAN
-        length = min(length, self.model.limit)
+        count, length = count if self.own else 2, min(length, self.model.limit)
         _, held_out = split(self.manual)
         starts = np.linspace(0, len(held_out) - 8 * length, count).astype(int).tolist()
         ids = [self.model.encode(held_out[at : at + 8 * length])[:length] for at in starts]
