@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 LONGEST = 4  # tokens of an answer
 
 
+@lru_cache(maxsize=4096)
 def normal(answer: str) -> str:
     """Small letters, without punctuation, articles and extra spaces."""
     kept = "".join(sign for sign in answer.lower() if sign not in string.punctuation)
