@@ -80,4 +80,5 @@ PANEL = Panel(
               "compression", "知识蒸馏", "软标签", "暗知识", "温度", "教师", "学生", "压缩"),
     sources=("digits",),
     rests_on=("playground",),
+    proved_with={"width": 8, "teacher_steps": 60},
 )

@@ -94,4 +94,5 @@ PANEL = Panel(
               "检索增强", "闭卷", "开卷", "幻觉"),
     sources=("smollm2",),
     rests_on=("text_cnn", "language_model"),
+    proved_with={"people": 16},
 )

@@ -114,4 +114,5 @@ PANEL = Panel(
               "hard negatives", "ANCE", "false negatives", "ColBERT", "late interaction", "MaxSim", "MRR",
               "MAP", "NDCG", "hit@1", "TF-IDF", "检索", "双塔", "批内负例", "难负例", "假负例", "延迟交互",
               "排序指标"),
+    proved_with={"width": 16},
 )
