@@ -16,6 +16,7 @@ import copy
 import multiprocessing
 import multiprocessing.connection
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -145,7 +146,7 @@ def serve(rank: int, ends: list[Connection], meeting: str, x: NDArray[Any],
     for one in ends:
         if one is not pipe:
             one.close()
-    _end_with_parent()
+    _end_with_parent(meeting)
     torch.set_num_threads(1)
     try:
         dist.init_process_group(
@@ -175,12 +176,14 @@ class Broken:
     why: str
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(meeting: str) -> None:
     """End this process when the one that started it ends in whatever way, even amid a collective."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         def wait() -> None:
             multiprocessing.connection.wait([parent.sentinel])
+            with contextlib.suppress(OSError):
+                os.unlink(meeting)  # where it ended before all had met
             os._exit(0)
 
         threading.Thread(target=wait, daemon=True).start()
@@ -204,8 +207,8 @@ class Crew:
         pairs = [context.Pipe() for _ in range(count)]
         self.count, self.state = count, -1
         self._pipes, ends = [one for one, _ in pairs], [one for _, one in pairs]
-        folder = tempfile.mkdtemp(prefix="bigmodels-workers-")
-        meeting = os.path.join(folder, "meeting")
+        # The file in which they find one another: made by the first of them, and gone when all have met.
+        meeting = os.path.join(tempfile.gettempdir(), f"bigmodels-workers-{secrets.token_hex(8)}")
         told = {rank: (rank, ends, meeting, x, y, device) for rank in range(count)}
         # A worker may have workers: this one ends its own below, whatever happens.
         multiprocessing.current_process().daemon = False
@@ -224,7 +227,6 @@ class Crew:
             del launched  # its semaphores are unlinked now, not when this process ends, perhaps by force
             with contextlib.suppress(OSError):
                 os.unlink(meeting)
-            os.rmdir(folder)
 
     @property
     def alive(self) -> bool:
