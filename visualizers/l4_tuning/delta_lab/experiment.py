@@ -1,0 +1,275 @@
+"""One frozen backbone, six ways to tune it, three tasks: each delta is a small file that comes and goes.
+
+Ding et al. 2022, "Delta Tuning", section 3 and its library OpenDelta; the methods are written out in
+``visualizers/models/delta.py``. For one task and one seed after the other, six learners begin with the same
+pre-trained model and make the same number of updates on the same texts. What a delta changes is hung into
+the backbone while it is attached and taken out again; the backbone's own weights are never written to.
+
+Shapes: B texts, T tokens, C channels.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from contextlib import nullcontext
+from typing import ClassVar
+
+import numpy as np
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.nn import functional as F
+
+from visualizers.data.made_language import (
+    MASK,
+    PAD,
+    WORDS,
+    Labelled,
+    agreement,
+    cut,
+    sentiment,
+    topics,
+)
+from visualizers.l4_tuning.delta_lab.panel import (
+    CLASSES,
+    KEYS,
+    METHODS,
+    NOT_YET,
+    PARTS,
+    SEEDS,
+    TASKS,
+    Frame,
+    Params,
+)
+from visualizers.models.bert import Bert
+from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt, attached
+from visualizers.models.made_bert import rows_of
+from visualizers.panel import Context
+from visualizers.shapes import Float32
+
+MADE = {"sentiment": sentiment, "topic": topics, "agreement": agreement}
+RATES = (2e-2, 2e-2, 1e-2, 1e-2, 5e-3, 5e-4)  # of each method
+BATCH = 16
+TEXTS, ASKED = 400, 80  # to learn from, and to ask about
+LONGEST = 22  # words of a typed text: a soft prompt needs room before it
+EXAMPLES = ("the plot was great and the actor was kind", "the bed was awful , the garden was lovely",
+            "the song was not dull", "the menu was poor , the bread was weak")
+FILL = "{text} . overall it was [MASK] ."  # what the bare backbone is asked
+
+
+class Learner(nn.Module):
+    """A backbone with a delta, or without one and its own weights trained, and a new head."""
+
+    def __init__(self, bert: Bert, delta: Delta | None, classes: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.delta = delta
+        self.bert = bert if delta is not None else copy.deepcopy(bert).requires_grad_(True)
+        self.weight = nn.Parameter(0.02 * torch.randn(classes, bert.config.width, generator=generator))
+        self.bias = nn.Parameter(torch.zeros(classes))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        with attached(self.delta, self.bert):
+            x = self.bert(ids, real=ids != PAD)                                # (B, T, C)
+        return F.linear(x[:, 0], self.weight, self.bias)                       # (B, classes)
+
+    def file(self) -> bytes:
+        """What has to be kept of it: its delta, or the whole backbone, and the head."""
+        made: bytes = safetensors.torch.save({name: one.detach().cpu().contiguous() for name, one in
+                                              self.named_parameters() if one.requires_grad})
+        return made
+
+
+def delta_of(method: str, bert: Bert, size: int, generator: torch.Generator) -> Delta | None:
+    """What a method adds to a backbone; nothing where the backbone itself is trained."""
+    match method:
+        case "BitFit":
+            return BitFit(bert)
+        case "LoRA":
+            return Lora(bert, generator, size)
+        case "adapter":
+            return Adapter(bert, generator, 2 * size)
+        case "prefix":
+            return Prefix(bert, generator, size)
+        case "soft prompt":
+            return SoftPrompt(bert, generator, size)
+    return None
+
+
+class DeltaLab:
+    """Nine rounds: three tasks for the first seed, for the second, for the third."""
+
+    shared: ClassVar[tuple[str, ...]] = ("backbone", "data", "probe", "never")
+    measure_every = 10
+
+    def __init__(self, params: Params, context: Context) -> None:
+        self.generator, self.device = context.generator, context.device
+        self.backbone = load_made_bert().to(self.device).requires_grad_(False)
+        self.data = [(rows_of(made.texts).to(self.device), torch.tensor(made.labels, device=self.device))
+                     for task in TASKS for made in both(task, params.seed)]  # to learn from, to ask about, …
+        self.probe = self.data[1][0]                                           # (X, T)
+        with torch.no_grad():
+            self.never = self.backbone(self.probe)                             # before any delta was attached
+        self.accuracy = np.full((len(METHODS), len(TASKS), SEEDS), NOT_YET, np.float32)
+        self.memory = np.zeros((len(METHODS), len(PARTS)), np.float32)
+        self.served: list[list[Learner]] = []  # of the first seed, task by task
+        self.steps, self.round = 0, 0
+        self._begin(params)
+
+    def _begin(self, params: Params) -> None:
+        """Six new learners for the task and the seed of this round."""
+        classes = len(CLASSES[self.task])
+        self.learners = [Learner(self.backbone, delta_of(method, self.backbone, params.size, self.generator),
+                                 classes, self.generator).to(self.device) for method in METHODS]
+        self.optimizer = torch.optim.AdamW(  # one group a learner, each with its own learning rate
+            [{"params": [w for w in one.parameters() if w.requires_grad]} for one in self.learners],
+            weight_decay=0.0, fused=True)
+        if self.round < len(TASKS):
+            self.served.append(self.learners)
+
+    @property
+    def task(self) -> int:
+        return self.round % len(TASKS)
+
+    def idle(self, params: Params) -> Mapping[str, str]:
+        if params.attach in TASKS[len(self.served):]:
+            return {"attach": "No delta for this task has been trained yet: go on."}
+        return {}
+
+    def finished(self, params: Params) -> bool:
+        return self.steps >= params.each * len(TASKS) * SEEDS
+
+    def step(self, params: Params) -> Mapping[str, float]:
+        """One update of the six learners of this round, on the same texts."""
+        if self.steps and self.steps % params.each == 0 and not self.finished(params):
+            self._evaluate()
+            self.round = self.steps // params.each
+            self._begin(params)
+        ids, labels = self.data[2 * self.task]                              # (N, T), (N,)
+        rows = torch.randint(len(ids), (BATCH,), generator=self.generator)     # (B,)
+        for group, rate in zip(self.optimizer.param_groups, RATES, strict=True):
+            group["lr"] = rate * params.rate
+        self.optimizer.zero_grad()
+        losses = []
+        for at, one in enumerate(self.learners):
+            kept = Kept(one)
+            with nullcontext() if self.steps else saved_tensors_hooks(kept.pack, kept.unpack):
+                loss = F.cross_entropy(one(ids[rows]), labels[rows])
+            loss.backward()
+            losses.append(loss.item())
+            self.memory[at, 0] = kept.bytes or self.memory[at, 0]
+        self.optimizer.step()
+        if not self.steps:
+            for at, group in enumerate(self.optimizer.param_groups):
+                self.memory[at, 1] = sum(w.grad.nbytes for w in group["params"]
+                                         if w.grad is not None)
+                self.memory[at, 2] = sum(one.nbytes for w in group["params"] for name, one in
+                                         self.optimizer.state[w].items() if name != "step")
+        self.steps += 1
+        return {"loss": sum(losses) / len(losses)}
+
+    @torch.no_grad()
+    def measure(self, params: Params) -> Mapping[str, float]:
+        """Ask the learners of this round, and the backbone whether it is still what it was."""
+        self._evaluate()
+        self.identical = bool(torch.equal(self.backbone(self.probe), self.never))
+        self.gradients = sum(w.numel() for w in self.backbone.parameters() if w.grad is not None)
+        done = self.steps // params.each                                       # rounds that are over
+        # Over the seeds that are through with a task; of the first one what it has come to.
+        self.mean = np.stack([self.accuracy[:, task, :max(1, (done - task + 2) // len(TASKS))].mean(1)
+                              for task in range(len(TASKS))], 1)               # (M, tasks)
+        return {key: float(one[one >= 0].mean()) for key, one in zip(KEYS, self.mean, strict=True)}
+
+    @torch.no_grad()
+    def _evaluate(self) -> None:
+        ids, labels = self.data[2 * self.task + 1]
+        for at, one in enumerate(self.learners):
+            right = (one(ids).argmax(1) == labels).float().mean()
+            self.accuracy[at, self.task, self.round // len(TASKS)] = right.item()
+
+    # --- looking
+
+    @torch.no_grad()
+    def frame(self, params: Params) -> Frame:
+        """What was measured last, and what is answered with the delta that is attached now."""
+        asked = (" ".join(cut(params.text)[:LONGEST]), *EXAMPLES)
+        answers, odds = self._answers(params, asked)
+        parts = modules(self.backbone)
+        added = np.array([[trained_at(one.delta, self.backbone, name) for name in parts]
+                          for one in self.served[0]], np.int32)
+        trained = [one.delta.count if one.delta else sum(w.numel() for w in one.bert.parameters())
+                   for one in self.served[0]]
+        return Frame(
+            accuracy=self.accuracy.copy(), mean=self.mean.copy(), trained=np.array(trained, np.int32),
+            whole=sum(w.numel() for w in self.backbone.parameters()),
+            file=np.array([len(one.file()) for one in self.served[0]], np.int32), memory=self.memory.copy(),
+            parts=tuple(parts), own=np.array([own_of(self.backbone, name) for name in parts], np.int32),
+            added=added, asked=asked, answers=answers, odds=odds, identical=self.identical,
+            gradients=self.gradients, round=self.round)
+
+    def _answers(self, params: Params, asked: tuple[str, ...]) -> tuple[tuple[str, ...], Float32]:
+        """What is said of each text with the chosen delta attached, and how sure it is."""
+        task = TASKS.index(params.attach) if params.attach in TASKS[:len(self.served)] else -1
+        if task < 0:  # the bare backbone fills a mask, as it was pre-trained to
+            ids = rows_of([FILL.format(text=one) for one in asked]).to(self.device)  # (X, T)
+            x = self.backbone(ids, real=ids != PAD)[ids == MASK]               # (X, C)
+            names: tuple[str, ...] = WORDS
+            scores = self.backbone.read_out(x)                                 # (X, V)
+        else:
+            ids = rows_of(asked).to(self.device)
+            names = CLASSES[task]
+            method = min(max(params.method, 0), len(METHODS) - 1)
+            scores = self.served[task][method](ids)                            # (X, classes)
+        most, best = scores.softmax(-1).max(-1)                                # (X,), (X,)
+        return tuple(names[one] for one in best.tolist()), most.cpu().numpy()
+
+
+class Kept:
+    """Counts what autograd keeps of a forward pass for the backward one, without the weights."""
+
+    def __init__(self, learner: Learner) -> None:
+        self.seen = {one.untyped_storage().data_ptr() for one in learner.parameters()}
+        self.bytes = 0
+
+    def pack(self, x: Tensor) -> Tensor:
+        storage = x.untyped_storage()
+        if storage.data_ptr() not in self.seen:
+            self.seen.add(storage.data_ptr())
+            self.bytes += storage.nbytes()
+        return x
+
+    def unpack(self, x: Tensor) -> Tensor:
+        return x
+
+
+def both(task: str, seed: int) -> tuple[Labelled, Labelled]:
+    """Texts to learn from and others to ask about."""
+    return MADE[task](TEXTS, seed), MADE[task](ASKED, seed + 1000)
+
+
+def modules(bert: Bert) -> list[str]:
+    """The parts of a BERT that have weights, from the text up."""
+    return [name for name, one in bert.named_modules()
+            if name and next(iter(one.parameters(recurse=False)), None) is not None
+            and not name.startswith("head")]
+
+
+def own_of(bert: Bert, name: str) -> int:
+    return sum(one.numel() for one in bert.get_submodule(name).parameters())
+
+
+def trained_at(delta: Delta | None, bert: Bert, name: str) -> int:
+    """How many numbers a method trains at one part of the backbone."""
+    if delta is None:
+        return own_of(bert, name)
+    if isinstance(delta, SoftPrompt):
+        return delta.count if name == "token_embedding" else 0
+    if isinstance(delta, Prefix):
+        block, _, inside = name.removeprefix("blocks.").partition(".attention.")
+        part = delta.parts[int(block)] if inside in ("key", "value") else None
+        return 0 if part is None else part.get_parameter(f"{inside}s").numel()
+    assert isinstance(delta, Lora | Adapter | BitFit)
+    return sum(w.numel() for at, part in zip(delta.names, delta.parts, strict=True) if at == name
+               for w in part.parameters())
