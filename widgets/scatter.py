@@ -228,7 +228,8 @@ class ScatterPlot(Canvas[int]):
         order = [*first, *(one for one in self.labelled if one not in self.selected)]
         for one in order:
             text = self.names[one]
-            wide, tall = self.text_width(text, 12) + px(4), self.text_height(12)
+            wide = self.text_width(text, 12, one in self.selected) + px(4)
+            tall = self.text_height(12)
             x, y = spots[one]
             places = [QRectF(left, top, wide, tall) for left, top in (
                 (x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),

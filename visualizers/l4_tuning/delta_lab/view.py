@@ -34,7 +34,7 @@ class DeltaLabView(PanelView):
         self._methods: NDArray[np.intp] = np.zeros(0, np.intp)  # of each point
         self.shares = ScatterPlot(look, words("Accuracy over the share of weights trained"),
                                   x=words("% of the backbone's weights"), y=words("accuracy"),
-                                  log_x=True, y_range=(0.0, 1.02), radius=4.5).calm()
+                                  log_x=True, dot=4.5).calm()
         self.shares.clicked.connect(lambda point: self.changed.emit("method", int(self._methods[point])))
         self.readouts = Readouts(look).calm()
         self.answers = MarkedTexts(look, "", share=0.34, narrow=200).calm()
@@ -94,7 +94,7 @@ class DeltaLabView(PanelView):
         self.shares.draw(
             share[known[:, 0]], mean[known[:, 0], known[:, 1]], [words(METHODS[one]) for one in known[:, 0]],
             series=known[:, 1], series_names=[words(one) for one in TASKS],
-            labelled=np.flatnonzero(known[:, 1] == newest).tolist(),
+            labelled=np.flatnonzero(known[:, 1] == newest).tolist(), y_range=(0.0, 1.02),
             selected=np.flatnonzero(known[:, 0] == method).tolist(),
             ghosts=[(ghost.label, 100 * ghost.frame.trained / ghost.frame.whole,
                      _over(ghost.frame.mean)) for ghost in shown.ghosts])
