@@ -62,7 +62,7 @@ class Frame:
 
 PANEL = Panel(
     id="delta_lab",
-    title="One backbone, many small files",
+    title="Delta tuning",
     claim="Two percent of the weights do the easy tasks as well as all of them; each task is a small file, "
           "and detached it leaves the backbone as it was, bit for bit.",
     params=Params,
