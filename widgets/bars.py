@@ -173,7 +173,7 @@ class BarChart(Canvas[int]):
                      0.5, 1.0)
         figures = [not_nothing(value, self._write) for value in self._values.tolist()]
         name_width = min(area.width() * 0.42, max(
-            (self.text_width(label, 12) + 2 for label in self._names), default=0.0))
+            (self.text_width(label, 12) + 3 for label in self._names), default=0.0))
         figure_width = max(self.text_width(text, 12) for text in figures)
         left = area.left() + name_width + (px(8) if name_width else 0)
         scrolled = px(8) if self.reel.length > self.reel.room else 0

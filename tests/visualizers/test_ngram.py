@@ -34,7 +34,7 @@ def quiet(_done: int, _total: int, _what: str) -> None:
 
 @pytest.fixture(scope="module")
 def reading() -> Reading:
-    return Reading(TEXT, "en", "words", 0, quiet)
+    return Reading(TEXT, "en", "words", 0, 9, quiet)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_that_add_k_is_nltk_s_lidstone(reading: Reading, model: Model) -> None:
 
 
 def test_that_a_vocabulary_of_which_all_was_read_keeps_its_probability() -> None:
-    reading = Reading("a b\nb a\na a\nb b", "en", "words", 0, quiet)
+    reading = Reading("a b\nb a\na a\nb b", "en", "words", 0, 9, quiet)
     model = Model(reading.grams, reading.base, reading.vocabulary)
     for method in METHODS:
         assert model.next_odds(method, reading.numbers(["a"]), BY).sum() == pytest.approx(1)
@@ -148,7 +148,7 @@ def test_that_a_vocabulary_of_which_all_was_read_keeps_its_probability() -> None
 
 def test_that_every_tenth_line_is_held_out_and_single_words_are_unknown() -> None:
     lines = [f"word{at} twice" for at in range(30)]
-    reading = Reading("\n".join(lines), "en", "words", 1, quiet)
+    reading = Reading("\n".join(lines), "en", "words", 1, 9, quiet)
     assert len(reading.held) == 3 and len(reading.lines) == 27
     assert reading.names[UNKNOWN + 1:] == ("twice",) and reading.numbers(["word3", "twice"]) == [UNKNOWN, 3]
     assert len(reading.grams[0]) == 27 * 3 == reading.ends[-1], "each line ends with a sign of its own"
@@ -162,8 +162,8 @@ def test_that_n_grams_begin_with_their_line_and_never_reach_into_another(reading
 
 
 def test_that_characters_and_chinese_words_are_cut() -> None:
-    assert Reading("ab\nba", "en", "characters", 0, quiet).cut("Ab c") == ["a", "b", " ", "c"]
-    found = Reading("他是老师\n她是医生", "zh", "words", 0, quiet).cut("他是老师。")
+    assert Reading("ab\nba", "en", "characters", 0, 9, quiet).cut("Ab c") == ["a", "b", " ", "c"]
+    found = Reading("他是老师\n她是医生", "zh", "words", 0, 9, quiet).cut("他是老师。")
     assert found == ["他", "是", "老师", "。"]
 
 

@@ -18,14 +18,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.l1_basics.ngram.counts import Ints, Model, Smoothing
+from visualizers.l1_basics.ngram.counts import Floats, Ints, Model, Smoothing
 from visualizers.l1_basics.ngram.panel import METHODS, NEXT, PARTS, Frame, N, Params
 from visualizers.panel import Context
 
 BEGIN, END, UNKNOWN = 0, 1, 2
 SIGNS = ("", "⏎", "‹?›")  # how these are shown
 MOST = 6000        # words of a vocabulary: five of them make one whole number below 2⁶³
-LONGEST = {"words": 240_000, "characters": 120_000}  # characters that are read; Chinese words 60,000
+LONGEST = {"words": 160_000, "characters": 100_000}  # characters that are read; Chinese words 60,000
 ASKED = 2000       # words of the text read, of which the perplexity is taken
 WRITTEN = {"words": 45, "characters": 160}
 SPAN = {"words": 6, "characters": 14}  # from here on a span is called copied
@@ -33,9 +33,9 @@ LINE = {"words": 14, "characters": 60}  # of the game
 
 
 class Reading:
-    """A text made ready: its lines as numbers, and every tenth one held out."""
+    """A text made ready: its lines as numbers, and every tenth one held out, from the ``first`` on."""
 
-    def __init__(self, text: str, language: str, unit: str, rare: int,
+    def __init__(self, text: str, language: str, unit: str, rare: int, first: int,
                  progress: Callable[[int, int, str], None]) -> None:
         self.unit, self.chinese = unit, language == "zh"
         text = text[: 60_000 if self.chinese and unit == "words" else LONGEST[unit]]
@@ -45,7 +45,7 @@ class Reading:
             if at % 100 == 0:
                 progress(at, len(lines), "Cutting the text into words")
             words.append(self.cut(line))
-        held = range(9, len(lines), 10) if len(lines) > 9 else range(len(lines) - 1, len(lines))
+        held = range(first, len(lines), 10) if len(lines) > 9 else range(len(lines) - 1, len(lines))
         kept = [one for at, one in enumerate(words) if at not in held] or words
         counted = Counter(word for line in kept for word in line)
         known = [word for word, times in counted.most_common(MOST) if times > rare]
@@ -92,7 +92,7 @@ class Reading:
         return found
 
 
-_made_ready: dict[tuple[str, str, str, int], Reading] = {}  # they never change; the last few are kept
+_made_ready: dict[tuple[str, str, str, int, int], Reading] = {}  # they never change; the last few are kept
 
 
 class NGrams:
@@ -110,6 +110,8 @@ class NGrams:
         self.reading: tuple[object, Reading] | None = None
         self.model: tuple[object, Model] | None = None
         self.seen: dict[str, Any] = {}
+        self.asked: object = None  # for what the perplexities were computed
+        self.perplexities = np.ones((len(METHODS), N)), np.ones((len(METHODS), N))
         self.measure(params)
 
     # --- reading
@@ -121,7 +123,7 @@ class NGrams:
             text, language = (self.corpus.text, self.corpus.language) if self.corpus else (params.own, "")
             if not self.corpus and re.search("[\u4e00-\u9fff]", text):
                 language = "zh"
-            asked = (text, language, params.unit, int(self.corpus is not None))
+            asked = (text, language, params.unit, int(self.corpus is not None), (9 + params.seed) % 10)
             if asked not in _made_ready:
                 while len(_made_ready) > 3:
                     del _made_ready[next(iter(_made_ready))]
@@ -154,12 +156,10 @@ class NGrams:
         reading = self.read(params)
         model, words = self.counted(params)
         by = Smoothing(params.k, params.share, params.discount)
-        lately = slice(max(0, words - ASKED), words)
-        held_out, training = np.zeros((len(METHODS), N)), np.zeros((len(METHODS), N))
-        for row, method in enumerate(METHODS):
-            held_out[row] = [perplexity(one) for one in model.every(method, N, reading.held_grams[-1], by)]
-            training[row] = [perplexity(one) for one in
-                             model.every(method, N, reading.grams[-1][lately], by)]
+        if self.asked != (asked := (model, by)):  # what else has changed, changes no perplexity
+            self.asked = asked
+            self.perplexities = self.perplexity(reading, model, words, by)
+        held_out, training = self.perplexities
         unread = [float((model.plain[n].of(reading.held_grams[n]) == 0).mean()) for n in range(N)]
         self.seen = {
             "held_out": held_out, "training": training, "unread": np.array(unread, np.float32),
@@ -172,6 +172,13 @@ class NGrams:
             **self.game(params, reading, model, by)}
         return {"perplexity": float(held_out[METHODS.index(params.method), params.n - 1]),
                 "unread": unread[params.n - 1]}
+
+    def perplexity(self, reading: Reading, model: Model, words: int, by: Smoothing) -> tuple[Floats, Floats]:
+        """Of the lines held out and of the last ones read, (M, N) each."""
+        lately = reading.grams[-1][max(0, words - ASKED) : words]
+        found = [[[perplexity(one) for one in model.every(method, N, grams, by)] for method in METHODS]
+                 for grams in (reading.held_grams[-1], lately)]
+        return np.array(found[0]), np.array(found[1])
 
     def last(self, before: Sequence[int], n: int) -> list[int]:
         """The n − 1 words before the next one; where there are fewer, the line begins there."""

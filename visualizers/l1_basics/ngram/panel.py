@@ -43,7 +43,7 @@ class Params:
     context: str = text("the value of", label="Context", help="After which the next word is wanted.")
     sentence: str = text("If the file is not found, an exception is raised.", label="Sentence", help=(
         "Its probability is the product of those of its words."))
-    seed: int = integer(0, 0, 999, help="Where the random numbers begin.")
+    seed: int = integer(0, 0, 999, help="Which lines are held out, and where the random numbers begin.")
     pick: int = hidden(-1, help="The next word whose formula is filled in; -1 is the best one.")
     curve: str = hidden("perplexity", stays=True, help="What the first card shows.")
     beside: str = hidden("next", stays=True, help="What the second card shows: next or sentence.")
