@@ -200,7 +200,7 @@ class Landscape(Canvas[Cell]):
             painter.setPen(QPen(self.look.color("card"), 1))
             painter.setBrush(self.look.color(one.series))
             apart = np.hypot(*np.diff(at, axis=0).T) > self.look.px(9)
-            for x, y in at[1:][apart][:100]:
+            for x, y in at[1:][apart][:40]:
                 painter.drawEllipse(QPointF(x, y), 3.2 * self.look.scale, 3.2 * self.look.scale)
 
     def _paint_mark(self, painter: QPainter, one: Track, x: float, y: float, radius: float) -> None:

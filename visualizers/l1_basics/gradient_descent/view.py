@@ -112,7 +112,7 @@ class GradientDescentView(PanelView):
         for ghost in shown.ghosts:
             name = NAMES[OPTIMISERS.index(ghost.params.follow)]
             curves.append(Curve(ghost.history[name], ghost.history.steps, ghost.label, style="ghost"))
-        names, lows, top = self._names(), [0.01], 1.0
+        names, lows, top = self._names(), [0.1], 1.0
         kept: list[Curve] = []
         for index, (name, one) in enumerate(zip(NAMES, OPTIMISERS, strict=True)):
             losses, followed = shown.history[name], shown.params.follow == one
@@ -138,11 +138,11 @@ class GradientDescentView(PanelView):
         for index, factor in enumerate(frame.measured):
             if low <= factor <= high:
                 curves.append(Curve(np.array([factor]), np.array([params.learning_rate]), "",
-                                    SERIES[index], "dots"))
+                                    SERIES[index], "dots", 5.0))
         rules, note = [], words("one factor for all places: on a quadratic only")
         if curves:
             rules = [Rule(1.0, words("above: away"))]
-            note = words("dots: measured lately")
+            note = words("dots: measured lately") if frame.measured.any() else ""
             if params.learning_rate < frame.rates[-1]:
                 rules.append(Rule(params.learning_rate, "η", axis="x"))
         end = float(frame.rates[-1]) if curves else 1.0
