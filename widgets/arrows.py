@@ -77,6 +77,12 @@ class Arrows(Canvas[int]):
         unit = area.width() / 2 / self.reach
         return QPointF(area.center().x() + x * unit, area.center().y() - y * unit)
 
+    def _under(self, at: QPointF) -> tuple[float, float]:
+        """The vector whose tip is at this place of the widget."""
+        area = self._area
+        unit = area.width() / 2 / self.reach
+        return (at.x() - area.center().x()) / unit, (area.center().y() - at.y()) / unit
+
     def place(self, part: int) -> QRectF:
         tip, half = self._at(*self.tips[part]), self.look.px(8)
         return QRectF(tip.x() - half, tip.y() - half, 2 * half, 2 * half)
@@ -118,10 +124,7 @@ class Arrows(Canvas[int]):
         if self._dragging is None or self._dragging >= len(self.tips):
             super().mouseMoveEvent(event)
             return
-        area = self._area
-        unit = area.width() / 2 / self.reach
-        self._set(self._dragging, (event.position().x() - area.center().x()) / unit,
-                  (area.center().y() - event.position().y()) / unit)
+        self._set(self._dragging, *self._under(event.position()))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragging = None

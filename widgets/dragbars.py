@@ -36,6 +36,7 @@ class BarRow:
     series: int | tuple[int, ...] | None = None
     draggable: bool = False
     held: bool = False  # set by hand now
+    step: float = STEP  # what an arrow key moves it by, a fifth of it with Shift
 
 
 class DragBars(Canvas[Bar]):
@@ -52,14 +53,17 @@ class DragBars(Canvas[Bar]):
     def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(look, title, parent)
         self.rows: tuple[BarRow, ...] = ()
+        self.names: tuple[str, ...] = ()
         self._dragging: Bar | None = None
         self.setMinimumSize(look.px(220), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
-    def draw(self, rows: Sequence[BarRow], *, title: str | None = None) -> None:
-        """Show these rows, all of the same number of columns."""
+    def draw(self, rows: Sequence[BarRow], *, names: Sequence[str] = (),
+             title: str | None = None) -> None:
+        """Show these rows, all of the same number of columns; ``names`` stand above the columns."""
         self.retitle(title)
+        self.names = tuple(names)
         self.rows = tuple(rows)
         if self.current is not None and (
                 self.current[0] >= len(self.rows) or self.current[1] >= self._columns):
@@ -73,6 +77,11 @@ class DragBars(Canvas[Bar]):
         return len(self.rows[0].values) if self.rows else 0
 
     @property
+    def _top(self) -> int:
+        """Where the rows begin, below the names of the columns."""
+        return self.head + (self.text_height(12) if self.names else 0)
+
+    @property
     def _left(self) -> int:
         """Where the bars begin: names and details stand before them."""
         px = self.look.px
@@ -82,9 +91,9 @@ class DragBars(Canvas[Bar]):
 
     def place(self, part: Bar) -> QRectF:
         row, column = part
-        tall = min((self.height() - self.head) / max(len(self.rows), 1), self.look.px(34))
+        tall = min((self.height() - self._top) / max(len(self.rows), 1), self.look.px(34))
         wide = (self.width() - self._left) / max(self._columns, 1)
-        return QRectF(self._left + wide * column, self.head + tall * row, wide, tall)
+        return QRectF(self._left + wide * column, self._top + tall * row, wide, tall)
 
     def _track(self, part: Bar) -> QRectF:
         """Where the bar itself may reach: right of it stands its figure."""
@@ -114,7 +123,8 @@ class DragBars(Canvas[Bar]):
 
     def say(self, part: Bar) -> str:
         row = self.rows[part[0]]
-        return f"{row.label} {row.detail}   {fixed(float(row.values[part[1]]), 3)}"
+        column = f" {self.names[part[1]]}" if self.names else ""
+        return f"{row.label} {row.detail}{column}   {fixed(float(row.values[part[1]]), 3)}"
 
     def tell_hover(self, part: Bar | None) -> None:
         self.hovered.emit(*(part or (-1, -1)))
@@ -166,13 +176,17 @@ class DragBars(Canvas[Bar]):
         row = self.rows[part[0]]
         if not dx or not row.draggable:
             return False
-        self._set(part, float(row.values[part[1]]) + dx * (STEP / 5 if fine else STEP))
+        self._set(part, float(row.values[part[1]]) + dx * (row.step / 5 if fine else row.step))
         return True
 
     # Painting
 
     def paint(self, painter: QPainter) -> None:
         px = self.look.px
+        for column, text in enumerate(self.names):
+            room = round(self.place((0, column)).width()) - px(8)
+            self.put(painter, self.label(text, "muted", 11, longest=room),
+                     self._track((0, column)).left(), self.head, 0.0, 0.0)
         for index, row in enumerate(self.rows):
             middle = self.place((index, 0)).center().y()
             name = self.label(row.label, "warning" if row.held else "text", 12, bold=row.held)

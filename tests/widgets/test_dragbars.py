@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from widgets.dragbars import BarRow, DragBars, unit_row
+from widgets.picture import Picture
 
 
 def shown(qtbot: QtBot, scale: float = 1.0) -> DragBars:
@@ -96,3 +97,20 @@ def test_that_what_is_held_by_hand_is_set_off(qtbot: QtBot) -> None:
     free = picture(widget)
     widget.draw([unit_row("z", 0.5, draggable=True, held=True)])
     assert not np.array_equal(free, picture(widget))
+
+
+def test_that_names_stand_above_the_columns_and_rows_have_their_own_step(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Picture, "recording", True)
+    widget = shown(qtbot)
+    first = widget.place((0, 0)).top()
+    widget.draw([BarRow("z", np.array([2.0, -1.0]), "", -8.0, 8.0, draggable=True, step=0.25)],
+                names=["cat", "dog"])
+    assert widget.place((0, 0)).top() > first
+    picture(widget)
+    assert {"cat", "dog"} <= {one.text for one in widget.written}
+    assert "dog" in widget.say((0, 1))
+    with qtbot.waitSignal(widget.dragged) as got:
+        widget.drag((0, 1), 1, 0, False)
+    assert got.args == [0, 1, -0.75]
