@@ -211,14 +211,14 @@ def polygon(points: NDArray[np.float64]) -> QPolygonF:
     return made
 
 
-def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen) -> None:
+def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen, few: int = 150) -> None:
     """Draw a line through (n, 2) finite points, smooth, at a cost that stays small for long ones.
 
     Qt computes the outline of a wide line, and for a thousand noisy points that takes 13 ms. Its
     hairlines cost a fortieth. So a long line is drawn as hairlines side by side, each moved along
-    the line's normals. It comes out a little lighter.
+    the line's normals. It comes out a little lighter. Up to ``few`` points Qt draws it whole.
     """
-    if len(points) <= 150:
+    if len(points) <= few:
         painter.setPen(pen)
         painter.drawPolyline(polygon(points))
         return

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets import numbers, raster, scales
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
-from widgets.curves import polygon
+from widgets.curves import polygon, stroke
 from widgets.look import Look
 from widgets.marks import paint_marks
 from widgets.numbers import decimal
@@ -194,8 +194,7 @@ class Landscape(Canvas[Cell]):
         pen = QPen(self.look.color(one.series), wide)
         if one.hollow:
             pen.setDashPattern([3.0, 2.0])
-        painter.setPen(pen)
-        painter.drawPolyline(polygon(at))
+        stroke(painter, at, pen, few=60)
         if one.bold:  # a dot a step, where steps can be told apart
             painter.setPen(QPen(self.look.color("card"), 1))
             painter.setBrush(self.look.color(one.series))

@@ -151,7 +151,7 @@ class SmallNetwork:
 
     def loss(self, w: Tensor, batch: Tensor | None = None) -> Tensor:
         """(R,) the mean cross-entropy of each row of weights (R, P), over a batch or all points."""
-        x, y = (self.x, self.y) if batch is None else (self.x[batch], self.y[batch])
+        x, y = (self.x.to(w), self.y.to(w)) if batch is None else (self.x[batch], self.y[batch])
         w1, b1, w2, b2 = w.split([2 * HIDDEN, HIDDEN, HIDDEN, 1], dim=1)
         z = torch.einsum("nf,rhf->rnh", x, w1.unflatten(1, (HIDDEN, 2))) + b1[:, None]  # (R, N, H)
         score = torch.einsum("rnh,rh->rn", z.tanh(), w2) + b2  # (R, N)
@@ -190,6 +190,7 @@ class GradientDescent:
         self.steps = 0
         self.left = [0] * len(RACE)
         self.losses = self.model.loss(self.w)  # (R,)
+        self.first = float(self.losses[0])
         self.measure(params)
 
     def step(self, params: Params) -> Mapping[str, float]:
@@ -231,8 +232,7 @@ class GradientDescent:
     def measure(self, params: Params) -> Mapping[str, float]:
         """The curvature at the place that is followed, and the plane through it."""
         here = self.w[OPTIMISERS.index(params.follow)]  # (P,)
-        hessian = torch.autograd.functional.hessian(lambda w: self.model.loss(w[None])[0], here)
-        self.curvature = float(torch.linalg.eigvalsh(hessian.cpu())[-1])
+        self.curvature = float(torch.linalg.eigvalsh(self.hessian(here).cpu())[-1])
         if isinstance(self.model, SmallNetwork):
             self.origin, self.plane, self.held = self.widest_plane(here)
             self.across, self.up = (room(one) for one in self.on_plane().reshape(-1, 2).T)
@@ -241,6 +241,13 @@ class GradientDescent:
             self.across, self.up = (np.linspace(-side, side, 81) for side in SIDES[params.landscape])
         self.heights = self.surface()
         return {"curvature": self.curvature}
+
+    def hessian(self, here: Tensor) -> Tensor:
+        """(P, P) all second derivatives: the same place in P rows, and row i asks how ∂L/∂w_i changes."""
+        w = here.repeat(len(here), 1).requires_grad_()  # (P, P)
+        (g,) = torch.autograd.grad(self.model.loss(w).sum(), w, create_graph=True)
+        (second,) = torch.autograd.grad(g.diagonal().sum(), w)
+        return second
 
     def widest_plane(self, here: Tensor) -> tuple[Tensor, Tensor, float]:
         """PCA of all places passed: the origin (P,), two directions (2, P) and their share of the spread."""
@@ -269,7 +276,7 @@ class GradientDescent:
         """(G, G) the loss of all data over the plane, a row for each place upwards."""
         x, y = np.meshgrid(self.across, self.up)
         at = torch.from_numpy(np.stack([x.ravel(), y.ravel()], 1)).to(self.w)  # (G², 2)
-        heights = self.model.loss(self.origin + at @ self.plane)  # (G²,)
+        heights = self.model.loss((self.origin + at @ self.plane).float())  # (G²,)
         return heights.cpu().numpy().reshape(x.shape).astype(np.float32)
 
     def frame(self, params: Params) -> Frame:
@@ -282,6 +289,7 @@ class GradientDescent:
             up=self.up.astype(np.float32),
             paths=self.on_plane().astype(np.float32),
             losses=self.losses.cpu().double().numpy().copy(),
+            first=self.first,
             left=np.array(self.left, np.int32),
             followed=OPTIMISERS.index(params.follow),
             curvature=self.curvature,

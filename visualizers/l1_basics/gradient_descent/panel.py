@@ -14,9 +14,9 @@ OPTIMISERS = ("SGD", "momentum", "Nesterov", "RMSProp", "Adam", "AdamW")
 NAMES = tuple(one.lower() for one in OPTIMISERS)  # of their losses in the history
 SIDES = {"narrow valley": (3.0, 2.0), "saddle": (3.0, 2.5), "sharp and wide valley": (3.0, 2.0),
          "curved valley": (2.0, 2.0)}  # a landscape reaches from minus these to plus these
-STARTS = {"narrow valley": (-1.7, 0.75), "saddle": (-2.1, 0.0625), "sharp and wide valley": (-1.875, 1.0),
+STARTS = {"narrow valley": (-1.7, 1.2), "saddle": (-2.1, 0.0625), "sharp and wide valley": (-1.875, 1.0),
           "curved valley": (-1.5, 1.5)}
-MINIMUM = (1.5, -0.25)  # of the narrow valley: not at 0, where weight decay pulls
+MINIMUM = (1.5, 0.4)  # of the narrow valley: not at 0, where weight decay pulls
 LENGTH = 300  # steps of a race
 POINTS = 64  # that the network learns from
 ALL = tuple(SIDES)
@@ -66,6 +66,7 @@ class Frame:
     up: Annotated[Float32, "G", "rising"]
     paths: Annotated[Float32, "6 T 2", "T ≥ 1", "any"]  # of each optimiser, from the start to now
     losses: Annotated[Float64, "6", "any"]  # of all data, now
+    first: Annotated[float, "any"]  # the loss at the start
     left: Annotated[Int32, "6", "0 … LENGTH"]  # the step at which each was lost for ever; 0: it is not
     followed: Annotated[int, "0 … 5"]  # which of the six is followed
     curvature: Annotated[float, "any"]  # largest eigenvalue of the Hessian where that one is

@@ -112,15 +112,15 @@ class GradientDescentView(PanelView):
         for ghost in shown.ghosts:
             name = NAMES[OPTIMISERS.index(ghost.params.follow)]
             curves.append(Curve(ghost.history[name], ghost.history.steps, ghost.label, style="ghost"))
-        names, lows, top = self._names(), [0.1], 1.0
+        names, lows, top = self._names(), [0.1], max(1.0, shown.frame.first)
         kept: list[Curve] = []
+        steps = np.concatenate([[0.0], shown.history.steps])
         for index, (name, one) in enumerate(zip(NAMES, OPTIMISERS, strict=True)):
-            losses, followed = shown.history[name], shown.params.follow == one
-            if len(losses):
-                lows.append(float(np.nanmin(losses)))
-                top = max(top, min(float(losses[0]), 100.0))
+            losses = np.concatenate([[shown.frame.first], shown.history[name]])
+            followed = shown.params.follow == one
+            lows.append(float(losses.min()))
             # their names are in the key of the landscape
-            kept.append(Curve(losses, shown.history.steps, names[one] if followed else "", SERIES[index],
+            kept.append(Curve(losses, steps, names[one] if followed else "", SERIES[index],
                                 "dashed" if HOLLOW[index] else "solid", 3.0 if followed else 1.6))
         low = 10.0 ** math.floor(math.log10(max(FLOOR, min(lows))))
         high = 10.0 ** math.ceil(math.log10(10 * top))
@@ -138,7 +138,7 @@ class GradientDescentView(PanelView):
         for index, factor in enumerate(frame.measured):
             if low <= factor <= high:
                 curves.append(Curve(np.array([factor]), np.array([params.learning_rate]), "",
-                                    SERIES[index], "dots", 5.0))
+                                    SERIES[index], "dots", 3.5))
         rules, note = [], words("one factor for all places: on a quadratic only")
         if curves:
             rules = [Rule(1.0, words("above: away"))]
