@@ -115,9 +115,14 @@ LINE = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64)
 GREATEST = tuple(float(one.slope(torch.linspace(-3, 3, 6001, dtype=torch.float64)).max()) for one in BENDS)
 
 
-def each(what: str, z: Tensor) -> Tensor:
-    """f or f′ of every network's own activation, for z (A, …)."""
-    return torch.stack([getattr(bend, what)(one) for bend, one in zip(BENDS, z.unbind(), strict=True)])
+def bent(z: Tensor) -> Tensor:
+    """f(z) of one layer, each network's by its own activation. (A, H, B)"""
+    return torch.stack([bend.f(one) for bend, one in zip(BENDS, z.unbind(), strict=True)])
+
+
+def slopes(z: Tensor) -> Tensor:
+    """f′(z) of all layers. (L, A, H, B)"""
+    return torch.stack([bend.slope(one) for bend, one in zip(BENDS, z.unbind(1), strict=True)], 1)
 
 
 # --- the six networks --------------------------------------------------------------------------------
@@ -127,6 +132,7 @@ class Seen(NamedTuple):
     """One way forward and back."""
 
     z: Tensor  # (L, A, H, B)
+    slope: Tensor  # (L, A, H, B), f′(z)
     back: Tensor  # (L, A, H, B), ∂L/∂a_l
     loss: Tensor  # (A,)
     accuracy: Tensor  # (A,)
@@ -177,55 +183,55 @@ class Activations:
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
         losses = {name: float(one) for name, one in zip(LOSSES, seen.loss, strict=True)}
-        return {"loss": float(seen.loss.mean()), "learnt": float((seen.accuracy > LEARNT).sum()), **losses}
+        learnt = float((seen.accuracy > LEARNT).sum())
+        return {"loss": float(seen.loss.mean()), "networks_learnt": learnt, **losses}
 
     def look(self, x: Tensor, y: Tensor, shortcut: bool) -> Seen:
         """Forward through the layers, and back, for points x (2, B) of the classes y (B,)."""
         deep = self.bias.shape[1]
         z = [self.first @ x + self.bias[:, 0]]  # (A, H, B)
-        a = [each("f", z[0])]
+        a = [bent(z[0])]
         for w, b in zip(self.inner.unbind(1), self.bias[:, 1:].unbind(1), strict=True):
             z.append(torch.baddbmm(b, w, a[-1]))
-            a.append(each("f", z[-1]) + (a[-1] if shortcut else 0))
+            a.append(bent(z[-1]) + (a[-1] if shortcut else 0))
         score = self.last @ a[-1] + self.offset  # (A, 1, B)
         loss = (softplus(score) - y * score).mean((1, 2))  # cross-entropy of two classes
         wrong = (torch.sigmoid(score) - y) / len(y)  # (A, 1, B), ∂L/∂score
 
         back = [self.last.mT @ wrong] * deep  # (A, H, B), ∂L/∂a_L
+        slope = slopes(torch.stack(z))  # (L, A, H, B)
         errors = list(z)
         for at in reversed(range(deep)):
-            errors[at] = each("slope", z[at]) * back[at]  # ∂L/∂z = f′(z) ⊙ ∂L/∂a
+            errors[at] = slope[at] * back[at]  # ∂L/∂z = f′(z) ⊙ ∂L/∂a
             if at:
                 back[at - 1] = self.inner[:, at - 1].mT @ errors[at] + (back[at] if shortcut else 0)
 
         g_inner = [d @ before.mT for d, before in zip(errors[1:], a, strict=False)]  # ∂L/∂z_l a_{l-1}ᵀ
         gradients = [
-            errors[0] @ x.T, torch.stack(g_inner, 1) if g_inner else torch.zeros_like(self.inner),
-            wrong @ a[-1].mT, torch.stack([d.sum(2, keepdim=True) for d in errors], 1),
-            wrong.sum(2, keepdim=True)]
+            errors[0] @ x.T, torch.stack(g_inner, 1), wrong @ a[-1].mT,
+            torch.stack([d.sum(2, keepdim=True) for d in errors], 1), wrong.sum(2, keepdim=True)]
         right = ((score > 0) == (y > 0.5)).to(y).mean((1, 2))
-        return Seen(torch.stack(z), torch.stack(back), loss, right, gradients)
+        return Seen(torch.stack(z), slope, torch.stack(back), loss, right, gradients)
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
         """The networks on points that they were not trained on."""
         which = ACTIVATIONS.index(params.activation)
         seen = self.look(self.x[:, TRAINED_ON:], self.y[TRAINED_ON:], params.shortcut)
-        slopes = torch.stack([each("slope", one) for one in seen.z])  # (L, A, H, B)
-        greatest = torch.tensor(GREATEST).to(slopes).view(-1, 1, 1)
-        flat = slopes.abs() < FLAT * greatest  # (L, A, H, B)
+        greatest = torch.tensor(GREATEST).to(seen.slope).view(-1, 1, 1)
+        flat = seen.slope.abs() < FLAT * greatest  # (L, A, H, B)
         log = relative(seen.back.flatten(2).norm(dim=2).log10().T)  # (A, L)
         layer = min(max(params.layer, 1), params.depth)
-        z = seen.z[layer - 1, which].clamp(-REACH, REACH).flatten().cpu()
+        z = seen.z[layer - 1, which].nan_to_num().clamp(-REACH, REACH).flatten().cpu()
         counted = torch.histogram(z.to(torch.float64), BINS, range=(-REACH, REACH)).hist / len(z)
         bend, place = BENDS[which], torch.tensor([params.z], dtype=torch.float64)
         return Frame(
             log_gradient=log,
             log_bound=self.bound(which, params.shortcut),
-            slope=array(slopes.mean((2, 3)).T),
-            flat=array(flat.to(slopes).mean((2, 3)).T),
-            dead=array(flat.all(3).to(slopes).mean((0, 2))),
-            factor=np.float32(10) ** (log[:, 0] / max(1, params.depth - 1)),
+            slope=array(seen.slope.mean((2, 3)).T),
+            flat=array(flat.to(seen.slope).mean((2, 3)).T),
+            dead=array(flat.all(3).to(seen.slope).mean((0, 2))),
+            factor=np.power(10.0, log[:, 0] / (params.depth - 1)).astype(np.float32),
             loss=array(seen.loss),
             accuracy=array(seen.accuracy),
             layer=layer,
@@ -242,7 +248,7 @@ class Activations:
 
         A shortcut adds 1 to each layer's factor: the gradient that passes by the activation.
         """
-        stretch = torch.linalg.svdvals(self.inner[which].cpu()).amax(1)  # (L-1,), |W|
+        stretch = torch.linalg.svdvals(self.inner[which].cpu().nan_to_num()).amax(1)  # (L-1,), |W|
         steps = torch.log10(GREATEST[which] * stretch + shortcut)
         steps = torch.cat([steps, steps.new_zeros(1)])  # (L,), the last layer is where it begins
         return array(steps.flip(0).cumsum(0).flip(0))

@@ -28,7 +28,7 @@ class Params:
     z: float = number(
         2.0, -REACH, REACH, label="Read the curve at z",
         help="The weighted sum that goes into one unit: at which place curve and slope are read.")
-    depth: int = integer(10, 1, 30, unit="layer", label="Hidden layers",
+    depth: int = integer(10, 2, 30, unit="layer", label="Hidden layers",
                          help="How many layers the gradient has to pass.")
     width: int = integer(16, 4, 64, log=True, unit="unit", label="Units in a layer",
                          help="How many units each hidden layer has.")
@@ -87,8 +87,8 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l1_basics.activations.experiment:Activations",
     view="visualizers.l1_basics.activations.view:ActivationsView",
-    scalars=("loss", "learnt", *LOSSES),
-    headline="learnt",
+    scalars=("loss", "networks_learnt", *LOSSES),
+    headline="networks_learnt",
     headline_label="networks that have learnt",
     concepts=("2.3", "2.7"),
     rests_on=("playground", "rnn_gradients"),

@@ -112,7 +112,7 @@ class ActivationsView(PanelView):
                                 series, style, width=3.5 if one == which else 1.5))
         rules = [Rule(frame.layer, self.words("layer {layer}", layer=decimal(frame.layer)),
                       axis="x")]
-        longest = max([depth, 2, *(ghost.params.depth for ghost in shown.ghosts)])
+        longest = max([depth, *(ghost.params.depth for ghost in shown.ghosts)])
         self.main.draw(curves, rules, x_range=(1.0, float(longest)))
 
     def _draw_curve(self, shown: Shown[Params, Frame], which: int) -> None:
