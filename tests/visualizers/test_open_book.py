@@ -12,11 +12,11 @@ import pytest
 import torch
 
 from visualizers.data import Data
-from visualizers.l6_text.open_book.experiment import OpenBook, Reader, ranked, span_of
+from visualizers.l6_text.open_book.experiment import LONGEST, OpenBook, Reader, best_spans, ranked, span_of
 from visualizers.l6_text.open_book.facts import ANSWERS, KINDS, OLD, library, world
 from visualizers.l6_text.open_book.panel import NEW, Params
 from visualizers.l6_text.open_book.real import CLOSED, OPEN, Asking, cited, written
-from visualizers.l6_text.open_book.scoring import LONGEST, best_spans, exact_match, f1, normal
+from visualizers.l6_text.open_book.scoring import exact_match, f1, normal
 from visualizers.models.language import open_language
 from visualizers.panel import Context
 from widgets.parameters import changed

@@ -35,7 +35,7 @@ from torch.nn import functional as F
 from visualizers.l6_text.open_book.facts import ANSWERS, NAMES, Fact, Library, library, world
 from visualizers.l6_text.open_book.panel import FOUND, LISTED, NEW, Frame, Params
 from visualizers.l6_text.open_book.real import Asking, cited
-from visualizers.l6_text.open_book.scoring import best_spans, exact_match, f1, normal
+from visualizers.l6_text.open_book.scoring import exact_match, f1, normal
 from visualizers.models.bm25 import BM25
 from visualizers.models.language import Language, open_language
 from visualizers.models.retrieval import DualEncoder, Texts, words_of
@@ -43,6 +43,7 @@ from visualizers.panel import Context
 
 BATCH = 32
 EMBEDDING, CHANNELS, HIDDEN = 32, 32, 128
+LONGEST = 4  # tokens of an answer
 HIDE = 0.15  # share of a passage's words that training hides
 PAD, UNKNOWN, NAME = range(3)
 ROWS, WIDTH, TEMPERATURE, DUAL_RATE = 4096, 32, 0.1, 0.5  # of the dual encoder
@@ -127,6 +128,20 @@ def mean_of(embedding: nn.Embedding, ids: Tensor) -> Tensor:
     real = (ids != PAD).float()[:, :, None]                                    # (B, W, 1)
     mean: Tensor = (embedding(ids) * real).sum(1) / real.sum(1).clamp(min=1).sqrt()
     return mean
+
+
+def best_spans(start: Tensor, end: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The likeliest span of each text: first and last place, (B,) each, and its log probability.
+
+    Args:
+        start, end: log probabilities (B, T). Place 0 stands for "no answer"; then both are 0.
+    """
+    T = start.shape[1]
+    both = start[:, :, None] + end[:, None, :]                                 # (B, T, T)
+    first, last = torch.arange(T, device=start.device)[:, None], torch.arange(T, device=start.device)[None]
+    fits = (last >= first) & (last < first + LONGEST) & ((first > 0) | (last == 0))   # (T, T)
+    best, at = both.masked_fill(~fits, -torch.inf).flatten(1).max(1)           # (B,) each
+    return at // T, at % T, best
 
 
 def begin(module: nn.Module, generator: torch.Generator) -> None:

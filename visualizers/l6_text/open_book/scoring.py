@@ -1,4 +1,4 @@
-"""How an answer is held against the truth, as in SQuAD (Rajpurkar et al. 2016), and how a span is chosen."""
+"""How an answer is held against the truth, as in SQuAD (Rajpurkar et al. 2016)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,6 @@ import re
 import string
 from collections import Counter
 from functools import lru_cache
-
-import torch
-from torch import Tensor
-
-LONGEST = 4  # tokens of an answer
 
 
 @lru_cache(maxsize=4096)
@@ -35,17 +30,3 @@ def f1(said: str, truth: str) -> float:
         return 0.0
     precision, recall = same / len(mine), same / len(wanted)
     return 2 * precision * recall / (precision + recall)
-
-
-def best_spans(start: Tensor, end: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The likeliest span of each text: first and last place, (B,) each, and its log probability.
-
-    Args:
-        start, end: log probabilities (B, T). Place 0 stands for "no answer"; then both are 0.
-    """
-    T = start.shape[1]
-    both = start[:, :, None] + end[:, None, :]                                 # (B, T, T)
-    first, last = torch.arange(T, device=start.device)[:, None], torch.arange(T, device=start.device)[None]
-    fits = (last >= first) & (last < first + LONGEST) & ((first > 0) | (last == 0))   # (T, T)
-    best, at = both.masked_fill(~fits, -torch.inf).flatten(1).max(1)           # (B,) each
-    return at // T, at % T, best
