@@ -12,7 +12,14 @@ import pytest
 import torch
 
 from visualizers.data import Data
-from visualizers.l6_text.open_book.experiment import LONGEST, OpenBook, Reader, best_spans, ranked, span_of
+from visualizers.l6_text.open_book.experiment import (
+    LONGEST,
+    OpenBook,
+    Reader,
+    best_spans,
+    ranked,
+    span_of,
+)
 from visualizers.l6_text.open_book.facts import ANSWERS, KINDS, OLD, library, world
 from visualizers.l6_text.open_book.panel import NEW, Params
 from visualizers.l6_text.open_book.real import CLOSED, OPEN, Asking, cited, written
