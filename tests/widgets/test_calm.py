@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -17,8 +19,10 @@ from widgets.words import Words
 
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
+    """Time that stands still unless a test moves it, for calm widgets only: what else runs in this
+    process waits by the real clock."""
     now = [1000.0]
-    monkeypatch.setattr(calm.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(calm, "time", SimpleNamespace(monotonic=lambda: now[0]))
     return now
 
 
