@@ -45,12 +45,16 @@ ROLE = Qt.ItemDataRole.UserRole
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of the palette: what it is called, a quiet note at its right, what else finds it."""
+    """A row of the palette: what it is called, a quiet note at its right, what else finds it.
+
+    Whoever types one of its ``names`` in full means it, though others have the word too.
+    """
 
     text: str
     note: str
     run: Callable[[], object]
     found_by: str = ""
+    names: tuple[str, ...] = ()
 
 
 class Overlay(Guarded, QWidget):
@@ -176,10 +180,12 @@ class Palette(Overlay):
 
     def _filter(self, text: str) -> None:
         ranked: list[tuple[float, int]] = []
+        typed = text.strip().casefold()
         for index, entry in enumerate(self.entries):
             score, behind = fuzzy(text, entry.text), fuzzy(text, entry.found_by)
             scores = ([score] if score is not None else []) + \
-                ([behind + 3] if behind is not None and entry.found_by else [])
+                ([behind + 3] if behind is not None and entry.found_by else []) + \
+                ([-1.0] if typed in map(str.casefold, (entry.text, *entry.names)) else [])
             if scores:
                 ranked.append((min(scores), index))
         self.list.clear()

@@ -804,7 +804,8 @@ class MainWindow(Guarded, QMainWindow):
                 said.title, f"{lecture.number}  {words(lecture.title)}",
                 partial(self.open_panel, panel.id),
                 " ".join([panel.id, *panel.concepts, *panel.keywords,
-                          *(one.title for one in other)])))
+                          *(one.title for one in other)]),
+                (panel.id, *(one.title for one in other))))
         for command in self.commands.values():
             # Of those that share a name, the keys say which is meant; a list cannot.
             if command.id != "palette" and command.enabled() \

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMenu, QP
 from app.downloads import Downloads
 from app.errors import ErrorCard
 from app.home import Door
-from app.palette import Keys, Palette
+from app.palette import Entry, Keys, Palette
 from app.session import State
 from app.side import CODE, CONTROLS, GUIDE, RUNS
 from app.window import presenter_scale
@@ -496,6 +496,22 @@ def test_that_the_palette_finds_a_panel_by_a_few_letters(lab: Any, qtbot: Any) -
     assert palette.list.item(0).text() == "Down a parabola"
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert window.place == "tiny"
+
+
+@pytest.mark.parametrize("typed", ["quantization", "Quantization ", "Rounding"])
+def test_that_a_name_in_full_is_meant_though_others_have_the_word(
+    lab: Any, qtbot: Any, typed: str
+) -> None:
+    window, opened = lab(), []
+    palette = Palette(window.look, [
+        Entry("Compression", "", lambda: opened.append("compression"), "compression quantization"),
+        Entry("Rounding off", "", lambda: opened.append("other")),
+        Entry("Rounding", "", lambda: opened.append("quantization"), "int8", ("quantization",)),
+    ], window)
+    palette.open()
+    qtbot.keyClicks(palette.field, typed)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert opened == ["quantization"]
 
 
 def test_that_the_palette_finds_commands_in_either_language(lab: Any, qtbot: Any) -> None:
