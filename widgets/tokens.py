@@ -88,14 +88,16 @@ class TokenStrip(Canvas[int]):
 
     def __init__(
         self, look: Look, title: str = "", *, lines: int = 3, fills: bool = False,
-        parent: QWidget | None = None,
+        grows: bool = False, parent: QWidget | None = None,
     ) -> None:
         """So many ``lines`` are asked for at most; a longer text is scrolled. One that ``fills`` its
         room has the largest letters with which it would fit if each character were a token, so that
-        they stay as they are when tokens grow together."""
+        they stay as they are when tokens grow together. One that ``grows`` shows its end whenever its
+        text or its room has changed."""
         super().__init__(look, title, parent)
         self.lines = lines
-        self.fills = fills
+        self.fills, self.grows = fills, grows
+        self._seen: object = None  # the text whose end was brought into sight
         self._size = SIZES[-1]
         self._signs = ""  # the text of one that fills its room
         self._sized: object = None  # what its size was chosen for
@@ -244,6 +246,9 @@ class TokenStrip(Canvas[int]):
 
     def paint(self, painter: QPainter) -> None:
         boxes = self._boxes()
+        if self.grows and self._seen != (now := (self.tokens, self.size())):
+            self._seen = now
+            self.reel.move(self.reel.length)
         view = QRect(0, self.head, self.width(), self.height() - self.head)
         painter.setClipRect(view)
         down = self.head - self.reel.offset

@@ -422,21 +422,6 @@ def test_that_a_damaged_tokenizer_is_refused(folders: dict[str, Path], tmp_path:
 # --- the view
 
 
-@pytest.fixture
-def view(qtbot: Any) -> Any:
-    from visualizers.catalog import Said
-    from visualizers.panel import load
-    from widgets.look import Look, theme
-
-    made = load(PANEL.view)(Look(theme("light"), Said(PANEL, "en").words()))
-    qtbot.addWidget(made)
-    made.resize(740, 550)
-    made.show()
-    made.sent = []
-    made.changed.connect(lambda name, value: made.sent.append((name, value)))
-    return made
-
-
 def move(widget: Any, part: Any) -> None:
     """The pointer over a part of a hand-painted widget."""
     from PySide6.QtCore import QEvent, Qt

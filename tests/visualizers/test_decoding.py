@@ -287,21 +287,6 @@ def test_that_smollm2_s_likeliest_text_ends_soon_and_a_drawn_one_goes_on() -> No
 # --- the view
 
 
-@pytest.fixture
-def view(qtbot: Any) -> Any:
-    from visualizers.catalog import Said
-    from visualizers.panel import load
-    from widgets.look import Look, theme
-
-    made = load(PANEL.view)(Look(theme("light"), Said(PANEL, "en").words()))
-    qtbot.addWidget(made)
-    made.resize(740, 550)
-    made.show()
-    made.sent = []
-    made.changed.connect(lambda name, value: made.sent.append((name, value)))
-    return made
-
-
 def test_that_clicks_branch_go_back_and_choose(qtbot: Any, view: Any) -> None:
     from PySide6.QtCore import Qt
 

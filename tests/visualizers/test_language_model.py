@@ -321,21 +321,6 @@ def test_that_smollm2_knows_a_capital_at_its_end_only_and_follows_examples() -> 
 # --- the view
 
 
-@pytest.fixture
-def view(qtbot: Any) -> Any:
-    from visualizers.catalog import Said
-    from visualizers.panel import load
-    from widgets.look import Look, theme
-
-    made = load(PANEL.view)(Look(theme("light"), Said(PANEL, "en").words()))
-    qtbot.addWidget(made)
-    made.resize(740, 550)
-    made.show()
-    made.sent = []
-    made.changed.connect(lambda name, value: made.sent.append((name, value)))
-    return made
-
-
 def test_that_clicks_go_back_and_force(qtbot: Any, view: Any) -> None:
     from PySide6.QtCore import Qt
 

@@ -229,3 +229,18 @@ def test_that_a_text_that_fills_its_room_keeps_its_size_while_tokens_grow_togeth
     assert strip.place(1).bottom() <= 200
     strip.draw(list("newest widest " * 40))
     assert strip.place(0).height() < large  # a long text has small letters
+
+
+def test_that_a_strip_that_grows_shows_its_end_until_one_scrolls(qtbot: QtBot) -> None:
+    strip = TokenStrip(look(), "Written", lines=2, grows=True)
+    qtbot.addWidget(strip)
+    strip.resize(200, 60)
+    strip.show()
+    for count in (40, 80):
+        strip.draw([f"word{one}" for one in range(count)])
+        strip.grab()
+        assert strip.place(count - 1).bottom() <= strip.height() + 1
+    strip.reel.move(-strip.reel.length)
+    strip.draw(strip.tokens)
+    strip.grab()
+    assert strip.reel.offset == 0, "the same text stays where one has scrolled it to"

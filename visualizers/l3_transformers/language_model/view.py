@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.language_model.lines import five_lines
@@ -34,24 +33,13 @@ def _end(frame: Frame, most: int = 28) -> str:
 
 
 class Line(TokenStrip):
-    """The text, its end in sight while it grows. A dotted rim marks what was forced."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look, " ", lines=5)
-        self._seen: object = None  # the text whose end was brought into sight
+    """The text. A dotted rim marks what was forced."""
 
     def say(self, part: int) -> str:
         name = legible(self.tokens[part])
         if self.weights is not None and part:
             name += f"   {percent(float(self.weights[part]), 1)}"
         return f"{name}   {self.look.words('forced')}" if part in self.unknown else name
-
-    def paint(self, painter: QPainter) -> None:
-        if self._seen != (now := (self.tokens, self.size())):
-            self._seen = now
-            self._boxes()
-            self.reel.move(self.reel.length)
-        super().paint(painter)
 
 
 class LanguageModelView(PanelView):
@@ -60,7 +48,7 @@ class LanguageModelView(PanelView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         words = self.words
-        self.strip = Line(look)
+        self.strip = Line(look, " ", lines=5, grows=True)
         self.bars = BarChart(look, " ", high=1.0).calm()
         self.facts = Readouts(look).calm()
         self.lens = Heatmap(look, words("What each layer would say next; the brighter, the surer"),

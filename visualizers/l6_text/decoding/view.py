@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 
 import numpy as np
-from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from visualizers.l6_text.decoding.panel import CUT, METHODS, TAKEN, Frame, Params
@@ -26,11 +25,10 @@ FATES: tuple[State, ...] = ("cut", "open", "taken")
 
 
 class Written(TokenStrip):
-    """The text, its end in sight while it grows."""
+    """The text, with what is said of its tokens."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, " ", lines=2)
-        self._seen: object = None
+        super().__init__(look, " ", lines=2, grows=True)
         self.notes: tuple[str, ...] = ()  # what is said of a token
 
     def say(self, part: int) -> str:
@@ -38,13 +36,6 @@ class Written(TokenStrip):
 
     def heightForWidth(self, width: int) -> int:
         return super().heightForWidth(width) - self.look.px(3)  # no line is half in sight
-
-    def paint(self, painter: QPainter) -> None:
-        if self._seen != (now := (self.tokens, self.size())):
-            self._seen = now
-            self._boxes()
-            self.reel.move(self.reel.length)
-        super().paint(painter)
 
 
 class DecodingView(PanelView):
