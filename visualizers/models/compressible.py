@@ -6,6 +6,7 @@ batches to learn from, and a part that is held out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -69,7 +70,10 @@ class Task:
 
     def scores(self, state: State, x: Tensor) -> Tensor:
         """What the network says with these layers in place of its own, (…, classes)."""
-        used = {f"{name}.weight": one.weight() for name, one in state.items()}
+        return self._run({name: one.weight() for name, one in state.items()}, state, x)
+
+    def _run(self, weights: Mapping[str, Tensor], state: State, x: Tensor) -> Tensor:
+        used = {f"{name}.weight": weight for name, weight in weights.items()}
         used |= {f"{name}.bias": one.read_bias() for name, one in state.items()}
         found: Tensor = functional_call(self.model, used, (x,))
         return found
@@ -95,21 +99,18 @@ class Task:
     def head_worth(self, state: State, batches: int = 2) -> Tensor:
         """|∂loss/∂ξ| of each head, ξ = 1 being a gate behind it, (heads,); of each layer's to length 1."""
         total = torch.zeros(len(self.heads))
+        seconds = sorted({one.second for one in self.heads})
         generator = torch.Generator().manual_seed(0)
         for _ in range(batches):
             x, y = self.draw(generator)
             open_ = {name: one.weight().detach().requires_grad_() for name, one in state.items()}
-            used = {f"{name}.weight": one for name, one in open_.items()}
-            used |= {f"{name}.bias": one.read_bias() for name, one in state.items()}
-            logits = functional_call(self.model, used, (x,)).flatten(0, -2)
-            loss = cross_entropy(logits, y.flatten())
-            seconds = sorted({one.second for one in self.heads})
+            loss = cross_entropy(self._run(open_, state, x).flatten(0, -2), y.flatten())
             slopes = dict(zip(seconds, torch.autograd.grad(loss, [open_[one] for one in seconds]),
                               strict=True))
             # W_out reads ξ times the head, so ∂loss/∂ξ is the sum of W ⊙ ∂loss/∂W over its columns.
             total += torch.stack([(open_[one.second] * slopes[one.second])[:, one.columns].sum().abs()
                                   for one in self.heads]).detach().cpu()
-        for second in {one.second for one in self.heads}:
+        for second in seconds:
             mine = torch.tensor([one.second == second for one in self.heads])
             total[mine] /= total[mine].norm().clamp_min(1e-12)
         return total
@@ -143,7 +144,6 @@ def gpt_task(device: str) -> Task:
     """The project's trained GPT: the four matrices of each block; the embeddings stay as they are."""
     language = Language(Data())  # always there
     gpt = language.model.to(device)
-    language.model = nn.Identity()
     gpt.requires_grad_(False)
     names = {name.removesuffix(".weight"): name.removeprefix("blocks.").removesuffix(".weight")
              for name, weight in gpt.named_parameters() if name.startswith("blocks.") and weight.dim() == 2}

@@ -10,6 +10,7 @@ Low rank: Eckart and Young 1936.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -61,7 +62,7 @@ class Layer:
 
 def layer(weight: Tensor, bias: Tensor, gain: Tensor) -> Layer:
     """An untouched layer."""
-    return Layer(((weight * gain).clone(),), (torch.ones_like(weight),), bias.clone(), gain)
+    return Layer((weight * gain,), (torch.ones_like(weight),), bias.clone(), gain)
 
 
 # --- the cards -----------------------------------------------------------------------------------
@@ -81,12 +82,16 @@ def at_random(w: Tensor, share: float, generator: torch.Generator) -> Tensor:
     return mask.view_as(w).to(w)
 
 
+def _masked(one: Layer, rule: Callable[[Tensor], Tensor]) -> Layer:
+    """What ``rule`` gives 0 of what is left of each factor is gone too."""
+    return replace(one, masks=tuple(mask * rule(factor * mask) for factor, mask in
+                                    zip(one.factors, one.masks, strict=True)))
+
+
 def prune(one: Layer, share: float, generator: torch.Generator | None = None) -> Layer:
     """So large a share of each factor is set to zero: the smallest, or drawn from ``generator``."""
-    kept = [factor * mask for factor, mask in zip(one.factors, one.masks, strict=True)]
-    return replace(one, masks=tuple(
-        mask * (smallest(w, share) if generator is None else at_random(w, share, generator))
-        for w, mask in zip(kept, one.masks, strict=True)))
+    return _masked(one, lambda w: smallest(w, share) if generator is None
+                   else at_random(w, share, generator))
 
 
 def two_of_four(w: Tensor) -> Tensor:
@@ -98,8 +103,7 @@ def two_of_four(w: Tensor) -> Tensor:
 
 
 def prune_two_of_four(one: Layer) -> Layer:
-    return replace(one, masks=tuple(mask * two_of_four(factor * mask) for factor, mask in
-                                    zip(one.factors, one.masks, strict=True)))
+    return _masked(one, two_of_four)
 
 
 def without_rows(one: Layer, gone: Tensor) -> Layer:

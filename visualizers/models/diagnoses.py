@@ -47,7 +47,7 @@ def pairs_of(icd: Icd, held_out: str, seed: int) -> Pairs:
     names, codes = names_of(icd)
     draw = np.random.default_rng(seed)
     if held_out == "codes":
-        apart = np.isin(codes, draw.permutation(len(icd.categories))[: len(icd.categories) // 8])
+        apart = np.isin(codes, draw.permutation(len(icd.categories))[: int(HELD_OUT * len(icd.categories))])
     else:
         apart = draw.permutation(len(codes)) < HELD_OUT * len(codes)
     test = draw.permutation(np.flatnonzero(apart))[:TESTED]

@@ -49,10 +49,12 @@ class Size:
 
 
 class Opened(Protocol):
-    """A model that writes, ready to be looked into. ``limit`` is the longest text it reads."""
+    """A model that writes, ready to be looked into. ``limit`` is the longest text it reads, ``depth`` its
+    number of layers L."""
 
     title: str
     limit: int
+    depth: int
     ends: frozenset[int]
     size: Size
 
@@ -83,11 +85,6 @@ class Opened(Protocol):
 
     def attention(self, ids: Sequence[int]) -> Tensor:
         """The weights of all heads, (L, H, T, T)."""
-        ...
-
-    @property
-    def depth(self) -> int:
-        """L."""
         ...
 
 
@@ -124,37 +121,16 @@ class SmallGPT:
 
     @torch.no_grad()
     def read(self, ids: Sequence[int], cache: Any = None, every: bool = False) -> tuple[Tensor, Any]:
-        x, cache = self._states(torch.tensor([list(ids)]), cache)              # (1, n, C)
+        x, cache = states(self.gpt, torch.tensor([list(ids)]), cache)           # (1, n, C)
         return self.gpt.read_out(x[0] if every else x[0, -1:]), cache
 
     @torch.no_grad()
     def read_rows(self, ids: Tensor, cache: Any = None) -> tuple[Tensor, Tensor, Any]:
-        x, cache = self._states(ids, cache)                                    # (B, n, C)
+        x, cache = states(self.gpt, ids, cache)                                 # (B, n, C)
         return self.gpt.read_out(x[:, -1]), self.gpt.norm(x), cache
 
     def pick_rows(self, cache: Any, rows: Tensor) -> Any:
         return tuple((k[rows], v[rows]) for k, v in cache)
-
-    def _states(self, ids: Tensor, cache: Any) -> tuple[Tensor, Any]:
-        """The residual stream after the last layer, and keys and values, each (B, H, T, D)."""
-        gpt, H, C = self.gpt, self.gpt.config.heads, self.gpt.config.width
-        (B, n), past = ids.shape, 0 if cache is None else cache[0][0].shape[2]
-        T, D = past + n, C // H
-        place = torch.arange(past, T, device=self.device)                      # (n,)
-        x = gpt.token_embedding(ids.to(self.device)) + gpt.position_embedding(place)  # (B, n, C)
-        future = torch.full((n, T), -math.inf, device=self.device).triu(past + 1)
-        kept = []
-        for layer, block in enumerate(cast(Iterable[Block], gpt.blocks)):
-            qkv = block.attention.qkv(block.norm_1(x))                         # (B, n, 3 C)
-            q, k, v = qkv.view(B, n, 3, H, D).permute(2, 0, 3, 1, 4)           # each (B, H, n, D)
-            if cache is not None:  # what was read before need not be computed again
-                k = torch.cat([cache[layer][0], k], 2)                         # (B, H, T, D)
-                v = torch.cat([cache[layer][1], v], 2)                         # (B, H, T, D)
-            kept.append((k, v))
-            weight = ((q / math.sqrt(D)) @ k.transpose(2, 3) + future).softmax(-1)  # (B, H, n, T)
-            x = x + block.attention.out((weight @ v).transpose(1, 2).reshape(B, n, C))
-            x = x + block.mlp(block.norm_2(x), None)                           # (B, n, C)
-        return x, tuple(kept)
 
     def _look(self, ids: Sequence[int]) -> Kept:
         kept = Kept()
@@ -171,29 +147,39 @@ class SmallGPT:
         return torch.cat(self._look(ids).attention)
 
 
+def states(gpt: GPT, ids: Tensor, cache: Any) -> tuple[Tensor, Any]:
+    """The residual stream of n new tokens (B, n) after the last layer, (B, n, C), and the keys and values of
+    all T that have been read, each (B, H, T, D), for what comes next."""
+    H, C, device = gpt.config.heads, gpt.config.width, gpt.token_embedding.weight.device
+    (B, n), past = ids.shape, 0 if cache is None else cache[0][0].shape[2]
+    T, D = past + n, C // H
+    place = torch.arange(past, T, device=device)                               # (n,)
+    x = gpt.token_embedding(ids.to(device)) + gpt.position_embedding(place)    # (B, n, C)
+    future = torch.full((n, T), -math.inf, device=device).triu(past + 1)
+    kept = []
+    for layer, block in enumerate(cast(Iterable[Block], gpt.blocks)):
+        qkv = block.attention.qkv(block.norm_1(x))                             # (B, n, 3 C)
+        q, k, v = qkv.view(B, n, 3, H, D).permute(2, 0, 3, 1, 4)               # each (B, H, n, D)
+        if cache is not None:  # what was read before need not be computed again
+            k = torch.cat([cache[layer][0], k], 2)                             # (B, H, T, D)
+            v = torch.cat([cache[layer][1], v], 2)                             # (B, H, T, D)
+        kept.append((k, v))
+        weight = ((q / math.sqrt(D)) @ k.transpose(2, 3) + future).softmax(-1)  # (B, H, n, T)
+        x = x + block.attention.out((weight @ v).transpose(1, 2).reshape(B, n, C))
+        x = x + block.mlp(block.norm_2(x), None)                               # (B, n, C)
+    return x, tuple(kept)
+
+
 @torch.no_grad()
 def write_side_by_side(
     gpt: GPT, first: int, texts: int, length: int, generator: torch.Generator
 ) -> Tensor:
     """So many texts of ``length`` tokens, (B, T), each drawn on its own after the same first token. Keys and
     values are kept, so that each token is read once."""
-    H, C, device = gpt.config.heads, gpt.config.width, gpt.token_embedding.weight.device
-    kept: list[tuple[Tensor, Tensor]] = []
-    ids = torch.full((texts, 1), first)
-    while (T := ids.shape[1]) < length:
-        x = gpt.token_embedding(ids[:, -1].to(device)) + gpt.position_embedding.weight[T - 1]  # (B, C)
-        now = []
-        for layer, block in enumerate(cast(Iterable[Block], gpt.blocks)):
-            qkv = block.attention.qkv(block.norm_1(x))                         # (B, 3 C)
-            q, k, v = qkv.view(texts, 3, H, 1, C // H).unbind(1)               # each (B, H, 1, D)
-            if kept:
-                k, v = (torch.cat([before, one], 2) for before, one in zip(kept[layer], (k, v), strict=True))
-            now.append((k, v))                                                 # (B, H, T, D)
-            weight = ((q / math.sqrt(C // H)) @ k.transpose(2, 3)).softmax(-1)  # (B, H, 1, T)
-            x = x + block.attention.out((weight @ v).reshape(texts, C))
-            x = x + block.mlp(block.norm_2(x), None)                           # (B, C)
-        kept = now
-        odds = gpt.read_out(x).softmax(-1).cpu()                               # (B, V)
+    ids, cache = torch.full((texts, 1), first), None
+    while ids.shape[1] < length:
+        x, cache = states(gpt, ids[:, -1:], cache)                             # (B, 1, C)
+        odds = gpt.read_out(x[:, -1]).softmax(-1).cpu()                        # (B, V)
         ids = torch.cat([ids, torch.multinomial(odds, 1, generator=generator)], 1)
     return ids
 

@@ -24,6 +24,7 @@ from torch.func import functional_call
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 
 from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
+from visualizers.models.digits import digits
 from visualizers.models.language_task import Language
 from visualizers.models.quantizer import Scheme, fake_quantize, levels, stored_bytes
 from visualizers.panel import Context
@@ -49,11 +50,7 @@ class Digits:
 
     def __init__(self, context: Context) -> None:
         generator = context.generator
-        images, labels = context.data.read("table", "digits")
-        order = torch.randperm(len(images), generator=generator)
-        x = torch.tensor(images / 16, dtype=torch.float32)[order]  # (1797, 64)
-        y = torch.tensor(labels)[order]  # (1797,)
-        self.learn, self.held_out = (x[:1347], y[:1347]), (x[1347:], y[1347:])
+        self.learn, self.held_out = digits(context.data, generator, "cpu")
         sizes = (64, HIDDEN, HIDDEN, 10)
         parts: list[nn.Module] = []
         for columns, rows in pairwise(sizes):
