@@ -10,11 +10,12 @@ import safetensors.torch
 import torch
 
 from visualizers.data import Data
-from visualizers.l4_tuning.delta_lab.experiment import RATES, DeltaLab, Kept, both, delta_of
+from visualizers.l4_tuning.delta_lab.experiment import RATES, DeltaLab, Kept, both
 from visualizers.l4_tuning.delta_lab.panel import CLASSES, METHODS, TASKS, Params
 from visualizers.models.checkpoint import load_made_bert
 from visualizers.models.delta import attached
 from visualizers.models.made_bert import CONFIG
+from visualizers.models.tuned import delta_of
 from visualizers.panel import Context
 
 PROMPT, PREFIX, BITFIT, LORA, ADAPTER, FULL = range(6)
@@ -88,7 +89,8 @@ def test_that_a_file_on_disk_has_these_bytes_and_gives_the_delta_back(trained: t
         assert numbers == frame.trained[at] + 2 * C + 2 and 4 * numbers < frame.file[at]
         if learner.delta is not None:  # into a new one, on a backbone read anew
             bert = load_made_bert()
-            other = delta_of(METHODS[at], bert, params.size, torch.Generator().manual_seed(99))
+            other = delta_of(METHODS[at], bert, params.size, torch.Generator().manual_seed(99),
+                             2 * params.size)
             assert other is not None
             other.load_state_dict({name.removeprefix("delta."): w for name, w in kept.items()
                                    if name.startswith("delta.")})

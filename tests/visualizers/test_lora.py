@@ -84,7 +84,7 @@ def test_that_lora_is_pefts_merged_and_not(trained: LoraAndFull) -> None:
     wrapped = peft.get_peft_model(theirs, peft.LoraConfig(r=4, lora_alpha=4,
                                                           target_modules=["query", "value"]))
     learner = trained.learners[LORA]
-    lora: Any = learner.lora
+    lora: Any = learner.delta
     counted = sum(one.numel() for one in wrapped.parameters() if one.requires_grad)
     assert counted == lora.count == 2 * 2 * 4 * (64 + 64)
     ids = trained.asked[:20]

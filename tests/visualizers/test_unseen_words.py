@@ -11,11 +11,12 @@ import torch
 
 from visualizers.data import Data
 from visualizers.data.made_language import WORDS as LANGUAGE
-from visualizers.l4_tuning.unseen_words.experiment import WORDS, UnseenWords, delta_of, taught
+from visualizers.l4_tuning.unseen_words.experiment import WORDS, UnseenWords, taught
 from visualizers.l4_tuning.unseen_words.panel import METHODS, SIDE, Params
 from visualizers.models.checkpoint import load_made_bert
 from visualizers.models.delta import attached
 from visualizers.models.made_bert import rows_of
+from visualizers.models.tuned import delta_of
 from visualizers.panel import Context
 
 # peft asks transformers by a name that will go

@@ -10,7 +10,6 @@ Shapes: B texts, T tokens, C channels.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import ClassVar
@@ -18,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional as F
 
@@ -45,8 +44,9 @@ from visualizers.l4_tuning.delta_lab.panel import (
 )
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import load_made_bert
-from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt, attached
+from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt
 from visualizers.models.made_bert import rows_of
+from visualizers.models.tuned import Tuned, delta_of
 from visualizers.panel import Context
 from visualizers.shapes import Float32
 
@@ -60,21 +60,7 @@ EXAMPLES = ("the plot was great and the actor was kind", "the bed was awful , th
 FILL = "{text} . overall it was [MASK] ."  # what the bare backbone is asked
 
 
-class Learner(nn.Module):
-    """A backbone with a delta, or without one and its own weights trained, and a new head."""
-
-    def __init__(self, bert: Bert, delta: Delta | None, classes: int, generator: torch.Generator) -> None:
-        super().__init__()
-        self.delta = delta
-        self.bert = bert if delta is not None else copy.deepcopy(bert).requires_grad_(True)
-        self.weight = nn.Parameter(0.02 * torch.randn(classes, bert.config.width, generator=generator))
-        self.bias = nn.Parameter(torch.zeros(classes))
-
-    def forward(self, ids: Tensor) -> Tensor:
-        with attached(self.delta, self.bert):
-            x = self.bert(ids, real=ids != PAD)                                # (B, T, C)
-        return F.linear(x[:, 0], self.weight, self.bias)                       # (B, classes)
-
+class Learner(Tuned):
     def file(self) -> bytes:
         """What has to be kept of it: its delta, or the whole backbone, and the head."""
         made: bytes = safetensors.torch.save({name: one.detach().cpu().contiguous() for name, one in
@@ -82,26 +68,11 @@ class Learner(nn.Module):
         return made
 
 
-def delta_of(method: str, bert: Bert, size: int, generator: torch.Generator) -> Delta | None:
-    """What a method adds to a backbone; nothing where the backbone itself is trained."""
-    match method:
-        case "BitFit":
-            return BitFit(bert)
-        case "LoRA":
-            return Lora(bert, generator, size)
-        case "adapter":
-            return Adapter(bert, generator, 2 * size)
-        case "prefix":
-            return Prefix(bert, generator, size)
-        case "soft prompt":
-            return SoftPrompt(bert, generator, size)
-    return None
-
-
 class DeltaLab:
     """Nine rounds: three tasks for the first seed, for the second, for the third."""
 
-    shared: ClassVar[tuple[str, ...]] = ("backbone", "data", "probe", "never")
+    shared: ClassVar[tuple[str, ...]] = ("backbone", "data", "probe", "never", "parts", "own", "added",
+                                         "trained", "files")
     measure_every = 10
 
     def __init__(self, params: Params, context: Context) -> None:
@@ -117,12 +88,22 @@ class DeltaLab:
         self.served: list[list[Learner]] = []  # of the first seed, task by task
         self.steps, self.round = 0, 0
         self._begin(params)
+        # What each method adds, trains and stores depends on its size only.
+        self.parts = modules(self.backbone)
+        self.own = np.array([own_of(self.backbone, name) for name in self.parts], np.int32)
+        self.added = np.array([[trained_at(one.delta, self.backbone, name) for name in self.parts]
+                               for one in self.learners], np.int32)
+        self.trained = np.array([one.delta.count if one.delta else sum(w.numel() for w in
+                                 one.bert.parameters()) for one in self.learners], np.int32)
+        self.files = np.array([len(one.file()) for one in self.learners], np.int32)
 
     def _begin(self, params: Params) -> None:
         """Six new learners for the task and the seed of this round."""
         classes = len(CLASSES[self.task])
-        self.learners = [Learner(self.backbone, delta_of(method, self.backbone, params.size, self.generator),
-                                 classes, self.generator).to(self.device) for method in METHODS]
+        deltas = (delta_of(method, self.backbone, params.size, self.generator, 2 * params.size)
+                  for method in METHODS)
+        self.learners = [Learner(self.backbone, delta, classes, self.generator).to(self.device)
+                         for delta in deltas]
         self.optimizer = torch.optim.AdamW(  # one group a learner, each with its own learning rate
             [{"params": [w for w in one.parameters() if w.requires_grad]} for one in self.learners],
             weight_decay=0.0, fused=True)
@@ -196,17 +177,11 @@ class DeltaLab:
         """What was measured last, and what is answered with the delta that is attached now."""
         asked = (" ".join(cut(params.text)[:LONGEST]), *EXAMPLES)
         answers, odds = self._answers(params, asked)
-        parts = modules(self.backbone)
-        added = np.array([[trained_at(one.delta, self.backbone, name) for name in parts]
-                          for one in self.served[0]], np.int32)
-        trained = [one.delta.count if one.delta else sum(w.numel() for w in one.bert.parameters())
-                   for one in self.served[0]]
         return Frame(
-            accuracy=self.accuracy.copy(), mean=self.mean.copy(), trained=np.array(trained, np.int32),
-            whole=sum(w.numel() for w in self.backbone.parameters()),
-            file=np.array([len(one.file()) for one in self.served[0]], np.int32), memory=self.memory.copy(),
-            parts=tuple(parts), own=np.array([own_of(self.backbone, name) for name in parts], np.int32),
-            added=added, asked=asked, answers=answers, odds=odds, identical=self.identical,
+            accuracy=self.accuracy.copy(), mean=self.mean.copy(), trained=self.trained.copy(),
+            whole=sum(w.numel() for w in self.backbone.parameters()), file=self.files.copy(),
+            memory=self.memory.copy(), parts=tuple(self.parts), own=self.own.copy(),
+            added=self.added.copy(), asked=asked, answers=answers, odds=odds, identical=self.identical,
             gradients=self.gradients, round=self.round)
 
     def _answers(self, params: Params, asked: tuple[str, ...]) -> tuple[tuple[str, ...], Float32]:

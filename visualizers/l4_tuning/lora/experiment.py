@@ -24,7 +24,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from visualizers.data.made_language import (
@@ -50,8 +50,9 @@ from visualizers.l4_tuning.lora.panel import (
 )
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import load_made_bert
-from visualizers.models.delta import Lora, LowRank, attached
+from visualizers.models.delta import Lora, LowRank
 from visualizers.models.made_bert import rows_of
+from visualizers.models.tuned import Tuned
 from visualizers.panel import Context
 
 MAPS = ("attention.query", "attention.key", "attention.value", "attention.out", "up", "down")
@@ -63,28 +64,13 @@ CHECKED = 40  # of the texts asked about are asked again when LoRA is merged
 KINDS = (PRAISE, BLAME, *TOPICS.values())  # of the words that are asked for
 
 
-class Learner(nn.Module):
+class Learner(Tuned):
     """A backbone with a LoRA, or without one and its own weights trained, and a new head."""
-
-    def __init__(self, bert: Bert, lora: Lora | None, classes: int, generator: torch.Generator) -> None:
-        super().__init__()
-        self.lora = lora
-        self.bert = bert if lora is not None else copy.deepcopy(bert).requires_grad_(True)
-        self.weight = nn.Parameter(0.02 * torch.randn(classes, bert.config.width, generator=generator))
-        self.bias = nn.Parameter(torch.zeros(classes))
-
-    def states(self, ids: Tensor) -> Tensor:
-        with attached(self.lora, self.bert):
-            x: Tensor = self.bert(ids, real=ids != PAD)                        # (B, T, C)
-        return x
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return F.linear(self.states(ids)[:, 0], self.weight, self.bias)        # (B, classes)
 
     def changes(self, before: Bert) -> dict[str, Tensor]:
         """ΔW of each matrix that has one, (C', C)."""
-        if self.lora is not None:
-            return {name: part.change() for name, part in zip(self.lora.names, self.lora.parts, strict=True)
+        if isinstance(self.delta, Lora):
+            return {name: part.change() for name, part in zip(self.delta.names, self.delta.parts, strict=True)
                     if isinstance(part, LowRank)}
         return {name: self.bert.get_parameter(f"{name}.weight") - before.get_parameter(f"{name}.weight")
                 for name in matrices(before)}
@@ -171,8 +157,8 @@ class LoraAndFull:
     def _merge(self, learner: Learner, scores: Tensor) -> None:
         """Write W + (α/r) B A into a copy of the backbone, and ask it the same."""
         merged = copy.deepcopy(self.backbone)
-        assert learner.lora is not None
-        learner.lora.merge(merged)
+        assert isinstance(learner.delta, Lora)
+        learner.delta.merge(merged)
         asked, scores = self.asked[:CHECKED], scores[:CHECKED]
         x = merged(asked, real=asked != PAD)[:, 0]                             # (n, C)
         again = F.linear(x, learner.weight, learner.bias)                      # (n, classes)
@@ -185,14 +171,14 @@ class LoraAndFull:
         """What was measured last."""
         energy = np.square(self.spectrum)                                      # (3, M, S)
         first = energy[..., : params.rank].sum(-1) / np.maximum(energy.sum(-1), 1e-30)
-        trained = [sum(w.numel() for w in one.parameters() if w.requires_grad) for one in self.learners]
         return Frame(
             blocks=tuple(at + 1 for at in range(len(self.backbone.blocks)) for _ in MATRICES),
             kinds=MATRICES * len(self.backbone.blocks),
             new=np.array(self.new, np.float32), kept=np.array(self.kept, np.float32), before=self.before,
             guessing=float(max(torch.bincount(self.answers)) / len(self.answers)),
             spectrum=self.spectrum.copy(), first=first.clip(0, 1).astype(np.float32),
-            moved=np.array(self.moved, np.float32), trained=np.array(trained, np.int32),
+            moved=np.array(self.moved, np.float32),
+            trained=np.array([one.trained for one in self.learners], np.int32),
             whole=sum(one.numel() for one in self.backbone.parameters()), merged=self.merged, same=self.same)
 
 

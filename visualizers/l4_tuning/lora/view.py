@@ -28,7 +28,6 @@ class LoraView(PanelView):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
-        self._drawn: tuple[object, ...] = ()
         words = self.words
         self.paths = CurvePlot(look, words("Accuracy: what is learnt, and what is left"), x=words("new task"),
                                y=words("old task"),
@@ -55,8 +54,6 @@ class LoraView(PanelView):
                   Place(time, words("Over time"), rank=3, smallest=(340, 150), share=4), share=9))))
 
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
-        if self._same_as_before(shown):
-            return
         frame, words = shown.frame, self.words
         self._draw_paths(shown)
         self.readouts.draw([
@@ -73,17 +70,6 @@ class LoraView(PanelView):
                 series=SERIES[FULL], highlight=matrix,
                 title=words("Full tuning: held by the first {n} of 64 directions", n=shown.params.rank))
         self._draw_time(shown)
-
-    def _same_as_before(self, shown: Shown[Params, Frame]) -> bool:
-        """Between two measurements all that is drawn stays as it is, and so do the pictures."""
-        frame = shown.frame
-        now = (shown.params, shown.measured, self.of_step(shown), frame.before,
-               frame.new.tobytes(), frame.kept.tobytes(), frame.moved.tobytes(),
-               shown.history.points("lora_new")[0].tobytes(), shown.history.points("full_kept")[0].tobytes(),
-               tuple((id(one), one.label) for one in shown.ghosts))
-        same = now == self._drawn
-        self._drawn = now
-        return same
 
     def _named(self, frame: Frame, matrix: int) -> str:
         """ "1 query": of the first block."""

@@ -14,17 +14,16 @@ Shapes: B texts, T tokens, C channels, W words, X texts for each word.
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
-from visualizers.data.made_language import BLAME, NUMBER, PAD, PRAISE, TOPICS, statements
+from visualizers.data.made_language import BLAME, NUMBER, PRAISE, TOPICS, statements
 from visualizers.l4_tuning.unseen_words.panel import (
     BACKBONES,
     EACH,
@@ -36,47 +35,14 @@ from visualizers.l4_tuning.unseen_words.panel import (
 )
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import load_made_bert
-from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt, attached
 from visualizers.models.made_bert import beginning, rows_of
+from visualizers.models.tuned import Tuned, delta_of
 from visualizers.panel import Context
 
 WORDS = (*PRAISE, *BLAME)
 RATES = (1e-3, 1e-2, 1e-2, 1e-2, 2e-2, 2e-2)  # of each method
 TEXTS = 6  # asked about each word
 POOL = 512  # texts to learn from
-
-
-class Learner(nn.Module):
-    """A backbone with a delta, or without one and its own weights trained, and a new head."""
-
-    def __init__(self, bert: Bert, delta: Delta | None, generator: torch.Generator) -> None:
-        super().__init__()
-        self.delta = delta
-        self.bert = bert if delta is not None else copy.deepcopy(bert).requires_grad_(True)
-        start = 0.02 * torch.randn(2, bert.config.width, generator=generator)  # (2, C)
-        self.weight = nn.Parameter(start.to(bert.head_bias.device))
-        self.bias = nn.Parameter(torch.zeros(2, device=bert.head_bias.device))  # (2,)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        with attached(self.delta, self.bert):
-            x = self.bert(ids, real=ids != PAD)                                # (B, T, C)
-        return F.linear(x[:, 0], self.weight, self.bias)                       # (B, 2)
-
-
-def delta_of(method: str, bert: Bert, size: int, generator: torch.Generator) -> Delta | None:
-    """What a method adds to a backbone; nothing where the backbone itself is trained."""
-    match method:
-        case "BitFit":
-            return BitFit(bert)
-        case "LoRA":
-            return Lora(bert, generator, size)
-        case "adapter":
-            return Adapter(bert, generator, size)
-        case "prefix":
-            return Prefix(bert, generator, size)
-        case "soft prompt":
-            return SoftPrompt(bert, generator, size)
-    return None
 
 
 class UnseenWords:
@@ -100,8 +66,8 @@ class UnseenWords:
 
         self.trained = load_made_bert().to(device).requires_grad_(False)
         self.random = beginning(self.generator).to(device).requires_grad_(False)
-        self.learners: list[list[Learner]] = [
-            [Learner(bert, delta_of(method, bert, params.size, self.generator), self.generator)
+        self.learners: list[list[Tuned]] = [
+            [Tuned(bert, delta_of(method, bert, params.size, self.generator), 2, self.generator)
              for bert in self.backbones] for method in METHODS]
         for row in self.learners:
             for one in row:
@@ -154,7 +120,7 @@ class UnseenWords:
         return {"words_seen": float(seen[0]), "words_unseen": float(unseen[0]),
                 "random_words_seen": float(seen[1]), "random_words_unseen": float(unseen[1])}
 
-    def _right(self, learner: Learner) -> Tensor:
+    def _right(self, learner: Tuned) -> Tensor:
         """The share of each word's texts that are rightly told, (W,)."""
         said = learner(self.asked).argmax(1).view(len(WORDS), TEXTS)           # (W, X)
         right: Tensor = (said == self.asked_labels[:, None]).float().mean(1)
@@ -164,12 +130,11 @@ class UnseenWords:
 
     def frame(self, params: Params) -> Frame:
         """What was measured last."""
-        trained = [sum(w.numel() for w in row[0].parameters() if w.requires_grad) for row in self.learners]
         return Frame(
             words=WORDS, side=np.array([word in PRAISE for word in WORDS], np.uint8),
             taught=np.isin(np.arange(len(WORDS)), self.taught).astype(np.uint8),
             right=self.right.copy(), seen=self.seen.copy(), unseen=self.unseen.copy(),
-            place=self.place.copy(), trained=np.array(trained, np.int32),
+            place=self.place.copy(), trained=np.array([row[0].trained for row in self.learners], np.int32),
             whole=sum(one.numel() for one in self.backbones[0].parameters()))
 
 
