@@ -52,7 +52,7 @@ Stage = tuple[Any, ...]  # a card and the amounts that it is played with
 class Compression:
     """The network that is compressed, and where the recipe has led so far."""
 
-    shared: ClassVar[tuple[str, ...]] = ("task", "untouched_scores")
+    shared: ClassVar[tuple[str, ...]] = ("task", "untouched")
     remembered: ClassVar[tuple[str, ...]] = (
         "path_right", "path_bytes", "try_right", "try_bytes", "try_names", "done", "to_go")
     measure_every = 20
@@ -64,9 +64,7 @@ class Compression:
         context.progress(0, 1, "training the network that is compressed")
         self.task: Task = digits_task(context.seed, context.device) if params.model == "digits network" \
             else gpt_task(context.device)
-        x, _ = self.task.held_out
-        with torch.no_grad():
-            self.untouched_scores = self.task.scores(self.start(params), x)     # (N, …, classes)
+        self.untouched = self.odds(self.start(params))
         self.tries: dict[str, tuple[float, int]] = {}  # recipe → where it ended
         self.plan: list[Stage] = []
         self.path: list[tuple[float, int]] = []  # before the first card, and after each
@@ -92,6 +90,13 @@ class Compression:
 
     def place(self) -> tuple[float, int]:
         return self.task.accuracy(self.state), self.task.bytes(self.state)
+
+    @torch.no_grad()
+    def odds(self, state: State) -> Tensor:
+        """Of each held-out digit, (N, 10); of a language nothing, for it is shown one text."""
+        if self.task.language is not None:
+            return torch.zeros(0)
+        return self.task.scores(state, self.task.held_out[0]).softmax(-1)
 
     def new_optimizer(self) -> torch.optim.Adam:
         """The numbers that are left, and the biases, are trained from here."""
@@ -157,8 +162,7 @@ class Compression:
         """Where the network is now; and, on the network as it was trained, each card alone and on each layer,
         and the whole recipe without its training."""
         self.now = right, size = self.place()
-        x, _ = self.task.held_out
-        self.now_scores = self.task.scores(self.state, x)                       # (N, …, classes)
+        self.odds_now = self.odds(self.state)
         alone = stages(allowed(self.task), params, self.task)
         chosen = next((one for one in alone if one[0] == params.card), alone[0])
         untrained = tuple(one for one in plan_of(params, self.task)[1:] if one[0] not in LONG)
@@ -207,7 +211,7 @@ class Compression:
             best = was.topk(SHOWN_TOKENS).indices                               # (M,)
             names = tuple(language.tokens.decode([int(one)]) for one in best)
             return names, array(was[best]), array(now[best]), -1, -1, np.zeros((8, 8), np.float32)
-        was, now = self.untouched_scores.softmax(-1), self.now_scores.softmax(-1)  # (N, 10)
+        was, now = self.untouched, self.odds_now                                # (N, 10)
         x, y = self.task.held_out
         row_ = params.picture if 0 <= params.picture < len(y) else int((was - now).abs().sum(1).argmax())
         return (tuple("0123456789"), array(was[row_]), array(now[row_]), int(y[row_]), row_,

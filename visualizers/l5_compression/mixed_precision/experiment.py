@@ -34,10 +34,11 @@ from visualizers.l5_compression.mixed_precision.panel import (
     Frame,
     Params,
 )
+from visualizers.models.digits import CLASSES, LEARN, POINTS, digits
 from visualizers.panel import Context
 
-BATCH, CLASSES, LEARNT = 64, 10, 1347
-SIZES = (64, *(64,) * (LAYERS - 1), CLASSES)
+BATCH = 64
+SIZES = (POINTS, *(64,) * (LAYERS - 1), CLASSES)
 EXACT = FORMATS["float32"]
 
 
@@ -134,11 +135,7 @@ class MixedPrecision:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        images, labels = context.data.read("table", "digits")
-        order = torch.randperm(len(images), generator=self.generator)
-        x = torch.tensor(images / 16, dtype=torch.float32)[order].to(self.device)  # (1797, 64)
-        y = torch.tensor(labels)[order].to(self.device)  # (1797,)
-        self.learn, self.held_out = (x[:LEARNT], y[:LEARNT]), (x[LEARNT:], y[LEARNT:])
+        self.learn, self.held_out = digits(context.data, self.generator, self.device)
         # He et al. 2015: the variance stays the same through layers of ReLU.
         self.reference = [(torch.randn(rows, columns, generator=self.generator) * math.sqrt(2 / rows)
                            ).to(self.device) for rows, columns in pairwise(SIZES)]
@@ -153,7 +150,7 @@ class MixedPrecision:
 
     def step(self, params: Params) -> Mapping[str, float]:
         """One update of both networks on the same batch."""
-        batch = torch.randint(LEARNT, (BATCH,), generator=self.generator).to(self.device)
+        batch = torch.randint(LEARN, (BATCH,), generator=self.generator).to(self.device)
         x, y = self.learn[0][batch], self.learn[1][batch]
         to, copies = FORMATS[params.number_format], params.examples / BATCH
         self.loss_scale, self.asked = self.scale(params), scaling_asked(params)

@@ -14,7 +14,6 @@ HELD = ("weights", "gradients", "Adam", "activations")
 MESSAGES = ("all-reduce", "reduce-scatter", "all-gather", "to the next stage", "to the stage before")
 COLLECTIVES = ("all-reduce", "reduce-scatter", "all-gather", "broadcast", "reduce")
 BINS = 60  # parts of all weights, of which is shown how much of each a worker holds
-FOUR = 4
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Frame:
     round: Annotated[int, "0 … rounds"]  # the one that lies between
     rounds: Annotated[int, "≥ 1"]  # in all
     pieces: Annotated[Int32, "params.workers", "≥ 0"]  # that each has sent when it is done
-    gigabytes: Annotated[Float32, "FOUR", "> 0"]  # of the large model on each GPU: none, ZeRO 1, 2, 3
+    gigabytes: Annotated[Float32, "4", "> 0"]  # of the large model on each GPU: none, ZeRO 1, 2, 3
     numbers: Annotated[int, "≥ 1"]  # Ψ
 
 

@@ -453,7 +453,7 @@ class ParallelView(PanelView):
                 self.script.say(script(params, self.words))
         match self.below.show_page(params.below):
             case "loss":
-                self._draw_pair(shown, self.loss, "loss", "loss_alone")
+                self._draw_loss(shown)
             case "difference":
                 self._draw_difference(shown)
             case _:
@@ -490,13 +490,13 @@ class ParallelView(PanelView):
         self.large.draw(frame.gigabytes, [self.words(one) for one in WAYS[:4]], title=title,
                         highlight=WAYS.index(params.way) if params.way in WAYS[:4] else -1)
 
-    def _draw_pair(self, shown: Shown[Params, Frame], plot: CurvePlot, all_: str, alone: str) -> None:
+    def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
-        curves = [Curve(*one.history.points(all_), one.label, style="ghost", width=1.5)
+        curves = [Curve(*one.history.points("loss"), one.label, style="ghost", width=1.5)
                   for one in shown.ghosts]
-        curves += [Curve(*history.points(all_), self.words("workers"), width=4.0),
-                   Curve(*history.points(alone), self.words("one process"), series=1, style="dashed")]
-        plot.draw(curves)
+        curves += [Curve(*history.points("loss"), self.words("workers"), width=4.0),
+                   Curve(*history.points("loss_alone"), self.words("one process"), series=1, style="dashed")]
+        self.loss.draw(curves)
 
     def _draw_difference(self, shown: Shown[Params, Frame]) -> None:
         curves = [Curve(*one.history.points("difference"), one.label, style="ghost", width=1.5)

@@ -88,7 +88,8 @@ class Reader(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Log probabilities of start and end, (B, T + 1) each, from ids (B, W) and (B, T); ``hidden`` (B, T)
         words are read as unknown ones."""
-        q = torch.tanh(self.question(mean_of(self.embedding, self.seen(questions))))     # (B, H)
+        asked = self.seen(questions)                                           # (B, W)
+        q = torch.tanh(self.question(mean_of(self.embedding, asked)))          # (B, H)
         same = questions[:, :, None] == passages[:, None, :]                   # (B, W, T)
         marked = (same.any(1) & (passages != PAD)).float()                     # (B, T)
         words = self.seen(passages)                                            # (B, T)
@@ -97,7 +98,7 @@ class Reader(nn.Module):
         h = F.relu(self.near(windows(x, 2)))                                   # (B, T, H)
         h = torch.tanh(self.wider(windows(h, 1)))                              # (B, T, H)
         # How many names of the question the passage lacks: none, one, two or more.
-        named = (self.seen(questions) == NAME) | (self.seen(questions) == UNKNOWN)       # (B, W)
+        named = (asked == NAME) | (asked == UNKNOWN)                           # (B, W)
         m = F.one_hot((named & ~same.any(2)).sum(1).clamp(max=2), 3).float()   # (B, 3)
         h_0 = torch.tanh(self.nowhere(torch.cat([q, m], 1)))[:, None]          # (B, 1, H)
         h = torch.cat([h_0, h], 1)                                             # (B, T + 1, H)
@@ -258,8 +259,8 @@ class OpenBook:
         if self.model is not None:
             if not self.finished(params):
                 at = self.asking.order(self.split, len(self.facts))
-                found, others = ([self.library.passages[one] for one in order[at][:params.passages]]
-                                 for order in (ranked(self.counted), self.others))
+                found, others = ([self.library.passages[one] for one in order[:params.passages]]
+                                 for order in (ranked(self.counted[at : at + 1])[0], self.others[at]))
                 self.asking.answers[at] = self.asking.answer(
                     self.model, self.facts[at].question, found, others)
             return {"loss": 0.0, "closed_loss": 0.0}
@@ -308,14 +309,15 @@ class OpenBook:
         start, end = self.reader(questions.repeat_interleave(k, 0), passages.flatten(0, 1))   # (B k, T + 1)
         first, last, best = best_spans(start, end)                             # (B k,) each
         best = torch.where(first == 0, best - 100, best).view(B, k).cpu()
+        begins, ends = (one.exp().cpu().numpy() for one in (start, end))       # (B k, T + 1)
+        firsts, lasts = first.tolist(), last.tolist()
         found = []
         for at, which in enumerate(best.argmax(1).tolist()):
             row = at * k + which
             words = texts[at][which].split()
-            a, b = int(first[row]), int(last[row])
+            a, b, T = firsts[row], lasts[row], len(words) + 1
             found.append(Read(" ".join(words[a - 1:b]) if a else "", which,
-                              start[row, :len(words) + 1].exp().cpu().numpy().copy(),
-                              end[row, :len(words) + 1].exp().cpu().numpy().copy()))
+                              begins[row, :T].copy(), ends[row, :T].copy()))
         return found
 
     @torch.no_grad()
@@ -392,8 +394,8 @@ class OpenBook:
         if self.model is None:
             ask = self.ids([fact.question])
             closed = CHOICES[int(self.closed(ask)[0].argmax())]
-            reads = [self.read(ask, self.ids(texts[:k])[None], [texts[:k]])[0]
-                     for texts, k in ((found, params.passages), (others, params.passages))]
+            reads = [self.read(ask, self.ids(texts)[None], [texts])[0]
+                     for texts in (found[:params.passages], others[:params.passages])]
             answers = (closed, reads[0].answer, reads[1].answer)
             given = [found[reads[0].passage], others[reads[1].passage]]
         else:

@@ -156,7 +156,6 @@ class Retriever:
         standing = [Standing.of(one, right[: len(one)]) for one in (array(scores), bm25, array(late))]
         self.seen: dict[str, Any] = {
             "hit": [one.hit().mean() for one in standing],
-            "hit_10": [one.hit(10).mean() for one in standing],
             "mrr": [one.reciprocal().mean() for one in standing],
             "hit_strange": [one.hit()[self.strange[: len(one.above)]].mean() for one in standing]}
         self.lenient = float((standing[1].above == 0).mean())

@@ -84,7 +84,6 @@ class Frame:
 
     hit: Annotated[Float32, "3", "0 … 1"]  # share of test names whose title comes first, ties by lot
     #                                        (of late interaction, over 120 of the names)
-    hit_10: Annotated[Float32, "3", "0 … 1"]
     mrr: Annotated[Float32, "3", "0 … 1"]
     hit_lenient: Annotated[float, "0 … 1"]  # of BM25, if all that tie for the first place were right
     strange: Annotated[float, "0 … 1"]  # share of test names without a word of their title

@@ -70,8 +70,6 @@ class Frame:
     kinds: Annotated[tuple[str, ...], "K", "K ≥ 1"]  # what each row is
     texts: Annotated[tuple[str, ...], "K"]
     scores: Annotated[Float32, "K SCORES", "any", "or NaN"]  # NaN: a perplexity of nothing
-    encoder: str
-    writer: str
 
     forced: Annotated[float, "0 … 1"]  # share of sums that are right, given the right sum before
     free: Annotated[Float32, "TIMES", "0 … 1"]  # … and after t steps on its own
