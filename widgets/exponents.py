@@ -16,14 +16,7 @@ from widgets import numbers, scales
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.look import Look
-from widgets.numbers import count
-
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def power_of_two(exponent: int) -> str:
-    """2⁻¹⁴."""
-    return f"2{str(exponent).translate(_RAISED)}"
+from widgets.numbers import count, power_of_two
 
 
 @dataclass(frozen=True)

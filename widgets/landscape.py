@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets import numbers, raster, scales
@@ -145,13 +145,10 @@ class Landscape(Canvas[Cell]):
 
     # Painting
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._image = None
-
     def paint(self, painter: QPainter) -> None:
         area, px = self.area, self.look.px
-        if self._image is None or self._image.deviceIndependentSize().toSize() != area.size().toSize():
+        if self._image is None or self._image.devicePixelRatio() != self._ratio \
+                or self._image.deviceIndependentSize().toSize() != area.size().toSize():
             self._image = self._picture(area, self._ratio)
         painter.drawImage(area.topLeft(), self._image)
         key = (tuple(self.across[[0, -1]]), tuple(self.up[[0, -1]]), self.axes, area.top(),

@@ -46,7 +46,6 @@ class NgramTiles(Canvas[Tile]):
         self.used = 4
         self._spans: dict[object, list[float]] = {}
         self._dragged: int | None = None
-        self._moved = False
         self.setMinimumSize(look.px(320), self.head + 6 * (self.text_height(12) + look.px(6)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -167,7 +166,7 @@ class NgramTiles(Canvas[Tile]):
         super().mousePressEvent(event)
         part = self.part_at(event.position().x(), event.position().y())
         if event.button() == Qt.MouseButton.LeftButton and part is not None and part[0] == 0:
-            self._dragged, self._moved = part[1], False
+            self._dragged = part[1]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged is None or self._dragged >= len(self.tokens):
@@ -175,14 +174,13 @@ class NgramTiles(Canvas[Tile]):
             return
         edges = self._edges(self.tokens)
         to = self._move(self._dragged, bisect_right(edges[1:-1], event.position().x()))
-        self._moved = self._moved or to != self._dragged
+        if to != self._dragged:
+            self._pressed = None  # what was dragged was not clicked
         self._dragged = to
         self.preview((0, to))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged = None
-        if self._moved:  # what was dragged was not clicked
-            self._moved, self._pressed = False, None
         super().mouseReleaseEvent(event)
 
     # Painting

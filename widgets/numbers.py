@@ -214,6 +214,11 @@ def _decade(exponent: float) -> str:
     return ("1", "10")[whole] if whole in (0, 1) else f"10{str(whole).translate(_RAISED)}"
 
 
+def power_of_two(exponent: int) -> str:
+    """2⁻¹⁴."""
+    return f"2{str(exponent).translate(_RAISED)}"
+
+
 def _digits(step: float) -> int:
     """How many places after the point ``step`` needs: 1 of 0.5, −2 of 100."""
     return -math.floor(math.log10(step) + 1e-9)

@@ -68,7 +68,7 @@ class PullField(Arrows):
                 2 * self.reach * (area.center().y() - at.y()) / area.height())
 
     def paint(self, painter: QPainter) -> None:
-        key = (self.size(), self.head, self.axes, self.places.tobytes(), self.vectors.tobytes())
+        key = (self.head, self.axes, self.places.tobytes(), self.vectors.tobytes())
         self.layer(painter, "field", key, self._paint_field)
         px = self.look.px
         for index, tip in enumerate(self.tips):

@@ -36,7 +36,6 @@ class RankLists(Canvas[Spot]):
         self.heads: tuple[str, ...] = ()
         self.figures: tuple[tuple[str, ...], ...] = ()
         self._dragged: Spot | None = None
-        self._moved = False
         self.setMinimumSize(look.px(260), look.px(110))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -141,7 +140,6 @@ class RankLists(Canvas[Spot]):
         super().mousePressEvent(event)
         if event.button() == Qt.MouseButton.LeftButton:
             self._dragged = self.part_at(event.position().x(), event.position().y())
-            self._moved = False
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._dragged is None or not self._known(self._dragged):
@@ -151,13 +149,12 @@ class RankLists(Canvas[Spot]):
         pitch = first.width() + self.look.px(4)
         to = int((event.position().x() - first.left()) // pitch)
         before, self._dragged = self._dragged, self._move(self._dragged, to)
-        self._moved = self._moved or before != self._dragged
+        if before != self._dragged:
+            self._pressed = None  # what was dragged was not clicked
         self.preview(self._dragged)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged = None
-        if self._moved:  # what was dragged was not clicked
-            self._moved, self._pressed = False, None
         super().mouseReleaseEvent(event)
 
     # Painting

@@ -102,12 +102,11 @@ class ScatterPlot(Canvas[int]):
             if self._from_zero:
                 low = min(low, 0.0)
             else:
-                low, high = (pick([one, *(pick(ghost[:, 1]) for _, ghost in self.ghosts)])
-                             for pick, one in ((min, low), (max, high)))
+                every = np.concatenate([self.points[:, 1], *(ghost[:, 1] for _, ghost in self.ghosts)])
+                low, high = every.min(), every.max()
             step = scales.nice_step(float(max(high - low, 1e-6)), 4)
-            self._y_range = (float(np.floor(low / step + 1e-9)) * step,
-                             float(np.ceil(high / step + 1e-9)) * step)
-            self._y_range = y_range or self._y_range
+            self._y_range = y_range or (float(np.floor(low / step + 1e-9)) * step,
+                                        float(np.ceil(high / step + 1e-9)) * step)
         if self.current is not None and self.current >= len(self.points):
             self.current = None
         self.update()

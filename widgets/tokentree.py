@@ -53,6 +53,7 @@ class TokenTree(Canvas[Part]):
         super().__init__(look, title, parent)
         self.root = ""
         self.columns: tuple[tuple[Node, ...], ...] = ()
+        self._rows = 1  # of the fullest column
         self.reel = Scroll(look)
         self._seen: object = None  # the columns and the width whose end was brought into sight
         self.setMinimumSize(look.px(260), look.px(150))
@@ -65,6 +66,7 @@ class TokenTree(Canvas[Part]):
         """Show what follows ``root``, a column for each token of the text."""
         self.retitle(title)
         self.root, self.columns = root, tuple(tuple(one) for one in columns)
+        self._rows = max(map(len, self.columns), default=1)
         if self.current is not None and not self._there(self.current):
             self.current = None
         self.update()
@@ -86,8 +88,7 @@ class TokenTree(Canvas[Part]):
 
     def _line(self) -> float:
         """The height of a row of the fullest column, so that no column jumps when it scrolls."""
-        rows = max((len(one) for one in self.columns), default=1)
-        return min(float(self.look.px(30)), self._room.height() / max(rows, 1))
+        return min(float(self.look.px(30)), self._room.height() / max(self._rows, 1))
 
     def _fit(self) -> None:
         self.reel.fit((len(self.columns) + 1) * self._pitch, self.width())

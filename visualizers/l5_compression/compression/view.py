@@ -26,7 +26,7 @@ from widgets.numbers import count, decimal, percent, size, times
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.scatter import ScatterPlot
-from widgets.tokens import TokenStrip
+from widgets.tokens import TokenStrip, legible
 from widgets.view import PanelView
 
 # BMCook's README, T5-3B (github.com/OpenBMB/BMCook): how many times faster, and the share of the score kept.
@@ -178,7 +178,7 @@ class CompressionView(PanelView):
             title = words("What comes next, after “{text}”", text=shown.params.prompt[-24:])
         full = max(0.01, float(max(frame.before.max(), frame.after.max())))
         self.answers.draw(np.stack([frame.before, frame.after]), [words("as trained"), words("now")],
-                          [one.replace("\n", "⏎").replace(" ", "␣") for one in frame.options], series=(1, 0),
+                          [legible(one) for one in frame.options], series=(1, 0),
                           lit=frame.answer, title=title, tops=None if digits else np.full(2, full),
                           notes=() if digits else [words("full: {share}", share=percent(full))] * 2)
 

@@ -22,10 +22,10 @@ from visualizers.panel import History, Shown
 from widgets.bars import BarChart
 from widgets.cards import Card
 from widgets.curves import Curve, CurvePlot, Rule, running_mean
-from widgets.exponents import Exponents, Fate, Window, power_of_two
+from widgets.exponents import Exponents, Fate, Window
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import count, decimal, percent
+from widgets.numbers import count, decimal, percent, power_of_two
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
