@@ -1157,6 +1157,12 @@ def _ends(rule: Rule, at: float, inside: QRectF) -> tuple[QPointF, QPointF]:
     return QPointF(inside.left(), at), QPointF(inside.right(), at)
 
 
+def ghost_curves(ghosts: Sequence[Any], name: str, width: float = 1.5) -> list[Curve]:
+    """A grey curve of a scalar for each pinned run that has it; runs have ``label`` and ``history``."""
+    points = [(ghost.label, *ghost.history.points(name)) for ghost in ghosts if name in ghost.history]
+    return [Curve(y, x, label, style="ghost", width=width) for label, y, x in points]
+
+
 def loss_curves(
     history: Any,
     names: Sequence[str],
@@ -1173,11 +1179,7 @@ def loss_curves(
         ghosts: pinned runs, with ``label`` and ``history``.
         name: the scalar that ghosts show; the first of ``names`` if not said.
     """
-    shown = name or names[0]
-    curves = [
-        Curve(y, x, ghost.label, style="ghost")
-        for ghost in ghosts if shown in ghost.history for y, x in [ghost.history.points(shown)]
-    ]
+    curves = ghost_curves(ghosts, name or names[0], Curve.width)
     for series, (one, label) in enumerate(zip(names, labels, strict=True)):
         if one in history:
             y, x = history.points(one)

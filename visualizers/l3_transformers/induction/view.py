@@ -9,7 +9,7 @@ from visualizers.l3_transformers.induction.panel import Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.headgrid import HeadGrid
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
@@ -135,8 +135,7 @@ class InductionView(PanelView):
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         history, words = shown.history, self.words
-        curves = [Curve(*ghost.history.points("repeats_loss"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "repeats_loss")
         curves += [
             Curve(*history.points("fresh_loss"), words("before it repeats"), series=1),
             Curve(*history.points("repeats_loss"), words("where it repeats"), width=2.5),

@@ -18,7 +18,7 @@ from visualizers.panel import Shown
 from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot
+from widgets.curves import Curve, CurvePlot, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marks import named
@@ -257,8 +257,7 @@ class MaskedLMView(PanelView):
 
     def _draw_training(self, shown: Shown[Params, Frame], plot: CurvePlot, name: str) -> None:
         history = shown.history
-        curves = [Curve(*ghost.history.points(name), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, name)
         curves += [Curve(*history.points(f"gpt_{name}"), "GPT", series=1),
                    Curve(*history.points(name), "BERT", width=2.5)]
         highest = 1.0 if name == "accuracy" else float(np.ceil(max(

@@ -10,7 +10,7 @@ from visualizers.panel import Shown
 from visualizers.shapes import Float32
 from widgets.bars import BarChart
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import count, decimal, percent
@@ -99,8 +99,7 @@ class LoraView(PanelView):
                            note=words("ΔW of {matrix}", matrix=self._named(frame, matrix)))
 
     def _draw_time(self, shown: Shown[Params, Frame]) -> None:
-        curves = [Curve(*ghost.history.points("lora_new"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "lora_new")
         curves += [Curve(*shown.history.points(f"{key}_new"), self.words(LEARNERS[at]), series=SERIES[at])
                    for at, key in enumerate(KEYS)]
         self.time.draw(curves, [Rule(shown.frame.guessing, self.words("guessing"))])

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l4_tuning.unseen_words.panel import METHODS, SIDE, Frame, Params
 from visualizers.panel import Shown
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style
+from widgets.curves import Curve, CurvePlot, Rule, Style, ghost_curves
 from widgets.dumbbells import Dumbbells, Pairs
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
@@ -109,8 +109,7 @@ class UnseenWordsView(PanelView):
         names: tuple[tuple[str, int, Style], ...] = (
             ("random_words_seen", 1, "dashed"), ("random_words_unseen", 1, "solid"),
             ("words_seen", 0, "dashed"), ("words_unseen", 0, "solid"))
-        curves = [Curve(*ghost.history.points("words_unseen"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "words_unseen")
         for name, series, style in names:
             label = words(BACKBONE_NAMES[series]) if style == "solid" else ""
             curves.append(Curve(*history.points(name), label, series=series, style=style,

@@ -18,7 +18,7 @@ from visualizers.panel import Shown
 from widgets.barrows import BarRows
 from widgets.bars import BarChart
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot
+from widgets.curves import Curve, CurvePlot, ghost_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -134,8 +134,7 @@ class CompressionView(PanelView):
                 self._draw_cards(frame, params)
             case "time":
                 history = shown.history
-                ghosts = [Curve(*one.history.points("accuracy"), one.label, style="ghost", width=1.5)
-                          for one in shown.ghosts]
+                ghosts = ghost_curves(shown.ghosts, "accuracy")
                 self.time.draw([*ghosts, Curve(*history.points("accuracy"), words("compressed"), width=2.5)])
             case _:
                 self._draw_speed(shown)

@@ -9,7 +9,7 @@ from visualizers.l5_compression.distillation.panel import LADDER, STUDENTS, Fram
 from visualizers.panel import Shown
 from widgets.barrows import BarRows
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -102,8 +102,7 @@ class DistillationView(PanelView):
 
     def _draw_time(self, shown: Shown[Params, Frame], names: list[str]) -> None:
         history = shown.history
-        curves = [Curve(*ghost.history.points("unseen"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "unseen")
         curves += [Curve(*history.points(scalar), names[at], series=SERIES[at], width=2.5)
                    for at, scalar in enumerate(("label_unseen", "cold_unseen", "unseen"))]
         self.time.draw(curves, note=self._on_what(shown.frame))

@@ -17,7 +17,7 @@ from widgets.calm import may_wait
 from widgets.canvas import Canvas
 from widgets.cards import Card
 from widgets.code import CodeText
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marks import named, paint_marks
@@ -492,15 +492,13 @@ class ParallelView(PanelView):
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
-        curves = [Curve(*one.history.points("loss"), one.label, style="ghost", width=1.5)
-                  for one in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "loss")
         curves += [Curve(*history.points("loss"), self.words("workers"), width=4.0),
                    Curve(*history.points("loss_alone"), self.words("one process"), series=1, style="dashed")]
         self.loss.draw(curves)
 
     def _draw_difference(self, shown: Shown[Params, Frame]) -> None:
-        curves = [Curve(*one.history.points("difference"), one.label, style="ghost", width=1.5)
-                  for one in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "difference")
         curves.append(Curve(*shown.history.points("difference")))
         self.difference.draw(curves, [Rule(1e-6, self.words("a millionth"))])
 

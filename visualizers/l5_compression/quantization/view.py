@@ -12,7 +12,7 @@ from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, 
 from visualizers.panel import Shown
 from widgets.bars import BarChart, Histogram
 from widgets.cards import Card, Switch, stacked
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -129,8 +129,7 @@ class QuantizationView(PanelView):
     def _draw_training(self, shown: Shown[Params, Frame], language: bool) -> None:
         history, name = shown.history, "perplexity" if language else "accuracy"
         self.curves.setCurrentIndex(int(language))
-        curves = [Curve(*ghost.history.points(name), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, name)
         curves += [
             Curve(*history.points(f"float_{name}"), self.words("float32"), series=1, width=1.5),
             Curve(*history.points(name), self.words("rounded"), width=1.5),

@@ -10,7 +10,7 @@ from visualizers.l6_text.open_book.scoring import exact_match
 from visualizers.panel import Shown
 from widgets.bargrid import BarGrid
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Style
+from widgets.curves import Curve, CurvePlot, Style, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marked import Entry, MarkedTexts, Span
@@ -91,8 +91,7 @@ class OpenBookView(PanelView):
 
     def _draw_curves(self, shown: Shown[Params, Frame]) -> None:
         history, words = shown.history, self.words
-        curves = [Curve(*ghost.history.points("open_new"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "open_new")
         curves += [Curve(*ghost.history.points("closed_new"), style="ghost", width=1.5)
                    for ghost in shown.ghosts]
         for name, label, series, style in CURVES:

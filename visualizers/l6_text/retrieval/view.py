@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l6_text.retrieval.panel import SHOWN, Frame, Params
 from visualizers.panel import Shown
 from widgets.cards import Card, Pane
-from widgets.curves import Curve, CurvePlot, Rule, loss_curves
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves, loss_curves
 from widgets.heatmap import Cell, Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -157,8 +157,7 @@ class RetrievalView(PanelView):
                   note=self.of_step(shown))
 
     def _draw_mrr(self, shown: Shown[Params, Frame]) -> None:
-        curves = [Curve(*ghost.history.points("mrr_encoder"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "mrr_encoder")
         curves.append(Curve(*shown.history.points("mrr_encoder"), self.words("encoder"), width=2.5))
         self.mrr.draw(curves, [Rule(float(shown.frame.mrr[BM25]), "BM25", series=BM25)],
                       y_range=(0.0, 1.0), note=self.of_step(shown))

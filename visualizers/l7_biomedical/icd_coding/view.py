@@ -15,7 +15,7 @@ from visualizers.l7_biomedical.icd_coding.panel import FIFTHS, METHODS, Frame, P
 from visualizers.panel import Shown
 from widgets.canvas import Canvas
 from widgets.cards import Card, Pane
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marks import named, paint_marks
@@ -450,8 +450,7 @@ class CoderView(PanelView):
     def _draw_race(
         self, shown: Shown[Params, Frame], plot: CurvePlot, name: str, now: NDArray[np.float32]
     ) -> None:
-        curves = [Curve(*ghost.history.points(f"{name}_encoder"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, f"{name}_encoder")
         curves.append(Curve(*shown.history.points(f"{name}_encoder"), self.words("encoder"), width=2.5))
         plot.draw(curves, [Rule(float(now[1]), "BM25", series=1)], y_range=(0.0, 1.0),
                   note=self.of_step(shown))

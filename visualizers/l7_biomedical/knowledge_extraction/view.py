@@ -16,7 +16,7 @@ from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.canvas import Canvas, Scroll
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot
+from widgets.curves import Curve, CurvePlot, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marks import mark_of, paint_marks
@@ -341,8 +341,7 @@ class ExtractionView(PanelView):
 
     def _draw_relations(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
-        curves = [Curve(*ghost.history.points("relations_markers"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "relations_markers")
         curves += [Curve(*history.points("relations_plain"), self.words("no markers"), series=1),
                    Curve(*history.points("relations_markers"), self.words("with markers"), width=2.5)]
         self.relations.draw(curves, y_range=(0.0, 1.04), note=self.words("F1 between the true names"))

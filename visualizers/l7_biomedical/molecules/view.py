@@ -9,7 +9,7 @@ from visualizers.l7_biomedical.molecules.panel import CELLS, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import Histogram
 from widgets.cards import Card, Switch, row, stacked
-from widgets.curves import Curve, CurvePlot, Rule, running_mean
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves, running_mean
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -187,8 +187,7 @@ class MoleculesView(PanelView):
 
     def _draw_valid(self, shown: Shown[Params, Frame]) -> None:
         history, words = shown.history, self.words
-        curves = [Curve(*one.history.points("valid"), one.label, style="ghost", width=1.5)
-                  for one in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "valid")
         if shown.params.keep < 1.0:
             curves.append(Curve(*history.points("kept_valid"), words("of the kept"), series=2,
                                 style="dashed"))

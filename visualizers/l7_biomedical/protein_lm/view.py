@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l7_biomedical.protein_lm.panel import RESIDUES, Frame, Params, protein_key
 from visualizers.panel import Shown
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.logo import LogoPlot
@@ -117,8 +117,7 @@ class ProteinLMView(PanelView):
                                  Rule(frame.shuffled, words("shuffled"), series=1)],
                             note=words("was trained before"))
             return
-        curves = [Curve(*ghost.history.points("right"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "right")
         curves += [Curve(*history.points("shuffled"), words("shuffled"), series=1, width=1.5),
                    Curve(*history.points("right"), words("model"), width=2.5)]
         rules = [Rule(frame.line, words("commonest of the column"))]

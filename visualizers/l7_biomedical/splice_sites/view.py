@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l7_biomedical.splice_sites.panel import BASES, MODELS, Frame, Params
 from visualizers.panel import Shown
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.logo import LogoPlot
@@ -121,8 +121,7 @@ class SpliceSitesView(PanelView):
 
     def _draw_auc(self, shown: Shown[Params, Frame]) -> None:
         history, frame = shown.history, shown.frame
-        curves = [Curve(*ghost.history.points("auc"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "auc")
         curves += [Curve(*history.points(f"{NAMES[one]}auc"), self.words(MODELS[one]), series=one,
                          width=2.5 if one == 0 else 1.5) for one in (2, 1, 0)]
         rules = [Rule(frame.best, self.words("the true log-odds"))] if frame.best else []

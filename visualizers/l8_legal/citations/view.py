@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l8_legal.citations.panel import VERDICTS, Frame, Params
 from visualizers.panel import Shown
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.marked import Entry, MarkedTexts, Span
@@ -128,8 +128,7 @@ class CitationsView(PanelView):
 
     def _draw_training(self, shown: Shown[Params, Frame]) -> None:
         history, words = shown.history, self.words
-        curves = [Curve(*ghost.history.points("invented"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "invented")
         curves += [Curve(*history.points("old"), words("old law"), series=1, width=1.5, style="dashed"),
                    Curve(*history.points("right"), words("right"), series=2, style="dashed"),
                    Curve(*history.points("fluent"), words("fluent")),

@@ -11,7 +11,7 @@ from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card, Pane
 from widgets.crowd import Crowd
-from widgets.curves import Curve, CurvePlot
+from widgets.curves import Curve, CurvePlot, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import count, fixed, percent
@@ -198,8 +198,7 @@ class FairnessView(PanelView):
 
     def _draw_accuracy(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
-        curves = [Curve(*ghost.history.points("accuracy"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "accuracy")
         curves += [
             Curve(*history.points("score_accuracy"), self.words("the score, from 5 on"), series=1,
                   style="dashed"),

@@ -12,7 +12,7 @@ from visualizers.l9_social.silicon_sample.panel import HOTTEST, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart
 from widgets.cards import Card, Pane
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
 from widgets.numbers import count, decimal, percent, signed
@@ -110,8 +110,7 @@ class SiliconSampleView(PanelView):
 
     def _draw_learning(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
-        curves = [Curve(*ghost.history.points("gap"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "gap")
         self.learning.draw([*curves, Curve(*history.points("gap"))])
 
     def describe(self, shown: Shown[Params, Frame]) -> str:

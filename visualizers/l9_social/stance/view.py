@@ -9,7 +9,7 @@ from visualizers.l9_social.stance.panel import Frame, Params, sentence_key
 from visualizers.panel import Shown
 from widgets.bargrid import BarGrid
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.dragbars import DragBars, unit_row
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -128,8 +128,7 @@ class StanceView(PanelView):
 
     def _draw_accuracy(self, shown: Shown[Params, Frame]) -> None:
         history, chance = shown.history, 1 / len(shown.frame.names)
-        curves = [Curve(*ghost.history.points("accuracy"), ghost.label, style="ghost", width=1.5)
-                  for ghost in shown.ghosts]
+        curves = ghost_curves(shown.ghosts, "accuracy")
         curves += [Curve(*history.points(name), self.words(said), series=series,
                          width=2.5 if series == 0 else 2.0)
                    for series, (name, said) in reversed(list(enumerate(zip(CURVES, MODELS, strict=True))))]
