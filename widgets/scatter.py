@@ -219,12 +219,16 @@ class ScatterPlot(Canvas[int]):
             painter.drawEllipse(one, self.look.px(5), self.look.px(5))
 
     def _paint_names(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
-        """Names beside their points, each where it covers no other and the fewest points."""
+        """Names beside their points, each where it covers no other, least of the lines between the selected
+        ones, and the fewest points. A name that is not selected is left out rather than struck through."""
         px, area = self.look.px, self.area
         room = area.adjusted(-px(2), -px(6), px(8), 0)
         taken: list[QRectF] = []
         first = self.selected[::-1] if self._walk else self.selected[:1]
         order = [*first, *(one for one in self.labelled if one not in self.selected)]
+        share = np.linspace(0, 1, 60)[:, None]
+        lines = np.concatenate([spots[:0], *(spots[a] + (spots[b] - spots[a]) * share
+                                             for a, b in pairwise(self.selected))])
         for one in order:
             text = self.names[one]
             wide = self.text_width(text, 12, one in self.selected) + px(4)
@@ -236,9 +240,10 @@ class ScatterPlot(Canvas[int]):
                 (x + px(3), y - tall - px(2)), (x - px(3) - wide, y - tall - px(2)),
                 (x + px(3), y + px(2)), (x - px(3) - wide, y + px(2)))]
             free = [box for box in places if room.contains(box)
-                    and not any(box.intersects(other) for other in taken)]
+                    and not any(box.intersects(other) for other in taken)
+                    and (one in self.selected or not _covered(box, lines))]
             if free:
-                box = min(free, key=lambda box: _covered(box, spots))
+                box = min(free, key=lambda box: (_covered(box, lines), _covered(box, spots)))
                 taken.append(box)
                 self.put(painter, self.label(text, "text", 12, one in self.selected, halo=True),
                          box.left() - px(2), box.top() - px(2))
