@@ -199,7 +199,8 @@ def run_tests(options, environment):
     Who names files, tests or marks gets one plain run of pytest with them; -m quick is in between.
     """
     environment["QT_QPA_PLATFORM"] = "offscreen"
-    together = ["-n", "2", "--dist", "loadgroup"]
+    # A process that died is a failure at once: pytest-xdist may wait for its share of the tests for ever.
+    together = ["-n", "2", "--dist", "loadgroup", "--max-worker-restart", "0"]
     if options == ["-m", "quick"]:
         runs = [together + ["-m", "quick"]]
     elif any(not one.startswith("--") for one in options):

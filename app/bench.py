@@ -160,7 +160,6 @@ class Stage:
 
         os.environ["BIGMODELS_CONFIG"] = tempfile.mkdtemp(prefix="bench-")
         self.application = QApplication.instance() or QApplication(["bench"])
-        self.application.setStyle("Fusion")  # type: ignore[attr-defined]
         self.panel = panel
         self.pool = Pool(experiments(panels()))
         self.pool.warm()

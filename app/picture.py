@@ -45,7 +45,6 @@ def page_picture(
     """
     application = QApplication.instance() or QApplication(["bigmodels-lab"])
     assert isinstance(application, QApplication)
-    application.setStyle("Fusion")
     drawn: QWidget
     if view_only:
         scale = presenter_scale(QSize(*size)) if present else 1.0

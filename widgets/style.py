@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 
@@ -41,16 +44,34 @@ def _installed(wanted: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in families) or (QFont().family(),)
 
 
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Python's collector waits until this is over.
+
+    Whoever restyles the whole program lets Qt walk all widgets by bare pointers and call Python on the
+    way. A collection there deletes widgets that only a circle of references still holds, and Qt's next
+    step is into freed memory.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
 def apply(app: QApplication, look: Look) -> None:
     """Give the whole program this look: Fusion, palette, font and style sheet."""
-    if app.style().objectName().lower() != "fusion":
-        app.setStyle("Fusion")
     if not QFontDatabase.families():
         print(look.words("No font was found, so text shows as boxes: install a font package such as "
                          "fonts-dejavu, and fonts-noto-cjk for Chinese."), file=sys.stderr)
-    app.setPalette(_palette(look))
-    app.setFont(font(look))
-    app.setStyleSheet(stylesheet(look))
+    with nothing_collected():
+        if not app.styleSheet():  # once there is one, it stands before the style and has no name
+            app.setStyle("Fusion")
+        app.setPalette(_palette(look))
+        app.setFont(font(look))
+        app.setStyleSheet(stylesheet(look))
 
 
 def _palette(look: Look) -> QPalette:

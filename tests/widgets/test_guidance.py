@@ -107,9 +107,10 @@ def test_that_the_style_sheet_is_read_whole(
         assert app.font().pixelSize() == round(13 * scale)
         assert app.palette().window().color().name() == look(name).theme.ground
     finally:
-        app.setStyleSheet(before[0])
-        app.setPalette(before[1])
-        app.setFont(before[2])
+        with style.nothing_collected():
+            app.setStyleSheet(before[0])
+            app.setPalette(before[1])
+            app.setFont(before[2])
     sheet = style.stylesheet(look(name, scale=scale))
     assert sheet.count("{") == sheet.count("}")
     for path in re.findall(r"url\((.*?)\)", sheet):
@@ -130,9 +131,10 @@ def test_that_a_machine_without_fonts_is_told_which_to_install(
         assert "fonts-dejavu" in said and said.count("\n") == 1
     finally:
         style._installed.cache_clear()
-        app.setStyleSheet(before[0])
-        app.setPalette(before[1])
-        app.setFont(before[2])
+        with style.nothing_collected():
+            app.setStyleSheet(before[0])
+            app.setPalette(before[1])
+            app.setFont(before[2])
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
