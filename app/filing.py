@@ -17,10 +17,12 @@ from visualizers.refusal import Refusal
 if TYPE_CHECKING:
     from app.errors import Toast
     from app.page import Page
+    from app.palette import Overlay
     from app.record import Record
     from app.session import Session
     from app.settings import Settings
     from app.side import Side
+    from visualizers.data.own import OwnFile
     from widgets.look import Look
 
 
@@ -38,6 +40,8 @@ class Desk(Protocol):
     def window(self) -> QWidget: ...
 
     def show_record(self, record: Record) -> None: ...
+
+    def show_sheet(self, sheet: Overlay) -> None: ...
 
     def remember(self) -> None: ...
 
@@ -196,17 +200,45 @@ class Filing:
                      partial(self._use, name))
 
     def _use(self, name: str, path: Path) -> None:
-        """Give the panel the user's own; a model that cannot do what it needs is refused."""
+        """Give the panel the user's own; a model that cannot do what it needs is refused.
+
+        Of a file that can be read in more than one way it is asked first how it is meant.
+        """
+        from app.reading import is_open
+        from visualizers.data import Data
+        from visualizers.data.own import OwnFile
+
         session = self.desk.session
         if session is None:
             return
         one = next(each for each in session.panel.parameters if each.name == name)
-        value = f"{'folder' if path.is_dir() else 'file'}:{path}"
+        own = OwnFile(str(path), "folder" if path.is_dir() else "file")
         if one.needs:
-            from visualizers.data import Data
+            Data().model(own.id).must(one.needs)
+        if one.source != "model" and is_open(own, str(one.source)):
+            self._ask_how(name, own)
+        else:
+            session.set_params(**{name: own.id})
 
-            Data().model(value).must(one.needs)
-        session.set_params(**{name: value})
+    def ask_how(self, name: str) -> None:
+        """How the user's own file that the parameter ``name`` has now is to be read."""
+        from visualizers.data.own import OwnFile
+
+        if self.desk.session is not None:
+            own = OwnFile.of(str(getattr(self.desk.session.params, name)))
+            self.guarded(partial(self._ask_how, name, own))
+
+    def _ask_how(self, name: str, own: OwnFile) -> None:
+        from app.reading import HowRead
+
+        session, page = self.desk.session, self.desk.page
+        if session is None:
+            return
+        one = next(each for each in session.panel.parameters if each.name == name)
+        look = page.look if page is not None else self.desk.look
+        self.desk.show_sheet(HowRead(
+            look, own, str(one.source), lambda chosen: session.set_params(**{name: chosen.id}),
+            self.desk.window()))
 
     def take(self, path: str) -> None:
         """A file was dropped: a run is opened, a text or a model goes to the panel."""

@@ -174,8 +174,8 @@ class Page(QWidget):
 
     def begin(self) -> None:
         """Show what the session has; a new one is started."""
-        for text, values in self.session.notes:
-            self._tell(text, values)
+        if self.session.notes:
+            self._tell()
         self.data_changed()
         self._follow()
         self._state_changed(self.session.state)
@@ -252,18 +252,19 @@ class Page(QWidget):
         if self._film is None:
             self.busy.progress(done, total, self.words(what))
 
-    def _noted(self, text: str, values: dict[str, object]) -> None:
+    def _noted(self, _text: str, _values: dict[str, object]) -> None:
         from app.sources import missing
 
         self.session.lacking = missing(self.panel, self.session.params)
-        self._tell(text, values)
+        self._tell()
         self._offer()
 
-    def _tell(self, text: str, values: dict[str, object]) -> None:
-        # A title among the values speaks the user's language too.
-        said = {name: self.words(value) if isinstance(value, str) else value
-                for name, value in values.items()}
-        self.notes.say(self.words(text, **said))
+    def _tell(self) -> None:
+        """All that was told so far; a title among the values speaks the user's language too."""
+        told = [self.words(text, **{name: self.words(value) if isinstance(value, str) else value
+                                    for name, value in values.items()})
+                for text, values in self.session.notes]
+        self.notes.say(" ".join(dict.fromkeys(told)))
         self.notes.show()
 
     def data_changed(self) -> None:

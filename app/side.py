@@ -30,6 +30,7 @@ class Side(Card):
     """Four tabs about one session. What is not looked at is not built."""
 
     asked = Signal(str)  # a command's id
+    how_wanted = Signal(str)  # the parameter whose own file is to be read in another way
     own_wanted = Signal(str, str)  # the parameter that wants the user's own, a "file" or a "folder"
     recent_wanted = Signal(str)
     tab_changed = Signal(int)
@@ -132,6 +133,7 @@ class Side(Card):
             helps=said.help, choice_label=said.choice, sources=self._sources)
         controls.changed.connect(self._changed)
         controls.own_wanted.connect(self.own_wanted)
+        controls.how_wanted.connect(self.how_wanted)
         controls.what_if.connect(self.what_if_wanted)
         controls.fetch_wanted.connect(lambda _: self.asked.emit("data"))
         self._link(self.session.params_changed, controls.set_params)

@@ -414,6 +414,7 @@ class MainWindow(Guarded, QMainWindow):
                                 self.settings.recent)
         side.asked.connect(self.do)
         side.own_wanted.connect(self.files.ask_source)
+        side.how_wanted.connect(self.files.ask_how)
         side.recent_wanted.connect(self.files.open)
         side.tab_changed.connect(self._fold)
         side.said.connect(self.toast.say)
@@ -545,7 +546,7 @@ class MainWindow(Guarded, QMainWindow):
         control = side.controls.control(name)
         beside = QRect(control.mapTo(self, QPoint(0, 0)), control.size())
         known = options(one, self.look.words) if one.source else ()
-        self._sheet(WhatIfField(
+        self.show_sheet(WhatIfField(
             side.look, Said(session.panel, self.look.words.language), one,
             getattr(session.params, name), beside,
             partial(self.tryings[self.place].what_if, name), self, known))
@@ -811,17 +812,18 @@ class MainWindow(Guarded, QMainWindow):
             if command.id != "palette" and command.enabled() \
                     and not command.id.startswith(("lecture", "card", "answer-")):
                 entries.append(Entry(command.text, command.shown_keys, command.action, command.id))
-        self._sheet(Palette(self.look, entries, self))
+        self.show_sheet(Palette(self.look, entries, self))
 
     def show_keys(self) -> None:
         """All keys on one sheet."""
-        self._sheet(Keys(self.look, list(self.commands.values()), self))
+        self.show_sheet(Keys(self.look, list(self.commands.values()), self))
 
     def show_about(self) -> None:
         """What this is, its version and licence."""
-        self._sheet(About(self.look, self))
+        self.show_sheet(About(self.look, self))
 
-    def _sheet(self, sheet: Overlay) -> None:
+    def show_sheet(self, sheet: Overlay) -> None:
+        """One sheet at a time: another one that is open goes."""
         for other in self.findChildren(Overlay):
             if other is not sheet:
                 other.leave()

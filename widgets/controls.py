@@ -498,6 +498,7 @@ class _Source(_Control):
 
     fetch_wanted = Signal(str)
     own_wanted = Signal(str)  # "file" or "folder"
+    how_wanted = Signal()  # an own file is to be read in another way
 
     def __init__(
         self, look: Look, one: Parameter, label: str, help: str, options: Sequence[Option]
@@ -511,6 +512,7 @@ class _Source(_Control):
         self.name_of(self._combo)
         self._body.addWidget(self._combo)
         line = QHBoxLayout()
+        line.setSpacing(look.px(12))
         kinds = {"file": look.words("Own file…")}
         if one.source == "model":  # many files, or one that holds all
             kinds = {"folder": look.words("Own folder…"), "file": look.words("Own GGUF file…")}
@@ -521,6 +523,8 @@ class _Source(_Control):
             own.setAccessibleName(f"{label}: {title}")
             own.clicked.connect(lambda _, kind=kind: self.own_wanted.emit(kind))
             line.addWidget(own)
+        self._how: QPushButton | None = None  # for a file only
+        self._links = line
         line.addStretch(1)
         self._body.addLayout(line)
         self.finish()
@@ -551,6 +555,15 @@ class _Source(_Control):
             if not one.available and isinstance(model, QStandardItemModel):
                 model.item(index).setForeground(self.look.color("muted"))
         self._combo.setCurrentIndex([one.value for one in shown].index(value))
+        own = str(value).startswith(("file:", "file@")) and self.one.source != "model"
+        if own and self._how is None:
+            self._how = QPushButton(self.look.words("How it is read…"))
+            self._how.setProperty("role", "link")
+            self._how.setCursor(Qt.CursorShape.PointingHandCursor)
+            self._how.clicked.connect(self.how_wanted)
+            self._links.insertWidget(self._links.count() - 1, self._how)
+        if self._how is not None:
+            self._how.setVisible(own)
 
     def _entry(self, one: Option, chosen: bool) -> str:
         if one.available:
@@ -584,6 +597,7 @@ class ControlPanel(QScrollArea):
     changed = Signal(str, object)
     fetch_wanted = Signal(str)
     own_wanted = Signal(str, str)  # the parameter, and "file" or "folder"
+    how_wanted = Signal(str)  # the parameter whose own file is to be read in another way
     what_if = Signal(str)  # of which parameter
 
     WIDTH = 228  # of a control, in the column of 276 that the page gives it, beside the scroll bar
@@ -634,6 +648,7 @@ class ControlPanel(QScrollArea):
                 control.fetch_wanted.connect(self.fetch_wanted)
                 control.own_wanted.connect(
                     lambda kind, name=one.name: self.own_wanted.emit(name, kind))
+                control.how_wanted.connect(lambda name=one.name: self.how_wanted.emit(name))
             control.changed.connect(lambda value, name=one.name: self._changed(name, value))
             control.what_if.connect(lambda name=one.name: self.what_if.emit(name))
             column.addWidget(control)

@@ -336,8 +336,8 @@ class Runner:
             if not self._silent:
                 self._send(Note(self._run.token if self._run else token, text, values))
 
-        context = Context(device, begin.seed, Data(Path(begin.datapack) if begin.datapack else None),
-                          on_progress, on_note)
+        data = Data(Path(begin.datapack) if begin.datapack else None, on_note)
+        context = Context(device, begin.seed, data, on_progress, on_note)
         return context, load(begin.experiment)(begin.params, context)
 
     def _calibrate(self, run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from visualizers.data.kinds.labelled import Labelled
 from visualizers.data.kinds.text import Text
 from visualizers.data.models import ModelFiles
+from visualizers.data.own import OwnFile
 from visualizers.data.pack import Pack, pin
 from visualizers.data.registry import Kind, Source, all_kinds, all_sources
 from visualizers.files import rewriting
@@ -23,9 +25,16 @@ READERS = 1
 class Data:
     """Texts, tables and models by name. Opens no socket and keeps no file open."""
 
-    def __init__(self, pack: Path | None = None) -> None:
-        """``pack`` is the data pack's folder; the default is the user's own."""
-        self.pack = Pack(pack)
+    def __init__(
+        self, pack: Path | None = None,
+        told: Callable[[str, dict[str, object]], None] = lambda sentence, values: None,
+    ) -> None:
+        """
+        Args:
+            pack: the data pack's folder; the default is the user's own.
+            told: gets what is to be known about how a file was read, a sentence and its values.
+        """
+        self.pack, self.told = Pack(pack), told
 
     def entries(self, kind: str) -> tuple[Source, ...]:
         """All that can be had of a kind by name: what is always there first."""
@@ -50,9 +59,12 @@ class Data:
             Refusal: no such id, an own file that does not fit, a damaged archive.
         """
         of_kind = all_kinds()[kind]
-        how, colon, what = id.partition(":")
-        if colon and how in of_kind.own:
-            return of_kind.own[how](what)
+        own = OwnFile.of(id)
+        if ":" in id and own.how in of_kind.own:
+            found = of_kind.own[own.how](own)
+            for sentence, values in own.said:
+                self.told(sentence, values)
+            return found
         asked = all_sources().get(id)
         if asked is None or asked.kind != kind:
             known = [one.id for one in self.entries(kind)]

@@ -22,6 +22,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+from visualizers.data.own import OwnFile
 from visualizers.data.pack import Pack
 from visualizers.refusal import Refusal
 
@@ -62,7 +63,7 @@ class Kind:
         id: the word that panels and sources use.
         unknown: (the id, the nearest one) → the refusal of an id that nothing has.
         value: (source, what its ``read`` gave, the id it stands in for or empty) → the value.
-        own: of the user's own, ``"file:PATH"``: the word before the colon → a reader of the rest.
+        own: of the user's own, ``"file:PATH"``: the word it begins with → its reader.
         stand_ins: language → ids of what is always there; the first one counts that is not empty, of
             models the first of those that can do most of what is asked for.
         absent: the value where nothing stands in.
@@ -73,7 +74,7 @@ class Kind:
     id: str
     unknown: Callable[[str, str], Refusal]
     value: Callable[[Source, Any, str], Any] = lambda source, read, missing: read
-    own: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    own: Mapping[str, Callable[[OwnFile], Any]] = field(default_factory=dict)
     stand_ins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent: Any = None
     lacks: Callable[[Any], bool] = lambda read: False

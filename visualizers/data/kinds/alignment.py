@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile, read_own
 from visualizers.data.registry import Kind
 from visualizers.refusal import Refusal
 
@@ -63,9 +62,9 @@ def lined_up(lines: list[str], name: str) -> Columns:
     return Columns(kept)
 
 
-def _own_file(path: str) -> Alignment:
-    text, _ = own.read_own(path)
-    return Alignment(f"file:{path}", lined_up(text.splitlines(), Path(path).name), Path(path).name)
+def _own_file(file: OwnFile) -> Alignment:
+    text, _ = read_own(file)
+    return Alignment(file.id, lined_up(text.splitlines(), file.name), file.name)
 
 
 KIND = Kind(

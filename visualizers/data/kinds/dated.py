@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
 
@@ -70,18 +69,18 @@ def _value(source: Source, read: Years, missing: str) -> Dated:
     return Dated(source.id, *read, source.title, missing)
 
 
-def _own(path: str) -> Dated:
+def _own(file: OwnFile) -> Dated:
     """A table with a column of years and one of texts."""
-    name = Path(path).name
+    name = file.name
     found = []
-    for row in own.read_table(path):
+    for row in file.table().rows:
         if len(row) >= 2 and row[0].strip().isdigit():
             found.append((int(row[0]), words_of(row[1])))
     if len({year for year, _ in found}) < 2:
         raise Refusal("{name} has no texts of several years: each line is a year, a comma and a text in "
                       "quotation marks.", name=name)
     years = numbered([text for _, text in found], [year for year, _ in found])
-    return Dated(f"file:{path}", *years, name)
+    return Dated(file.id, *years, name)
 
 
 KIND = Kind(

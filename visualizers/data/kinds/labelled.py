@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile, read_labelled
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
 
@@ -84,8 +83,8 @@ def _value(source: Source, read: Examples, missing: str) -> Labelled:
                     source.title, missing)
 
 
-def _own_table(path: str) -> Labelled:
-    return Labelled(f"file:{path}", *own.read_labelled(path), Path(path).name)
+def _own_table(file: OwnFile) -> Labelled:
+    return Labelled(file.id, *read_labelled(file), file.name)
 
 
 KIND = Kind(

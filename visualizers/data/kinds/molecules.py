@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
 
@@ -34,8 +33,8 @@ def _value(source: Source, read: str, missing: str) -> Molecules:
     return Molecules(source.id, _lines(read), source.title, missing)
 
 
-def _own_file(path: str) -> Molecules:
-    return Molecules(f"file:{path}", _lines(own.read_plain(path)), Path(path).name)
+def _own_file(file: OwnFile) -> Molecules:
+    return Molecules(file.id, _lines(file.plain()), file.name)
 
 
 KIND = Kind(

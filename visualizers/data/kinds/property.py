@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
 
@@ -47,10 +46,10 @@ def _value(source: Source, read: str, missing: str) -> Measured:
         source.title, missing)
 
 
-def _own_file(path: str) -> Measured:
+def _own_file(file: OwnFile) -> Measured:
     """Lines of a SMILES and a number; others, such as a heading, are passed over."""
     found: dict[str, float] = {}
-    for line in own.read_plain(path).splitlines():
+    for line in file.plain().splitlines():
         parts = re.split(r"[\t,; ]+", line.strip())
         if len(parts) > 1:
             try:
@@ -59,9 +58,9 @@ def _own_file(path: str) -> Measured:
                 continue
     if not found:
         raise Refusal("No line of {name} has a SMILES and a number; choose another file.",
-                      name=Path(path).name)
-    return Measured(f"file:{path}", "value", "", tuple(found), tuple(found.values()), (),
-                    ("",) * len(found), Path(path).name)
+                      name=file.name)
+    return Measured(file.id, "value", "", tuple(found), tuple(found.values()), (),
+                    ("",) * len(found), file.name)
 
 
 KIND = Kind(

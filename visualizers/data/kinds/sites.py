@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile, read_own
 from visualizers.data.registry import Kind
 from visualizers.refusal import Refusal
 
@@ -59,9 +58,9 @@ def counted(lines: list[str], name: str) -> Aligned:
                    np.array(list(found.values())), 0)
 
 
-def _own_file(path: str) -> Sites:
-    text, _ = own.read_own(path)
-    return Sites(f"file:{path}", counted(text.splitlines(), Path(path).name), Path(path).name)
+def _own_file(file: OwnFile) -> Sites:
+    text, _ = read_own(file)
+    return Sites(file.id, counted(text.splitlines(), file.name), file.name)
 
 
 KIND = Kind(

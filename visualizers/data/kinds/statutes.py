@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from visualizers.data import own
+from visualizers.data.own import OwnFile, read_own
 from visualizers.data.registry import Kind, Source
 from visualizers.data.statutes import Article, Statutes, read_lines
 from visualizers.refusal import Refusal
@@ -16,15 +14,15 @@ def _value(source: Source, read: tuple[Article, ...], missing: str) -> Statutes:
     return Statutes(source.id, tuple(read), source.language, source.title, missing)
 
 
-def _own_text(path: str) -> Statutes:
-    text, language = own.read_own(path)
-    name = Path(path).name
+def _own_text(file: OwnFile) -> Statutes:
+    text, language = read_own(file)
+    name = file.name
     found = read_lines(text, language if language == "zh" else "en")
     if len(found) < FEWEST or sum(one.status == "in force" for one in found) < FEWEST // 2:
         raise Refusal("The text {name} has {count} lines that begin with a citation, such as “Harbour "
                       "Act, Article 12: …”; at least {least} are needed.",
                       name=name, count=len(found), least=FEWEST)
-    return Statutes(f"file:{path}", found, language if language == "zh" else "en", name)
+    return Statutes(file.id, found, language if language == "zh" else "en", name)
 
 
 KIND = Kind(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile, read_own
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
 
@@ -30,8 +29,8 @@ def _value(source: Source, read: str, missing: str) -> Text:
     return Text(source.id, read, source.language, source.title, missing)
 
 
-def _own_text(path: str) -> Text:
-    return Text(f"file:{path}", *own.read_own(path), Path(path).name)
+def _own_text(file: OwnFile) -> Text:
+    return Text(file.id, *read_own(file), file.name)
 
 
 KIND = Kind(

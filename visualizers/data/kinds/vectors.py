@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.data import own
+from visualizers.data.own import OwnFile, read_own
 from visualizers.data.registry import Kind, Source
 from visualizers.refusal import Refusal
 
@@ -43,10 +42,10 @@ def _value(source: Source, read: Table, missing: str) -> WordVectors:
     return WordVectors(source.id, read.words, read.vectors, source.title, missing)
 
 
-def _own_vectors(path: str) -> WordVectors:
+def _own_vectors(file: OwnFile) -> WordVectors:
     """A text with a word and its numbers on each line, as GloVe and word2vec write them."""
-    name = Path(path).name
-    lines = [line.split() for line in own.read_own(path)[0].splitlines() if line.strip()]
+    name = file.name
+    lines = [line.split() for line in read_own(file)[0].splitlines() if line.strip()]
     if lines and len(lines[0]) == 2:  # word2vec says first how many there are
         del lines[0]
     try:
@@ -56,7 +55,7 @@ def _own_vectors(path: str) -> WordVectors:
     except ValueError as error:
         raise Refusal("{name} does not hold word vectors: a word and as many numbers on each line.",
                       name=name) from error
-    return WordVectors(f"file:{path}", tuple(line[0] for line in lines), vectors, name)
+    return WordVectors(file.id, tuple(line[0] for line in lines), vectors, name)
 
 
 KIND = Kind(
