@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
+import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.display import COMMANDS, no_display
+
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtCore import QSocketNotifier
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from app.engine.pool import Pool
     from app.session import Session
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
     from app.window import MainWindow
     from visualizers.panel import Panel
 
-HEADLESS = ("list", "render", "tour", "bench", "data")
 USAGE = """\
 Big Models Lab: every idea of a course on big models is a small model that trains in front of you.
 
@@ -39,8 +42,10 @@ Each of these has a --help of its own."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; its exit status: 1 without a display, 2 if it was called wrongly."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if trouble := _homeless():
+        return _unable(trouble)
     match arguments[:1]:
-        case [word] if word in HEADLESS:
+        case [word] if word in COMMANDS:
             from app.headless import run
 
             return int(run(arguments))
@@ -61,8 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:
         return _refuse(str(error))
     if trouble := no_display():
-        print(trouble, file=sys.stderr)
-        return 1
+        return _unable(trouble)
     return open_window(panel, file)
 
 
@@ -70,6 +74,22 @@ def _refuse(sentence: str) -> int:
     """It was called wrongly."""
     print(sentence, file=sys.stderr)
     return 2
+
+
+def _unable(sentence: str) -> int:
+    """This machine lacks something."""
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+def _homeless() -> str:
+    """What is wrong where settings and data have no place, as in some containers; empty for nothing."""
+    if os.path.expanduser("~") != "~":
+        return ""
+    if os.environ.get("BIGMODELS_CONFIG") and os.environ.get("BIGMODELS_DATAPACK"):
+        return ""
+    return ("There is no home folder here to keep settings and data in: set HOME, or BIGMODELS_CONFIG "
+            "and BIGMODELS_DATAPACK, to a folder that can be written to.")
 
 
 def _wanted(word: str) -> tuple[str, str]:
@@ -90,44 +110,7 @@ def _wanted(word: str) -> tuple[str, str]:
     try:
         return panel(word).id, ""
     except Refusal as error:
-        raise ValueError(f"{error} Commands without a window: {', '.join(HEADLESS)}.") from error
-
-
-def no_display() -> str:
-    """Why a window cannot be opened here, in one sentence; empty if it can.
-
-    Qt itself would end the process without a word to the user, so this asks before Qt does.
-    """
-    without = f"Without a window these work: bigmodels-lab {', '.join(HEADLESS)}."
-    platform = os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
-    if sys.platform.startswith("linux") and platform in ("", "xcb", "wayland"):
-        wayland, x11 = os.environ.get("WAYLAND_DISPLAY"), os.environ.get("DISPLAY")
-        if not wayland and not x11:
-            return f"There is no display here to open a window on. {without}"
-        if not wayland and (trouble := _x11_trouble()):
-            return f"{trouble} {without}"
-    try:
-        from PySide6 import QtWidgets  # noqa: F401
-    except ImportError as error:
-        missing = str(error).partition(":")[0]
-        return (f"Qt needs a system library that is not here ({missing}); on Debian or Ubuntu: "
-                f"sudo apt install libegl1 libgl1 libxkbcommon0 libdbus-1-3. {without}")
-    return ""
-
-
-def _x11_trouble() -> str:
-    """What keeps Qt from the X server that ``$DISPLAY`` names; empty for nothing."""
-    try:
-        xcb = ctypes.CDLL("libxcb.so.1")
-        ctypes.CDLL("libxcb-cursor.so.0")
-    except OSError as error:
-        return (f"Qt needs a system library that is not here ({str(error).partition(':')[0]}); "
-                "on Debian or Ubuntu: sudo apt install libxcb-cursor0 libxkbcommon-x11-0.")
-    xcb.xcb_connect.restype = ctypes.c_void_p
-    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
-    broken = xcb.xcb_connection_has_error(connection)
-    xcb.xcb_disconnect(connection)
-    return f"The display {os.environ.get('DISPLAY')} does not answer." if broken else ""
+        raise ValueError(f"{error} Commands without a window: {', '.join(COMMANDS)}.") from error
 
 
 def build(application: QApplication) -> tuple[MainWindow, Pool]:
@@ -161,7 +144,35 @@ def open_window(panel: str = "", file: str = "") -> int:
     elif panel:
         QTimer.singleShot(0, lambda: window.open_panel(panel))
     window.show()
+    ending = obey_signals(window)
     try:
         return int(application.exec())
     finally:
+        ending.setEnabled(False)
         pool.close()
+
+
+def obey_signals(window: QWidget) -> QSocketNotifier:
+    """Ctrl+C, SIGTERM and a terminal that goes close the window as its cross does, settings saved.
+
+    Python runs its handlers only when it has the word, and while nothing happens Qt has it. So the
+    signal is written to a socket, which Qt does watch.
+    """
+    from PySide6.QtCore import QSocketNotifier
+
+    heard, told = socket.socketpair()
+    for one in (heard, told):
+        one.setblocking(False)
+    notifier = QSocketNotifier(heard.fileno(), QSocketNotifier.Type.Read, window)
+    notifier.heard = heard, told  # type: ignore[attr-defined]  # open for as long as it listens
+
+    def ended() -> None:
+        heard.recv(64)
+        window.close()
+
+    notifier.activated.connect(lambda *_: ended())
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: None)
+    return notifier

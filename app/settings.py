@@ -11,6 +11,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,32 +51,41 @@ class Settings:
     side: bool = True
     recent: list[str] = field(default_factory=list)
     path: Path | None = field(default=None, repr=False, compare=False)  # None: never written
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # as in the file
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
         """The settings in ``path`` (default: ``settings_file()``), tolerant of any damage."""
         path = path or settings_file()
-        try:
-            stored = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError, RecursionError):
-            stored = {}
-        return cls(**_usable(stored if isinstance(stored, Mapping) else {}), path=path)
+        found = cls(**_stored(path), path=path)
+        found._kept = found._values()
+        return found
 
     def save(self) -> bool:
         """Write the file in one go, so that a crash leaves the old one; False if it cannot be.
 
-        Settings without a path are those of one picture or one test: there is nothing to keep.
+        Another window may have written it since: only what has changed in this one replaces what is
+        there. Settings without a path are those of one picture or one test: there is nothing to keep.
         """
         if self.path is None:
             return True
-        values = {"version": VERSION} | {name: getattr(self, name) for name in _FIELDS}
+        now = self._values()
+        there = _stored(self.path)
+        changed = {name: _joined(value, self._kept.get(name, []), there.get(name, []))
+                   if isinstance(value, list) else value
+                   for name, value in now.items() if value != self._kept.get(name)}
+        values = {"version": VERSION} | now | there | changed
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with rewriting(self.path) as file:
-                file.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
+            with rewriting(self.path) as file:  # in ASCII: a file's name need not be text
+                file.write_text(json.dumps(values, indent=1), "ascii")
         except OSError:
             return False
+        self._kept = now
         return True
+
+    def _values(self) -> dict[str, Any]:
+        return {name: copy(getattr(self, name)) for name in _FIELDS}
 
     def visit(self, panel: str) -> None:
         """Remember that ``panel`` was opened."""
@@ -88,7 +98,7 @@ class Settings:
         self.recent = [path, *(one for one in self.recent if one != path)][:MOST_RECENT]
 
 
-_FIELDS = tuple(one.name for one in dataclasses.fields(Settings) if one.name != "path")
+_FIELDS = tuple(one.name for one in dataclasses.fields(Settings) if one.name not in ("path", "_kept"))
 _CHOICES: dict[str, tuple[str, ...]] = {
     "language": ("system", "en", "zh"),
     "theme": ("system", "light", "dark"),
@@ -105,6 +115,20 @@ def settings_file() -> Path:
     from platformdirs import user_config_dir
 
     return Path(user_config_dir("bigmodels-lab", appauthor=False)) / "settings.json"
+
+
+def _joined(now: list[str], before: list[str], there: list[str]) -> list[str]:
+    """A list with what another window has added to it since."""
+    return [*now, *(one for one in there if one not in now and one not in before)]
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    """What a file of settings holds that can be used."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return _usable(found) if isinstance(found, Mapping) else {}
 
 
 def _usable(stored: Mapping[Any, Any]) -> dict[str, Any]:

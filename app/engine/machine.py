@@ -9,7 +9,9 @@ import contextlib
 import ctypes
 import gc
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -52,12 +54,19 @@ _ENVIRONMENT = {
 
 @contextlib.contextmanager
 def training_environment() -> Iterator[None]:
-    """Start a process that trains inside this block: it reads these variables when it begins."""
+    """Start a process that trains inside this block: it reads these variables when it begins.
+
+    It also begins deaf to Ctrl+C, which a terminal sends to all processes and the window is to handle.
+    """
     missing = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
     os.environ.update(missing)
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN) \
+        if threading.current_thread() is threading.main_thread() else None
     try:
         yield
     finally:
+        if heard is not None:
+            signal.signal(signal.SIGINT, heard)
         for name in missing:
             del os.environ[name]
 

@@ -8,6 +8,7 @@ the window wait; until then, and on systems without ``fork``, workers are spawne
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import sys
@@ -80,7 +81,8 @@ class Nursery:
 
 
 def _tell_parent(connection: Connection) -> None:
-    connection.send(os.getppid())
+    with contextlib.suppress(OSError):  # the window is closed already
+        connection.send(os.getppid())
 
 
 nursery = Nursery()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from app import main as program
 from app.commands import fuzzy
+from app.display import no_display
 
 
 @pytest.fixture
@@ -52,21 +52,58 @@ def test_that_a_wrong_call_is_one_sentence(
 def test_that_help_names_every_command(capsys: Any) -> None:
     assert program.main(["--help"]) == 0
     told = capsys.readouterr().out
-    assert all(f"bigmodels-lab {word}" in told for word in program.HEADLESS)
+    assert all(f"bigmodels-lab {word}" in told for word in program.COMMANDS)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="displays are Linux' own matter")
-@pytest.mark.parametrize("display", ["", ":987"])
-def test_that_no_display_is_one_sentence_with_the_commands_that_work(display: str) -> None:
-    environment = {name: value for name, value in os.environ.items()
-                   if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
-    if display:
-        environment["DISPLAY"] = display
-    ended = subprocess.run([sys.executable, "-m", "app"], env=environment, capture_output=True,
-                           text=True, timeout=60, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr.count("\n") == 1
-    assert "bigmodels-lab list, render, tour, bench, data" in ended.stderr
+@pytest.mark.parametrize("asked", [
+    {}, {"DISPLAY": ":987"}, {"WAYLAND_DISPLAY": "wayland-987"}, {"WAYLAND_DISPLAY": "/dev/null"},
+    {"WAYLAND_DISPLAY": "wayland-987", "DISPLAY": ":987"},
+    {"WAYLAND_DISPLAY": "wayland-987", "QT_QPA_PLATFORM": "xcb"},
+    {"DISPLAY": ":987", "QT_QPA_PLATFORM": "wayland;xcb"},
+], ids=str)
+def test_that_no_display_is_one_sentence_with_the_commands_that_work(
+    monkeypatch: pytest.MonkeyPatch, asked: dict[str, str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in asked.items():
+        monkeypatch.setenv(name, value)
+    said = no_display()
+    assert "bigmodels-lab list, render, tour, bench, data" in said and "\n" not in said
+    assert ("There is no display" in said) == (("987" not in str(asked) and "null" not in str(asked))
+                                               or asked.get("QT_QPA_PLATFORM") == "xcb")
+
+
+def test_that_a_dead_compositor_gives_way_to_an_x_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-987")
+    monkeypatch.setenv("DISPLAY", ":0")
+    monkeypatch.setattr("app.display._x11_trouble", lambda: "")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert not no_display() and os.environ["QT_QPA_PLATFORM"] == "xcb"
+
+
+def test_that_an_unknown_platform_is_named_with_those_that_there_are(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "quartz")
+    assert "asks for quartz" in no_display() and "offscreen" in no_display()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen:size=800x600")
+    assert not no_display()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows no users without a home")
+def test_that_a_machine_without_a_home_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    monkeypatch.delenv("BIGMODELS_DATAPACK")
+    assert program.main(["list"]) == 1
+    said = capsys.readouterr().err
+    assert "set HOME" in said and said.count("\n") == 1
+    monkeypatch.setenv("BIGMODELS_DATAPACK", "/nowhere")
+    assert program.main(["--version"]) == 0
 
 
 def test_that_fuzzy_search_prefers_beginnings_and_refuses_strangers() -> None:

@@ -71,6 +71,34 @@ def test_that_a_failed_save_keeps_the_old_file(
     assert [one.name for one in tmp_path.iterdir()] == ["settings.json"]
 
 
+def test_that_two_windows_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    Settings(path=file, visited=["a"], recent=["old"]).save()
+    one, other = Settings.load(file), Settings.load(file)
+    one.theme = "dark"
+    one.visit("b")
+    one.used_file("mine")
+    assert one.save()
+    other.language = "zh"
+    other.visit("c")
+    other.recent.remove("old")
+    assert other.save()
+    kept = Settings.load(file)
+    assert (kept.theme, kept.language, kept.last) == ("dark", "zh", "c")
+    assert sorted(kept.visited) == ["a", "b", "c"]
+    assert kept.recent == ["mine"]
+    assert one.save()  # nothing has changed here since
+    assert Settings.load(file) == kept
+
+
+def test_that_a_name_that_is_not_text_can_be_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    settings = Settings(path=file)
+    settings.used_file("/home/\udcff\udcfe.bml")
+    assert settings.save()
+    assert Settings.load(file).recent == ["/home/\udcff\udcfe.bml"]
+
+
 def test_that_recent_files_are_few_and_the_newest_is_first() -> None:
     settings = Settings()
     for index in range(20):

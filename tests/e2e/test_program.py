@@ -117,6 +117,17 @@ def test_that_no_worker_outlives_a_killed_window(tmp_path: Path, how: signal.Sig
     assert waited(lambda: not any(one.is_running() and one.status() != "zombie" for one in left), 20)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_that_a_signal_ends_the_window_as_its_cross_does(tmp_path: Path, how: signal.Signals) -> None:
+    program = start("rnn_gradients", tmp_path=tmp_path)
+    assert waited(lambda: len(workers(program)) >= 1, 60)
+    time.sleep(0.5)  # the window has gone quiet: nothing but the signal wakes it
+    program.send_signal(how)
+    assert program.wait(20) == 0
+    assert '"rnn_gradients"' in (tmp_path / "config/settings.json").read_text()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="displays are Linux's affair")
 def test_that_no_display_is_one_sentence_that_names_the_headless_commands() -> None:
     environment = {name: value for name, value in os.environ.items()
