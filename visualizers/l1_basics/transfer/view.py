@@ -105,8 +105,8 @@ class TransferView(PanelView):
                          steps=quantity(shown.step, "step", words))
         at = _amount(shown.params)
         return words(
-            "Step {step}, with {amount} labelled texts: fine-tuned {tuned}, frozen {frozen}, from scratch "
-            "{scratch} on words shown; {tuned_unseen}, {frozen_unseen}, {scratch_unseen} on words never shown.",
+            "Step {step}, {amount} labelled texts: fine-tuned {tuned}, frozen {frozen}, from scratch "
+            "{scratch}; on words never shown {tuned_unseen}, {frozen_unseen}, {scratch_unseen}.",
             step=count(shown.measured), amount=count(AMOUNTS[at]), tuned=percent(frame.seen[0, at]),
             frozen=percent(frame.seen[1, at]), scratch=percent(frame.seen[2, at]),
             tuned_unseen=percent(frame.unseen[0, at]), frozen_unseen=percent(frame.unseen[1, at]),
