@@ -34,10 +34,13 @@ class Heatmap(Canvas[Cell]):
         self, look: Look, title: str, *, x: str = "", y: str = "",
         palette: Literal["sequential", "diverging"] = "sequential", values: bool = False,
         write: Write = fixed, square: bool = False, color_bar: bool = True,
-        origin: Literal["top", "bottom"] = "top", dense: bool = False, parent: QWidget | None = None,
+        origin: Literal["top", "bottom"] = "top", dense: bool = False, across: bool = True,
+        parent: QWidget | None = None,
     ) -> None:
-        """``dense`` is for many small cells: every label that has room, and finer frames."""
+        """``dense`` is for many small cells: every label that has room, and finer frames. Without ``across``
+        the columns' labels are said and not written: in a symmetric matrix they are those of the rows."""
         super().__init__(look, title, parent)
+        self.across = across
         self.dense = dense
         self.x_title, self.y_title = x, y
         if not title:
@@ -52,6 +55,7 @@ class Heatmap(Canvas[Cell]):
         self.y_labels: tuple[str, ...] = ()
         self.texts: tuple[str, ...] = ()
         self.marks: tuple[Cell, ...] = ()
+        self.blocks: tuple[tuple[int, int], ...] = ()
         self.row = self.column = -1
         self._image: QImage | None = None
         self._bar: QImage | None = None
@@ -64,7 +68,7 @@ class Heatmap(Canvas[Cell]):
         self, values: NDArray[Any], *, low: float | None = None, high: float | None = None,
         x_labels: Sequence[str] = (), y_labels: Sequence[str] = (),
         marks: Sequence[tuple[int, int]] = (), row: int = -1, column: int = -1,
-        texts: Sequence[str] = (), title: str | None = None,
+        texts: Sequence[str] = (), blocks: Sequence[tuple[int, int]] = (), title: str | None = None,
     ) -> None:
         """Show ``values`` (rows, columns); NaN cells stay empty.
 
@@ -74,8 +78,10 @@ class Heatmap(Canvas[Cell]):
             marks: cells with an outline.
             row, column: drawn with a frame, such as the query that is looked at.
             texts: what stands in the cells instead of their values, row by row.
+            blocks: squares along the diagonal with an outline, each from its first row to before its last.
         """
         self.retitle(title)
+        self.blocks = tuple(blocks)
         self.texts = tuple(texts)
         self.data = np.asarray(values)
         self.low, self.high = raster.limits(self.data, low, high, self.centred)
@@ -105,13 +111,13 @@ class Heatmap(Canvas[Cell]):
         right = self.width() - px(64 if self.color_bar else 4 if self.x_labels else 14)
         top = self.head
         room = QRect(left, top, max(1, right - left), max(1, self.height() - top))
-        self._upwards = bool(self.x_labels) and any(
+        self._upwards = self.across and bool(self.x_labels) and any(
             self.text_width(one, 11) + px(1 if self.dense else 6) > room.width() / max(columns, 1)
             for one in self.x_labels)
         if self._upwards:
             below = min(max(self.text_width(one, 11) for one in self.x_labels) + px(4), px(84))
         else:
-            below = self.text_height(11)
+            below = self.text_height(11) if self.across else 0
         room.setBottom(self.height() - 1 - below - px(4)
                        - (self.text_height(12) + px(2) if self.x_title else 0))
         room.setHeight(max(1, room.height()))
@@ -238,7 +244,7 @@ class Heatmap(Canvas[Cell]):
         least = line * 0.92 if self._upwards else px(34)
         if self.dense and not self._upwards:
             least = max((self.text_width(one, 11) for one in self.x_labels), default=1) + 1
-        for column in self._every(columns, area.width(), least, self.x_labels):
+        for column in self._every(columns, area.width(), least, self.x_labels) if self.across else ():
             name = self.x_labels[column] if self.x_labels else str(column)
             middle = self._edge_x(column) + wide / 2
             if self._upwards:
@@ -305,6 +311,10 @@ class Heatmap(Canvas[Cell]):
     def _paint_frames(self, painter: QPainter) -> None:
         rows, columns = self.data.shape
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(self.look.color("card"), self.look.px(1)))
+        for start, stop in self.blocks:
+            if 0 <= start < stop <= min(rows, columns):
+                painter.drawRect(self._rect(start, start, stop - start, stop - start))
         for row, column in self.marks:
             if 0 <= row < rows and 0 <= column < columns:
                 self._frame(painter, self._rect(row, column))

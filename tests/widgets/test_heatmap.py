@@ -176,3 +176,22 @@ def test_that_short_labels_may_stand_as_close_as_they_are_wide(
     widget.grab()
     said = {one.text for one in widget.written}
     assert (set("abcdefghijkl") <= said) is dense
+
+
+def test_that_labels_said_but_not_written_leave_the_cells_their_room(qtbot: QtBot) -> None:
+    written, said = shown(qtbot, dense=True), shown(qtbot, dense=True, across=False)
+    names = ["elephant", "lion"]
+    for widget in (written, said):
+        widget.draw(np.eye(2), x_labels=names, y_labels=names)
+    assert said.area.height() > written.area.height()
+    assert said.say((0, 1)) == written.say((0, 1)) and "lion" in said.say((0, 1))
+
+
+def test_that_blocks_have_an_outline_on_the_diagonal(qtbot: QtBot) -> None:
+    widget = shown(qtbot)
+    widget.draw(np.zeros((4, 4)), low=0.0, high=1.0, blocks=[(1, 3)])
+    picture = widget.grab().toImage()
+    corner, middle = widget.place((1, 1)).topLeft(), widget.place((0, 0)).center()
+    at = [picture.pixelColor(round(x), round(y)).name() for x, y in (
+        (corner.x(), corner.y() + 8), (middle.x(), middle.y()))]
+    assert at[0] != at[1]

@@ -26,18 +26,27 @@ def skip_gram(inputs: Tensor, outputs: Tensor, counts: Tensor) -> tuple[float, T
     return float(-said.sum() / of.sum()), error @ outputs, error.T @ inputs
 
 
-def ppmi_svd(counts: Tensor, d: int) -> Tensor:
-    """(V, d) vectors of words that are their own contexts: max(0, log p(w,c) / p(w) p(c)), its d largest
-    directions, each times the root of its singular value.
-
-    ``counts`` (V, V) are symmetric, so that singular values are the sizes of eigenvalues.
-    """
+def ppmi(counts: Tensor) -> Tensor:
+    """(V, V) positive pointwise mutual information: max(0, log p(w,c) / p(w) p(c)), 0 where nothing was
+    counted. ``counts`` (V, V) are symmetric."""
     of = counts.sum(1)                                                          # (V,)
     expected = of[:, None] * of / of.sum().clamp(min=1.0)
-    positive = (counts / expected.clamp(min=1e-12)).log().clamp(min=0.0)        # (V, V)
-    values, directions = torch.linalg.eigh(positive)                            # rising
+    return (counts / expected.clamp(min=1e-12)).log().clamp(min=0.0)            # (V, V)
+
+
+def factors(symmetric: Tensor, d: int) -> Tensor:
+    """(V, d) the d largest directions of a symmetric matrix, each times the root of its singular value.
+
+    The singular values of a symmetric matrix are the sizes of its eigenvalues.
+    """
+    values, directions = torch.linalg.eigh(symmetric)                           # rising
     best = values.abs().argsort(descending=True, stable=True)[:d]
     return torch.as_tensor(directions[:, best] * values[best].abs().sqrt())
+
+
+def ppmi_svd(counts: Tensor, d: int) -> Tensor:
+    """(V, d) vectors of words that are their own contexts, from their PPMI."""
+    return factors(ppmi(counts), d)
 
 
 def unit(vectors: Tensor) -> Tensor:
