@@ -31,6 +31,7 @@ from widgets.cards import Card
 from widgets.curves import Curve, CurvePlot, Rule, Style
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.marks import named
 from widgets.numbers import count, decimal, quantity
 from widgets.pages import Pages
 from widgets.table import Table
@@ -159,21 +160,21 @@ class ComputeView(PanelView):
             _walk(found, PRODUCT, words("products of matrices, larger and larger"), 2),
             _walk(found, LAYER, words("one layer, batch 1 to 32"), 1),
             Curve(found.speed[adding], frame.operations[adding] / frame.bytes[adding], words("addition"), 0)]
-        for index in found.of(MODEL):
-            name = _model(frame.size[index])
-            curves.append(Curve(found.speed[index : index + 1], frame.operations[index : index + 1]
-                                / frame.bytes[index : index + 1], words(name), 3))
-        rules = [Rule(frame.operations[index] / frame.bytes[index], words(_model(frame.size[index])), "x", 3)
+        models = found.of(MODEL)
+        x, y = frame.operations[models] / frame.bytes[models], found.speed[models]
+        curves += [Curve(y[[at]], x[[at]], "", 3) for at in range(len(models))]
+        for group in _near(x, y):  # numbered: beside the roof there is no room for six names
+            curves.append(Curve(y[group], x[group], ", ".join(
+                count(frame.size[models[one]] + 1) for one in group), 3, "dots"))
+        rules = [Rule(frame.operations[index] / frame.bytes[index], count(frame.size[index] + 1), "x", 3)
                  for index in np.flatnonzero((frame.family == MODEL) & np.isnan(found.ms))]
-        self.roof.draw([one for one in curves if len(one.y)], rules, note=self._last(shown))
+        self.roof.draw([one for one in curves if len(one.y)], rules,
+                       note=self._models())
 
-    def _last(self, shown: Shown[Params, Frame]) -> str:
-        """What was measured last, in words."""
-        which, ms = shown.history["measurement"][-1:], shown.history["took_ms"][-1:]
-        if not len(which) or not 0 <= which[0] < len(shown.frame.family):
-            return self.words("a step measures one thing; play to fill the picture")
-        return self.words("last: {what}, {ms}", what=self._named(shown.frame, int(which[0])),
-                          ms=quantity(float(ms[0]), "ms", self.words))
+    def _models(self) -> str:
+        """What the numbers in the picture stand for."""
+        return named(3, "\u2002".join(f"{count(at)}\u00a0{self.words(name)}"
+                                      for at, name in enumerate(MODELS, 1)))
 
     def _named(self, frame: Frame, at: int) -> str:
         words, size = self.words, int(frame.size[at])
@@ -181,7 +182,7 @@ class ComputeView(PanelView):
             case 1:
                 return words("a layer on a batch of {size}", size=count(size))
             case 2:
-                return words(_model(size))
+                return f"{named(3, count(size + 1))} {words(_model(size))}"
             case 3:
                 return words("an addition of {size} kB", size=count(size))
             case 4:
@@ -287,14 +288,16 @@ class ComputeView(PanelView):
         found = Found(frame, shortest(shown.history, len(frame.family)))
         known = int(np.isfinite(found.ms).sum())
         texts, intensity = quantity(shown.params.batch, "text", words), decimal(_writing(frame))
+        if not known:
+            return words("A step measures one thing: play to fill the picture. A GPT that writes for {batch} "
+                         "does {intensity} operations for each byte.", batch=texts, intensity=intensity)
         if not np.isfinite(found.peak) or not np.isfinite(found.bandwidth):
-            return words(
-                "{known} of {all} things have been measured. A GPT that writes for {batch} does {intensity} "
-                "operations for each byte.", known=known, all=len(frame.family), batch=texts,
-                intensity=intensity)
+            return words("{known} of {all} things have been measured, the last one {what}.", known=known,
+                         all=len(frame.family),
+                         what=self._named(frame, int(shown.history["measurement"][-1])))
         return words(
             "At best {peak} GFLOP/s, and {bandwidth} GB/s from memory: below {ridge} operations a byte "
-            "memory decides. A GPT that writes for {batch} does {intensity}.",
+            "memory decides. A GPT that writes for {batch} does {intensity} a byte.",
             peak=decimal(found.peak), bandwidth=decimal(found.bandwidth),
             ridge=decimal(found.peak / found.bandwidth), batch=texts, intensity=intensity)
 
@@ -308,6 +311,19 @@ def _earlier(shown: Shown[Params, Frame]) -> list[tuple[str, Found]]:
 def _times(found: Found, family: int, label: str, series: int, style: Style = "solid") -> Curve:
     at = found.of(family)
     return Curve(found.ms[at], found.frame.size[at], label, series, style)
+
+
+def _near(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[list[int]]:
+    """Which points lie so close to each other that they share a label, from left to right."""
+    groups: list[list[int]] = []
+    for one in np.argsort(x):
+        for group in groups:
+            if abs(np.log10(x[one] / x[group[-1]])) < 0.2 and abs(np.log10(y[one] / y[group[-1]])) < 0.5:
+                group.append(int(one))
+                break
+        else:
+            groups.append([int(one)])
+    return groups
 
 
 def _model(index: int) -> str:
