@@ -13,9 +13,9 @@ import pytest
 
 from app.trial import Trial
 from visualizers.catalog import panel
-from visualizers.l1_basics.ngram.counts import Model, Smoothing
-from visualizers.l1_basics.ngram.experiment import BEGIN, END, SPAN, UNKNOWN, Reading, perplexity
+from visualizers.l1_basics.ngram.experiment import SPAN
 from visualizers.l1_basics.ngram.panel import METHODS, PARTS, N, Params
+from visualizers.models.ngrams import BEGIN, END, UNKNOWN, Model, Reading, Smoothing, perplexity
 from widgets.parameters import changed
 
 PANEL = panel("ngram")

@@ -1,8 +1,8 @@
 """A text is read part by part, its n-grams are counted, and what the counts know is asked.
 
-The four ways to smooth are in ``counts.py``. A line begins with n − 1 signs that stand for "nothing
-before", and ends with one that is predicted like a word. Words that the text has once only are all one
-word, the unknown one, so that new words have a count.
+How a text is cut into words and the four ways to smooth are in ``visualizers/models/ngrams.py``. A line
+begins with n − 1 signs that stand for "nothing before", and ends with one that is predicted like a word.
+Words that the text has once only are all one word, the unknown one, so that new words have a count.
 
 Shapes: T words, M methods, N lengths of n-grams, V words that can come next.
 """
@@ -10,89 +10,30 @@ Shapes: T words, M methods, N lengths of n-grams, V words that can come next.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from visualizers.l1_basics.ngram.counts import Floats, Ints, Model, Smoothing
 from visualizers.l1_basics.ngram.panel import METHODS, NEXT, PARTS, Frame, N, Params
+from visualizers.models.ngrams import (
+    BEGIN,
+    END,
+    UNKNOWN,
+    Floats,
+    Model,
+    Reading,
+    Smoothing,
+    made_ready,
+    perplexity,
+)
 from visualizers.panel import Context
 
-BEGIN, END, UNKNOWN = 0, 1, 2
-SIGNS = ("", "⏎", "‹?›")  # how these are shown
-MOST = 6000        # words of a vocabulary: five of them make one whole number below 2⁶³
-LONGEST = {"words": 160_000, "characters": 100_000}  # characters that are read; Chinese words 60,000
 ASKED = 2000       # words of the text read, of which the perplexity is taken
 WRITTEN = {"words": 45, "characters": 160}
 SPAN = {"words": 6, "characters": 14}  # from here on a span is called copied
 LINE = {"words": 14, "characters": 60}  # of the game
-
-
-class Reading:
-    """A text made ready: its lines as numbers, and every tenth one held out, from the ``first`` on."""
-
-    def __init__(self, text: str, language: str, unit: str, rare: int, first: int,
-                 progress: Callable[[int, int, str], None]) -> None:
-        self.unit, self.chinese = unit, language == "zh"
-        text = text[: 60_000 if self.chinese and unit == "words" else LONGEST[unit]]
-        lines = [one.strip() for one in text.splitlines() if one.strip()] or ["?"]
-        words = []
-        for at, line in enumerate(lines):
-            if at % 100 == 0:
-                progress(at, len(lines), "Cutting the text into words")
-            words.append(self.cut(line))
-        held = range(first, len(lines), 10) if len(lines) > 9 else range(len(lines) - 1, len(lines))
-        kept = [one for at, one in enumerate(words) if at not in held] or words
-        counted = Counter(word for line in kept for word in line)
-        known = [word for word, times in counted.most_common(MOST) if times > rare]
-        self.names = (*SIGNS, *known)
-        self.ids = {word: at for at, word in enumerate(self.names) if at > UNKNOWN}
-        self.lines = [self.numbers(line) for line in kept]
-        self.held = [self.numbers(words[at]) for at in held]
-        self.base, self.vocabulary = len(self.names), len(self.names) - 1      # nothing predicts BEGIN
-        self.grams, self.ends = self.grams_of(self.lines)
-        self.held_grams, _ = self.grams_of(self.held)
-        self.text = " ".join(self.names[one] for line in self.lines for one in (*line, END)) + " "
-
-    def cut(self, line: str) -> list[str]:
-        """A line in words or characters, lower-case."""
-        line = line.lower()
-        if self.unit == "characters":
-            return list(line)
-        if self.chinese:
-            import jieba
-
-            jieba.setLogLevel(60)  # it reports its dictionary otherwise
-            return [one for one in jieba.lcut(line) if one.strip()]
-        return re.findall(r"\w+|[^\w\s]", line)
-
-    def numbers(self, words: Sequence[str]) -> list[int]:
-        return [self.ids.get(word, UNKNOWN) for word in words]
-
-    def grams_of(self, lines: Sequence[Sequence[int]]) -> tuple[list[Ints], Ints]:
-        """For n = 1 … N the n-gram that ends at each word of these lines, each (T,); and where each
-        line ends."""
-        stream = np.array([one for line in lines for one in (*[BEGIN] * (N - 1), *line, END)], np.int64)
-        predicted: NDArray[np.intp] = np.flatnonzero(stream != BEGIN)          # (T,)
-        grams, so_far = [], np.zeros(len(predicted), np.int64)
-        for n in range(N):
-            so_far = so_far + stream[predicted - n] * self.base**n
-            grams.append(so_far)
-        return grams, np.cumsum([len(line) + 1 for line in lines])
-
-    def key(self, words: Sequence[int]) -> int:
-        """Some words as one whole number."""
-        found = 0
-        for one in words:
-            found = found * self.base + one
-        return found
-
-
-_made_ready: dict[tuple[str, str, str, int, int], Reading] = {}  # they never change; the last few are kept
 
 
 class NGrams:
@@ -123,12 +64,8 @@ class NGrams:
             text, language = (self.corpus.text, self.corpus.language) if self.corpus else (params.own, "")
             if not self.corpus and re.search("[\u4e00-\u9fff]", text):
                 language = "zh"
-            asked = (text, language, params.unit, int(self.corpus is not None), (9 + params.seed) % 10)
-            if asked not in _made_ready:
-                while len(_made_ready) > 3:
-                    del _made_ready[next(iter(_made_ready))]
-                _made_ready[asked] = Reading(*asked, self.context.progress)
-            self.reading = key, _made_ready[asked]
+            self.reading = key, made_ready(text, language, params.unit, int(self.corpus is not None),
+                                           (9 + params.seed) % 10, self.context.progress)
             self.model = None
         return self.reading[1]
 
@@ -262,11 +199,6 @@ class NGrams:
         seen: dict[str, Any] = {name: one.copy() if isinstance(one, np.ndarray) else one
                                 for name, one in self.seen.items()}
         return Frame(**seen)
-
-
-def perplexity(odds: NDArray[np.float64]) -> float:
-    """Among how many words, all alike, it would hesitate as much: e to the mean −ln p."""
-    return float(np.exp(-np.log(np.maximum(odds, 1e-300)).mean()))
 
 
 @lru_cache(maxsize=20_000)

@@ -1,4 +1,4 @@
-"""n-grams counted, and four ways to give a probability to those that were not read.
+"""A text in words, its n-grams counted, and four ways to give a probability to those that were not read.
 
 Jelinek and Mercer 1980 (interpolation); Katz 1987 (back-off), here with an absolute discount; Kneser and
 Ney 1995; Chen and Goodman 1999 compare them. With c a count, h the words before w, h′ those without the
@@ -17,7 +17,9 @@ An n-gram is one whole number: its words are the digits, the last word the lowes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +28,86 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+N = 5  # the longest n-gram
+BEGIN, END, UNKNOWN = 0, 1, 2
+SIGNS = ("", "⏎", "‹?›")  # how these are shown
+MOST = 6000        # words of a vocabulary: five of them make one whole number below 2⁶³
+LONGEST = {"words": 160_000, "characters": 100_000}  # characters that are read; Chinese words 60,000
+
+
+class Reading:
+    """A text made ready: its lines as numbers, and every tenth one held out, from the ``first`` on."""
+
+    def __init__(self, text: str, language: str, unit: str, rare: int, first: int,
+                 progress: Callable[[int, int, str], None]) -> None:
+        self.unit, self.chinese = unit, language == "zh"
+        text = text[: 60_000 if self.chinese and unit == "words" else LONGEST[unit]]
+        lines = [one.strip() for one in text.splitlines() if one.strip()] or ["?"]
+        words = []
+        for at, line in enumerate(lines):
+            if at % 100 == 0:
+                progress(at, len(lines), "Cutting the text into words")
+            words.append(self.cut(line))
+        held = range(first, len(lines), 10) if len(lines) > 9 else range(len(lines) - 1, len(lines))
+        kept = [one for at, one in enumerate(words) if at not in held] or words
+        counted = Counter(word for line in kept for word in line)
+        known = [word for word, times in counted.most_common(MOST) if times > rare]
+        self.names = (*SIGNS, *known)
+        self.ids = {word: at for at, word in enumerate(self.names) if at > UNKNOWN}
+        self.lines = [self.numbers(line) for line in kept]
+        self.held = [self.numbers(words[at]) for at in held]
+        self.base, self.vocabulary = len(self.names), len(self.names) - 1      # nothing predicts BEGIN
+        self.grams, self.ends = self.grams_of(self.lines)
+        self.held_grams, _ = self.grams_of(self.held)
+        self.text = " ".join(self.names[one] for line in self.lines for one in (*line, END)) + " "
+
+    def cut(self, line: str) -> list[str]:
+        """A line in words or characters, lower-case."""
+        line = line.lower()
+        if self.unit == "characters":
+            return list(line)
+        if self.chinese:
+            import jieba
+
+            jieba.setLogLevel(60)  # it reports its dictionary otherwise
+            return [one for one in jieba.lcut(line) if one.strip()]
+        return re.findall(r"\w+|[^\w\s]", line)
+
+    def numbers(self, words: Sequence[str]) -> list[int]:
+        return [self.ids.get(word, UNKNOWN) for word in words]
+
+    def grams_of(self, lines: Sequence[Sequence[int]]) -> tuple[list[Ints], Ints]:
+        """For n = 1 … N the n-gram that ends at each word of these lines, each (T,); and where each
+        line ends."""
+        stream = np.array([one for line in lines for one in (*[BEGIN] * (N - 1), *line, END)], np.int64)
+        predicted: NDArray[np.intp] = np.flatnonzero(stream != BEGIN)          # (T,)
+        grams, so_far = [], np.zeros(len(predicted), np.int64)
+        for n in range(N):
+            so_far = so_far + stream[predicted - n] * self.base**n
+            grams.append(so_far)
+        return grams, np.cumsum([len(line) + 1 for line in lines])
+
+    def key(self, words: Sequence[int]) -> int:
+        """Some words as one whole number."""
+        found = 0
+        for one in words:
+            found = found * self.base + one
+        return found
+
+
+_made_ready: dict[tuple[str, str, str, int, int], Reading] = {}  # they never change; the last few are kept
+
+
+def made_ready(text: str, language: str, unit: str, rare: int, first: int,
+               progress: Callable[[int, int, str], None]) -> Reading:
+    """The ``Reading`` of these; the one of before, where they were asked for lately."""
+    asked = (text, language, unit, rare, first)
+    if asked not in _made_ready:
+        while len(_made_ready) > 3:
+            del _made_ready[next(iter(_made_ready))]
+        _made_ready[asked] = Reading(*asked, progress)
+    return _made_ready[asked]
 
 
 class Counts:
@@ -164,3 +246,8 @@ class Model:
             self._weights[n, by.discount] = \
                 by.discount * counts.kinds / counts.totals / np.maximum(1 - seen, 1e-12)
         return self._weights[n, by.discount]
+
+
+def perplexity(odds: NDArray[np.float64]) -> float:
+    """Among how many words, all alike, it would hesitate as much: e to the mean −ln p."""
+    return float(np.exp(-np.log(np.maximum(odds, 1e-300)).mean()))
