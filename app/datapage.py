@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from app.downloads import Downloads, SetCard, label
 from visualizers.catalog import LECTURES, Said
 from visualizers.data import Data, Pin, pins
-from visualizers.refusal import Refusal
+from visualizers.refusal import Refusal, reason_of
 from visualizers.uses import LECTURES_SET, PackSet, pack_set, pack_sets, used_by
 from widgets import numbers
 from widgets.cards import Card
@@ -108,7 +108,7 @@ class DataPage(QScrollArea):
         except OSError as error:
             self.downloads.failed[name] = Refusal(
                 "The folder {folder} cannot be written to: {reason}.",
-                folder=str(self.data.pack.folder), reason=error.strerror or str(error))
+                folder=str(self.data.pack.folder), reason=reason_of(error))
         self.lectures.refresh()
         self.refresh()
         self.changed.emit()
@@ -201,7 +201,7 @@ class _Row(Card):
         self.bar.setVisible(active and now is not None)
         self.error.setVisible(failed is not None)
         if failed is not None:
-            self.error.setText(words(failed.message, **failed.values))
+            self.error.setText(words.tell(failed.message, failed.values))
         if not active:
             return False
         if now is None:

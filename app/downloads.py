@@ -6,7 +6,7 @@ something else. Each runs in a process of its own; a timer asks now and then how
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
@@ -19,6 +19,7 @@ from widgets import numbers
 from widgets.cards import Card
 from widgets.look import Look
 from widgets.style import font
+from widgets.words import Words
 
 POLL = 150  # milliseconds
 
@@ -213,12 +214,12 @@ class SetCard(Card):
                              self.data.pack.folder)
 
 
-def _sentences(words: Callable[..., str], pins: Sequence[Pin], why: dict[str, Refusal]) -> str:
+def _sentences(words: Words, pins: Sequence[Pin], why: dict[str, Refusal]) -> str:
     """A line for each reason, with what it kept away."""
     lines: dict[str, list[str]] = {}
     for one in pins:
         refusal = why[one.name]
-        lines.setdefault(words(refusal.message, **refusal.values), []).append(words(one.title))
+        lines.setdefault(words.tell(refusal.message, refusal.values), []).append(words(one.title))
     return "\n".join(words("Not fetched: {names}. {why}", names=" · ".join(names), why=sentence)
                      for sentence, names in lines.items())
 

@@ -83,7 +83,7 @@ class Filing:
         except Refusal as refusal:
             page = self.desk.page
             words = page.words if page else self.desk.look.words
-            self.desk.toast.say(words(refusal.message, **refusal.values), warning=True)
+            self.desk.toast.say(words.tell(refusal.message, refusal.values), warning=True)
 
     # --- runs ------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ def run(arguments: Sequence[str]) -> int:
         return int(options.does(options))
     except (Refusal, Unfit) as refusal:
         words = window_words(getattr(options, "lang", None) or "en")
-        print(words(refusal.message, **refusal.values), file=sys.stderr)
+        print(words.tell(refusal.message, refusal.values), file=sys.stderr)
         return 2
 
 

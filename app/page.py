@@ -260,10 +260,8 @@ class Page(QWidget):
         self._offer()
 
     def _tell(self) -> None:
-        """All that was told so far; a title among the values speaks the user's language too."""
-        told = [self.words(text, **{name: self.words(value) if isinstance(value, str) else value
-                                    for name, value in values.items()})
-                for text, values in self.session.notes]
+        """All that was told so far."""
+        told = [self.words.tell(text, values) for text, values in self.session.notes]
         self.notes.say(" ".join(dict.fromkeys(told)))
         self.notes.show()
 
@@ -306,7 +304,7 @@ class Page(QWidget):
             actions.append((words("Start again"), session.reset))
         elif failure.over:
             actions.append((words("Try again"), session.retry))
-        self._show_card(words(failure.message, **failure.values), actions, failure.details)
+        self._show_card(words.tell(failure.message, failure.values), actions, failure.details)
         self._soft_card = not failure.over and failure.good is None
 
     def _back_to(self, step: int) -> None:

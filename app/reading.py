@@ -203,7 +203,7 @@ class HowRead(Overlay):
         self.cells.horizontalHeader().setStretchLastSection(True)
 
     def _complain(self, refusal: Refusal) -> None:
-        self._problem.setText(self.look.words(refusal.message, **refusal.values))
+        self._problem.setText(self.look.words.tell(refusal.message, refusal.values))
         self._problem.show()
         self._go.setEnabled(False)
 

@@ -207,7 +207,7 @@ def _record(document: Mapping[str, Any], archive: zipfile.ZipFile) -> Record:
                       found=error.found, wanted=error.wanted) from error
     except Unfit as error:
         raise Refusal("This run has a value that {panel} does not take: {reason}",
-                      panel=panel.id, reason=str(error)) from error
+                      panel=panel.id, reason=error) from error
     history = _history(document["scalars"], arrays[0])
     history.fill(0, {str(name): _finite(value) for name, value in document.get("start", {}).items()})
     if len(history):

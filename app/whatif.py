@@ -130,9 +130,7 @@ class WhatIfField(Overlay):
             self._run(value)
         except (Unfit, Refusal) as problem:
             values = {**problem.values, "name": self._said.label(self.one.name)}
-            if "what" in values:
-                values["what"] = words(str(values["what"]))
-            self._problem.setText(words(problem.message, **values))
+            self._problem.setText(words.tell(problem.message, values))
             self._problem.show()
             self._fit()
             return

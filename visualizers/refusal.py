@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 
@@ -21,6 +22,21 @@ class Refusal(Exception):
 
     def __reduce__(self) -> Any:
         return _refusal, (self.message, self.values)
+
+
+# What systems say in words of their own, for those that people meet.
+REASONS = {
+    errno.ENOSPC: "the disk is full", errno.EACCES: "it is not allowed", errno.EPERM: "it is not allowed",
+    errno.EROFS: "nothing can be written to this disk", errno.ENOENT: "it is not there",
+    errno.EIO: "the disk does not answer", errno.ENAMETOOLONG: "its name is too long",
+    errno.EMFILE: "too many files are open", errno.ENOMEM: "there is not enough memory",
+}
+
+
+def reason_of(error: BaseException) -> str:
+    """Why the system refused, in plain English where it is a common reason."""
+    number = getattr(error, "errno", None) or 0
+    return REASONS.get(number, "") or getattr(error, "strerror", None) or str(error)
 
 
 def _refusal(message: str, values: dict[str, object]) -> Refusal:

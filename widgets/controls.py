@@ -258,9 +258,7 @@ class _Control(QWidget):
         if problem is not None:
             # The user knows the parameter by its label and the numbers as they are written here.
             values = {**problem.values, "name": self.label}
-            if "what" in values:
-                values["what"] = self.look.words(str(values["what"]))
-            self._said.setText(self.look.words(problem.message, **values))
+            self._said.setText(self.look.words.tell(problem.message, values))
         self._said.setVisible(problem is not None)
 
     def show_value(self, value: Any) -> None:

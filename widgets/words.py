@@ -34,6 +34,19 @@ class Words:
             return said
         return said.format(**values) if self.language == "en" else _spaced(said, values)
 
+    def tell(self, text: str, values: Mapping[str, object]) -> str:
+        """What somebody else has to say: a refusal, a note. Texts among its values are looked up too,
+        and a value that is a sentence with values of its own (another refusal) is said in full."""
+        return self(text, **{name: self._value(value) for name, value in values.items()})
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.table.get(value, value)
+        message, values = getattr(value, "message", None), getattr(value, "values", None)
+        if isinstance(message, str) and isinstance(values, Mapping):
+            return self.tell(message, values)
+        return value
+
     def with_table(self, table: Mapping[str, str]) -> Words:
         """These words with a panel's own on top."""
         return Words(self.language, {**self.table, **table})

@@ -12,6 +12,7 @@ import pytest
 from app.notebook import sections
 from visualizers.catalog import LECTURES, Said, panels, texts
 from visualizers.data import Data, all_sources, pins
+from visualizers.refusal import REASONS
 from widgets.glossary import terms
 from widgets.words import LANGUAGES, glossary_words, read_table
 
@@ -56,6 +57,7 @@ def shared_texts() -> set[str]:
         found |= said_in(file)
     for file in (ROOT / "visualizers").glob("*.py"):
         found |= said_in(file)
+    found |= set(REASONS.values())
     for lecture in LECTURES:
         found |= {lecture.title, lecture.about, lecture.does, lecture.warning}
     for pin in pins():

@@ -273,7 +273,7 @@ def test_that_a_failing_disk_is_one_sentence(tmp_path: Path,
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", fail)
-    refused(file, "cannot be read: Permission denied")
+    refused(file, "cannot be read: it is not allowed")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")

@@ -195,5 +195,5 @@ def test_that_any_text_and_any_sentence_make_a_frame(tmp_path: Path) -> None:
         assert frame.counted == text.startswith("made")
     path = tmp_path / "short.txt"
     path.write_text("One short text is here. " * 30, "utf-8")
-    with pytest.raises(Refusal, match="too few sentences"):
+    with pytest.raises(Refusal, match="at least 40 are needed"):
         begin(text=f"file:{path}", **SMALL)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from visualizers.refusal import Refusal
+from visualizers.refusal import Refusal, reason_of
 
 MOST_FIELDS, MOST_TENSORS, MOST_AXES = 10_000, 100_000, 8
 
@@ -86,7 +86,7 @@ def read_gguf(source: Path | bytes, name: str) -> GGUF:
         raise Refusal("There is no file {path}; choose another one.", path=str(source)) from error
     except OSError as error:
         raise Refusal("The file {name} cannot be read: {reason}.", name=name,
-                      reason=error.strerror or str(error)) from error
+                      reason=reason_of(error)) from error
     return _Reader(mapped, name).read()
 
 

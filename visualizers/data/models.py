@@ -18,7 +18,7 @@ from typing import Any
 
 from visualizers.data.gguf import GGUF, config_of, read_gguf
 from visualizers.data.pack import Fetched, _kill, _size_of
-from visualizers.refusal import Refusal
+from visualizers.refusal import Refusal, reason_of
 
 TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"),
               ("tokenizer.model",), ("spiece.model",), ("sentencepiece.bpe.model",))
@@ -99,7 +99,7 @@ def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
         names = tuple(sorted(one.name for one in folder.iterdir() if one.is_file()))
     except OSError as error:
         raise Refusal("The folder {name} cannot be read: {reason}.", name=name,
-                      reason=error.strerror or str(error)) from error
+                      reason=reason_of(error)) from error
     if "config.json" not in names:
         raise Refusal("There is no model in {name}: a model's folder holds config.json, "
                       "model.safetensors and tokenizer.json.", name=name)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode
 from visualizers.data.encodings import SAMPLE, TITLES, Reading, decoded, readings
 from visualizers.data.encodings import beginning as first_part
 from visualizers.data.tables import Table, table, text_and_label, text_column
-from visualizers.refusal import Refusal
+from visualizers.refusal import Refusal, reason_of
 
 LIMIT = 20 << 20  # bytes of the largest file that is read
 TABLES = (".csv", ".tsv")
@@ -97,9 +97,8 @@ class OwnFile:
             with file.open("rb") as opened:
                 return first_part(opened.read(SAMPLE + 1)) if beginning else opened.read(LIMIT)
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise Refusal("The file {name} cannot be read: {reason}.", name=name, reason=reason) \
-                from error
+            raise Refusal("The file {name} cannot be read: {reason}.", name=name,
+                          reason=reason_of(error)) from error
 
     def readings(self, beginning: bool = False) -> tuple[Reading, ...]:
         """In which ways its bytes can be read, the best first. Raises ``Refusal``."""

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from visualizers.files import put
-from visualizers.refusal import Refusal
+from visualizers.refusal import Refusal, reason_of
 
 LARGEST_MEMBER = 256 << 20  # bytes
 SPARE = 16 << 20  # bytes that a fetch leaves free on the disk
@@ -513,4 +513,4 @@ def _no_room(folder: Path, needed: int) -> Refusal:
 
 def _not_written(folder: Path, error: OSError) -> Refusal:
     return Refusal("The folder {folder} cannot be written to: {reason}.", folder=str(folder),
-                   reason=error.strerror or str(error))
+                   reason=reason_of(error))

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections import Counter
@@ -20,11 +21,31 @@ import tokenizers
 from numpy.typing import NDArray
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
+from visualizers.refusal import Refusal
+
 Ids = Sequence[int] | NDArray[np.int64]
 UNKNOWN = "\ufffd"  # what is shown for a character that was never seen in training
 
 
-def split(text: str, share: float = 0.05) -> tuple[str, str]:
+HELD_OUT = 0.05  # of a text
+
+
+def too_short(title: str, has: int, lacks: int, tokens: bool = False) -> Refusal:
+    """The refusal of a text of which ``HELD_OUT`` is too little.
+
+    Args:
+        has: characters of the text, or ``tokens``.
+        lacks: how many more its held-out part would need.
+    """
+    enough = has + math.ceil(lacks / HELD_OUT)
+    if tokens:
+        return Refusal("{title} is too short to learn from: it has {count} tokens, and {enough} are enough. "
+                       "Choose a longer text.", title=title, count=has, enough=enough)
+    return Refusal("{title} is too short to learn from: it has {count} characters, and {enough} are enough. "
+                   "Choose a longer text.", title=title, count=has, enough=enough)
+
+
+def split(text: str, share: float = HELD_OUT) -> tuple[str, str]:
     """A text as (what is learnt, what is held out): its end is held out, from a line's beginning."""
     cut = round(len(text) * (1 - share))
     cut = text.rfind("\n", cut // 2, cut) + 1 or cut

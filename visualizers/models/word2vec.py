@@ -74,6 +74,9 @@ class Vocabulary:
         return len(self.words)
 
 
+OFTEN = 24  # times that a word stands in a text for a twin of it to be learnt from half of them
+
+
 def plant_twins(
     words: Sequence[str], most: int, generator: torch.Generator
 ) -> tuple[list[str], list[tuple[str, str]]]:
@@ -83,13 +86,13 @@ def plant_twins(
     which learns meaning from contexts must place them together. This gives any text, in any
     language, a test of similarity that needs no human judgement (after the pseudo-words of
     Schütze 1992). The twins are spread evenly over the ranks 30 to 400, among words that occur at
-    least 24 times; at most one word in twelve is given one.
+    least ``OFTEN`` times; at most one word in twelve is given one.
 
     Returns:
         The text with twins, and the pairs (word, twin).
     """
     counted = sorted(Counter(words).items(), key=lambda one: (-one[1], one[0]))
-    fit = [word for word, count in counted[30:400] if count >= 24]
+    fit = [word for word, count in counted[30:400] if count >= OFTEN]
     number = min(most, len(fit), len(counted) // 12)
     chosen = [fit[i * len(fit) // number] for i in range(number)]
     places = {word: [] for word in chosen}  # type: dict[str, list[int]]

@@ -7,7 +7,7 @@ from collections import Counter
 import torch
 
 from visualizers.l1_basics.word_representations.panel import WORDS, Params
-from visualizers.models.word2vec import Vocabulary, plant_twins, split
+from visualizers.models.word2vec import OFTEN, Vocabulary, plant_twins, split
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
 
@@ -68,8 +68,9 @@ class Reading:
         else:
             self.planted = False
         if len(groups) < 2:
-            raise Refusal("{title} is too short to learn from: choose a text of at least a few hundred "
-                          "words.", title=text.title)
+            raise Refusal("{title} has {count} words that stand in it {times} times or oftener; at least "
+                          "{least} are needed: choose a longer text.", title=text.title, times=OFTEN,
+                          count=sum(number >= OFTEN for number in known.values()), least=32)
         vocabulary = Vocabulary.of(words, params.contexts)
         shown = [word for group in groups for word in group]
         rare = [word for word in shown if word not in vocabulary.ids]

@@ -34,9 +34,8 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from visualizers.data.text_features import features
 from visualizers.l2_networks.rnn_lm.panel import Frame, Params
 from visualizers.models.counting import counted_losses
-from visualizers.models.tokenizers import UNKNOWN, Characters, Words, split
+from visualizers.models.tokenizers import UNKNOWN, Characters, Words, split, too_short
 from visualizers.panel import Context
-from visualizers.refusal import Refusal
 
 EMBEDDING = 32      # D
 CLIP = 1.0          # the longest gradient a step may follow
@@ -125,9 +124,11 @@ class RnnLanguageModel:
             else Words.learn(learnt, VOCABULARY)
         self.pieces = self.tokens.pieces(range(self.tokens.size))
         train = torch.from_numpy(self.tokens.encode(learnt))                       # (all,)
-        self._hold_out(text.text, len(learnt), text.language == "code")
+        if (lacks := PASSAGES + math.ceil(1.25 * CHARACTERS) - len(text.text) + len(learnt)) > 0:
+            raise too_short(text.title, len(text.text), lacks)
         if len(train) < 2 * params.batch + 2:
-            raise Refusal("This text is too short to learn from; choose a longer text.")
+            raise too_short(text.title, len(train), 1, tokens=True)
+        self._hold_out(text.text, len(learnt), text.language == "code")
         self.facts = counted_losses(train, self.held_out.T.flatten().cpu(), self.tokens.size)
         self.train = train.to(self.device)
 
@@ -149,8 +150,6 @@ class RnnLanguageModel:
     def _hold_out(self, text: str, learnt: int, code: bool) -> None:
         """Cut passages out of the held-out end of the text; features of each token's last sign."""
         begins = np.linspace(learnt, len(text) - 1.25 * CHARACTERS, PASSAGES).astype(int)
-        if begins[-1] < learnt + PASSAGES:
-            raise Refusal("This text is too short to learn from; choose a longer text.")
         table = features(text, learnt, code)
         cuts, ends = [], []
         for begin in begins.tolist():
@@ -174,7 +173,7 @@ class RnnLanguageModel:
                 names.append(name)
                 wanted.append(values)
         self.names = tuple(names)
-        self.wanted = np.array(wanted, np.float32).reshape(len(names), -1, PASSAGES)  # (F, N', P)
+        self.wanted = np.array(wanted, np.float32).reshape(len(names), *at.shape)  # (F, N', P)
         spread = self.wanted.std(1) / self.wanted.std((1, 2))[:, None]             # (F, P)
         self.varied = spread.sum(0).argsort()[::-1].tolist()
         self.binary = [set(np.unique(one)) <= {0.0, 1.0} for one in self.wanted]
@@ -352,7 +351,7 @@ def correlations(wanted: NDArray[np.float32], states: NDArray[np.float32]) -> ND
 
     A feature or a unit that never changes is said to have none.
     """
-    f = wanted.reshape(len(wanted), -1)                                            # (F, N·P)
+    f = wanted.reshape(len(wanted), math.prod(wanted.shape[1:]))                   # (F, N·P)
     h = states.reshape(-1, states.shape[2])                                        # (N·P, H)
     f, h = f - f.mean(1, keepdims=True), h - h.mean(0)
     scale = np.linalg.norm(f, axis=1)[:, None] * np.linalg.norm(h, axis=0)         # (F, H)

@@ -50,6 +50,7 @@ from visualizers.refusal import Refusal
 
 HEADS = 4
 WORDS = 1500      # of the vocabulary
+FEWEST = 40       # sentences to learn from
 SHORTEST = 4      # words of a sentence that is learnt from
 MOST = 20_000     # sentences
 CHECKED = 40      # held-out sentences on which everything is measured
@@ -113,9 +114,10 @@ class MaskedLM:
         text = context.text(params.text)
         self.language = text.language
         found = sentences_of(text.text, self.language)
-        if len(found) < 40:
-            raise Refusal("This text has too few sentences of {least} to {most} words to learn from.",
-                          least=SHORTEST, most=LONGEST)
+        if len(found) < FEWEST:
+            raise Refusal("{title} has {count} sentences of {least} to {most} words; at least {fewest} are "
+                          "needed to learn from: choose a longer text.", title=text.title,
+                          count=len(found), least=SHORTEST, most=LONGEST, fewest=FEWEST)
         # Every tenth sentence is held out.
         learnt = [one for at, one in enumerate(found) if at % 10]
         self.examples = found[::10][:EXAMPLES]

@@ -34,7 +34,7 @@ from torch.nn import functional as F
 
 from visualizers.l3_transformers.mixture_of_experts.panel import SENTENCE, TWINS, Frame, Params
 from visualizers.models.arrays import array
-from visualizers.models.tokenizers import Characters, split
+from visualizers.models.tokenizers import Characters, split, too_short
 from visualizers.panel import Context
 
 BATCH = 6
@@ -120,7 +120,10 @@ class MixtureOfExperts:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        learnt, kept = split(context.text(params.text).text)
+        text = context.text(params.text)
+        learnt, kept = split(text.text)
+        if (lacks := PLACES + 2 - len(kept)) > 0:
+            raise too_short(text.title, len(text.text), lacks)
         self.tokens = Characters.learn(learnt)
         self.train = torch.from_numpy(self.tokens.encode(learnt)).to(self.device)         # (L,)
         test = torch.from_numpy(self.tokens.encode(kept)).to(self.device)

@@ -26,9 +26,8 @@ from visualizers.models.arrays import array
 from visualizers.models.checkpoint import load_tiny_gpt
 from visualizers.models.counting import counted_losses
 from visualizers.models.gpt import GPT, GPTConfig, Kept, next_token_odds
-from visualizers.models.tokenizers import BytePairs, Characters, Tokens, split
+from visualizers.models.tokenizers import BytePairs, Characters, Tokens, split, too_short
 from visualizers.panel import Context
-from visualizers.refusal import Refusal
 
 CLIP = 1.0           # the longest gradient a step may follow
 HELD_OUT = 12        # windows of held-out text on which the loss is measured
@@ -80,9 +79,8 @@ class TinyGPT:
         T = self.gpt.config.context
         ids = torch.from_numpy(self.tokens.encode(learnt))                         # (N,)
         kept = torch.from_numpy(self.tokens.encode(kept_back))                     # (M,)
-        if len(kept) < T + 2:
-            raise Refusal("This text is too short to learn from with a context of {context} tokens; "
-                          "choose a longer text or a shorter context.", context=T)
+        if (lacks := T + 2 - len(kept)) > 0:
+            raise too_short(text.title, len(ids) + len(kept), lacks, tokens=True)
         self.facts = counted_losses(ids, kept, self.tokens.size)
         self.facts["characters_per_token"] = len(kept_back) / len(kept)
         self.train, kept = ids.to(self.device), kept.to(self.device)
