@@ -91,6 +91,8 @@ class SpanRows(Canvas[int]):
         self.gaps_name = self.empty = ""
         self.since = 0
         self._depth = 1
+        self._drawn = 0  # how often there was something else to show
+        self._measures: tuple[object, tuple[float, float, float]] = (None, (0.0, 1.0, 0.0))
         self.reel = Scroll(look)
         self._seen: object = None  # the signs, the width and the place that was brought into sight
         self.setMinimumSize(look.px(220), look.px(120))
@@ -118,6 +120,7 @@ class SpanRows(Canvas[int]):
         self.links = tuple(one for one in links if max(one.start, one.end) < len(spans)) if known else ()
         self.names, self.gaps, self.gaps_name = tuple(names), tuple(gaps[: last + 1]), gaps_name
         self.since, self.empty = since, empty
+        self._drawn += 1
         self._depth = max([len(self.names), *(one.row + 1 for one in self.spans), 1])
         if self.current is not None and self.current >= len(self.spans):
             self.current = None
@@ -125,21 +128,30 @@ class SpanRows(Canvas[int]):
 
     # Where things are
 
+    def _measured(self) -> tuple[float, float, float]:
+        """Where the signs begin, how wide each is, and how far a figure reaches beyond its gap."""
+        key = (self._drawn, self.width())
+        if self._measures[0] != key:
+            names = [self.text_width(one, 11) for one in (*self.names, self.gaps_name) if one]
+            half = max((self.text_width(one, 11) for one in self.gaps), default=0) / 2
+            left = min(max(names, default=0), 0.3 * self.width()) + half + self.look.px(8)
+            room = self.width() - left - self.look.px(10) - half
+            wide = min(max(room / max(len(self.signs), 1), self.look.px(NARROWEST)), self.look.px(WIDEST))
+            self._measures = key, (left, wide, half)
+        return self._measures[1]
+
     @property
     def _left(self) -> float:
-        names = [self.text_width(one, 11) for one in (*self.names, self.gaps_name) if one]
-        half = max((self.text_width(one, 11) for one in self.gaps), default=0) / 2
-        return min(max(names, default=0), 0.3 * self.width()) + half + self.look.px(8)
+        return self._measured()[0]
 
     @property
     def _wide(self) -> float:
         """Of a sign."""
-        room = self.width() - self._left - self.look.px(10) - self._left_of_last
-        return min(max(room / max(len(self.signs), 1), self.look.px(NARROWEST)), self.look.px(WIDEST))
+        return self._measured()[1]
 
     @property
-    def _left_of_last(self) -> float:
-        return self.text_width(self.gaps[-1], 11) / 2 if self.gaps else 0.0
+    def _half_gap(self) -> float:
+        return self._measured()[2]
 
     @property
     def _sign(self) -> int:
@@ -156,7 +168,7 @@ class SpanRows(Canvas[int]):
         return max(1.0, min(room / self._depth, self.look.px(HIGHEST)))
 
     def _fit(self) -> None:
-        self.reel.fit(self._wide * len(self.signs) + self._left_of_last,
+        self.reel.fit(self._wide * len(self.signs) + self._half_gap,
                       self.width() - self._left - self.look.px(4))
         if self._seen != (now := (self.signs, self.since, self.width())):
             self._seen = now
@@ -246,10 +258,6 @@ class SpanRows(Canvas[int]):
         self._paint_gaps(painter)
         painter.setClipping(False)
         self.reel.paint(painter, self.rect(), across=True)
-
-    @property
-    def _half_gap(self) -> float:
-        return max((self.text_width(one, 11) for one in self.gaps), default=0) / 2
 
     @property
     def _bottom(self) -> float:

@@ -121,9 +121,7 @@ class Lattice:
             flip = 10 ** (EXPONENTS[change[0]] + (EXPONENTS[1] - EXPONENTS[0]) * -low / (high - low))
         return np.exp(having[left] - total[left]), np.exp(lacking[left] - total[left]), float(flip)
 
-    # --- words that no dictionary has
-
-    # --- words, and what may hide one
+    # --- its words, and what may hide one
 
     def pieces(self, hmm: bool, left: int = 0) -> Iterator[tuple[str, bool]]:
         """The words of the best path, and runs of single characters that may hide an unknown word."""
