@@ -10,13 +10,14 @@ over paths and multiplies along each. There are two orders in which to do so (Gr
 "Downstream gradient = upstream gradient × local gradient" is the first line. Libraries do the same without
 ever writing a local Jacobian down: of a diagonal one they keep the diagonal.
 
+Which node uses which, and what a walk costs, is in graph.py.
+
 Shapes: B places at once, S walks at once; |v| numbers in node v; K entries of outputs, P of inputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -24,7 +25,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from visualizers.l1_basics.backprop.expression import VARIABLES, Nonsense, formula, given, parse
+from visualizers.l1_basics.backprop.expression import VARIABLES, Nonsense, given
+from visualizers.l1_basics.backprop.graph import Edge, Graph, Moment, Node, network, typed
 from visualizers.l1_basics.backprop.panel import (
     COLUMNS,
     DONE,
@@ -42,8 +44,6 @@ from visualizers.l1_basics.backprop.panel import (
 )
 from visualizers.models.precision import finest
 from visualizers.panel import Context
-
-Edge = tuple[int, int]  # a node and which of its inputs
 
 # --- operations on numbers: the value, and the slope by each input --------------------------------
 
@@ -81,48 +81,7 @@ OPERATIONS: dict[str, tuple[Function, Slopes]] = {
 }
 
 
-# --- the graph -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Node:
-    op: str  # "input", "number", "affine", "linear", or one of OPERATIONS
-    inputs: tuple[int, ...] = ()
-    name: str = ""
-    formula: str = ""
-    shape: tuple[int, int] = (1, 1)
-    number: float = 0.0
-    wanted: bool = True  # of an input: whether derivatives by it are asked for
-
-    @property
-    def size(self) -> int:
-        return self.shape[0] * self.shape[1]
-
-
-def typed(text: str) -> tuple[list[Node], list[int]]:
-    """An expression as a graph of numbers."""
-    nodes, outputs = parse(text)
-    return [Node(one.op, one.inputs, one.name, formula(one, [nodes[each].name for each in one.inputs])
-                 if one.inputs else "", number=one.number) for one in nodes], outputs
-
-
-def network(params: Params) -> tuple[list[Node], list[int]]:
-    """s = U h with h = f(W x + b), once or several times over; uᵀh where s is one number."""
-    nodes = [Node("input", (), "x", "", (params.inputs, 1))]
-    below, size, n = 0, params.inputs, params.width
-    for layer in range(1, params.layers + 1):
-        sub = "₁₂₃"[layer - 1] if params.layers > 1 else ""
-        nodes += [
-            Node("input", (), f"W{sub}", "", (n, size), wanted=params.weights),
-            Node("input", (), f"b{sub}", "", (n, 1), wanted=params.weights),
-            Node("affine", (len(nodes), below, len(nodes) + 1), f"z{sub}",
-                 f"W{sub}{nodes[below].name} + b{sub}", (n, 1)),
-            Node(params.activation, (len(nodes) + 2,), f"h{sub}", f"{params.activation}(z{sub})", (n, 1))]
-        below, size = len(nodes) - 1, n
-    last = "uᵀ" if params.outputs == 1 else "U"
-    nodes += [Node("input", (), last[0], "", (params.outputs, n), wanted=params.weights),
-              Node("linear", (len(nodes), below), "s", f"{last}{nodes[below].name}", (params.outputs, 1))]
-    return nodes, [len(nodes) - 1]
+# --- one node: its value, and its Jacobians -------------------------------------------------------
 
 
 def value(node: Node, x: Sequence[Tensor]) -> Tensor:
@@ -143,142 +102,62 @@ def local_jacobians(node: Node, x: Sequence[Tensor]) -> list[Tensor]:
     return [torch.diag(slope) for slope in OPERATIONS[node.op][1](*x)]          # (n, n) each
 
 
-def pattern(nodes: Sequence[Node], node: Node) -> list[Tensor]:
-    """Which entries of its local Jacobians can differ from 0, whatever the values."""
-    n = node.size
-    if node.op in ("affine", "linear"):
-        m = nodes[node.inputs[1]].size
-        return [torch.kron(torch.eye(n), torch.ones(1, m)) > 0, torch.ones(n, m) > 0,
-                torch.eye(n) > 0][: len(node.inputs)]
-    return [torch.eye(n) > 0 for _ in node.inputs]
+# --- the whole graph: values, and the two walks ---------------------------------------------------
 
 
-# --- the two walks -------------------------------------------------------------------------------
+def evaluate(graph: Graph, given: Mapping[int, Tensor]) -> list[Tensor]:
+    """The value (B, |v|) of every node, from those of the inputs."""
+    like = next(iter(given.values()))
+    values: list[Tensor] = []
+    for at, node in enumerate(graph.nodes):
+        if node.op == "input":
+            values.append(given[at])
+        elif node.op == "number":
+            values.append(torch.full_like(like[:, :1], node.number))
+        else:
+            values.append(value(node, [values[one] for one in node.inputs]))
+    return values
 
 
-class Graph:
-    """Nodes, which of them use which, and the walks over them."""
+def local_all(graph: Graph, values: Sequence[Tensor]) -> dict[Edge, Tensor]:
+    """The local Jacobian of every edge, at values (1, |v|)."""
+    local = {(at, slot): J for at, node in enumerate(graph.nodes) if node.inputs
+             for slot, J in enumerate(local_jacobians(node, [values[one][0] for one in node.inputs]))}
+    # What has no value has no slope, though the formula may give one, as 1 / x does for ln(−1).
+    return {edge: J if bool(values[edge[0]].isfinite().all()) else torch.full_like(J, torch.nan)
+            for edge, J in local.items()}
 
-    def __init__(self, nodes: list[Node], outputs: list[int]) -> None:
-        self.nodes, self.outputs = nodes, outputs
-        self.uses: list[list[Edge]] = [[] for _ in nodes]  # of each node, by whom and as which input
-        self.active: list[bool] = []  # whether a wanted input stands below
-        for at, node in enumerate(nodes):
-            for slot, one in enumerate(node.inputs):
-                self.uses[one].append((at, slot))
-            self.active.append(node.wanted if node.op == "input"
-                               else any(self.active[one] for one in node.inputs))
-        self.masks = {at: pattern(nodes, node) for at, node in enumerate(nodes) if node.inputs}
-        self.leading = [at in outputs for at in range(len(nodes))]  # whether an output stands above it
-        for at in reversed(range(len(nodes))):
-            for one in nodes[at].inputs:
-                self.leading[one] = self.leading[one] or self.leading[at]
-        self.wanted = [at for at, node in enumerate(nodes) if node.op == "input" and node.wanted]
-        self.ins = [(at, entry) for at in self.wanted for entry in range(nodes[at].size)]  # (P)
-        self.outs = [(at, entry) for at in outputs for entry in range(nodes[at].size)]  # (K)
 
-    def forward(self, given: Mapping[int, Tensor]) -> list[Tensor]:
-        """The value (B, |v|) of every node, from those of the inputs."""
-        like = next(iter(given.values()))
-        values: list[Tensor] = []
-        for at, node in enumerate(self.nodes):
-            if node.op == "input":
-                values.append(given[at])
-            elif node.op == "number":
-                values.append(torch.full_like(like[:, :1], node.number))
-            else:
-                values.append(value(node, [values[one] for one in node.inputs]))
-        return values
+def reverse_mode(graph: Graph, seeds: Sequence[Edge], local: Mapping[Edge, Tensor]) -> list[Tensor]:
+    """(S, |v|) the derivative of each output entry that is asked for by all of every node."""
+    gradient = seeded(graph, seeds, local)
+    for at in reversed(range(len(graph.nodes))):
+        for user, slot in graph.uses[at]:
+            if graph.active[at]:
+                gradient[at] = gradient[at] + gradient[user] @ local[user, slot]  # upstream · local
+    return gradient
 
-    def jacobians(self, values: Sequence[Tensor]) -> dict[Edge, Tensor]:
-        """The local Jacobian of every edge, at values (1, |v|)."""
-        local = {(at, slot): J for at, node in enumerate(self.nodes) if node.inputs
-                 for slot, J in enumerate(local_jacobians(node, [values[one][0] for one in node.inputs]))}
-        # What has no value has no slope either, though the formula may give one: 1 / x of ln(−1).
-        return {edge: J if bool(values[edge[0]].isfinite().all()) else torch.full_like(J, torch.nan)
-                for edge, J in local.items()}
 
-    def reverse(self, seeds: Sequence[Edge], local: Mapping[Edge, Tensor]) -> list[Tensor]:
-        """(S, |v|) the derivative of each output entry that is asked for by all of every node."""
-        gradient = self._seeded(seeds, local)
-        for at in reversed(range(len(self.nodes))):
-            for user, slot in self.uses[at]:
-                if self.active[at]:
-                    gradient[at] = gradient[at] + gradient[user] @ local[user, slot]  # upstream · local
-        return gradient
+def forward_mode(graph: Graph, seeds: Sequence[Edge], local: Mapping[Edge, Tensor]) -> list[Tensor]:
+    """(S, |v|) the derivative of all of every node by each input entry that is asked for."""
+    tangent = seeded(graph, seeds, local)
+    for at, node in enumerate(graph.nodes):
+        for slot, one in enumerate(node.inputs):
+            if graph.active[one]:
+                tangent[at] = tangent[at] + tangent[one] @ local[at, slot].T
+    return tangent
 
-    def onward(self, seeds: Sequence[Edge], local: Mapping[Edge, Tensor]) -> list[Tensor]:
-        """(S, |v|) the derivative of all of every node by each input entry that is asked for."""
-        tangent = self._seeded(seeds, local)
-        for at, node in enumerate(self.nodes):
-            for slot, one in enumerate(node.inputs):
-                if self.active[one]:
-                    tangent[at] = tangent[at] + tangent[one] @ local[at, slot].T
-        return tangent
 
-    def _seeded(self, seeds: Sequence[Edge], local: Mapping[Edge, Tensor]) -> list[Tensor]:
-        """Zero everywhere, and 1 at the entry where each walk begins."""
-        like = next(iter(local.values()), torch.zeros(0, dtype=torch.float64))
-        begun = [like.new_zeros(len(seeds), node.size) for node in self.nodes]
-        for walk, (at, entry) in enumerate(seeds):
-            begun[at][walk, entry] = 1.0
-        return begun
-
-    # --- what a walk costs, without walking it
-
-    def visits(self, seed: Edge, reverse: bool) -> list[tuple[int, int]]:
-        """The nodes of one walk in order, each with its multiplications: one for each pair of an entry
-        that has arrived and an entry of the local Jacobian that can differ from 0."""
-        masks = self.masks
-        reach = [torch.zeros(node.size, dtype=torch.bool) for node in self.nodes]
-        reach[seed[0]][seed[1]] = True
-        useful = self.active if reverse else self.leading
-        found = []
-        for at in reversed(range(len(self.nodes))) if reverse else range(len(self.nodes)):
-            cost = 0
-            edges = [(other, masks[other][slot]) for other, slot in self.uses[at]] if reverse else \
-                [(other, masks[at][slot].T) for slot, other in enumerate(self.nodes[at].inputs)]
-            for other, mask in edges:
-                if useful[at] and self.active[other]:
-                    cost += int(mask[reach[other]].sum())
-                    reach[at] = reach[at] | mask[reach[other]].any(0)
-            if useful[at] and bool(reach[at].any()):
-                found.append((at, cost))
-        return found
-
-    def between(self, start: int, end: int) -> tuple[list[list[Edge]], int]:
-        """Some paths from a node to a later one, as edges from the end on, and how many there are."""
-        count = [0] * len(self.nodes)
-        count[end] = 1
-        for at in reversed(range(start, end)):
-            count[at] = sum(count[user] for user, _ in self.uses[at]) if self.active[at] else 0
-        paths: list[list[Edge]] = []
-
-        def follow(at: int, edges: list[Edge]) -> None:
-            if at == end:
-                paths.append(edges[::-1])
-                return
-            for user, slot in self.uses[at]:
-                if count[user] and len(paths) < PATHS:
-                    follow(user, [*edges, (user, slot)])
-
-        if count[start]:
-            follow(start, [])
-        return paths, count[start]
+def seeded(graph: Graph, seeds: Sequence[Edge], local: Mapping[Edge, Tensor]) -> list[Tensor]:
+    """Zero everywhere, and 1 at the entry where each walk begins."""
+    like = next(iter(local.values()), torch.zeros(0, dtype=torch.float64))
+    begun = [like.new_zeros(len(seeds), node.size) for node in graph.nodes]
+    for walk, (at, entry) in enumerate(seeds):
+        begun[at][walk, entry] = 1.0
+    return begun
 
 
 # --- the run -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One step of the plan, and what was spent and known after it."""
-
-    phase: int
-    walk: int
-    node: int
-    spent: int = 0
-    known: int = 0
 
 
 class Backprop:
@@ -309,25 +188,9 @@ class Backprop:
                     self.weights[at] = scale * draw(1, node.size)                   # (1, |p|)
         self.direction = draw(max(1, len(self.graph.ins)))                      # (P,)
         self.direction /= self.direction.norm()
-        self.walks = {way: self.walked(way) for way in (True, False)}  # of reverse and of forward mode
+        self.walks = {way: self.graph.walks(way) for way in (True, False)}  # of reverse and of forward mode
         self.plan = [Moment(VALUES, 0, at) for at, node in enumerate(self.graph.nodes) if node.inputs]
         self.plan += self.walks[params.mode == "reverse"]
-
-    def walked(self, reverse: bool) -> list[Moment]:
-        """All walks of a mode, and what each node of them costs."""
-        graph, spent, moments = self.graph, 0, []
-        seeds, others = (graph.outs, graph.ins) if reverse else (graph.ins, graph.outs)
-        ends = graph.wanted if reverse else graph.outputs
-        for walk, seed in enumerate(seeds):
-            known = walk * len(others)
-            visits = graph.visits(seed, reverse)
-            for at, cost in visits:
-                spent += cost
-                known += graph.nodes[at].size if at in ends else 0
-                if at == visits[-1][0]:
-                    known = (walk + 1) * len(others)  # what was not reached is 0, and that is known
-                moments.append(Moment(WALKING, walk, at, spent, known))
-        return moments
 
     def step(self, params: Params) -> Mapping[str, float]:
         """The next node: its value, or its derivative."""
@@ -365,14 +228,14 @@ class Backprop:
         if not graph.nodes:
             return self.picture(params)
         given, piece = self.inputs(params)
-        values = graph.forward(given)
-        local = graph.jacobians(values)
+        values = evaluate(graph, given)
+        local = local_all(graph, values)
         valued = {one.node for one in self.plan[: self.steps] if one.phase == VALUES} \
             | {at for at, node in enumerate(graph.nodes) if not node.inputs}
         seeds = graph.outs if reverse else graph.ins
         walking = now.phase == WALKING
-        walk = graph.reverse if reverse else graph.onward
-        found = walk(seeds[: now.walk + 1] if walking else [], local)           # (S, |v|) each
+        walk = reverse_mode if reverse else forward_mode
+        found = walk(graph, seeds[: now.walk + 1] if walking else [], local)           # (S, |v|) each
         visited = {one.node for one in self.plan[: self.steps] if one.phase == WALKING
                    and one.walk == now.walk}
         over = walking and now.known == (now.walk + 1) * len(graph.ins if reverse else graph.outs)
@@ -380,7 +243,7 @@ class Backprop:
             params, values={at: values[at][0] for at in valued}, local=local,
             derivatives={at: found[at][now.walk] for at in visited},
             jacobian=self.whole(found, now.walk + int(over) if walking else 0, visited, reverse),
-            exact=self.whole(graph.reverse(graph.outs, local), len(graph.outs), set(), True)[0],
+            exact=self.whole(reverse_mode(graph, graph.outs, local), len(graph.outs), set(), True)[0],
             given=given, problem="values" if piece else "", piece=piece)
 
     def whole(self, walked: Sequence[Tensor], walks: int, visited: set[int], reverse: bool
@@ -413,7 +276,7 @@ class Backprop:
                 if node.wanted:
                     moved[one] = moved[one] + moves[:, at : at + node.size]
                     at += node.size
-        values = graph.forward(moved)
+        values = evaluate(graph, moved)
         f = torch.cat([values[one] for one in graph.outputs], 1)                # (B, K)
         plus, minus, ahead, behind, here = f.split([P, P, len(steps), len(steps), 1])
         measured = ((plus - minus) / (2 * epsilon)).T.cpu().numpy()             # (K, P)

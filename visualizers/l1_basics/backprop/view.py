@@ -127,6 +127,8 @@ class BackpropView(PanelView):
 
     def _title(self, frame: Frame, params: Params) -> str:
         words = self.words
+        if not frame.names:
+            return words("Computational graph")
         if frame.phase == VALUES:
             return words("Values, from left to right; click a node, drag a number")
         if params.mode == "reverse":
@@ -147,10 +149,12 @@ class BackpropView(PanelView):
                           self._derivative(frame, at), bool(frame.kinds[at] != NUMBER),
                           typed and bool(frame.kinds[at] == INPUT))
                  for at, name in enumerate(frame.names)]
-        edges = [Flow(int(a), int(b), f"× {decimal(float(slope))}" if known else "")
+        edges = [Flow(int(a), int(b), f"× {_short(float(slope))}" if known else "")
                  for (a, b), slope, known in zip(frame.edges, frame.slopes, frame.sloped, strict=True)]
         back = params.mode == "reverse" and frame.phase != VALUES
-        lit = [at for at, edge in enumerate(edges) if frame.now == (edge.start if back else edge.end)]
+        lit = [at for at, edge in enumerate(edges)  # from where something comes
+               if frame.now == (edge.start if back else edge.end)
+               and (frame.phase == VALUES or frame.derived[edge.end if back else edge.start])]
         self.graph.draw(nodes, edges, now=frame.now, chosen=frame.chosen, lit=lit, back=back,
                         note=self._problem(frame), title=self._problem(frame) if nodes and frame.problem
                         else self._title(frame, params))
@@ -249,6 +253,9 @@ class BackpropView(PanelView):
         for ghost in shown.ghosts:
             curves.append(Curve(ghost.history["known"], ghost.history["multiplications"], ghost.label,
                                 style="ghost", width=3.0))
+        if not frame.names:
+            self.cost.draw([], x_range=(0.0, 1.0), y_range=(0.0, 1.0))
+            return
         forward = words("forward: {walks}", walks=quantity(len(frame.input_names), "walk", words))
         reverse = words("reverse: {walks}", walks=quantity(len(frame.output_names), "walk", words))
         curves.append(Curve(frame.forward_costs[:, 1], frame.forward_costs[:, 0], forward, 1, "dashed"))
@@ -294,12 +301,19 @@ class BackpropView(PanelView):
         return words(
             "{known} of {all} derivatives are known after {spent}; the other mode takes {other} for all. "
             "Finite differences are off by {error}.",
-            known=count(frame.known), all=count(frame.jacobian.size), spent=quantity(frame.multiplications, "multiplication", words),
+            known=count(frame.known), all=count(frame.jacobian.size),
+            spent=quantity(frame.multiplications, "multiplication", words),
             other=count(int(other[-1, 0])), error=decimal(frame.difference, 2))
 
 
 def _cut(matrix: Matrix, rows: int, columns: int) -> Matrix:
     return matrix[:rows, :columns]
+
+
+def _short(number: float) -> str:
+    """A number that has room at an edge."""
+    text = decimal(number)
+    return text if len(text) < 5 else decimal(number, 2)
 
 
 def _bracketed(number: float) -> str:
