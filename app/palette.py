@@ -89,9 +89,26 @@ class Overlay(Guarded, QWidget):
             window.removeEventFilter(self)
         self.hide()
         self.setParent(None)
-        if self._before is not None and isValid(self._before):
-            self._before.setFocus()
+        before = self._before
+        if before is not None and isValid(before) and before.isVisible():
+            before.setFocus()
+        elif isinstance(window, QWidget):
+            window.setFocus()  # what had the keyboard went away meanwhile
         self.deleteLater()
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes round within the sheet: what lies under the veil is not to be reached."""
+        here: QWidget = self.window().focusWidget() or self
+        one: Any = here
+        while True:
+            one = one.nextInFocusChain() if next else one.previousInFocusChain()
+            if one is here:
+                return True
+            if self.isAncestorOf(one) and one.isVisibleTo(self) and one.isEnabled() \
+                    and one.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                one.setFocus(Qt.FocusReason.TabFocusReason if next
+                             else Qt.FocusReason.BacktabFocusReason)
+                return True
 
     def _fit(self) -> None:
         window = self.parent()

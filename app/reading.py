@@ -92,6 +92,7 @@ class HowRead(Overlay):
             combo.setPlaceholderText(words("Choose a column"))
         self.preview = QPlainTextEdit()
         self.preview.setReadOnly(True)
+        self.preview.setTabChangesFocus(True)
         self.preview.setAccessibleName(words("The beginning of the file"))
         self.cells = QTableWidget()
         self.cells.setAccessibleName(words("The first rows of the table"))
@@ -99,6 +100,7 @@ class HowRead(Overlay):
         self.cells.setSelectionMode(QTableWidget.SelectionMode.NoSelection)
         self.cells.verticalHeader().hide()
         self.cells.setShowGrid(False)
+        self.cells.setTabKeyNavigation(False)
         self._rows: Table | None = None
         self._columned = own.is_table and kind in ("text", "labelled")
         if self._columned:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from app.reading import HowRead, is_open
 from visualizers.data import Data
@@ -51,6 +52,34 @@ def test_that_letters_are_asked_for_with_what_they_would_be(window: QWidget, tmp
     QTest.keyClick(sheet, Qt.Key.Key_Return)
     assert [one.encoding for one in chosen] == ["cp1252"]
     assert Data(Path("nowhere")).text(chosen[0].id).text == FRENCH
+
+
+def test_that_tab_goes_round_within_the_sheet(window: QWidget, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join(TABLE))
+    under = QLineEdit(window)
+    under.show()
+    sheet, _ = opened(window, OwnFile(str(file)), "labelled")
+    for key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+        seen = set()
+        for _ in range(9):
+            seen.add(window.focusWidget())
+            QTest.keyClick(window.focusWidget(), key)
+        assert {sheet.encoding, sheet.header, sheet.text, sheet.label, sheet.cells} <= seen
+        assert all(sheet.isAncestorOf(one) for one in seen)
+
+
+def test_that_the_keyboard_goes_to_something_that_is_alive(window: QWidget, tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Plain text.")
+    had = QLineEdit(window)
+    had.show()
+    had.setFocus()
+    assert window.focusWidget() is had
+    sheet, _ = opened(window, OwnFile(str(file)), "text")
+    delete(had)
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    assert window.focusWidget() in (None, window)
 
 
 def test_that_a_choice_that_does_not_fit_is_said_and_not_taken(window: QWidget, tmp_path: Path) -> None:

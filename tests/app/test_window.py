@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLineEdit, QMenu, QPushButton, QSlider
 
 from app.downloads import Downloads
 from app.errors import ErrorCard
@@ -900,6 +900,25 @@ def drop(window: Any, path: Path) -> None:
     data.setUrls([QUrl.fromLocalFile(str(path))])
     window.dropEvent(QDropEvent(
         QPointF(100, 100), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier))
+
+
+def test_that_a_run_dropped_under_a_sheet_opens_and_the_sheet_closes_in_peace(
+    lab: Any, qtbot: Any, tmp_path: Path
+) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.session.last_step > 3)
+    press(qtbot, window, Qt.Key.Key_Space)
+    window.files.save(tmp_path / "a.bml")
+    window.page.view.setFocus()
+    press(qtbot, window, Qt.Key.Key_F1)
+    window.files.take(str(tmp_path / "a.bml"))
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # the page that had the keyboard
+    for sheet in window.findChildren(Keys):
+        qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not [one for one in window.findChildren(Keys) if one.isVisible()]
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.session.state is State.RUNNING)
 
 
 def test_that_a_dropped_text_goes_to_the_panel(lab: Any, qtbot: Any, tmp_path: Path) -> None:
