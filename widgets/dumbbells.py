@@ -24,7 +24,8 @@ TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Pairs:
-    """One pair in each row: (R,) shares from 0 to 1 where they begin and where they end."""
+    """One pair in each row: (R,) shares from 0 to 1 where they begin and where they end. Without a label,
+    where it is the only one, the key above does not name it."""
 
     label: str
     begin: NDArray[Any]
@@ -149,7 +150,8 @@ class Dumbbells(Canvas[Pair]):
         row, pair = part
         one = self._live[pair]
         begin, end = (percent(float(part[row])) for part in (one.begin, one.end))
-        return f"{self.names[row]}, {one.label}: {self._heads[0]} {begin}, {self._heads[1]} {end}"
+        what = ", ".join(filter(None, (self.names[row], one.label)))
+        return f"{what}: {self._heads[0]} {begin}, {self._heads[1]} {end}"
 
     def tell_hover(self, part: Pair | None) -> None:
         self.hovered.emit(-1 if part is None else part[0])
@@ -177,7 +179,7 @@ class Dumbbells(Canvas[Pair]):
     def _key(self) -> list[tuple[str, int | None, str]]:
         """Sign, series and name of what is explained above the rows."""
         return [("○", None, self._heads[0]), ("●", None, self._heads[1]),
-                *((mark_of(one.series), one.series, one.label) for one in self._live)]
+                *((mark_of(one.series), one.series, one.label) for one in self._live if one.label)]
 
     def _key_lines(self) -> int:
         x, lines = 0.0, 1
