@@ -17,12 +17,11 @@ from visualizers.data import Data
 from visualizers.l1_basics.word_representations.experiment import (
     WordRepresentations,
     cosines,
-    neighbours,
     own_group,
 )
 from visualizers.l1_basics.word_representations.groups import LISTS, listed
 from visualizers.l1_basics.word_representations.panel import LADDER, Params
-from visualizers.models.cooccurrence import NEGATIVES, factors, ppmi
+from visualizers.models.cooccurrence import NEGATIVES, factors, neighbour_counts, ppmi
 from visualizers.panel import Context, History, Shown
 from visualizers.refusal import Refusal
 
@@ -56,7 +55,7 @@ def test_that_neighbours_are_counted_as_one_would_by_hand() -> None:
         for other in text[max(0, at - 3) : at] + text[at + 1 : at + 4]:
             if word < 4 and other < 4:
                 by_hand[word, other] += 1
-    assert np.array_equal(neighbours(torch.tensor(text), 4, 3).numpy(), by_hand)
+    assert np.array_equal(neighbour_counts(torch.tensor(text), 4, 3).numpy(), by_hand)
 
 
 def test_that_ppmi_is_the_logarithm_of_how_much_oftener_than_by_chance(small: WordRepresentations) -> None:

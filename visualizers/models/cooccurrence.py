@@ -26,6 +26,20 @@ def skip_gram(inputs: Tensor, outputs: Tensor, counts: Tensor) -> tuple[float, T
     return float(-said.sum() / of.sum()), error @ outputs, error.T @ inputs
 
 
+def neighbour_counts(ids: Tensor, V: int, window: int) -> Tensor:
+    """(V, V) how often word c stands at most ``window`` words from word w.
+
+    Args:
+        ids: (N,) the text; V for a word that is not counted, which takes its place all the same.
+    """
+    counts = torch.zeros((V + 1) * (V + 1))
+    for far in range(1, window + 1):
+        pairs = ids[:-far] * (V + 1) + ids[far:]                                # (N - far,)
+        counts += torch.bincount(pairs, minlength=len(counts))
+    table = counts.view(V + 1, V + 1)[:V, :V]
+    return table + table.T
+
+
 def ppmi(counts: Tensor) -> Tensor:
     """(V, V) positive pointwise mutual information: max(0, log p(w,c) / p(w) p(c)), 0 where nothing was
     counted. ``counts`` (V, V) are symmetric."""

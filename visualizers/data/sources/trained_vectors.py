@@ -1,4 +1,4 @@
-"""No vectors at all: a panel that is asked for these trains its own, live, on a corpus that it makes."""
+"""No vectors at all: a panel that is asked for these trains its own, live."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def read() -> Table:
 
 
 SOURCE = Source(
-    kind="vectors", id="trained-vectors", title="A made corpus, learnt here", language="en",
-    about="Vectors that learn before your eyes what a slider puts into the text",
+    kind="vectors", id="trained-vectors", title="Vectors that learn here", language="en",
+    about="Word vectors that learn before your eyes, from a text that is chosen or made",
     licence="Made by this program", read=read)

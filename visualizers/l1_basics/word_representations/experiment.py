@@ -24,7 +24,7 @@ from torch import Tensor
 
 from visualizers.l1_basics.word_representations.groups import Reading
 from visualizers.l1_basics.word_representations.panel import COLUMNS, LADDER, NEAR, Frame, Params
-from visualizers.models.cooccurrence import factors, ppmi, skip_gram
+from visualizers.models.cooccurrence import factors, neighbour_counts, ppmi, skip_gram
 from visualizers.panel import Context
 
 SAME = 1e-6  # cosines that differ by less are equal
@@ -39,7 +39,7 @@ class WordRepresentations:
         self.reading = Reading(params, context)                    # text, words and their groups
         ids, V = self.reading.ids, len(self.reading.names)
         rows = self.reading.rows                                   # (n,) the words that are shown
-        counts = neighbours(ids, V, params.window)                 # (V, V)
+        counts = neighbour_counts(ids, V, params.window)                 # (V, V)
         context.progress(0, 1, "Factorising the table of words")
         information = ppmi(counts)                                 # (V, V)
         self.fixed = {                                             # name → (n, V), SVD: (n, d)
@@ -112,20 +112,6 @@ class WordRepresentations:
         else:
             best = vectors.sum(0).argsort(descending=True, stable=True)[:COLUMNS]
         return vectors[:, best], tuple(self.reading.names[one] for one in best.tolist())
-
-
-def neighbours(ids: Tensor, V: int, window: int) -> Tensor:
-    """(V, V) how often word c stands at most ``window`` words from word w.
-
-    Args:
-        ids: (N,) the text; V for a word that is not counted, which takes its place all the same.
-    """
-    counts = torch.zeros((V + 1) * (V + 1))
-    for far in range(1, window + 1):
-        pairs = ids[:-far] * (V + 1) + ids[far:]                   # (N - far,)
-        counts += torch.bincount(pairs, minlength=len(counts))
-    table = counts.view(V + 1, V + 1)[:V, :V]
-    return table + table.T
 
 
 def cosines(vectors: Tensor) -> Tensor:
