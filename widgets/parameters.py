@@ -17,7 +17,7 @@ import dataclasses
 import difflib
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -54,6 +54,7 @@ class Parameter:
     own: bool = True  # whether a source may be the user's own
     when: When | None = None
     stays: bool = False  # what a click set and Esc leaves alone
+    check: Callable[[str], object] | None = None  # of a text: raises ``Unfit`` where it does not fit
     type: Any = None  # the field's annotation, which a hidden value keeps to
 
     def shown_for(self, params: object) -> bool:
@@ -111,10 +112,12 @@ def flag(
 
 
 def text(
-    default: str, *, label: str = "", help: str, restart: bool = False, when: When | None = None
+    default: str, *, label: str = "", help: str, restart: bool = False, when: When | None = None,
+    check: Callable[[str], object] | None = None,
 ) -> Any:
-    """A line or a paragraph typed by the user; live unless ``restart``."""
-    return _declare("text", default, label=label, help=help, restart=restart, when=when)
+    """A line or a paragraph typed by the user; live unless ``restart``. ``check`` raises ``Unfit`` for
+    what cannot be meant, so that it is refused with the reason and never repaired in silence."""
+    return _declare("text", default, label=label, help=help, restart=restart, when=when, check=check)
 
 
 def source(
@@ -198,6 +201,8 @@ def fit(one: Parameter, value: object) -> Any:
             if not isinstance(value, str) or len(value) > LONGEST_TEXT:
                 raise Unfit("{name} is a text of at most {longest} characters.",
                             name=one.name, longest=LONGEST_TEXT)
+            if one.check is not None:
+                one.check(value)
             return value
         case "hidden":
             return _fit_type(one, one.type, value)

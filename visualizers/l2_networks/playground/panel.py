@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, text
+from widgets.parameters import Unfit, choice, flag, hidden, integer, number, text
 from widgets.speeds import Speed
 
 MOST_LAYERS, MOST_NEURONS = 8, 16
@@ -24,9 +24,20 @@ MADE = (*CLASSES, "plane", "hills")  # all but what is drawn by hand
 
 
 def sizes(typed: str) -> tuple[int, ...]:
-    """The neurons of each hidden layer in what was typed; every number in it counts."""
-    found = [int(one[:4]) for one in re.findall(r"[0-9]+", typed)]
-    return tuple(min(one, MOST_NEURONS) for one in found if one > 0)[:MOST_LAYERS]
+    """The neurons of each hidden layer in what was typed, such as ``4 2``.
+
+    Raises:
+        Unfit: something in it is no number of neurons, or there are too many layers.
+    """
+    found = [one for one in re.split(r"[\s,;，；、×x]+", typed.strip()) if one]
+    for one in found:
+        if not one.isdecimal() or not 1 <= int(one) <= MOST_NEURONS:
+            raise Unfit("A layer has 1 to {most} neurons, not {value}: type numbers with blanks between "
+                        "them, such as 4 2.", most=MOST_NEURONS, value=one[:20])
+    if len(found) > MOST_LAYERS:
+        raise Unfit("There are at most {most} hidden layers, not {count}.", most=MOST_LAYERS,
+                    count=len(found))
+    return tuple(map(int, found))
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,7 @@ class Params:
         0.0, 0.0, 0.5, when={"data": MADE},
         help="How far points are moved at random. The same points move with the slider.")
     layers: str = text(
-        "4 2", restart=True, label="Hidden layers",
+        "4 2", restart=True, label="Hidden layers", check=sizes,
         help="Neurons in each hidden layer, such as 4 2. Up to 8 layers of 16; empty for none. "
              "The signs + and − above the network do the same.")
     activation: Literal["tanh", "ReLU", "leaky ReLU", "sigmoid", "linear"] = choice(
