@@ -67,7 +67,7 @@ class FlowGraph(Canvas[int]):
     clicked = Signal(int)
     moved = Signal(int, float)
 
-    PITCH, GAP = (156, 112), (50, 24)  # unscaled pixels of a graph of numbers, and of one of matrices: from
+    PITCH, GAP = (142, 112), (47, 24)  # unscaled pixels of a graph of numbers, and of one of matrices: from
     ROW, LOW, HIGH = 48, 46, 92  # a column to the next, between boxes; from a row to the next; of a box
 
     def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
@@ -154,7 +154,8 @@ class FlowGraph(Canvas[int]):
 
     def place(self, part: int) -> QRectF:
         middle, px = self._spot(*self._spots[part]), self.look.px
-        wide = min(self._pitch - px(self.GAP[self._large]), px(190))
+        gap = px(self.GAP[1]) if self._large else max(px(self.GAP[0]), self._pitch / 3)
+        wide = min(self._pitch - gap, px(190))
         tall = min(self._row - px(7), px(self.HIGH if self._large else self.LOW))
         return QRectF(middle.x() - wide / 2, middle.y() - tall / 2, wide, tall)
 
@@ -298,7 +299,7 @@ class FlowGraph(Canvas[int]):
         room = b.x() - (start.right() if start is not None else b.x() - self.look.px(self.GAP[0]))
         picture = self.label(self.edges[index].label, "accent" if index in self.lit else "muted", 11,
                              bold=index in self.lit)
-        if picture.deviceIndependentSize().width() <= room:
+        if picture.deviceIndependentSize().width() <= room + self.look.px(6):
             at = QPointF(b.x() - room / 2, b.y() + (a.y() - b.y()) * (0.5 if start is not None else 0))
             ground = QRectF(QPointF(), picture.deviceIndependentSize())
             ground.moveCenter(at)
@@ -313,7 +314,8 @@ class FlowGraph(Canvas[int]):
         painter.setPen(QPen(self.look.color("accent" if marked else "ghost"), px(2) if marked else 1))
         painter.setBrush(self.look.color("accent_wash" if index == self.now else "card"))
         painter.drawRoundedRect(box, px(5), px(5))
-        inner = box.adjusted(px(7), px(2), -px(7), -px(3))
+        side = px(4 if box.width() < px(110) else 7)
+        inner = box.adjusted(side, px(2), -side, -px(3))
         line = self.text_height(12)
         name = node.said if self.text_width(node.said, 12, not node.formula) <= inner.width() else node.name
         self.put(painter, self.label(name, "text", 12, bold=not node.formula or name == node.name,
@@ -331,7 +333,7 @@ class FlowGraph(Canvas[int]):
             value = _number(node.value, digits)
             derivative = "" if node.derivative is None else f"∂ {_number(node.derivative, digits)}"
             wide = self.text_width(value, size) + self.text_width(derivative, size, True)
-            if wide + self.look.px(6) <= below.width():
+            if wide + self.look.px(4) <= below.width():
                 break
         ink = "muted" if node.value is None else 0
         self.put(painter, self.label(value, ink, size), below.left(), y, 0.0, 0.5)

@@ -149,7 +149,7 @@ class BackpropView(PanelView):
                           self._derivative(frame, at), bool(frame.kinds[at] != NUMBER),
                           typed and bool(frame.kinds[at] == INPUT))
                  for at, name in enumerate(frame.names)]
-        edges = [Flow(int(a), int(b), f"× {_short(float(slope))}" if known else "")
+        edges = [Flow(int(a), int(b), _slope(float(slope)) if known else "")
                  for (a, b), slope, known in zip(frame.edges, frame.slopes, frame.sloped, strict=True)]
         back = params.mode == "reverse" and frame.phase != VALUES
         lit = [at for at, edge in enumerate(edges)  # from where something comes
@@ -310,10 +310,10 @@ def _cut(matrix: Matrix, rows: int, columns: int) -> Matrix:
     return matrix[:rows, :columns]
 
 
-def _short(number: float) -> str:
-    """A number that has room at an edge."""
+def _slope(number: float) -> str:
+    """What an edge multiplies by, in as many digits as have room there."""
     text = decimal(number)
-    return text if len(text) < 5 else decimal(number, 2)
+    return f"× {text}" if len(text) < 5 else f"×{decimal(number, 2)}"
 
 
 def _bracketed(number: float) -> str:
