@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
-from PySide6.QtGui import QPainter, QResizeEvent, QTextCursor
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QResizeEvent, QTextBlockFormat, QTextCursor, QTextOption
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QVBoxLayout, QWidget
 
 from widgets.calm import Unhurried, may_wait
 from widgets.canvas import Canvas
@@ -105,7 +105,8 @@ class TextFlow(Unhurried):
         super().__init__(parent)
         self.look = look
         self._heading = Heading(look, title)
-        self._edit = QPlainTextEdit()
+        self._edit = QTextEdit()
+        self._edit.setAcceptRichText(False)
         self._edit.setReadOnly(True)
         self._edit.setFrameShape(QFrame.Shape.NoFrame)
         self._edit.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # it wraps
@@ -115,6 +116,8 @@ class TextFlow(Unhurried):
         self._edit.setAccessibleName(title)
         self._edit.document().setDocumentMargin(0)
         self._text = ""
+        self._labels: list[tuple[int, int]] = []  # from and to, in characters of the text
+        self._column = self._hung = 0  # pixels that labels take at the left
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(look.px(6))
@@ -127,6 +130,24 @@ class TextFlow(Unhurried):
     @property
     def text(self) -> str:
         return self._text
+
+    def draw_lines(self, lines: Sequence[tuple[str, str, int]], series: int = 0) -> None:
+        """Show lines as they are written, each with a label in a column of its own.
+
+        Args:
+            lines: (label, text without breaks, how many characters of it were given and not written).
+            series: the colour behind what was given.
+        """
+        text, marks, labels = "", [], []
+        for label, written, given in lines:
+            labels.append((len(text), len(text) + len(label)))
+            text += f"{label}\t"
+            marks.append((len(text), len(text) + given, series))
+            text += written + "\n"
+        metrics = self._edit.fontMetrics()
+        room = max((metrics.horizontalAdvance(label) for label, *_ in lines), default=0)
+        self._labels, self._column = labels, room + self.look.px(10) if lines else 0
+        self.draw(text.removesuffix("\n"), marks=marks)
 
     @may_wait
     def draw(
@@ -150,21 +171,42 @@ class TextFlow(Unhurried):
             else:
                 self._edit.setPlainText(text)
             self._text = text
+            self._hang()
         self._mark(marks)
         if at_end:
             bar.setValue(bar.maximum())
 
+    def _hang(self) -> None:
+        """Where lines have labels, what wraps goes on under the text and not under the label."""
+        if self._column == self._hung:
+            return
+        self._hung = self._column
+        form = QTextBlockFormat()
+        form.setLeftMargin(self._column)
+        form.setTextIndent(-self._column)
+        form.setTabPositions([QTextOption.Tab(self._column, QTextOption.TabType.LeftTab)])
+        cursor = QTextCursor(self._edit.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(form)
+
     def _mark(self, marks: Sequence[tuple[int, int, int]]) -> None:
         selections = []
         for start, end, series in marks:
-            one = QTextEdit.ExtraSelection()
-            one.cursor = QTextCursor(self._edit.document())
-            one.cursor.setPosition(self._units(start))
-            one.cursor.setPosition(
-                self._units(end), QTextCursor.MoveMode.KeepAnchor)
+            one = self._selected(start, end)
             one.format.setBackground(self.look.color(series, 60))
             selections.append(one)
+        for start, end in self._labels:
+            one = self._selected(start, end)
+            one.format.setForeground(self.look.color("muted"))
+            selections.append(one)
         self._edit.setExtraSelections(selections)
+
+    def _selected(self, start: int, end: int) -> QTextEdit.ExtraSelection:
+        one = QTextEdit.ExtraSelection()
+        one.cursor = QTextCursor(self._edit.document())
+        one.cursor.setPosition(self._units(start))
+        one.cursor.setPosition(self._units(end), QTextCursor.MoveMode.KeepAnchor)
+        return one
 
     def _units(self, index: int) -> int:
         """The position in Qt's UTF-16 text of character ``index``, kept inside the text."""

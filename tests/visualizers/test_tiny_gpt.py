@@ -224,7 +224,7 @@ def test_that_white_space_is_made_visible(view: Any) -> None:
     lines = replace(shown.frame, sample=("a b\nc",), sample_steps=np.array([0]),
                     sample_given=np.array([3]))
     view.show_frame(replace(shown, frame=lines))
-    assert view.lines.text == "    0  a b⏎c"
+    assert view.lines.text == "0\ta b⏎c"
     assert "␣" in view.attention.x_labels
 
 

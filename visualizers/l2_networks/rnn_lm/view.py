@@ -393,13 +393,9 @@ class RnnLanguageModelView(PanelView):
             y_range=(2.0, 1.5 * max(float(frame.vocabulary), 4.0)))
 
     def _draw_lines(self, frame: Frame) -> None:
-        text, marks = "", []
-        for step, given, line in zip(frame.sample_steps, frame.sample_given, frame.sample,
-                                     strict=True):
-            text += f"{count(step)}  "
-            marks.append((len(text), len(text) + len(legible(line[:given])), 2))
-            text += legible(line) + "\n"
-        self.lines.draw(text.removesuffix("\n"), marks=marks)
+        self.lines.draw_lines([
+            (count(step), legible(line), len(legible(line[:given]))) for step, given, line in zip(
+                frame.sample_steps, frame.sample_given, frame.sample, strict=True)], series=2)
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame

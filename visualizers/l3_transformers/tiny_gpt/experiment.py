@@ -32,6 +32,7 @@ from visualizers.panel import Context
 CLIP = 1.0           # the longest gradient a step may follow
 HELD_OUT = 12        # windows of held-out text on which the loss is measured
 LINE = 38            # characters of a written line
+PARAGRAPH = 300      # of one that the trained model writes, which can say more
 READ = 64            # tokens of the prompt that are looked into
 CANDIDATES = 12      # bars
 # Of the lines written between two of these steps, the first one stays to be seen.
@@ -47,6 +48,7 @@ class Line:
     given: list[int]    # the prompt's tokens
     drawn: list[int]
     text: str = ""      # the end of the prompt, and what follows it
+    length: int = LINE
 
     @property
     def opening(self) -> str:
@@ -55,7 +57,7 @@ class Line:
 
     @property
     def full(self) -> bool:
-        return len(self.text) >= max(LINE, len(self.opening) + LINE // 2)
+        return len(self.text) >= max(self.length, len(self.opening) + self.length // 2)
 
 
 class TinyGPT:
@@ -94,6 +96,7 @@ class TinyGPT:
         if params.prompt and self._asked(params) == self.start:
             context.note("This text has no character of the prompt, so the model goes on from "
                          "“{start}”.", start=self.start)
+        self.length = PARAGRAPH if params.start == "trained model" else LINE
         self.lines: list[Line] = []
         self._write(params)
         while not self.lines[-1].full:
@@ -188,7 +191,7 @@ class TinyGPT:
         full = [one for one in self.lines if one.full]
         first = {bisect_right(MILESTONES, one.begun): one for one in reversed(full)}
         stay = [one for one in full if one in first.values() or one is full[-1]]
-        self.lines = [*stay, Line(self.steps, prompt, self._prompt(prompt, READ), [])]
+        self.lines = [*stay, Line(self.steps, prompt, self._prompt(prompt, READ), [], length=self.length)]
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:

@@ -29,7 +29,7 @@ class Params:
         800, 300, 2000, unit="token", when={**_FRESH, "tokens": ("byte pairs",)},
         help="How many different byte pairs there are.")
     prompt: str = typed(
-        "The stat", help="What it goes on from, and what is looked into: up to 64 tokens of it.")
+        "The statement", help="What it goes on from, and what is looked into: up to 64 tokens of it.")
     temperature: float = number(
         0.7, 0.0, 2.0, help="Divides the scores before the next token is drawn: 0 always takes the "
                             "best, 1 is what was learnt, more is bolder.")

@@ -114,13 +114,8 @@ class TinyGPTView(PanelView):
         return said
 
     def _draw_lines(self, frame: Frame) -> None:
-        text, marks = "", []
-        for step, given, line in zip(frame.sample_steps, frame.sample_given, frame.sample,
-                                     strict=True):
-            text += f"{step:>5}  "
-            marks.append((len(text), len(text) + int(given), 0))
-            text += on_one_line(line) + "\n"
-        self.lines.draw(text.removesuffix("\n"), marks=marks)
+        self.lines.draw_lines([(count(step), on_one_line(line), int(given)) for step, given, line in zip(
+            frame.sample_steps, frame.sample_given, frame.sample, strict=True)])
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         frame, history, words = shown.frame, shown.history, self.words
