@@ -51,10 +51,10 @@ def ours(data: Data, text: str, vocabulary: int, epochs: int, seed: int
                     subsampling=same_threshold(counts))
     words = epochs * len(experiment.reading.text)
     begin = time.perf_counter()
-    while experiment.stream.read < words:
+    while experiment.main.stream.read < words:
         experiment.step(params)
     seconds = time.perf_counter() - begin
-    return experiment.stream.read / seconds, experiment.reading.scores(experiment.inputs), \
+    return experiment.main.stream.read / seconds, experiment.reading.scores(experiment.main.inputs), \
         experiment
 
 

@@ -6,13 +6,16 @@ import heapq
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from PySide6.QtWidgets import QPushButton
 from torch import Tensor
 
+from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l1_basics.word2vec.experiment import (
     BLOCK,
@@ -25,7 +28,7 @@ from visualizers.l1_basics.word2vec.experiment import (
     unblock,
     windows,
 )
-from visualizers.l1_basics.word2vec.panel import Params
+from visualizers.l1_basics.word2vec.panel import BATCHES, GRID, RATES, Params
 from visualizers.models.word2vec import (
     Huffman,
     Stream,
@@ -39,8 +42,10 @@ from visualizers.models.word2vec import (
     split,
     touched_weights,
 )
-from visualizers.panel import Context
+from visualizers.panel import Context, History, Shown
 from visualizers.refusal import Refusal
+
+PANEL = panel("word2vec")
 
 
 def zipf(size: int) -> Tensor:
@@ -249,16 +254,16 @@ def test_that_a_step_is_adagrad_on_the_true_gradient(
     """Both matrices move as autograd says for the likelihood of all predictions of the step."""
     experiment, params = made(tmp_path, model=model, output=output, learning_rate=0.5)
     experiment.step(params)  # so that the outputs are not zero
-    before = pickle.loads(pickle.dumps((experiment.inputs, experiment.outputs,
-                                        experiment.input_sums, experiment.output_sums)))
+    before = pickle.loads(pickle.dumps((experiment.main.inputs, experiment.main.outputs,
+                                        experiment.main.input_sums, experiment.main.output_sums)))
     generator, seen = experiment.generator, []
-    state, take = generator.get_state(), experiment.stream.take
-    experiment.stream.take = lambda *a: seen.append(take(*a)) or seen[-1]  # type: ignore
+    state, take = generator.get_state(), experiment.main.stream.take
+    experiment.main.stream.take = lambda *a: seen.append(take(*a)) or seen[-1]  # type: ignore
     experiment.step(params)
     after = generator.get_state()
     words, count, reach = seen[0], len(seen[0]) - 10, 5
     generator.set_state(state)
-    if len(experiment.stream._kept) == 0:
+    if len(experiment.main.stream._kept) == 0:
         pytest.fail("the stream must not draw here")
     sizes = torch.randint(1, 6, (count,), generator=generator)
     pool = draw(experiment.noise, 64, generator)
@@ -285,7 +290,7 @@ def test_that_a_step_is_adagrad_on_the_true_gradient(
     else:
         likelihood = (target * torch.log_softmax(hidden @ outputs.T, 1)[:, words]).sum()
     grads = torch.autograd.grad(likelihood, [inputs, outputs])
-    for now, was, sums, gradient in zip((experiment.inputs, experiment.outputs), before[:2],
+    for now, was, sums, gradient in zip((experiment.main.inputs, experiment.main.outputs), before[:2],
                                         before[2:], grads, strict=True):
         wanted = 0.5 * gradient / (sums[:, None] + gradient.square().mean(1, keepdim=True)).sqrt()
         assert torch.allclose((now - was).double(), wanted, atol=2e-3 * float(wanted.abs().max()))
@@ -346,7 +351,7 @@ def test_that_neighbours_are_the_nearest_in_the_original_space(tmp_path: Path) -
     for _ in range(5):
         experiment.step(params)
     frame = experiment.frame(params)
-    vectors = experiment.inputs.double().numpy()
+    vectors = experiment.main.inputs.double().numpy()
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     cosine = unit @ unit[frame.word_at]
     order = [one for one in np.argsort(-cosine) if one != frame.word_at][:10]
@@ -365,13 +370,13 @@ def test_that_the_map_keeps_its_axes_until_it_is_fitted_again(tmp_path: Path) ->
     experiment, params = made(tmp_path)
     for _ in range(5):
         experiment.step(params)
-    plane = experiment.plane.clone()
+    plane = experiment.main.plane.clone()
     assert experiment.frame(params).fitted == 4
     assert experiment.frame(replace(params, refit=1)).fitted == 5  # at once, even when paused
-    assert torch.equal(experiment.plane, plane)
+    assert torch.equal(experiment.main.plane, plane)
     experiment.step(replace(params, refit=1))
     assert experiment.frame(replace(params, refit=1)).fitted == 6
-    assert not torch.equal(experiment.plane, plane)
+    assert not torch.equal(experiment.main.plane, plane)
 
 
 def test_that_the_map_shows_the_two_directions_of_greatest_variance() -> None:
@@ -431,3 +436,124 @@ def test_that_a_vocabulary_is_in_order_of_frequency() -> None:
     vocabulary = Vocabulary.of(["b", "a", "a", "c", "c", "c", "b", "c"], 2)
     assert vocabulary.words == ("c", "a")
     assert vocabulary.encode(["c", "b", "a"]).tolist() == [0, 1]
+
+
+# --- the window over a sentence
+
+
+def pairs_by_hand(words: int, drawn: list[int], sizes: list[int]) -> list[tuple[int, int]]:
+    """Walk the words that are left, one by one, and step to both sides of each."""
+    left = [at for at in range(words) if drawn[at]]
+    found = []
+    for rank, middle in enumerate(left):
+        for other_rank, other in enumerate(left):
+            if other_rank != rank and abs(other_rank - rank) <= sizes[middle]:
+                found.append((middle, other))
+    return found
+
+
+@pytest.mark.parametrize("soft", [True, False])
+def test_that_a_sentence_gives_the_pairs_of_its_windows(tmp_path: Path, soft: bool) -> None:
+    experiment, params = made(tmp_path, sentence="The value of the list is not the name of a list, as told",
+                              soft=soft, window=3, subsampling=5e-3, place=99)
+    fewer = False
+    for shaken in range(12):
+        frame = experiment.frame(replace(params, shaken=shaken))
+        words = len(frame.sentence)
+        assert frame.place == words - 1
+        wanted = pairs_by_hand(words, frame.drawn.tolist(), frame.sizes.tolist())
+        assert [tuple(one) for one in frame.pairs.tolist()] == wanted
+        assert set(frame.sizes.tolist()) <= ({1, 2, 3} if soft else {3})
+        fewer = fewer or not frame.drawn.all()
+        part = experiment.frame(replace(params, shaken=shaken, place=4))
+        assert [tuple(one) for one in part.pairs.tolist()] == [one for one in wanted if one[0] <= 4]
+    assert fewer, "nothing was ever dropped"
+
+
+def test_that_skip_gram_makes_up_to_twice_the_window_of_a_word(tmp_path: Path) -> None:
+    """Course 1.10, over “Never too late to learn”: every ordered pair of words at most k apart."""
+    for window, pairs in ((1, 8), (2, 14), (3, 18), (4, 20), (9, 20)):
+        experiment, params = made(tmp_path, window=window, soft=False, subsampling=1.0, place=4)
+        assert len(experiment.frame(params).pairs) == pairs
+
+
+def test_that_words_are_dropped_and_sizes_drawn_as_often_as_they_should(tmp_path: Path) -> None:
+    experiment, params = made(tmp_path, sentence="the list", window=4, subsampling=1e-3)
+    frames = [experiment.frame(replace(params, shaken=one)) for one in range(600)]
+    the = float(experiment.keep[experiment.reading.vocabulary.ids["the"]])
+    assert frames[0].keeping[0] == pytest.approx(the)
+    assert np.mean([one.drawn[0] for one in frames]) == pytest.approx(the, abs=0.04)
+    sizes = np.bincount([int(one.sizes[1]) for one in frames], minlength=5)[1:] / 600
+    assert sizes == pytest.approx([0.25] * 4, abs=0.06)
+
+
+def test_that_a_chinese_sentence_and_an_empty_one_are_read(tmp_path: Path) -> None:
+    experiment, params = made(tmp_path, sentence="学习语言永远都不会太晚")
+    assert "语言" in experiment.frame(params).sentence
+    assert len(experiment.frame(replace(params, sentence="")).sentence) == 1
+
+
+def test_that_a_hard_window_is_as_wide_as_it_says(tmp_path: Path) -> None:
+    experiment, params = made(tmp_path, soft=False, window=4)
+    for _ in range(3):
+        experiment.step(params)
+        assert len(experiment.main.moment[1]) == 8
+
+
+# --- the grid
+
+
+def test_that_all_models_of_the_grid_begin_alike_and_read_as_many_positions(tmp_path: Path) -> None:
+    experiment, params = made(tmp_path, grid=True)
+    assert [(run.rate, run.batch) for run in experiment.runs] \
+        == [(rate, batch) for rate in RATES for batch in BATCHES]
+    assert all(torch.equal(run.inputs, experiment.main.inputs) for run in experiment.runs)
+    taken = [0] * len(GRID)
+    for at, run in enumerate(experiment.runs):
+        def counted(count: int, *rest: object, at: int = at, take: object = run.stream.take) -> Tensor:
+            taken[at] += count
+            return take(count, *rest)  # type: ignore[operator,no-any-return]
+        run.stream.take = counted  # type: ignore[method-assign]
+    for _ in range(8):
+        experiment.step(params)
+    assert taken == [8 * BATCHES[1]] * len(GRID)
+
+
+def test_that_a_model_of_the_grid_is_a_model_of_its_own(tmp_path: Path) -> None:
+    experiment, params = made(tmp_path, grid=True)
+    for _ in range(20):
+        experiment.step(params)
+    measured = experiment.measure(params)
+    for at, run in enumerate(experiment.runs):
+        frame = experiment.frame(replace(params, cell=at, word="list"))
+        assert frame.twins_found == measured[GRID[at]] == experiment.reading.scores(run.inputs)["twins"]
+        assert frame.grid[at] == pytest.approx(frame.twins_found)
+        unit = F.normalize(run.inputs)
+        cosine = unit @ unit[frame.word_at]
+        cosine[frame.word_at] = -2
+        assert frame.neighbours_at[0] == int(cosine.argmax())
+    assert "learning_rate" in experiment.idle(params) and not experiment.idle(replace(params, grid=False))
+
+
+@pytest.mark.parametrize("seed", [4, 9])
+def test_that_the_middle_learning_rate_finds_most_twins(tmp_path: Path, seed: int) -> None:
+    """Course 1.15: a U over the learning rate, at any batch size."""
+    experiment, params = made(tmp_path, grid=True, dimension=32, vocabulary=400, seed=seed)
+    for _ in range(110):
+        experiment.step(params)
+    experiment.measure(params)
+    small, right, large = experiment.frame(params).grid.reshape(3, 3).sum(1)
+    assert right > 1.3 * small and right > 1.3 * large
+
+
+def test_that_clicks_move_the_window_draw_anew_and_choose_a_model(view: Any, tmp_path: Path) -> None:
+    experiment, params = made(tmp_path, grid=True)
+    experiment.step(params)
+    for large in ("window", "grid", "map"):
+        now = replace(params, large=large, place=4, shaken=2)
+        view.show_frame(Shown(experiment.frame(now), now, History(), 1))
+    view.window_page.strip.clicked.emit(1)
+    for button in view.window_page.findChildren(QPushButton):
+        button.click()
+    view.grid.clicked.emit(2, 1)
+    assert view.sent == [("place", 1), ("place", 0), ("shaken", 3), ("cell", 7)]

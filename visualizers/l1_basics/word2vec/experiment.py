@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from visualizers.l1_basics.word2vec.panel import Frame, Params
-from visualizers.l1_basics.word2vec.reading import Reading
+from visualizers.l1_basics.word2vec.panel import BATCHES, GRID, RATES, Frame, Params
+from visualizers.l1_basics.word2vec.reading import Moment, Reading
 from visualizers.models.word2vec import (
     draw,
     keep_probability,
@@ -34,8 +35,37 @@ POOL = 64    # K: negatives that a minibatch draws and all its positions share
 Changes = tuple[Tensor | None, Tensor]  # rows of a matrix (None: all of them) and their gradients
 
 
+class Vectors:
+    """One model that learns: two vectors a word, Adagrad's memory of them, and where it reads.
+
+    Attributes:
+        batch: N, the positions of the text from which an update is computed.
+        rate: of learning; 0 where it is the one that the user sets.
+        loss: of the last minibatch.
+        moment: one position of it: a word, those around it, negatives.
+        plane: (d, 2) the axes of its map.
+    """
+
+    def __init__(self, start: Tensor, reading: Reading, batch: int, rate: float = 0.0) -> None:
+        (size, d), device = start.shape, start.device
+        self.inputs = start.clone()                                # (V, d)
+        self.outputs = torch.zeros(size, d, device=device)         # (V, d), or V - 1 tree nodes
+        self.input_sums = torch.full((size,), 1e-6, device=device)   # (V,)
+        self.output_sums = torch.full((size,), 1e-6, device=device)  # (V,)
+        self.stream, self.batch, self.rate = reading.stream(), batch, rate
+        self.loss = float("nan")
+        first = self.stream.text[:3].tolist()
+        self.moment: Moment = first[1], (first[0], first[2]), tuple(range(20))
+        self.plane = principal_plane(F.normalize(self.inputs))     # (d, 2)
+
+    def fit(self) -> None:
+        """Turn the map's axes to the two directions of greatest variance."""
+        self.plane = principal_plane(F.normalize(self.inputs), self.plane)
+
+
 class Word2Vec:
-    """Skip-gram or CBOW with negative sampling, hierarchical softmax or full softmax."""
+    """Skip-gram or CBOW with negative sampling, hierarchical softmax or full softmax; one model, or a grid
+    of them that differ in learning rate and batch size and read the same text side by side."""
 
     shared = ("reading",)
     # The pair is of the last minibatch; the map's axes rest between the steps at which they are fitted.
@@ -45,70 +75,91 @@ class Word2Vec:
     def __init__(self, params: Params, context: Context) -> None:
         self.device, self.generator = context.device, context.generator
         self.reading = Reading(params, context)  # text, vocabulary, Huffman tree, tests
-        self.stream = self.reading.stream()
         size, d = len(self.reading.vocabulary), params.dimension
-        uniform = torch.rand(size, d, generator=self.generator) - 0.5
-        self.inputs = (uniform / d).to(self.device)                # (V, d)
-        self.outputs = torch.zeros(size, d, device=self.device)    # (V, d), or V - 1 tree nodes
-        self.input_sums = torch.full((size,), 1e-6, device=self.device)   # (V,) Adagrad's memory
-        self.output_sums = torch.full((size,), 1e-6, device=self.device)  # (V,)
+        start = (torch.rand(size, d, generator=self.generator) - 0.5).div_(d).to(self.device)  # (V, d)
+        most = self._positions(params)
+        self.runs = tuple(Vectors(start, self.reading, min(batch, most), rate)
+                          for rate in RATES for batch in BATCHES) if params.grid \
+            else (Vectors(start, self.reading, most),)
+        self.main = self.runs[len(self.runs) // 2]
         self.steps, self.fitted, self.refit = 0, 0, params.refit
-        self.plane = principal_plane(F.normalize(self.inputs))     # (d, 2) axes of the map
-        self.measure_every = self.reading.examine_every
+        self.measure_every = 10 if params.grid else self.reading.examine_every
         self._settle(params)
-        first = self.stream.text[:3].tolist()
-        self.moment = first[1], (first[0], first[2]), tuple(range(20))
 
     @torch.no_grad()
     def step(self, params: Params) -> Mapping[str, float]:
-        """Read N positions, predict, and follow the gradient of the log-likelihood."""
+        """All models read as many positions: small batches in several updates, large ones now and then."""
         if (params.noise_power, params.subsampling) != self.settled:
             self._settle(params)
-        count, reach = self._positions(params), params.window
+        self.steps += 1
+        for run in self.runs:
+            if self.steps % max(1, run.batch // self.main.batch) == 0:
+                for _ in range(max(1, self.main.batch // run.batch)):
+                    self.learn(run, params)
+        # The axes are fitted at steps 1, 2, 4, 8 … and on demand, and rest in between.
+        if self.steps & (self.steps - 1) == 0 or params.refit != self.refit:
+            for run in self.runs:
+                run.fit()
+            self.fitted, self.refit = self.steps, params.refit
+        return {"loss": self.main.loss}
+
+    def learn(self, run: Vectors, params: Params) -> None:
+        """Read N positions, predict, and follow the gradient of the log-likelihood."""
+        count, reach, rate = run.batch, params.window, run.rate or params.learning_rate
         # Frequent words are dropped on the way: kept with probability min(1, √(t / f)).
-        seen = self.stream.take(count, reach, self.keep, self.generator)
+        seen = run.stream.take(count, reach, self.keep, self.generator)
         words = seen.to(self.device)                               # (N + 2·reach,)
         middle = words[reach : reach + count]                      # (N,)
         # Soft windows: each has its own size, uniform in 1 … reach, so near words count more.
-        sizes = torch.randint(1, reach + 1, (count,), generator=self.generator)
+        sizes = torch.randint(1, reach + 1, (count,), generator=self.generator) if params.soft \
+            else torch.full((count,), reach)
         window = windows(sizes.to(self.device), reach)             # (B, T, E), 0 or 1
 
         if params.model == "skip-gram":  # the middle predicts each word of its window
-            hidden = self.inputs.index_select(0, middle)           # (N, d)
+            hidden = run.inputs.index_select(0, middle)            # (N, d)
             predicted = window                                     # (B, T, E)
         else:  # CBOW: the mean of the window predicts the middle
             share = window / window.sum(2, keepdim=True)           # (B, T, E)
-            around = blocks(self.inputs.index_select(0, words), reach)       # (B, E, d)
+            around = blocks(run.inputs.index_select(0, words), reach)        # (B, E, d)
             hidden = torch.bmm(share, around).view(count, -1)      # (N, d)
             predicted = windows(torch.zeros_like(sizes).to(self.device), reach, middle=True)
 
         pool = draw(self.noise, POOL, self.generator)              # (K,)
         if params.output == "negative sampling":
             loss, pull, changes = negative_sampling(
-                self.outputs, hidden, words, predicted, pool.to(self.device), params.negatives)
+                run.outputs, hidden, words, predicted, pool.to(self.device), params.negatives)
         elif params.output == "hierarchical softmax":
             tree = self.reading.huffman
             loss, pull, changes = hierarchical_softmax(
-                self.outputs, hidden, tree.nodes[words], tree.signs[words], predicted)
+                run.outputs, hidden, tree.nodes[words], tree.signs[words], predicted)
         else:
-            loss, pull, changes = full_softmax(self.outputs, hidden, words, predicted)
+            loss, pull, changes = full_softmax(run.outputs, hidden, words, predicted)
 
-        ascend(self.outputs, self.output_sums, changes, params.learning_rate)
+        ascend(run.outputs, run.output_sums, changes, rate)
         if params.model == "skip-gram":
-            ascend(self.inputs, self.input_sums, (middle, pull), params.learning_rate)
+            ascend(run.inputs, run.input_sums, (middle, pull), rate)
         else:  # the mean hands its gradient on to the words it was made of
             back = torch.bmm(share.mT, pull.view(-1, BLOCK, pull.shape[1]))  # (B, E, d)
-            ascend(self.inputs, self.input_sums, (words, unblock(back)), params.learning_rate)
+            ascend(run.inputs, run.input_sums, (words, unblock(back)), rate)
 
-        self.steps += 1
-        self._look_back(params, seen, count // 2, int(sizes[count // 2]), pool)
-        return {"loss": loss}
+        run.loss = loss
+        at, size = count // 2, int(sizes[count // 2])              # one position is remembered
+        at += reach
+        around_it = [*range(at - size, at), *range(at + 1, at + size + 1)]
+        run.moment = int(seen[at]), tuple(seen[around_it].tolist()), tuple(pool[:20].tolist())
 
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
         """How well the vectors know meaning."""
-        self.scores = self.reading.scores(self.inputs)
-        return self.scores
+        scores = [self.reading.scores(run.inputs) for run in self.runs]
+        self.twins = [one["twins"] for one in scores]
+        grid = zip(GRID, self.twins, strict=True) if params.grid else ()
+        return {**scores[len(scores) // 2], **dict(grid)}
+
+    def idle(self, params: Params) -> Mapping[str, str]:
+        """What can change nothing now."""
+        return {"learning_rate": "The models of the grid have learning rates of their own."} \
+            if params.grid else {}
 
     def _positions(self, params: Params) -> int:
         """N, a multiple of T: fewer where a position costs more."""
@@ -123,24 +174,17 @@ class Word2Vec:
         self.keep = keep_probability(counts, params.subsampling).float()          # (V,)
         self.settled = params.noise_power, params.subsampling
 
-    def _look_back(self, params: Params, seen: Tensor, at: int, size: int, pool: Tensor) -> None:
-        """Remember one position of the minibatch, refit the map's axes."""
-        at += params.window
-        around = [*range(at - size, at), *range(at + 1, at + size + 1)]
-        self.moment = int(seen[at]), tuple(seen[around].tolist()), tuple(pool[:20].tolist())
-        # The axes are fitted at steps 1, 2, 4, 8 … and on demand, and rest in between.
-        if self.steps & (self.steps - 1) == 0 or params.refit != self.refit:
-            self.plane = principal_plane(F.normalize(self.inputs), self.plane)
-            self.fitted, self.refit = self.steps, params.refit
-
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
-        plane, fitted = self.plane, self.fitted
+        cell = min(max(params.cell, 0), len(self.runs) - 1) if params.grid else 0
+        run, fitted = self.runs[cell], self.fitted
+        plane = run.plane
         if params.refit != self.refit:
-            plane = principal_plane(F.normalize(self.inputs), plane)
-            fitted = self.steps
-        return self.reading.frame(params, self.inputs, self.outputs, plane, fitted, self.moment,
-                                  self.stream.read, self.scores["twins"])
+            plane, fitted = principal_plane(F.normalize(run.inputs), plane), self.steps
+        return self.reading.frame(
+            params, run.inputs, run.outputs, plane, fitted, run.moment, run.stream.read, self.twins[cell],
+            {"cell": cell, "grid": np.array(self.twins if params.grid else [], np.float32),
+             "batches": np.array([run.batch for run in self.runs[: len(BATCHES)]], np.int32)})
 
 
 # --- three ways to predict a word ------------------------------------------------------------

@@ -7,8 +7,12 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int16, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, source
+from widgets.parameters import choice, flag, hidden, integer, number, source
 from widgets.parameters import text as typed
+
+RATES = (0.03, 0.3, 3.0)  # learning rates, in the rows of the grid
+BATCHES = (64, 256, 1024)  # positions of an update, in its columns
+GRID = tuple(f"twins_{at}" for at in range(len(RATES) * len(BATCHES)))  # their scores in the history
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,9 @@ class Params:
         "decisions down a Huffman tree, or against the whole vocabulary.")
     word: str = typed("", help="Whose neighbours are shown: type a word, or click one in the "
                       "map.")
-    window: int = integer(5, 1, 10, unit="word", restart=False, help="How far neighbours may be. "
-                          "The window is soft: for each word its size is drawn from 1 to this.")
+    window: int = integer(5, 1, 10, unit="word", restart=False, help="How far neighbours may be.")
+    soft: bool = flag(True, label="Soft window", help="The window of each word has a size of its own, "
+                      "from 1 to the one above; otherwise all have that one.")
     negatives: int = integer(5, 1, 20, restart=False, label="Negatives k",
                              help="Random words that each true neighbour is set against.",
                              when={"output": ("negative sampling",)})
@@ -38,8 +43,17 @@ class Params:
     dimension: int = integer(64, 2, 300, log=True, help="Numbers in a word's vector.")
     vocabulary: int = integer(800, 50, 50_000, log=True, unit="word",
                               help="Only this many of the most frequent words are kept.")
+    grid: bool = flag(False, restart=True, label="Grid of runs", help=(
+        "Trains nine models side by side: learning rates 0.03, 0.3 and 3, each with updates "
+        "from 64, 256 and 1,024 positions."))
+    sentence: str = typed("Never too late to learn", label="Sentence",
+                          help="Over which the window slides.")
     seed: int = integer(0, 0, 999, help="Decides the initial vectors and all that is drawn.")
     refit: int = hidden(0, stays=True)
+    large: str = hidden("", stays=True, help="What the large card shows: map, window or grid.")
+    place: int = hidden(0, help="The word of the sentence on which the window stands.")
+    shaken: int = hidden(0, stays=True, help="How often sizes and drops of the sentence were drawn anew.")
+    cell: int = hidden(4, help="The model of the grid whose map is shown.")
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,17 @@ class Frame:
     touched: Annotated[Float32, "3", "≥ 0"]  # output weights one pair touches: full, negative, tree
     matrix: Annotated[float, "> 0"]  # all output weights: V · d
     vocabulary: Annotated[int, "= V"]
+
+    sentence: Annotated[tuple[str, ...], "S", "S ≥ 1"]  # the words of a sentence
+    keeping: Annotated[Float32, "S", "0 … 1"]  # the probability that each is kept
+    drawn: Annotated[UInt8, "S", "0 … 1"]  # 1 where it was, this time
+    sizes: Annotated[Int32, "S", "≥ 1"]  # of the window round each, this time
+    place: Annotated[int, "0 … S-1"]  # where the window stands
+    pairs: Annotated[Int32, "P 2", "0 … S-1"]  # (middle, neighbour) of all windows up to there
+
+    cell: Annotated[int, "0 … 8"]  # the model that is shown
+    grid: Annotated[Float32, "G", "0 … 1"]  # share of twins found by each model of the grid, row by row
+    batches: Annotated[Int32, "C", "≥ 1"]  # of its columns
     text_words: Annotated[float, "≥ 0"]  # words in the text
     read_words: Annotated[float, "≥ 0"]  # words read so far
 
@@ -95,10 +120,12 @@ PANEL = Panel(
     scalars=("loss", "twins"),
     headline="twins",
     headline_label="share of twins found",
-    concepts=("1.10", "1.11", "1.12", "1.13"),
+    concepts=("1.10", "1.11", "1.12", "1.13", "1.15"),
     keywords=("word2vec", "skip-gram", "CBOW", "negative sampling", "hierarchical softmax",
               "Huffman", "embedding", "subsampling", "词嵌入", "词向量", "负采样", "分层softmax",
-              "哈夫曼树", "下采样", "滑动窗口"),
+              "哈夫曼树", "下采样", "滑动窗口", "sliding window",
+              "soft window", "learning rate", "batch size", "hyper-parameters", "软窗口", "超参数",
+              "批次大小"),
     sources=("wordsim353", "questions-words"),
     proved_with={"dimension": 8, "vocabulary": 200},
 )

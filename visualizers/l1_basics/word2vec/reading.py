@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,6 +29,7 @@ from visualizers.refusal import Refusal
 
 NAMES = 300  # of the most frequent words, carried by each frame
 NEAR = 10    # neighbours that are shown, and among which a twin must be
+CHINESE = re.compile("[\u4e00-\u9fff]")
 Moment = tuple[int, tuple[int, ...], tuple[int, ...]]  # a word, those around it, negatives
 
 
@@ -91,7 +98,7 @@ class Reading:
 
     def frame(
         self, params: Params, inputs: Tensor, outputs: Tensor, plane: Tensor, fitted: int,
-        moment: Moment, read: int, twins_found: float,
+        moment: Moment, read: int, twins_found: float, grid: Mapping[str, Any],
     ) -> Frame:
         """What to draw from the vectors (V, d) at this moment."""
         vocabulary, names = self.vocabulary, self.vocabulary.words
@@ -128,8 +135,28 @@ class Reading:
             touched=touched_weights(inputs.shape[1], len(names), params.negatives,
                                     decisions).float().numpy(),
             matrix=float(outputs.numel()), vocabulary=len(names), text_words=float(self.length),
-            read_words=float(read),
+            read_words=float(read), **self._window(params), **grid,
         )
+
+    def _window(self, params: Params) -> dict[str, Any]:
+        """A sentence as training meets it: words are dropped first, then each window is drawn among those
+        that are left, and gives the pairs (middle, neighbour)."""
+        words = cut(params.sentence)[:24] or ["?"]
+        ids, luck = self.vocabulary.ids, np.random.default_rng((params.seed, params.shaken))
+        keep = keep_probability(self.vocabulary.counts, params.subsampling)
+        # A word that the vocabulary lacks is rare enough to be kept always.
+        keeping = np.array([float(keep[ids[one]]) if one in ids else 1.0 for one in words], np.float32)
+        drawn = luck.random(len(words)) < keeping                  # (S,)
+        sizes = luck.integers(1, params.window + 1, len(words)) if params.soft \
+            else np.full(len(words), params.window)
+        left = np.flatnonzero(drawn).tolist()
+        place = min(max(params.place, 0), len(words) - 1)
+        pairs = [(middle, other) for at, middle in enumerate(left) if middle <= place
+                 for other in left[max(0, at - int(sizes[middle])) : at + int(sizes[middle]) + 1]
+                 if other != middle]
+        return {"sentence": tuple(words), "keeping": keeping, "drawn": drawn.astype(np.uint8),
+                "sizes": sizes.astype(np.int32), "place": place,
+                "pairs": np.array(pairs, np.int32).reshape(-1, 2)}
 
     def _chosen(self, word: str) -> tuple[int, str]:
         """The rank of the word asked for, and the word itself where the vocabulary lacks it.
@@ -194,3 +221,9 @@ class Reading:
         off = tuple(self.vocabulary.words[self.huffman.heaviest[node][1 if sign > 0 else 0]]
                     for node, sign in zip(nodes.tolist(), signs.tolist(), strict=True))
         return signs > 0, probability, off, self.vocabulary.words[predicted]
+
+
+@lru_cache(maxsize=16)
+def cut(sentence: str) -> list[str]:
+    """The words of a sentence in either language."""
+    return split(sentence, "zh" if CHINESE.search(sentence) else "en", lambda _done, _total: None)

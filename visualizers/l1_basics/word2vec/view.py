@@ -9,12 +9,12 @@ from typing import overload
 from unicodedata import east_asian_width
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
-from visualizers.l1_basics.word2vec.panel import Frame, Params
-from visualizers.panel import Shown
+from visualizers.l1_basics.word2vec.panel import BATCHES, GRID, RATES, Frame, Params
+from visualizers.panel import History, Shown
 from widgets.bars import BarChart
 from widgets.canvas import Canvas
 from widgets.cards import Card, Quiet, Switch, column, row
@@ -23,7 +23,10 @@ from widgets.curves import CurvePlot, loss_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
+from widgets.multiples import Multiples, Small
 from widgets.numbers import compact, count, decimal, fixed, percent, quantity
+from widgets.pages import Pages
+from widgets.tokens import TokenStrip
 from widgets.view import PanelView
 
 TWINS = 2  # series
@@ -31,7 +34,8 @@ WordShown = Shown[Params, Frame]
 
 
 class Word2VecView(PanelView):
-    """A large map; neighbours, pair, path and cost beside it; loss and scores below."""
+    """A large map, or the window that slides, or a grid of runs; neighbours, pair, path and cost beside it;
+    loss and scores below."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
@@ -47,6 +51,21 @@ class Word2VecView(PanelView):
         self.refit.setToolTip(words("Turn the map so that it shows the two directions in which the "
                                     "words differ most now"))
         self.refit.clicked.connect(lambda: self.changed.emit("refit", self._refit + 1))
+        map_page = QWidget()
+        map_page.setLayout(column(self.map, row(self.axes, self.refit, stretch=(1, 0)), stretch=(1, 0)))
+        self.window_page = WindowPage(look)
+        self.window_page.place.connect(lambda place: self.changed.emit("place", place))
+        self.window_page.shaken.connect(lambda often: self.changed.emit("shaken", often))
+        self.grid = Multiples(look, words("Share of twins found over steps"), rows=words("learning rate"),
+                              columns=words("positions of an update"))
+        self.grid.clicked.connect(lambda row, column: self.changed.emit("cell", row * len(BATCHES) + column))
+        self.grid_note = Quiet(look)
+        self.grid_note.setWordWrap(True)
+        grid_page = QWidget()
+        grid_page.setLayout(column(self.grid, self.grid_note, stretch=(1, 0)))
+        self.large = Pages(self, "large", {"map": (words("Map"), map_page),
+                                           "window": (words("Window"), self.window_page),
+                                           "grid": (words("Grid"), grid_page)})
         self.progress = Switch(look, (words("Score"), words("Loss")))
         self.scores = CurvePlot(look, "", x=words("step"), y=words("score"), y_range=(0.0, 1.0),
                                 integer_x=True).calm()
@@ -78,8 +97,7 @@ class Word2VecView(PanelView):
 
     def _arrange(self) -> None:
         large, progress, near, pair = (Card(self.look) for _ in range(4))
-        large.body.addWidget(self.map, 1)
-        large.body.addLayout(row(self.axes, self.refit, stretch=(1, 0)))
+        large.body.addWidget(self.large, 1)
         progress.body.addWidget(self.progress)
         progress.body.addWidget(self.curves, 1)
         near.body.addWidget(self.neighbours, 1)
@@ -109,9 +127,15 @@ class Word2VecView(PanelView):
     def show_frame(self, shown: WordShown) -> None:
         frame, words = shown.frame, self.words
         self._frame, self._refit = frame, shown.params.refit
-        self._draw_map(frame)
-        self.axes.say(words("Axes fitted at step {step}. Lines join twins.",
-                            step=count(frame.fitted)))
+        match self.large.show_page(shown.params.large or ("grid" if shown.params.grid else "map")):
+            case "map":
+                self._draw_map(frame)
+                self.axes.say(words("Axes fitted at step {step}. Lines join twins.",
+                                    step=count(frame.fitted)))
+            case "window":
+                self.window_page.draw(shown)
+            case _:
+                self._draw_grid(shown)
         self.loss.draw(loss_curves(shown.history, ["loss"], [""], shown.ghosts, "loss"))
         self._draw_scores(shown)
         self.neighbours.draw(frame.cosines, frame.neighbours, title=words(
@@ -140,11 +164,30 @@ class Word2VecView(PanelView):
             linked=[*twins, *((at, int(one), 0) for one in frame.neighbours_at)],
             title=self.words("Map of {words}", words=quantity(frame.vocabulary, "word", self.words)))
 
+    def _draw_grid(self, shown: WordShown) -> None:
+        frame, words = shown.frame, self.words
+        if not len(frame.grid):
+            nothing = Small(np.empty(0), np.empty(0))
+            self.grid.draw([[nothing] * len(BATCHES)] * len(RATES), [decimal(one) for one in RATES],
+                           [count(one) for one in BATCHES])
+            self.grid_note.say(words("Switch on “Grid of runs” to train these nine side by side."))
+            return
+        best = divmod(int(frame.grid.argmax()), len(frame.batches))
+        self.grid.draw(
+            _table(shown.history), [decimal(one) for one in RATES], [count(one) for one in frame.batches],
+            selected=divmod(frame.cell, len(frame.batches)), best=best, best_name=words("best"),
+            ghosts=[(ghost.label, _table(ghost.history)) for ghost in shown.ghosts if ghost.params.grid])
+        self.grid_note.say(words("All nine have read as many words. A click chooses whose map and pairs are "
+                                 "shown. {measured}", measured=self.of_step(shown)))
+
     def _draw_scores(self, shown: WordShown) -> None:
         words, history = self.words, shown.history
         names = {"twins": words("twins"), "similarity": words("WordSim-353"),
                  "analogies": words("analogies")}
         have = [name for name in names if name in history]
+        if shown.params.grid:  # of the model that is chosen
+            have = [GRID[shown.frame.cell]]
+            names[have[0]] = words("twins")
         curves = loss_curves(history, have or ["twins"], [names[one] for one in have or ["twins"]],
                              shown.ghosts, "twins")
         # Series 0 and 1 are the signs of weights, and twins are joined on the map in their colour.
@@ -194,6 +237,75 @@ class Word2VecView(PanelView):
             "twins had found each other.", steps=quantity(shown.step, "step", self.words),
             measured=count(shown.measured), word=frame.word,
             near=self.words(", ").join(frame.neighbours[:5]), twins=percent(frame.twins_found))
+
+
+def _table(history: History) -> list[list[Small]]:
+    """The curves of all models of the grid."""
+    found = [Small(*history.points(name)) for name in GRID]
+    return [found[row : row + len(BATCHES)] for row in range(0, len(GRID), len(BATCHES))]
+
+
+class WindowPage(QWidget):
+    """A window that slides over a sentence, the pairs that it has given, and who is in it how often.
+
+    Signals:
+        place(word): where it is to stand.
+        shaken(often): sizes and drops are to be drawn anew.
+    """
+
+    place = Signal(int)
+    shaken = Signal(int)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.words = words = look.words
+        self._state = 0, 1, 0  # the place, the words of the sentence, how often it was drawn anew
+        self.strip = TokenStrip(look, " ", lines=2)
+        self.strip.clicked.connect(self.place)
+        slide, draw = QPushButton(words("Slide on")), QPushButton(words("Draw anew"))
+        slide.setToolTip(words("Move the window to the next word"))
+        draw.setToolTip(words("Toss again for the words that are dropped and the sizes of the windows"))
+        slide.clicked.connect(lambda: self.place.emit((self._state[0] + 1) % self._state[1]))
+        draw.clicked.connect(lambda: self.shaken.emit(self._state[2] + 1))
+        self.pairs = TokenStrip(look, " ", lines=3, grows=True)  # and as many as there is room for
+        self.kept = BarChart(look, words("Chance to be kept"), high=1.0, write=percent).calm()
+        self.near = BarChart(look, words("In the window"), high=1.0, write=percent).calm()
+        for chart in (self.kept, self.near):  # scrolled in the smallest window
+            chart.setMinimumHeight(look.px(56))
+        chances = column(self.kept, self.near, stretch=(1, 1))
+        whole = column(row(self.strip, slide, draw, stretch=(1, 0, 0)),
+                       row(self.pairs, chances, stretch=(3, 2)), stretch=(0, 1))
+        for layout in (chances, whole):
+            layout.setSpacing(look.px(6))
+        self.setLayout(whole)
+
+    def draw(self, shown: WordShown) -> None:
+        frame, params, words = shown.frame, shown.params, self.words
+        self._state = frame.place, len(frame.sentence), params.shaken
+        names, here = frame.sentence, frame.pairs[frame.pairs[:, 0] == frame.place, 1]
+        lit = np.zeros(len(names), np.float32)
+        lit[here] = 0.5
+        dropped = np.flatnonzero(frame.drawn == 0).tolist()
+        if frame.place in dropped:
+            said = words("“{word}” is dropped this time", word=names[frame.place])
+        else:
+            said = words("“{word}”, window of {size}", word=names[frame.place],
+                         size=count(frame.sizes[frame.place]))
+        self.strip.draw(names, weights=lit, selected=frame.place, muted=dropped, title=said)
+        middles = list(dict.fromkeys(frame.pairs[:, 0].tolist()))
+        if params.model == "CBOW":
+            made = [(one, " + ".join(names[other] for other in frame.pairs[frame.pairs[:, 0] == one, 1]),
+                     names[one]) for one in middles]
+        else:
+            made = [(middle, names[middle], names[other]) for middle, other in frame.pairs.tolist()]
+        self.pairs.draw([f"{given} → {asked}" for _, given, asked in made],
+                        weights=[0.5 * (middle == frame.place) for middle, _, _ in made],
+                        title=words("{predictions} so far",
+                                    predictions=quantity(len(made), "prediction", words)))
+        self.kept.draw(frame.keeping, names, highlight=frame.place)
+        away = np.arange(1, params.window + 1)
+        self.near.draw((params.window - away + 1) / params.window if params.soft else np.ones(len(away)),
+                       [quantity(int(one), "word", words) for one in away])
 
 
 class Names(Sequence[str]):
