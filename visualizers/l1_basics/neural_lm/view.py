@@ -87,8 +87,8 @@ class NeuralLMView(PanelView):
             (words("weights"), compact(frame.weights)),
             *([("", self.of_step(shown))] if self.of_step(shown) else [])))
         self.map.draw(
-            frame.points, labels=frame.labels, label_order=[frame.word_at, *frame.near_at.tolist(),
-                                                            *range(len(frame.labels))],
+            frame.points, labels=frame.labels, label_order=list(dict.fromkeys(
+                [frame.word_at, *frame.near_at.tolist(), *range(len(frame.labels))])),
             values=frame.closeness.astype(np.float32) / 255, low=0.0, high=1.0,
             value_name=words("cosine"), selected=(frame.word_at,),
             linked=[(frame.word_at, int(one), 0) for one in frame.near_at[:4]],
