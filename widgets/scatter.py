@@ -98,15 +98,16 @@ class ScatterPlot(Canvas[int]):
                             for one, a, b in trends)
         if len(self.points):
             (left, low), (right, high) = self.points.min(0), self.points.max(0)
-            self._x_range = (float(left), float(max(right, left + 1e-6)))
+            self._x_range = (float(left), float(max(right, left + 1e-6 * max(1.0, abs(left)))))
             if self._from_zero:
                 low = min(low, 0.0)
             else:
                 every = np.concatenate([self.points[:, 1], *(ghost[:, 1] for _, ghost in self.ghosts)])
                 low, high = every.min(), every.max()
-            step = scales.nice_step(float(max(high - low, 1e-6)), 4)
-            self._y_range = y_range or (float(np.floor(low / step + 1e-9)) * step,
-                                        float(np.ceil(high / step + 1e-9)) * step)
+            step = scales.nice_step(float(max(high - low, 1e-6 * max(1.0, abs(high)))), 4)
+            first = float(np.floor(low / step + 1e-9))
+            last = max(float(np.ceil(high / step + 1e-9)), first + 1)  # where all lie level, too
+            self._y_range = y_range or (first * step, last * step)
         if self.current is not None and self.current >= len(self.points):
             self.current = None
         self.update()

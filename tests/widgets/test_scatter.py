@@ -76,6 +76,18 @@ def test_that_one_point_and_none_can_be_drawn(qtbot: QtBot) -> None:
         widget.grab()
 
 
+@pytest.mark.parametrize("at", [0.0, 1.0, -2.5, 1e6])
+@pytest.mark.parametrize("from_zero", [True, False])
+def test_that_points_that_all_lie_in_one_place_are_drawn(qtbot: QtBot, at: float, from_zero: bool) -> None:
+    widget = ScatterPlot(look(), "Place", from_zero=from_zero)
+    qtbot.addWidget(widget)
+    widget.resize(420, 260)
+    widget.show()
+    widget.draw(np.full(3, at), np.full(3, at), ["a", "b", "c"])
+    widget.grab()
+    assert np.isfinite(widget.on_screen(widget.points)).all()
+
+
 def test_that_a_given_range_is_kept_and_a_rule_stands_at_its_place(qtbot: QtBot) -> None:
     widget = ScatterPlot(look(), "Orders", dot=3.6)
     qtbot.addWidget(widget)
