@@ -32,8 +32,10 @@ class ScatterPlot(Canvas[int]):
 
     Args:
         x, y: what the axes are.
-        log_x: whether x is logarithmic; all its values are positive then.
-        from_zero: whether y always reaches down to 0; else it follows the points and the ghosts.
+        log_x, log_y: whether that axis is logarithmic; all its values are positive then.
+        from_zero: whether y always reaches down to 0; else, and on a logarithmic axis, it follows the points
+            and the ghosts.
+        years: x is a date in years, so its ticks are whole and written as years are.
         dot: the radius of a point, in pixels before scaling.
         walk: the selected points are a way: each has its name, the last one first.
 
@@ -46,11 +48,12 @@ class ScatterPlot(Canvas[int]):
 
     def __init__(
         self, look: Look, title: str = "", *, x: str = "", y: str = "", log_x: bool = False,
-        from_zero: bool = True, dot: float = 2.4, walk: bool = False, parent: QWidget | None = None,
+        log_y: bool = False, years: bool = False, from_zero: bool = True, dot: float = 2.4,
+        walk: bool = False, parent: QWidget | None = None,
     ) -> None:
         super().__init__(look, title, parent)
-        self._titles, self._log = (x, y), log_x
-        self._from_zero, self._dot, self._walk = from_zero, dot, walk
+        self._titles, self._log, self._log_y, self._years = (x, y), log_x, log_y, years
+        self._from_zero, self._dot, self._walk = from_zero and not log_y, dot, walk
         self.rule: float | None = None
         self.points: NDArray[np.float64] = np.zeros((0, 2))
         self.series: NDArray[np.intp] = np.zeros(0, np.intp)
@@ -87,15 +90,13 @@ class ScatterPlot(Canvas[int]):
             rule: an x at which a dashed line stands.
         """
         self.retitle(title)
-        self.points = np.stack([self._across(np.asarray(x, float)), np.asarray(y, float)], 1)
+        self.points = self._plane(x, y)
         self.series = np.zeros(len(self.points), np.intp) if series is None \
             else np.asarray(series, np.intp)
         self.names, self.series_names = tuple(names), tuple(series_names)
         self.labelled, self.selected, self.rule = tuple(labelled), tuple(selected), rule
-        self.ghosts = tuple((name, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
-                            for name, a, b in ghosts)
-        self.trends = tuple((one, np.stack([self._across(np.asarray(a, float)), np.asarray(b, float)], 1))
-                            for one, a, b in trends)
+        self.ghosts = tuple((name, self._plane(a, b)) for name, a, b in ghosts)
+        self.trends = tuple((one, self._plane(a, b)) for one, a, b in trends)
         if len(self.points):
             (left, low), (right, high) = self.points.min(0), self.points.max(0)
             self._x_range = (float(left), float(max(right, left + 1e-6 * max(1.0, abs(left)))))
@@ -104,7 +105,8 @@ class ScatterPlot(Canvas[int]):
             else:
                 every = np.concatenate([self.points[:, 1], *(ghost[:, 1] for _, ghost in self.ghosts)])
                 low, high = every.min(), every.max()
-            step = scales.nice_step(float(max(high - low, 1e-6 * max(1.0, abs(high)))), 4)
+            step = 1.0 if self._log_y else scales.nice_step(
+                float(max(high - low, 1e-6 * max(1.0, abs(high)))), 4)
             first = float(np.floor(low / step + 1e-9))
             last = max(float(np.ceil(high / step + 1e-9)), first + 1)  # where all lie level, too
             self._y_range = y_range or (first * step, last * step)
@@ -112,8 +114,10 @@ class ScatterPlot(Canvas[int]):
             self.current = None
         self.update()
 
-    def _across(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.log10(np.maximum(x, 1e-300)) if self._log else x
+    def _plane(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
+        """(n, 2) as the axes have it: decades on a logarithmic one."""
+        both = ((np.asarray(x, float), self._log), (np.asarray(y, float), self._log_y))
+        return np.stack([np.log10(np.maximum(one, 1e-300)) if log else one for one, log in both], 1)
 
     # Where things are
 
@@ -165,7 +169,9 @@ class ScatterPlot(Canvas[int]):
         x, y = self.points[part]
         of = self.series[part]
         name = self.series_names[of] if of < len(self.series_names) else ""
-        return f"{self.names[part]}   {decimal(10**x if self._log else x)} · {decimal(y)}   {name}".strip()
+        across = numbers.year(np.floor(x)) if self._years else decimal(10**x if self._log else x)
+        up = decimal(10**y if self._log_y else y)
+        return f"{self.names[part]}   {across} · {up}   {name}".strip()
 
     def tell_hover(self, part: int | None) -> None:
         self.hovered.emit(-1 if part is None else part)
@@ -259,16 +265,20 @@ class ScatterPlot(Canvas[int]):
             painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
         many = max(2, int(area.width() / px(70)))
-        x_ticks = scales.log_ticks(left, right, many) if self._log else scales.ticks(left, right, many)
-        texts = numbers.decades(x_ticks) if self._log else numbers.ticks(x_ticks)
+        x_ticks = scales.log_ticks(left, right, many) if self._log \
+            else scales.ticks(left, right, many, integer=self._years)
+        texts = numbers.decades(x_ticks) if self._log else [*map(numbers.year, x_ticks)] if self._years \
+            else numbers.ticks(x_ticks)
         at = self.on_screen(np.stack([np.array(x_ticks), np.full(len(x_ticks), low)], 1))[:, 0]
         for x, text in zip(at, texts, strict=True):
             picture = self.label(text, "muted", 11)
             half = picture.deviceIndependentSize().width() / 2
             self.put(painter, picture, min(x, self.width() - half), area.bottom() + px(3), 0.5, 0.0)
-        y_ticks = scales.ticks(low, high, max(2, int(area.height() / px(34))))
+        many = max(2, int(area.height() / px(34)))
+        y_ticks = scales.log_ticks(low, high, many) if self._log_y else scales.ticks(low, high, many)
         at = self.on_screen(np.stack([np.full(len(y_ticks), left), np.array(y_ticks)], 1))[:, 1]
-        for y, text in zip(at, numbers.ticks(y_ticks), strict=True):
+        texts = numbers.decades(y_ticks) if self._log_y else numbers.ticks(y_ticks)
+        for y, text in zip(at, texts, strict=True):
             self.put(painter, self.label(text, "muted", 11), area.left() - px(5), y, 1.0, 0.5)
         if self._titles[0]:
             self.put(painter, self.label(self._titles[0], "muted", 11), area.center().x(),
