@@ -227,7 +227,8 @@ class ScatterPlot(Canvas[int]):
 
     def _paint_names(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
         """Names beside their points, each where it covers no other, least of the lines between the selected
-        ones, and the fewest points. A name that is not selected is left out rather than struck through."""
+        ones, then the fewest points and least of the trends. A name that is not selected is left out rather
+        than struck through by those lines."""
         px, area = self.look.px, self.area
         room = area.adjusted(-px(2), -px(6), px(8), 0)
         taken: list[QRectF] = []
@@ -236,6 +237,8 @@ class ScatterPlot(Canvas[int]):
         share = np.linspace(0, 1, 60)[:, None]
         lines = np.concatenate([spots[:0], *(spots[a] + (spots[b] - spots[a]) * share
                                              for a, b in pairwise(self.selected))])
+        trends = np.concatenate([spots[:0], *(a + (b - a) * share for _, trend in self.trends
+                                              for a, b in pairwise(self.on_screen(trend)))])
         for one in order:
             text = self.names[one]
             wide = self.text_width(text, 12, one in self.selected) + px(4)
@@ -250,7 +253,8 @@ class ScatterPlot(Canvas[int]):
                     and not any(box.intersects(other) for other in taken)
                     and (one in self.selected or not _covered(box, lines))]
             if free:
-                box = min(free, key=lambda box: (_covered(box, lines), _covered(box, spots)))
+                box = min(free, key=lambda box: (_covered(box, lines), _covered(box, spots),
+                                                    _covered(box, trends)))
                 taken.append(box)
                 self.put(painter, self.label(text, "text", 12, one in self.selected, halo=True),
                          box.left() - px(2), box.top() - px(2))

@@ -105,3 +105,23 @@ def test_that_a_given_range_is_kept_and_a_rule_stands_at_its_place(qtbot: QtBot)
     dashes = {pictures[1].pixelColor(round(middle[0]) + dx, y).name()
               for dx in (-1, 0, 1) for y in range(80, 200)}
     assert dashes - {ground.name()}, "the dashed line is where its value is"
+
+
+def test_that_a_logarithmic_y_axis_has_decades_and_years_are_written_as_years(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Picture, "recording", True)
+    widget = ScatterPlot(look(), "Sizes", x="year", y="weights", log_y=True, years=True)
+    qtbot.addWidget(widget)
+    widget.resize(500, 300)
+    widget.show()
+    widget.draw(np.array([2018.4, 2019.5, 2022.3]), np.array([1e8, 1e9, 5e11]), ["GPT", "GPT-2", "PaLM"],
+                trends=[(1, np.array([2018.4, 2022.3]), np.array([1e8, 1e12]))])
+    widget.grab()
+    (_, low), (_, middle), (_, high) = widget.on_screen(np.stack([np.full(3, 2019.0), [8.0, 10.0, 12.0]], 1))
+    assert low - middle == pytest.approx(middle - high) and low == pytest.approx(widget.area.bottom())
+    assert np.allclose(widget.points[:, 1], [8, 9, np.log10(5e11)])
+    assert np.allclose(widget.trends[0][1][:, 1], [8, 12])
+    assert widget.say(1) == "GPT-2   2019 · 10⁹"
+    said = {one.text for one in widget.written}
+    assert {"2019", "2020", "10¹⁰"} <= said and not any("," in text for text in said)

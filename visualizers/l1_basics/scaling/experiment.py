@@ -262,4 +262,5 @@ def valleys(weights: NDArray[np.int32], losses: NDArray[np.float64]) -> NDArray[
     smaller, here, larger = (losses[middle + way, each] for way in (-1, 0, 1))
     bend = np.maximum(smaller - 2 * here + larger, 1e-12)
     at = x[middle] + (x[1] - x[0]) * (smaller - larger) / (2 * bend)  # the sizes lie equally far apart
-    return np.exp(at.clip(x[0], x[-1]))
+    bottoms: NDArray[np.float64] = np.exp(at.clip(x[0], x[-1]))
+    return bottoms

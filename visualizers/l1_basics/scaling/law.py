@@ -102,7 +102,8 @@ def fit(compute: Floats, losses: Floats, *, floor: bool = False) -> Law | None:
     tau = correlation_time(left)
     covariance = np.zeros((3, 3))
     covariance[:free, :free] = np.linalg.pinv(J.T @ J) * (left @ left) / (len(x) - free) * tau
-    return Law(middle, *map(float, theta), covariance, len(x), tau)
+    scale, exponent, lowest = theta.tolist()
+    return Law(middle, scale, exponent, lowest, covariance, len(x), tau)
 
 
 def _error(x: Floats, y: Floats, theta: Floats) -> float:

@@ -26,7 +26,7 @@ class Params:
     learning_rate: float = number(0.015, 0.001, 0.1, log=True, help=(
         "Size of an update in a network of 1,000 weights; in others it falls with the fourth root of the "
         "size."))
-    held_back: float = number(4.0, 1.0, 16.0, log=True, off=1.0, unit="×", label="Foretell over", help=(
+    held_back: float = number(2.0, 1.0, 16.0, log=True, off=1.0, unit="×", label="Foretell over", help=(
         "The law is fitted up to the budget spent divided by this; what came after is the test of it."))
     law: Literal["power law", "with a floor"] = choice(
         "power law", restart=False, label="Kind of law", help=(

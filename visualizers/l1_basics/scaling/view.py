@@ -15,6 +15,7 @@ from widgets.look import Look
 from widgets.numbers import compact, decimal, fixed, times
 from widgets.pages import Pages
 from widgets.readouts import Readouts
+from widgets.scales import Range
 from widgets.scatter import ScatterPlot
 from widgets.view import PanelView
 
@@ -99,18 +100,19 @@ class ScalingView(PanelView):
                 rules.append(Rule(float(frame.budgets[used - 1]), words("fitted up to here"), axis="x"))
         if params.budget and len(frame.budgets):
             rules.append(Rule(frame.budgets[self._chosen(shown)], words("chosen"), axis="x"))
-        self.over.draw(curves, rules, **self._ranges(frame))
+        x_range, y_range = self._ranges(frame)
+        self.over.draw(curves, rules, x_range=x_range, y_range=y_range)
 
-    def _ranges(self, frame: Frame) -> dict[str, tuple[float, float]]:
+    def _ranges(self, frame: Frame) -> tuple[Range, Range]:
         """From the third round on, and as far as the law is drawn; in steps, so that axes seldom change."""
+        top = float(np.log(frame.letters))
         if not len(frame.budgets):
-            return {"x_range": (1e8, 1e10), "y_range": (1.5, np.log(frame.letters))}
+            return (1e8, 1e10), (1.5, top)
         low = 3 * float(frame.budgets[0])
         end = max([STEP * frame.spent, *frame.compute[-1:]])
         high = low * STEP ** max(2, int(np.ceil(np.log(end / low) / np.log(STEP))))
         least = min([frame.losses.min(), *frame.line[-1:]])
-        return {"x_range": (low, high), "y_range": (10 ** (0.1 * np.floor(10 * np.log10(0.97 * least))),
-                                                    np.log(frame.letters))}
+        return (low, high), (float(10 ** (0.1 * np.floor(10 * np.log10(0.97 * least)))), top)
 
     def _draw_facts(self, shown: Shown[Params, Frame]) -> None:
         frame, words = shown.frame, self.words
@@ -165,13 +167,13 @@ class ScalingView(PanelView):
         budgets = frame.budgets[frame.first : frame.last]
         curves, title = [], words("The best size needs two sizes to compare")
         if len(budgets):
-            curves.append(Curve(frame.best, budgets, words("bottom of the valley"), LAW, "dots", 3.0))
-            title = words("The best size")
+            curves.append(Curve(frame.best, budgets, "", LAW, "dots", 3.0))
+            title = words("Bottom of each budget's valley")
         if frame.growth:
             x, y = np.log(budgets), np.log(frame.best)
             line = np.exp(y.mean() + frame.growth * (x - x.mean()))
-            curves.append(Curve(line, budgets, words("law"), LAW, "dashed"))
-            title = words("The best size grows as compute to the power {power}",
+            curves.append(Curve(line, budgets, "", LAW, "dashed"))
+            title = words("Best size ∝ compute to the power {power}",
                           power=self._sure(frame.growth, frame.growth_error, 2))
         self.best.draw(curves, [Rule(float(one)) for one in frame.weights], title=title,
                        y_range=(frame.weights[0] / 1.5, frame.weights[-1] * 1.5))
