@@ -40,7 +40,7 @@ EMBEDDING = 8  # e
 UPDATES = (9, 9, 3, 3, 1)  # in a round, from the smallest to the largest
 BATCHES = (9, 3, 3, 1, 1)  # times the batch of the largest
 APART = 1.1  # budgets at which all are tested
-HELD_OUT = 2048  # characters of the test, and of a text too short to be held out from
+HELD_OUT = 1024  # characters of the test, and of a text too short to be held out from
 LETTERS = (32, 256)  # different characters; the second where the first leaves out too many
 KNOWN = 0.9  # of a text
 AHEAD = 3.0  # how far beyond the budget spent the law is drawn
@@ -143,6 +143,7 @@ class Scaling:
     """Five networks, the losses that they had at budgets passed, and the law of the lowest of them."""
 
     shared: ClassVar[tuple[str, ...]] = ("text", "test", "yearly")
+    measure_every = 16
     remembered: ClassVar[tuple[str, ...]] = (
         "spent", "read", "budgets", "losses", "first", "last", "until", "used", "compute", "line", "error",
         "exponent", "exponent_error", "floor", "floor_error", "effective", "foretold", "foretold_error",

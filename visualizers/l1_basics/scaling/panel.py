@@ -19,8 +19,7 @@ class Params:
     text: str = source("text", "python-reference", help=(
         "What is learnt from, character by character; its last twentieth is held out."))
     characters: int = integer(500_000, 2_000, 500_000, log=True, unit="character", label="Text used", help=(
-        "At most so much of the text, read again and again. With little of it large networks learn it by "
-        "heart."))
+        "At most so much of the text, read again and again. Little of it is soon learnt by heart."))
     context: int = integer(8, 1, 16, unit="character", help=(
         "How many characters are read to predict the next one. What lies further back no size can know."))
     learning_rate: float = number(0.015, 0.001, 0.1, log=True, help=(
