@@ -21,6 +21,7 @@ from widgets.marks import MARKS, paint_marks
 from widgets.numbers import decimal
 
 REACH = 10  # how far from a point, in scaled pixels, the pointer still means it
+LARGE = 3.2  # points of this radius are few, and lie over the trends
 TRENDS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
@@ -36,7 +37,7 @@ class ScatterPlot(Canvas[int]):
         from_zero: whether y always reaches down to 0; else, and on a logarithmic axis, it follows the points
             and the ghosts.
         years: x is a date in years, so its ticks are whole and written as years are.
-        dot: the radius of a point, in pixels before scaling.
+        dot: the radius of a point, in pixels before scaling; large ones lie over the trends.
         walk: the selected points are a way: each has its name, the last one first.
 
     Signals:
@@ -189,7 +190,9 @@ class ScatterPlot(Canvas[int]):
                tuple(name for name, _ in self.ghosts))
         self.layer(painter, "axes", key, self._paint_axes)
         spots = self.on_screen(self.points)
-        self._paint_points(painter, spots)
+        few = self._dot >= LARGE
+        if not few:
+            self._paint_points(painter, spots)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setClipRect(self.area)
         for _, ghost in self.ghosts:
@@ -202,6 +205,8 @@ class ScatterPlot(Canvas[int]):
                         QPen(self.look.color(one), 2 * self.look.scale, TRENDS[one % len(TRENDS)])):
                 painter.setPen(pen)
                 painter.drawPolyline(line)
+        if few:
+            self._paint_points(painter, spots)
         self._paint_selected(painter, spots)
         self._paint_names(painter, spots)
 

@@ -101,7 +101,8 @@ class ScalingView(PanelView):
         if params.budget and len(frame.budgets):
             rules.append(Rule(frame.budgets[self._chosen(shown)], words("chosen"), axis="x"))
         x_range, y_range = self._ranges(frame)
-        self.over.draw(curves, rules, x_range=x_range, y_range=y_range)
+        self.over.draw(curves, rules, x_range=x_range, y_range=y_range,
+                       note="" if len(frame.budgets) else words("nothing is learnt yet"))
 
     def _ranges(self, frame: Frame) -> tuple[Range, Range]:
         """From the third round on, and as far as the law is drawn; in steps, so that axes seldom change."""
@@ -185,7 +186,7 @@ class ScalingView(PanelView):
             budget, alpha, error = frame.path.T
             curves = [Curve(alpha, budget, words("fitted"), LAW),
                       *(Curve(alpha + way * error, budget, "", LAW, "dashed", 1.0) for way in (-2, 2))]
-        self.exponent.draw(curves, title=words("α as the budgets came in, ± 2 standard errors"))
+        self.exponent.draw(curves, title=words("α so far, ± 2 standard errors"))
 
     # --- the third card
 
@@ -221,14 +222,20 @@ class ScalingView(PanelView):
             return words("Five sizes of one network, from {small} to {large} weights, will get the same "
                          "compute.", small=compact(frame.weights[0]), large=compact(frame.weights[MINE - 1]))
         best = int(frame.now.argmin())
-        values = {"measured": shown.measured, "size": compact(frame.weights[best]),
-                  "loss": fixed(float(frame.now[best]))}
+        values: dict[str, object] = {"measured": shown.measured, "size": compact(frame.weights[best]),
+                                     "loss": fixed(float(frame.now[best]))}
         if not len(frame.line):
             return words("Step {measured}: {size} weights are best, at a loss of {loss}; for a "
                          "law it is too early.", **values)
+        values |= {"exponent": self._sure(frame.exponent, frame.exponent_error, 3),
+                   "foretold": self._sure(frame.foretold, frame.foretold_error, 2),
+                   "reached": fixed(frame.reached)}
+        if shown.params.law == "with a floor":
+            return words(
+                "Step {measured}: {size} weights are best, at a loss of {loss}. Above a floor of {floor} the "
+                "lowest loss falls as compute to the power −{exponent}; foretold {foretold}, reached "
+                "{reached}.",
+                floor=self._sure(frame.floor, frame.floor_error, 2), **values)
         return words(
             "Step {measured}: {size} weights are best, at a loss of {loss}. The lowest loss falls as compute "
-            "to the power −{exponent}; foretold for now {foretold}, reached {reached}.",
-            exponent=self._sure(frame.exponent, frame.exponent_error, 3),
-            foretold=self._sure(frame.foretold, frame.foretold_error, 2), reached=fixed(frame.reached, 2),
-            **values)
+            "to the power −{exponent}; foretold for now {foretold}, reached {reached}.", **values)
