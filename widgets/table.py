@@ -41,6 +41,8 @@ class Table(Canvas[int]):
         self.selected = -1
         self.muted: frozenset[int] = frozenset()
         self.reel = Scroll(look)
+        self._brought = -1
+        self._fitted: object = None
         self._spans: dict[int, scales.Range | None] = {}
         self.setMinimumSize(look.px(140), self.head + 3 * self._line)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -80,8 +82,18 @@ class Table(Canvas[int]):
         shares = [share for _, share in self.columns]
         return (self.width() - self.look.px(8)) * sum(shares[:column]) / sum(shares)
 
+    def bring(self, row: int) -> None:
+        """Scroll to a row, its neighbours in sight, now and whenever rows or size change."""
+        self._brought = row
+        self._fitted = None
+
     def _fit(self) -> None:
         self.reel.fit(len(self.rows) * self._line, self.height() - self._top)
+        if self._brought >= 0 and self._fitted != (key := (self.rows, self.height(), self._brought)):
+            self._fitted = key
+            self.reel.offset = 0.0
+            self.reel.reveal(max(0, self._brought - 1) * self._line,
+                             min(self._brought + 2, len(self.rows)) * self._line)
 
     def place(self, part: int) -> QRectF:
         return QRectF(1, self._top + part * self._line - self.reel.offset,

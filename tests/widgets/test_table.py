@@ -73,3 +73,13 @@ def test_that_heads_can_be_said_anew(qtbot: QtBot) -> None:
     before = picture(widget)
     widget.draw(ROWS, heads=("", "n-grams", "bad ◂ ▸ good"))
     assert (picture(widget) != before).any() and widget.columns[2] == ("bad ◂ ▸ good", 0.3)
+
+
+def test_that_a_row_is_brought_into_sight_whatever_the_size_becomes(qtbot: QtBot) -> None:
+    widget = table(qtbot, 110)
+    widget.draw([(str(one), ("row",), 1.0) for one in range(40)])
+    widget.bring(30)
+    for height in (110, 160, 90):
+        widget.resize(320, height)
+        picture(widget)
+        assert widget._top <= widget.place(30).top() and widget.place(30).bottom() <= height

@@ -1,0 +1,206 @@
+"""The terminal, and beside it what each line has changed: files, machines, commits and variables."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from visualizers.l1_basics.linux.completion import HOME, completed
+from visualizers.l1_basics.linux.panel import (
+    CHANGED,
+    GONE,
+    NEW,
+    NOTE,
+    SAME,
+    TASK_COUNT,
+    TYPED,
+    Frame,
+    Params,
+)
+from visualizers.l1_basics.linux.tasks import TASKS
+from visualizers.panel import Shown
+from widgets.cards import Card
+from widgets.layout import Arrangement, Place, below, beside
+from widgets.look import Look
+from widgets.numbers import count, fixed, quantity, size
+from widgets.pages import Pages
+from widgets.table import Table
+from widgets.terminal import Line, Terminal
+from widgets.view import PanelView
+
+SIGNS = {SAME: "", NEW: "+", CHANGED: "~", GONE: "−"}
+STEP = "   "  # a level of folders
+
+
+class LinuxView(PanelView):
+    """What is typed becomes one more line of the hidden parameter ``lines``; all is drawn from the frame."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        words = self.words
+        self.terminal = Terminal(look, " ", hint=words("Type a command"),
+                                 name=words("Command line"))
+        self.files = Table(look, " ", [("", 0.7), ("", 6.0), ("", 3.5), ("", 2.8)])
+        self.tasks = Table(look, "", [("", 1)])
+        self.machines = Table(look, "", [("", 11), ("", 9)])
+        self.commits = Table(look, "", [("", 5), ("", 3)])
+        self.values = Table(look, "", [("", 2), ("", 3)])
+        self.pages = Pages(self, "page", {
+            "tasks": (words("Tasks"), self.tasks), "machines": (words("Machines"), self.machines),
+            "git": ("git", self.commits), "values": (words("Variables"), self.values)})
+        self.back = QPushButton(words("Take back"))
+        self.back.setToolTip(words("Take back the last line: everything is as it was before it."))
+        self.back.clicked.connect(self._take_back)
+        self.terminal.head.addWidget(self.back)
+
+        left, top, bottom = (Card(look) for _ in range(3))
+        left.body.addWidget(self.terminal)
+        top.body.addWidget(self.files)
+        bottom.body.addWidget(self.pages)
+        self.setLayout(Arrangement(look, beside(
+            Place(left, words("Terminal"), rank=1, smallest=(420, 300), share=9),
+            below(Place(top, words("Files"), rank=2, smallest=(240, 190), share=5),
+                  Place(bottom, words("Tasks"), rank=3, smallest=(240, 190), share=5), share=5))))
+        self.terminal.entered.connect(self._enter)
+        self.tasks.clicked.connect(self._look_at)
+        self.files.clicked.connect(self._insert)
+        self._shown: Shown[Params, Frame] | None = None
+        self._rows: list[str] = []
+
+    # --- what is done
+
+    def _enter(self, text: str) -> None:
+        if self._shown is not None:
+            self.changed.emit("lines", (*self._shown.params.lines, text[:2000]))
+
+    def _take_back(self) -> None:
+        if self._shown is not None and self._shown.params.lines:
+            self.changed.emit("lines", self._shown.params.lines[:-1])
+
+    def _look_at(self, row: int) -> None:
+        self.changed.emit("task", row)
+
+    def _insert(self, row: int) -> None:
+        """Type the path of a file."""
+        if self._shown is not None:
+            path, here = self._rows[row], self._shown.frame.folder
+            near = path.removeprefix(here.rstrip("/") + "/")
+            self.terminal.insert("~" + path[len(HOME):] if near == path and path.startswith(HOME) else near)
+
+    # --- what is shown
+
+    def show_frame(self, shown: Shown[Params, Frame]) -> None:
+        self._shown = shown
+        frame, params = shown.frame, shown.params
+        self._draw_terminal(frame, params)
+        self._draw_files(frame)
+        self.back.setEnabled(bool(params.lines))
+        match self.pages.show_page(params.page):
+            case "tasks":
+                self._draw_tasks(frame)
+            case "machines":
+                self._draw_machines(frame)
+            case "git":
+                self._draw_commits(frame)
+            case _:
+                self._draw_values(frame)
+
+    def _draw_terminal(self, frame: Frame, params: Params) -> None:
+        lines = []
+        for text, kind in zip(frame.shown, frame.kinds.tolist(), strict=True):
+            first, _, second = text.partition("\t")
+            if kind == TYPED:
+                lines.append(Line(kind, second, first))
+            else:
+                lines.append(Line(kind, self.words(first, what=self.words(second)) if kind == NOTE else text))
+        if not lines:
+            lines.append(Line(NOTE, self.words(
+                "A practice shell: files, machines and programs live in memory, and nothing of this computer "
+                "is touched. help lists all commands; Tab completes, ↑ brings back what was typed.")))
+        lines += [Line(NOTE, self.words(one) if params.help == "hint" else one)
+                  for one in frame.answer.splitlines()]
+        folders = {path for path, mode in zip(frame.paths, frame.modes, strict=True) if mode[0] == "d"}
+        paths = [path for path, mark in zip(frame.paths, frame.marks.tolist(), strict=True) if mark != GONE]
+        names = [one.partition("=")[0] for one in frame.values]
+        task = TASKS[frame.task]
+        self.terminal.draw(
+            lines, frame.prompt.rstrip() or "…", params.lines,
+            lambda text: completed(text, frame.commands, paths, tuple(folders), frame.folder, names),
+            title=self.words("Task {number}: {text}", number=count(frame.task + 1),
+                             text=self.words(task.text)) + (" ✓" if frame.done[frame.task] else ""))
+
+    def _draw_files(self, frame: Frame) -> None:
+        """The tree below the home folder; all of it where the shell is elsewhere."""
+        root = HOME if (frame.folder + "/").startswith(HOME + "/") else ""
+        rows, muted, chosen, touched = [("", "~" if root else "/", "", "")], [], 0, -1
+        self._rows = [root or "/"]
+        for path, mode, bytes_, mark in zip(frame.paths, frame.modes, frame.sizes.tolist(),
+                                            frame.marks.tolist(), strict=True):
+            if not path.startswith(root + "/"):
+                continue
+            name = path.rpartition("/")[2] + "/" * (mode[0] == "d")
+            deep = path[len(root):].count("/")
+            if path == frame.folder:
+                chosen = len(rows)
+            if mark == GONE:
+                muted.append(len(rows))
+            elif mark and touched < 0:
+                touched = len(rows)
+            rows.append((SIGNS[mark], STEP * deep + name, mode[1:] if mark != GONE else "",
+                         size(bytes_) if mode[0] != "d" and mark != GONE else ""))
+            self._rows.append(path)
+        self.files.draw(rows, selected=chosen, muted=muted, title=self.words(
+            "Files on {host}: + new, ~ changed, − gone", host=frame.host), heads=(
+            "", self.words("entry"), self.words("mode"), self.words("size")))
+        self.files.bring(touched if touched >= 0 else chosen)
+
+    def _draw_tasks(self, frame: Frame) -> None:
+        self.tasks.draw([(f"{'✓' if done else '○'}  {count(at + 1)}  {self.words(task.title)}",)
+                         for at, (task, done) in enumerate(zip(TASKS, frame.done.tolist(), strict=True))],
+                        selected=frame.task, muted=frame.done.nonzero()[0].tolist(), heads=(
+            self.words("{done} of {all} done", done=count(frame.tasks_done), all=count(TASK_COUNT)),))
+        self.tasks.bring(frame.task)
+
+    def _draw_machines(self, frame: Frame) -> None:
+        rows: list[tuple[str, str]] = []
+        here = -1
+        for at, name in enumerate(frame.machines):
+            if name == frame.host:
+                here = len(rows)
+            rows.append((name, self.words("the shell is here") if name == frame.host else ""))
+            gpus = [(used, whole) for machine, used, whole in zip(
+                frame.gpu_machine.tolist(), frame.gpu_used.tolist(), frame.gpu_size.tolist(), strict=True)
+                if machine == at]
+            rows += [(f"{STEP}GPU {number}", self.words("{used} of {all} GiB", used=fixed(used / 1024, 1),
+                                                       all=fixed(whole / 1024, 1)))
+                     for number, (used, whole) in enumerate(gpus)]
+            rows += [(f"{STEP}{pid} {command.partition(' --')[0]}", " ".join(filter(None, (
+                f"GPU {gpu}" if gpu >= 0 else "", where or user))))
+                for machine, pid, user, command, where, gpu in zip(
+                    frame.process_machine.tolist(), frame.process_pid.tolist(), frame.process_user,
+                    frame.process_command, frame.process_where, frame.process_gpu.tolist(), strict=True)
+                if machine == at]
+        self.machines.draw(rows, selected=here, heads=(
+            self.words("machine, process"), self.words("memory, place")))
+
+    def _draw_commits(self, frame: Frame) -> None:
+        rows = [(("◆ " if " " in parents else "● ") + text, tips) for text, parents, tips in
+                zip(frame.commits, frame.parents, frame.tips, strict=True)]
+        self.commits.draw(rows or [(self.words("git init begins a repository"), "")], heads=(
+            self.words("commit, the newest first"), self.words("branch")))
+
+    def _draw_values(self, frame: Frame) -> None:
+        rows = [("$?", str(frame.status)), *((f"${name}", value) for name, _, value in (
+            one.partition("=") for one in frame.values))]
+        self.values.draw(rows, heads=(self.words("variable"), self.words("its value")))
+
+    def describe(self, shown: Shown[Params, Frame]) -> str:
+        frame = shown.frame
+        if frame.running:
+            return self.words("{tasks} of {all} tasks done; {command} runs in the foreground on {host}.",
+                              tasks=count(frame.tasks_done), all=count(TASK_COUNT), command=frame.running,
+                              host=frame.host)
+        return self.words(
+            "{tasks} of {all} tasks done in {lines}; the last changed {files} and ended with {status}.",
+            tasks=count(frame.tasks_done), all=count(TASK_COUNT),
+            lines=quantity(frame.line_count, "line", self.words),
+            files=quantity(frame.files_changed, "file", self.words), status=count(frame.status))
