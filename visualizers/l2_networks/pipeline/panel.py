@@ -15,7 +15,7 @@ OTHER = 1  # the number that all words share which have none of their own
 @dataclass(frozen=True)
 class Params:
     data: str = source(
-        "labelled", "names-zh", label="Texts",
+        "labelled", "made-reviews", label="Texts",
         help="The labelled texts: part is learnt from, part decides when to stop, part is tested on.")
     model: Literal["GRU", "LSTM", "RNN", "CNN", "bag of vectors"] = choice(
         "GRU", help="What reads the words' vectors. The bag takes their mean and knows no order.")

@@ -13,7 +13,7 @@ from widgets.curves import Curve, CurvePlot, Rule
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import percent, signed
+from widgets.numbers import fixed, percent, signed
 from widgets.pages import Pages
 from widgets.readouts import Readouts
 from widgets.table import Table
@@ -31,7 +31,8 @@ class RelationCNNView(PanelView):
         words = self.words
         self.race = CurvePlot(look, words("Test questions answered rightly"),
                               x=words("training step"), y_range=(0.0, 1.04), integer_x=True)
-        self.confusion = Heatmap(look, "", x=words("answer"), y=words("truth"), color_bar=False).calm()
+        self.confusion = Heatmap(look, "", x=words("answer"), y=words("truth"), color_bar=False,
+                                 values=True, write=_share).calm()
         self.windows = Table(look, "", [(words("window"), 0.5), (words("filters"), 0.2),
                                         (words("for the answer"), 0.3)]).calm()
         self.beside = Pages(self, "beside", {"confusion": (words("Confusions"), self.confusion),
@@ -143,3 +144,8 @@ def _asked(frame: Frame) -> tuple[str, str]:
     """The two names that are asked for."""
     first, second = (frame.tokens[frame.names[one]] for one in frame.pair)
     return first, second
+
+
+def _share(value: float) -> str:
+    """A share as it stands in a cell; nothing where there is next to none."""
+    return fixed(value) if value >= 0.005 else ""
