@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from types import FunctionType, TracebackType
 from typing import Any
 
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 from shiboken6 import isValid
 
@@ -88,8 +89,13 @@ def report(error: Exception) -> None:
             sys.excepthook(type(error), error, error.__traceback__)
         except Exception:
             sys.__excepthook__(*sys.exc_info())
-    # A painter that a handler left behind must be gone before Qt goes on.
+    # A painter that a handler left behind must be gone before Qt goes on, and must have ended before
+    # the picture that it painted on goes.
     if error.__traceback__ is not None:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            for one in frame.f_locals.values():
+                if isinstance(one, QPainter) and isValid(one) and one.isActive():
+                    one.end()
         traceback.clear_frames(error.__traceback__)
 
 

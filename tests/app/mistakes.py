@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from shiboken6 import delete
 
@@ -47,8 +47,16 @@ class Picture(Canvas[int]):
     def paint(self, painter: Any) -> None:
         painter.save()  # a painter in the middle of something
         self.fail("paint")
+        self.picture_aside()
         painter.restore()
         self.painted += 1
+
+    def picture_aside(self) -> None:
+        """A picture of its own, which goes when its frame does."""
+        aside = QPixmap(20, 20)
+        brush = QPainter(aside)
+        self.fail("paint aside")
+        brush.end()
 
     def part_at(self, x: float, y: float) -> None:
         return None
@@ -83,7 +91,7 @@ HANDLERS = {
     "change": "changeEvent",
 }
 Faulty = type("Faulty", (Picture,), {base: failing(kind, base) for kind, base in HANDLERS.items()})
-KINDS = ("paint", "frame", "timer", "size hint", "slot", "ticks", *HANDLERS)
+KINDS = ("paint", "paint aside", "frame", "timer", "size hint", "slot", "ticks", *HANDLERS)
 
 
 class FaultyView(PanelView):

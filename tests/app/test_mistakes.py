@@ -24,7 +24,7 @@ def test_that_a_mistake_in_any_handler_is_said_on_its_card_and_the_program_lives
                           capture_output=True, timeout=170)
     assert done.returncode == 0, done.stderr[-3000:]
     seen = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(seen) == 22
+    assert len(seen) == 23
     for one in seen:
         kind, details = one.pop("kind"), one.pop("details")
         assert one == {"told": True, "buttons": ["Close", "Copy details"], "others": [],

@@ -88,6 +88,14 @@ def test_that_every_icon_is_drawn_and_stays_inside(qtbot: QtBot, name: str) -> N
         assert rim.max() == 0
 
 
+def test_that_every_icon_is_drawn_somewhere() -> None:
+    """One that nothing shows is a file to delete."""
+    folder = Path(icons.__file__).parents[1]
+    files = [file for part in ("app", "widgets") for file in (folder / part).rglob("*.py")]
+    said = "".join(file.read_text("utf-8") for file in files)
+    assert [name for name in icons.names() if f'"{name}"' not in said] == []
+
+
 def test_that_a_disabled_icon_is_pale(qtbot: QtBot) -> None:
     made = icons.icon(look(), "play")
     images = [made.pixmap(16, 16, mode).toImage() for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled)]
