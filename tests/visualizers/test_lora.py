@@ -156,7 +156,7 @@ def test_that_without_the_archive_the_made_bert_stands_in_and_says_so() -> None:
 def test_that_smollm2_learns_made_facts_with_pefts_lora_and_stays_as_it_was() -> None:
     peft = pytest.importorskip("peft")
     notes: list[dict[str, Any]] = []
-    params = Params(model="SmolLM2", seed=3, rank=2, alpha=4.0)
+    params = Params(model="SmolLM2", seed=3, rank=2, alpha=4.0, real_rate=3e-3)
     one = LoraAndFull(params, Context("cpu", params.seed, Data(),
                                       on_note=lambda _text, values: notes.append(dict(values))))
     real: Any = one.real
@@ -166,7 +166,7 @@ def test_that_smollm2_learns_made_facts_with_pefts_lora_and_stays_as_it_was() ->
     assert real.before > 0.7
     weights = {name: real.module.get_parameter(f"{name}.weight").clone() for name in real.lora.names}
     start = real._loss(torch.arange(12)).item()
-    for _ in range(12):
+    for _ in range(6):
         one.step(params)
     found = one.measure(params)
     after = real._loss(torch.arange(12)).item()
