@@ -84,4 +84,5 @@ PANEL = Panel(
               "merge", "SmolLM2", "低秩", "灾难性遗忘", "遗忘", "奇异值", "微调", "合并"),
     sources=("smollm2",),
     rests_on=("masked_lm", "language_model"),
+    proved_with={"task": "facts by heart", "facts": 20},
 )
