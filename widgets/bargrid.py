@@ -113,13 +113,6 @@ class BarGrid(Canvas[Cell]):
                  for name, value in zip(self.names, self.data[part], strict=True) if value == value]
         return "   ".join(said)
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Cell | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

@@ -133,13 +133,6 @@ class BarRows(Canvas[Cell]):
         said += [f"{name} {self._write(float(one[part]))}" for name, one in self.ghosts]
         return "   ".join(said)
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Cell | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

@@ -135,13 +135,6 @@ class BarChart(Canvas[int]):
         name = self._names[part] if part < len(self._names) else ""
         return f"{name}  {not_nothing(float(self._values[part]), self._write)}".strip()
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.reel.wheel(event, self._pitch)
         self.update()

@@ -234,9 +234,6 @@ class PointCloud(Canvas[int]):
             said.append(f"{self.value_name} {decimal(float(self.values[part]))}".strip())
         return "   ".join(said)
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
     def tell_click(self, part: int | None) -> None:
         self.clicked.emit(-1 if part is None else part)
 

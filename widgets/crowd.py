@@ -150,9 +150,6 @@ class Crowd(Canvas[int]):
         again = int((self.outcome[there] == 1).sum())
         return f"{column + 1}: {self._legend[0]} {count(again)} / {count(int(there.sum()))}"
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
     def tell_click(self, part: int | None) -> None:
         """Enter on a column moves the row's threshold into its middle, as a click there does."""
         if part is not None:

@@ -138,10 +138,6 @@ class DecisionTree(Canvas[int]):
         note = self.notes[part] if part < len(self.notes) else ""
         return f"{self.names[part]}   {note}".strip()
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     # --- painting
 
     def paint(self, painter: QPainter) -> None:

@@ -126,13 +126,6 @@ class DragBars(Canvas[Bar]):
         column = f" {self.names[part[1]]}" if self.names else ""
         return f"{row.label} {row.detail}{column}   {fixed(float(row.values[part[1]]), 3)}"
 
-    def tell_hover(self, part: Bar | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Bar | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Dragging
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -187,10 +187,6 @@ class FlowGraph(Canvas[int]):
         derivative = "" if node.derivative is None else f"∂ {_told(node.derivative)}"
         return "   ".join(filter(None, (node.said, _told(node.value), derivative)))
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._fit()
         self._seen = self.now, self._shape, self.width(), self.height()

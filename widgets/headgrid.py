@@ -122,13 +122,6 @@ class HeadGrid(Canvas[Cell]):
         across = self.column_labels[column] if column < len(self.column_labels) else str(column)
         return f"{self.y_title} {down} · {self.x_title} {across}".strip()
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Cell | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._image = None
 

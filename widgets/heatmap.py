@@ -189,13 +189,6 @@ class Heatmap(Canvas[Cell]):
         super().mouseMoveEvent(event)
         self.setToolTip(self.label_at(event.position().x(), event.position().y()))
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Cell | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._image = None
 

@@ -136,9 +136,6 @@ class Landscape(Canvas[Cell]):
         x, y = self._node(part)
         return f"{decimal(x)}, {decimal(y)}   {self._height} {decimal(float(self.surface[part[1], part[0]]))}"
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
     def tell_click(self, part: Cell | None) -> None:
         if part is not None:
             self.clicked.emit(*self._node(part))

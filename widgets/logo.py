@@ -137,13 +137,6 @@ class LogoPlot(Canvas[int]):
         name = self.labels[part] if part < len(self.labels) else str(part)
         return "   ".join([name, *(f"{self.letters[one]} {decimal(float(column[one]), 2)}" for one in tall)])
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

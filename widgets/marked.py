@@ -177,10 +177,6 @@ class MarkedTexts(Canvas[int]):
     def readout(self, part: int) -> str:
         return ""  # all of it is written
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._runs()
         self.reel.wheel(event, 2 * self._line)

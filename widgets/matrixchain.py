@@ -140,10 +140,6 @@ class MatrixChain(Canvas[Part]):
         column = min(columns - 1, max(0, int((self._pointer.x() - place.left()) / place.width() * columns)))
         return f"{one.name} [{row + 1},{column + 1}]   {decimal(float(one.matrix[row, column]))}"
 
-    def tell_click(self, part: Part | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

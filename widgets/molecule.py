@@ -257,10 +257,6 @@ class MoleculeGrid(Canvas[int]):
     def readout(self, part: int) -> str:
         return self.cells[part].text if self.cells[part].molecule is not None else ""
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     # --- painting
 
     def paint(self, painter: QPainter) -> None:
@@ -393,13 +389,6 @@ class MoleculePicture(Canvas[int]):
         name = "".join(self.molecule.letters(part)) or self.molecule.symbols[part]
         value = f"   {signed(float(self.values[part]))} {self.unit}" if part < len(self.values) else ""
         return (name + value).rstrip()
-
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
 
     def paint(self, painter: QPainter) -> None:
         self.layer(painter, "molecule", (self._drawn, self.head), self._paint_all)

@@ -124,13 +124,6 @@ class Multiples(Canvas[Cell]):
         said += [f"{name} {self._last(table, part)}" for name, table in self.ghosts]
         return "   ".join([*said, self._best_name] if part == self.best else said)
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Cell | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

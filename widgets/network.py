@@ -126,13 +126,6 @@ class NetworkGraph(Canvas[int]):
     def say(self, part: int) -> str:
         return f"{part}   {decimal(float(self.values[part]))}"
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def paint(self, painter: QPainter) -> None:
         if not len(self.positions):
             return
@@ -325,13 +318,6 @@ class TrajectoryField(Canvas[int]):
     def say(self, part: int) -> str:
         start, end = float(self.paths[0, part]), float(self.paths[-1, part])
         return f"{part}   {decimal(start)} → {decimal(end)}"
-
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._kept = None

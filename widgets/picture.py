@@ -11,7 +11,7 @@ In a test, a picture also keeps what it writes where, so that no text is cut or 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
@@ -56,6 +56,7 @@ class Picture(Unhurried, Generic[T]):
         self.look = look
         self.title = title
         self.current: T | None = None
+        self._pointed: tuple[Any, ...] = ()  # numbers of the part that was last said to be hovered
         self.written: list[Written] = []
         self._by_keys = False
         # Reached by Tab only: a click must not take the arrow keys away from the page's own steps.
@@ -73,10 +74,16 @@ class Picture(Unhurried, Generic[T]):
         raise NotImplementedError
 
     def tell_hover(self, part: T | None) -> None:
-        """Emit the signal ``hovered``, if there is one."""
+        """Emit the signal ``hovered``, if there is one: the numbers of the part, −1 for each of none."""
+        if part is not None:
+            self._pointed = part if isinstance(part, tuple) else (part,)
+        if self._pointed and (hovered := getattr(self, "hovered", None)) is not None:
+            hovered.emit(*(self._pointed if part is not None else [-1] * len(self._pointed)))
 
     def tell_click(self, part: T | None) -> None:
-        """Emit the signal ``clicked``, if there is one."""
+        """Emit the signal ``clicked``, if there is one and a part was clicked."""
+        if part is not None and (clicked := getattr(self, "clicked", None)) is not None:
+            clicked.emit(*(part if isinstance(part, tuple) else (part,)))
 
     def drag(self, part: T, dx: int, dy: int, fine: bool) -> bool:
         """Move a part that can be dragged by one step; False for one that cannot."""

@@ -116,9 +116,6 @@ class Profiles(Canvas[int]):
                          if not one.ghost)
         return f"{self.names[part]}: {said}"
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

@@ -118,13 +118,6 @@ class Regions(Canvas[Cell]):
         where = f"{fixed(float(self.across[part[0]]), 1)}, {fixed(float(self.up[part[1]]), 1)}"
         return f"{where}: {', '.join(held) or '–'}"
 
-    def tell_hover(self, part: Cell | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Cell | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Painting
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -174,13 +174,6 @@ class ScatterPlot(Canvas[int]):
         up = decimal(10**y if self._log_y else y)
         return f"{self.names[part]}   {across} · {up}   {name}".strip()
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

@@ -214,13 +214,6 @@ class SpanRows(Canvas[int]):
         one = self.spans[part]
         return one.said or "   ".join((*one.texts[:1], *one.notes[:1]))
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._fit()
         self.reel.wheel(event, 2 * self._wide)

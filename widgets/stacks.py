@@ -147,9 +147,6 @@ class Stacks(Canvas[int]):
     def readout(self, part: int) -> str:
         return ""  # the table says it already
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

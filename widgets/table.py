@@ -116,13 +116,6 @@ class Table(Canvas[int]):
         return "   ".join(decimal(cell) if isinstance(cell, (int, float)) else cell
                           if isinstance(cell, str) else " · ".join(cell) for cell in self.rows[part])
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._fit()
         self.reel.wheel(event, self._line)

@@ -140,10 +140,6 @@ class Screen(Canvas[int]):
     def readout(self, part: int) -> str:
         return ""  # the line itself is in sight
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._fit()
         self._at_end = False

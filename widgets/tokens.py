@@ -232,13 +232,6 @@ class TokenStrip(Canvas[int]):
             name += f"   {decimal(float(self.weights[part]))}"
         return f"{name}   {self.look.words('not in the vocabulary')}" if part in self.unknown else name
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._boxes()
         self.reel.wheel(event, self._line)
@@ -481,13 +474,6 @@ class TokenLinks(Canvas[Side]):
         if self.current is not None and self.current[0] == 0:
             return self.current[1]
         return self.focus if self.focus >= 0 else self.selected
-
-    def tell_hover(self, part: Side | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Side | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._columns()

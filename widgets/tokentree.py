@@ -130,13 +130,6 @@ class TokenTree(Canvas[Part]):
         node = self.columns[part[0]][part[1]]
         return "   ".join(filter(None, (legible(node.text), node.value, node.said)))
 
-    def tell_hover(self, part: Part | None) -> None:
-        self.hovered.emit(*(part or (-1, -1)))
-
-    def tell_click(self, part: Part | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._fit()
         self.reel.wheel(event, self._pitch)

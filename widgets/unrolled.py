@@ -198,10 +198,6 @@ class Unrolled(Canvas[Place]):
     def tell_hover(self, part: Place | None) -> None:
         self.hovered.emit(*(part or (-2, -1)))
 
-    def tell_click(self, part: Place | None) -> None:
-        if part is not None:
-            self.clicked.emit(*part)
-
     # Painting
 
     def paint(self, painter: QPainter) -> None:

@@ -186,13 +186,6 @@ class WordAxis(Canvas[int]):
         row = self.row_names[self.rows[part]] if self.row_names else ""
         return f"{self.tokens[part]}   {signed(float(self.values[part]), 3)}   {row}"
 
-    def tell_hover(self, part: int | None) -> None:
-        self.hovered.emit(-1 if part is None else part)
-
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     # Dragging
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -106,10 +106,6 @@ class Steps(Canvas[int]):
     def say(self, part: int) -> str:
         return f"{self.meanings[part]} ({self.facts[part]})"
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def paint(self, painter: QPainter) -> None:
         px, color = self.look.px, self.look.color
         painter.fillRect(self.rect(), color("ground"))

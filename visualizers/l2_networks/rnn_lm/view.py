@@ -176,10 +176,6 @@ class ColouredText(Canvas[int]):
     def tell_hover(self, part: int | None) -> None:
         pass
 
-    def tell_click(self, part: int | None) -> None:
-        if part is not None:
-            self.clicked.emit(part)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._cells()
         before = self.reel.offset
