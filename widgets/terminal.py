@@ -19,6 +19,7 @@ from widgets.look import Look
 from widgets.style import font
 
 TYPED, OUT, ERROR, NOTE = 0, 1, 2, 3
+CLOSING = "，。；：、！？）」』”’》"
 # From a text that is typed so far: the text with what is certain put in, and what it may go on with.
 Completer = Callable[[str], tuple[str, Sequence[str]]]
 
@@ -198,8 +199,10 @@ def broken(line: Line, most: int) -> list[tuple[str, int]]:
     begin, columns, blank = 0, 0, -1
     lead = len(line.prompt)
     for at, sign in enumerate(text):
-        if sign == " " or wide(sign) > 1:  # Chinese breaks anywhere
-            blank = at if sign == " " else at - 1
+        if sign == " ":
+            blank = at
+        elif wide(sign) > 1 and sign not in CLOSING:  # Chinese breaks before any sign but these
+            blank = at - 1
         if columns + wide(sign) > most:
             cut = blank + 1 if line.kind == NOTE and blank > begin else at
             rows.append((text[begin:cut], max(0, min(lead, cut) - begin)))

@@ -14,19 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 
+from app.picture import window_with
 from visualizers.catalog import texts
 from visualizers.data import Data
 from visualizers.l1_basics.linux.completion import completed
 from visualizers.l1_basics.linux.experiment import Linux
 from visualizers.l1_basics.linux.machines import begin, opened
-from visualizers.l1_basics.linux.panel import NOTE, PANEL, TASK_COUNT, Frame, Params
+from visualizers.l1_basics.linux.panel import FIRST, NOTE, PANEL, TASK_COUNT, Frame, Params
 from visualizers.l1_basics.linux.parsing import unfinished
 from visualizers.l1_basics.linux.session import BUDGET
 from visualizers.l1_basics.linux.tasks import ANSWERS, TASKS
 from visualizers.l1_basics.linux.world import HOME, Host, Node, World
-from visualizers.panel import Context, Shown
+from visualizers.panel import Context, History, Shown
 
 CASES = [line.replace("␤", "\n") for line in
          Path(__file__).with_name("linux_lines.txt").read_text("utf-8").splitlines()
@@ -219,7 +220,8 @@ def test_that_a_line_taken_back_never_was() -> None:
     again = one.frame(Params(lines=("echo a > f",)))
     assert again.paths == first.paths and f"{HOME}/f" in again.paths
     assert again.shown == first.shown
-    assert one.frame(Params()).line_count == 0 and f"{HOME}/f" not in one.frame(Params()).paths
+    nothing = one.frame(Params(lines=()))
+    assert nothing.line_count == 0 and f"{HOME}/f" not in nothing.paths
 
 
 def test_that_many_lines_are_the_same_whether_seen_one_by_one_or_at_once() -> None:
@@ -362,6 +364,14 @@ def test_that_a_copy_on_another_machine_is_another_file() -> None:
     assert any("Could not resolve hostname nowhere" in one for one in frame.shown)
 
 
+def test_that_a_job_in_the_background_is_told_when_it_begins_and_when_it_ends() -> None:
+    frame = typed("sleep 12 &", "pwd", "jobs", "pwd", "pwd")
+    assert re.fullmatch(r"\[1\] \d+", frame.shown[1]) and "Running" in frame.shown[5]
+    assert [one.split()[-2:] for one in frame.shown if "Done" in one] == [["sleep", "12"]]
+    killed = typed("sleep 500 &", "kill %1", "jobs")
+    assert killed.shown[3].startswith("[1]+  Terminated") and len(killed.shown) == 5
+
+
 def test_that_what_was_done_is_marked_in_the_tree() -> None:
     frame = typed("rm notes.txt; echo x >> train.py; touch new; chmod 600 data/part1.txt")
     marks = dict(zip(frame.paths, frame.marks.tolist(), strict=True))
@@ -405,7 +415,7 @@ def test_that_tab_completes_commands_paths_and_variables(
 
 def shown(*lines: str, **values: Any) -> Shown[Params, Frame]:
     params = Params(lines=lines, **values)
-    return Shown(make().frame(params), params, history=None)  # type: ignore[arg-type]
+    return Shown(make().frame(params), params, History())
 
 
 def test_that_a_typed_line_is_sent_and_taken_back_by_keys_and_clicks(view: Any, qtbot: Any) -> None:
@@ -423,6 +433,28 @@ def test_that_a_typed_line_is_sent_and_taken_back_by_keys_and_clicks(view: Any, 
     assert view.sent.pop() == ("lines", ("pwd", "echo a b", "pwd"))
     qtbot.mouseClick(view.back, Qt.MouseButton.LeftButton)
     assert view.sent.pop() == ("lines", ("pwd",))
+
+
+@pytest.mark.slow
+def test_that_the_programs_keys_are_letters_in_the_terminal_and_what_is_typed_runs(qtbot: Any) -> None:
+    """R resets and F fills a card elsewhere; here they are typed, and arrows go through the history."""
+    one = make()
+    window = window_with(PANEL, Shown(one.frame(Params()), Params(), History()), "en", "light",
+                         QSize(1280, 720))
+    qtbot.addWidget(window)
+    qtbot.waitUntil(lambda: bool(window.page and window.page.shown))
+    assert window.page is not None
+    terminal = window.page.view.terminal
+    window.activateWindow()
+    terminal.line.setFocus()
+    qtbot.keyClicks(terminal.line, "echo r f w n 0 > new.txt")
+    qtbot.keyClick(terminal.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: f"{HOME}/new.txt" in window.page.shown.frame.paths)
+    assert window.page.shown.params.lines == (*FIRST, "echo r f w n 0 > new.txt")
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_End):
+        qtbot.keyClick(terminal.line, key)
+    assert terminal.line.text() == "echo r f w n 0 > new.tx t" and window.page.view.isVisible()
+    window.close()
 
 
 def test_that_a_click_on_a_file_types_its_path_and_one_on_a_task_looks_at_it(view: Any, qtbot: Any) -> None:

@@ -100,7 +100,10 @@ def _atom(text: str, variables: Variables, deep: int) -> int:
     if re.fullmatch(r"-?[0-9]{1,40}", text):
         return wrapped(int(text))
     if based := re.fullmatch(r"([0-9]+)#([0-9a-zA-Z]+)", text):
-        return int(based[2], int(based[1])) if 2 <= int(based[1]) <= 36 else 0
+        try:
+            return int(based[2], int(based[1])) if 2 <= int(based[1]) <= 36 else 0
+        except ValueError as error:
+            raise BadNumber(f"{text}: value too great for base (error token is \"{text}\")") from error
     if re.fullmatch(r"0[0-9]+", text):
         raise BadNumber(f"{text}: value too great for base (error token is \"{text}\")")
     if re.fullmatch(r"[A-Za-z_]\w*(\[.*\])?", text):

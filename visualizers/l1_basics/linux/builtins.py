@@ -413,7 +413,6 @@ def wait(sh: Shell, args: list[str]) -> int:
             if (process := sh.host.processes.get(pid)) is not None]
     if ends:
         sh.session.world.pass_time(max(0, max(ends) - sh.session.world.now))
-    sh.jobs = {number: one for number, one in sh.jobs.items() if one[0] in sh.host.processes}
     return 0
 
 
@@ -487,7 +486,8 @@ BUILTINS: dict[str, Callable[[Shell, list[str]], int]] = {
     ".": source, ":": true, "[": lambda sh, args: test(sh, args, "["), "alias": alias, "bg": bg,
     "break": break_, "cd": cd, "command": command_, "continue": continue_, "echo": echo, "eval": eval_,
     "exec": exec_, "exit": exit_, "export": export, "false": false, "fg": bg, "help": help_,
-    "history": history, "jobs": jobs, "kill": kill, "let": let, "printf": printf, "pwd": pwd, "read": read,
+    "history": history, "jobs": jobs, "kill": kill, "let": let, "logout": exit_,
+    "printf": printf, "pwd": pwd, "read": read,
     "return": return_, "set": set_, "shift": shift, "source": source,
     "test": lambda sh, args: test(sh, args, "test"), "trap": trap,
     "true": true, "type": type_, "umask": umask, "unalias": unalias, "unset": unset, "wait": wait,

@@ -37,7 +37,7 @@ def test(sh: Asking, args: list[str], name: str) -> int:
 
 
 _UNARY = set("abcdefghknoprstuvwxzGLNOSR")
-_BINARY = ("=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
+BINARY = ("=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
 
 
 def _or(sh: Asking, args: list[str]) -> tuple[bool, list[str]]:
@@ -59,7 +59,7 @@ def _and(sh: Asking, args: list[str]) -> tuple[bool, list[str]]:
 def _term(sh: Asking, args: list[str]) -> tuple[bool, list[str]]:
     if not args:
         return False, []
-    if len(args) >= 3 and args[1] in _BINARY:
+    if len(args) >= 3 and args[1] in BINARY:
         return compared(sh, args[0], args[1], args[2]), args[3:]
     if args[0] == "!" and len(args) > 1:
         value, rest = _term(sh, args[1:])
@@ -108,6 +108,8 @@ def compared(sh: Asking, a: str, sign: str, b: str) -> bool:
         return a == b
     if sign == "!=":
         return a != b
+    if sign not in BINARY:
+        raise BadWord(f"{sign}: binary operator expected")
     if sign in ("<", ">"):
         return a < b if sign == "<" else a > b
     if sign in ("-nt", "-ot", "-ef"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from visualizers.l1_basics.linux.options import Options, hint, options
-from visualizers.l1_basics.linux.shell import Shell
+from visualizers.l1_basics.linux.shell import Shell, quoted
 from visualizers.l1_basics.linux.streams import ScreenEnd
 from visualizers.l1_basics.linux.words import Unsupported, fits
 from visualizers.l1_basics.linux.world import (
@@ -22,7 +22,7 @@ from visualizers.l1_basics.linux.world import (
     bits,
 )
 
-WIDE = 64  # characters of a line in which ls puts names side by side
+WIDE = 56  # characters of a line in which ls puts names side by side
 
 
 # --- ls ------------------------------------------------------------------------------------------
@@ -98,8 +98,10 @@ def _listed(sh: Shell, items: Sequence[tuple[str, Node]], found: Options) -> str
         return "".join(
             f"{bits(node)} {links[at]:>{most}} {node.owner:<{owners}} {node.owner:<{owners}} "
             f"{sizes[at]:>{wide}} {stamp(node.changed)} {names[at]}\n" for at, (_, node) in enumerate(items))
-    if isinstance(sh.fds[1], ScreenEnd) and sh.session.tty and "1" not in found and len(names) > 1:
-        return _columns(names)
+    if isinstance(sh.fds[1], ScreenEnd) and sh.session.tty:
+        names = [name if re.fullmatch(r"[\w@%+=:,./~\-]+\*?", name) else quoted(name) for name in names]
+        if "1" not in found and len(names) > 1:
+            return _columns(names)
     return "".join(name + "\n" for name in names)
 
 
@@ -206,6 +208,10 @@ def rmdir(sh: Shell, args: list[str]) -> int:
             if node.entries:
                 raise Fault("Directory not empty")
             unlink(sh, path)
+            above = path.rstrip("/").rpartition("/")[0]
+            while "p" in found and above and not sh.node(above).entries:
+                unlink(sh, above)
+                above = above.rpartition("/")[0]
         except Fault as fault:
             sh.err(f"rmdir: failed to remove '{path}': {fault}")
             status = 1
@@ -557,6 +563,8 @@ class _Find:
         return value
 
     def _one(self, path: str, node: Node, live: bool) -> bool:
+        if not self.rest:
+            raise Fault("find: expected an expression")
         term = self.rest[0]
         if term in ("!", "-not"):
             self.rest.pop(0)

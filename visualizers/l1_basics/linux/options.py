@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from visualizers.l1_basics.linux.shell import Shell
-from visualizers.l1_basics.linux.words import Unsupported
+from visualizers.l1_basics.linux.words import Unsupported, Usage
 
 
 @dataclass
@@ -32,6 +32,10 @@ def options(name: str, args: list[str], flags: str = "", valued: str = "",
     """Read the options of a command. One that this shell does not have is named."""
     found = Options()
     known = long or {}
+    if "--help" in args:
+        raise Usage(" ".join(filter(None, (
+            name, f"[-{flags}]" if flags else "", *(f"[-{one} …]" for one in valued if one.isalpha()),
+            *(f"[--{one}]" for one in known)))))
     todo = list(args)
     while todo:
         one = todo.pop(0)

@@ -10,6 +10,7 @@ from visualizers.shapes import Int32, UInt8
 from widgets.parameters import choice, hidden, integer
 
 TASK_COUNT = 24
+FIRST = ("grep good data/reviews.txt | sort > good.txt",)  # what has been typed at the begin
 SAME, NEW, CHANGED, GONE = 0, 1, 2, 3  # what the last line did to a file
 TYPED, OUT, ERROR, NOTE = 0, 1, 2, 3  # whose a line of the terminal is
 
@@ -23,7 +24,7 @@ class Params:
         5, 0, 600, unit="second", label="Time a line",
         help="How far the clock of the machines moves with each line: what runs in the background goes on.")
     seed: int = integer(0, 0, 999, help="Draws other process numbers and other losses of the training.")
-    lines: tuple[str, ...] = hidden((), stays=True, help="What was typed, in order.")
+    lines: tuple[str, ...] = hidden(FIRST, stays=True, help="What was typed, in order.")
     task: int = hidden(-1, help="The task that is looked at; −1 is the first that is open.")
     page: str = hidden("tasks", stays=True, help="What the small card shows: tasks, machines, git, values.")
 

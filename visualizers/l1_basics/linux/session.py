@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from visualizers.l1_basics.linux.parsing import unfinished
-from visualizers.l1_basics.linux.streams import Leave, Screen, Stop, Stream
+from visualizers.l1_basics.linux.streams import Leave, Screen, Stop
 from visualizers.l1_basics.linux.world import HOME, USER, Host, Node, World
 
 BUDGET = 5000  # commands that one line may run
@@ -52,7 +52,7 @@ class Open(Protocol):
     busy: int
     status: int
     vars: dict[str, str | dict[int, str]]
-    fds: dict[int, Stream]
+    jobs: dict[int, tuple[int, str]]
     tested: int
     looping: int
     deep: int
@@ -157,13 +157,10 @@ class Session:
             self.shell.busy = 0
         if self.shell.busy or line.strip() in ("^C", "^D", "~.", "^b d"):
             self.key(line.strip())
-            self.world.pass_time(pace)
+            self._later(pace)
             return
         text = self.pending + line
-        if line.strip() and unfinished(text):
-            self.pending = text + "\n"
-            return
-        if self.pending and not line.strip() and unfinished(text):
+        if unfinished(text):
             self.pending = text + "\n"
             return
         self.pending = ""
@@ -177,13 +174,25 @@ class Session:
         self.screen.length = 0
         self.run(text)
         self.output = "".join(part for kind, part in self.screen.parts[start:] if kind == Screen.OUT)
-        self.world.pass_time(pace)
+        self._later(pace)
+
+    def _later(self, seconds: int) -> None:
+        """Let the clock go on, and tell which jobs of the shell have ended."""
+        try:
+            self.world.pass_time(seconds)
+        except Stop as stop:
+            self.screen.note(stop.message, stop.what)
+        shell = self.shell
+        for number, (pid, text) in list(shell.jobs.items()):
+            if pid not in shell.host.processes:
+                how = "Terminated" if pid in self.killed else "Done"
+                self.screen.put(Screen.OUT, f"[{number}]+  {how:<22}  {text}\n")
+                del shell.jobs[number]
 
     def run(self, text: str) -> None:
         """Run a whole text in the shell that is open; whatever goes wrong, the shell stays."""
         layer = self.layers[-1]
         shell = layer.shell
-        fds = shell.fds.copy()
         try:
             shell.run_text(text)
         except Leave as leave:
@@ -197,7 +206,6 @@ class Session:
             shell.status = 1
             self.screen.note("This line is nested too deep; it was stopped.")
         finally:
-            shell.fds = fds if shell.interactive and "exec" not in text else shell.fds
             shell.tested = shell.looping = shell.deep = shell.calls = 0
             self.sourcing = 0
             self.pipes.clear()

@@ -34,6 +34,7 @@ from visualizers.l1_basics.linux.words import (
     Expander,
     MissingValue,
     Unsupported,
+    Usage,
     bits,
     fits,
 )
@@ -48,6 +49,7 @@ from visualizers.l1_basics.linux.world import (
 )
 
 DEEPEST = 40  # functions and scripts that call one another
+EDITORS = ("vim", "vi", "nano", "emacs", "code")
 UNEXPECTED = (")", ";;", ";", "|", "||", "&&", "&", "}", "then", "do", "done", "fi", "esac", "else", "elif")
 UNKNOWN, NOT_RUNNABLE = 127, 126  # statuses of commands that are not there, or no programs
 PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -85,6 +87,7 @@ class Shell(Memory, Paths):
         self.calls = 0  # functions that are running
         self.saved: list[dict[str, str | dict[int, str] | None]] = []  # what local variables hide
         self.jobs: dict[int, tuple[int, str]] = {}  # number → (process, command)
+        self.behind: list[Tree] = []  # words of a command that stand behind its redirections
         self.background = False
         self.tty = "tty"
         self.environment = "base"
@@ -256,6 +259,9 @@ class Shell(Memory, Paths):
                 if operator is not None and right is not None:
                     then = said(operator), right
         redirects = [*own, *more]
+        # In "echo > f a b" the words behind the file are the command's.
+        self.behind = [part for one in own if one.type == "file_redirect"
+                       for word in spans(one.children_by_field_name("destination"))[1:] for part in word]
         if stages:
             return self._pipeline([body, *stages] if body is not None else stages, [], (), redirects)
         if body is None:
@@ -270,10 +276,14 @@ class Shell(Memory, Paths):
 
     def _keep(self, redirects: Sequence[Tree]) -> int:
         """exec without a command: connect the shell itself."""
-        for one in redirects:
-            self._connect(one)
-        self.status = 0
-        return 0
+        try:
+            for one in redirects:
+                self._connect(one)
+            self.status = 0
+        except Fault as fault:
+            self.complain(str(fault))
+            self.status = 1
+        return self.status
 
     def _connected(self, redirects: Sequence[Tree], action: Callable[[], int]) -> int:
         """Run something with its ends connected elsewhere."""
@@ -295,8 +305,7 @@ class Shell(Memory, Paths):
         except Unsupported as error:
             raise Stop("This shell does not have {what}.", str(error)) from error
         finally:
-            if action.__name__ != "_keep":
-                self.fds = before
+            self.fds = before
 
     def _connect(self, node: Tree) -> None:
         """Follow one redirection."""
@@ -310,12 +319,14 @@ class Shell(Memory, Paths):
         operator = next(one.type for one in node.children if not one.is_named)
         targets = node.children_by_field_name("destination")
         if not targets:
-            self.fds[int(said(number)) if number is not None else 1] = Nothing()
+            self.fds[int(said(number)) if number is not None and said(number).isdigit() else 1] = Nothing()
             return
-        words = self.expand.words(targets[:1])
+        words = self.expand.words(spans(targets)[0])
         if len(words) != 1:
             raise Fault(f"{said(targets[0])}: ambiguous redirect")
         target = words[0]
+        if number is not None and not said(number).isdigit():
+            raise Unsupported(said(node))
         fd = int(said(number)) if number is not None else 0 if operator.startswith("<") else 1
         try:
             if operator in (">&", "<&") and (target.isdigit() or target == "-"):
@@ -520,20 +531,19 @@ class Shell(Memory, Paths):
         body = node.child_by_field_name("body")
         assert body is not None
         tests = [one for one in node.children[1:] if one.id != body.id]
-        last = 0
+        last, over = 0, False
 
         def turns() -> Iterator[None]:
-            nonlocal last
-            while True:
-                self.session.spend()
-                if self._condition(tests) == until:
-                    break
+            nonlocal last, over
+            while self._condition(tests) != until:
                 yield
                 last = self.status
+                self.session.spend()
+            over = True
         self._turns(body, turns())
-        # The status is that of the body's last command, not of the condition that ended the loop.
-        self.status = last
-        return last
+        if over:  # the status is that of the body's last command, not of the condition that ended the loop
+            self.status = last
+        return self.status
 
     def _case(self, node: Tree) -> int:
         value = node.child_by_field_name("value")
@@ -566,7 +576,10 @@ class Shell(Memory, Paths):
             return self._arithmetic(node)
         inside = node.children[1:-1]
         if opening == "[[":
-            return int(not all(self._holds(one) for one in inside if one.is_named or one.type in ("!",)))
+            try:
+                return int(not all(self._holds(one) for one in inside if one.is_named))
+            except re.error:
+                return 2
         words: list[str] = []
         for one in spans(list(_leaves(inside))):
             words += self.expand.words(one)
@@ -693,6 +706,7 @@ class Shell(Memory, Paths):
             return self._alias(node, aliased)
         self.status, status = 0, self.status
         self.status = status
+        words, self.behind = [*words, *self.behind], []
         args = self.expand.words(_with_continued(words))
         if "x" in self.options and args:
             self.err("+ " + " ".join(quoted(one) for one in args))
@@ -726,6 +740,8 @@ class Shell(Memory, Paths):
         """Run a function, a builtin, a command or a script by its name."""
         self.session.spend()
         name = args[0]
+        if name == "{":
+            raise Stop("This shell does not have {what}.", "! {")
         if name in UNEXPECTED:
             self.complain(f"syntax error near unexpected token `{name}'")
             raise Leave("abort", 2)
@@ -747,6 +763,12 @@ class Shell(Memory, Paths):
         if name == "":
             self.complain(": command not found")
             return UNKNOWN
+        if name in EDITORS:
+            self.session.screen.note("{what} fills the screen, which this shell cannot: write a file with "
+                                     "cat > FILE << EOF, its lines, and EOF.", name)
+            return UNKNOWN
+        if name.startswith("!") and self.interactive:
+            raise Stop("This shell does not have {what}.", f"{name} (↑)")
         if name in programs.lacking:
             self.session.screen.note("{what} is not part of this practice shell; help lists what is.", name)
             return UNKNOWN
@@ -759,7 +781,10 @@ class Shell(Memory, Paths):
             return found(self, args)
         except Fault as fault:
             self.err(str(fault))
-            return 1
+            return fault.status
+        except Usage as usage:
+            self.session.screen.note("What is supported here: {what}", str(usage))
+            return 0
         except Unsupported as error:
             self.session.screen.note("This shell does not have {what}.", str(error))
             return 2

@@ -111,11 +111,23 @@ def sleep(sh: Shell, args: list[str]) -> int:
     return 0
 
 
+def man(sh: Shell, args: list[str]) -> int:
+    """What a command takes here. A real manual says much more."""
+    found = sh.session.programs.files.get(args[0]) if len(args) == 1 else None
+    if found is None:
+        sh.err("What manual page do you want?" if not args else f"No manual entry for {args[0]}")
+        return 1 if not args else 16
+    return sh.call([args[0], "--help"])
+
+
 def bash(sh: Shell, args: list[str]) -> int:
     """bash script.sh a b, bash -c 'commands'."""
     options_, rest = [], list(args)
-    while rest and rest[0].startswith("-") and rest[0] != "-c":
+    while rest and rest[0].startswith("-") and not rest[0].endswith(("c", "s")):
         options_.append(rest.pop(0))
+    if rest and re.fullmatch(r"-[eux]+[cs]", rest[0]):
+        options_.append(rest[0][:-1])
+        rest[0] = "-" + rest[0][-1]
     if set("".join(options_)) - set("-eux"):
         raise Unsupported("bash " + " ".join(options_))
     prefix = "".join(f"set {one}\n" for one in options_)
@@ -124,6 +136,8 @@ def bash(sh: Shell, args: list[str]) -> int:
             sh.err("bash: -c: option requires an argument")
             return 2
         return sh.script(prefix + rest[1], rest[2] if len(rest) > 2 else "bash", rest[3:])
+    if rest[:1] == ["-s"]:
+        return sh.script(prefix + sh.fds[0].read(), "bash", rest[1:])
     if not rest:
         text = sh.fds[0].read()
         return sh.script(prefix + text, "bash", []) if text else 0

@@ -311,6 +311,15 @@ def grep(sh: Shell, args: list[str], name: str = "grep") -> int:
     return 2 if wrong else int(not any_)
 
 
+def lines_asked(found: Options, flag: str) -> int:
+    """How many lines -A, -B, -C or -m asks for. Raises ``Fault``."""
+    value = found.value(flag, "0")
+    if not value.isdigit():
+        raise Fault("grep: invalid max count" if flag == "m" else
+                    f"grep: {value}: invalid context length argument", status=2)
+    return int(value)
+
+
 def _including(name: str, args: list[str]) -> Options:
     """grep -r --include='*.py'."""
     patterns = [one.partition("=")[2] for one in args if one.startswith("--include=")]
@@ -369,7 +378,7 @@ def _included(path: str, found: Options) -> bool:
 def _searched(sh: Shell, path: str, text: str, matcher: re.Pattern[str], found: Options, named: bool) -> bool:
     lines = lines_of(text)
     hits = [at for at, line in enumerate(lines) if bool(matcher.search(line)) != ("v" in found)]
-    most = int(found.value("m", "0") or 0)
+    most = lines_asked(found, "m")
     if found.has("m"):
         hits = hits[:most]
     if "q" in found:
@@ -388,8 +397,8 @@ def _searched(sh: Shell, path: str, text: str, matcher: re.Pattern[str], found: 
                 if one[0] and "v" not in found:
                     sh.out(before + (f"{at + 1}:" if "n" in found else "") + one[0] + "\n")
         return bool(hits)
-    above = int(found.value("B", found.value("C", "0")))
-    below = int(found.value("A", found.value("C", "0")))
+    above = lines_asked(found, "B" if found.has("B") else "C")
+    below = lines_asked(found, "A" if found.has("A") else "C")
     wanted = sorted({one for at in hits
                      for one in range(max(0, at - above), min(len(lines), at + below + 1))})
     last = -2
@@ -478,6 +487,12 @@ def _rule(text: str, regular: Callable[[str], str]) -> tuple[Applies, Act]:
     form = re.match(r"(?:(\d+|\$|/(?:\\.|[^/])*/)(?:,(\d+|\$|/(?:\\.|[^/])*/))?)?\s*(!?)\s*", text)
     assert form is not None
     begin, end, turned = form[1], form[2], bool(form[3])
+    for one in (begin, end):
+        if one and one.startswith("/"):
+            try:
+                re.compile(regular(one[1:-1]))
+            except re.error as error:
+                raise Fault("sed: -e expression #1, char 0: unterminated address regex") from error
     body = text[form.end():]
 
     def at(where: str, line: str, number: int, last: int) -> bool:
@@ -586,6 +601,25 @@ def cut(sh: Shell, args: list[str]) -> int:
                       if any(low <= at <= high for low, high in ranges)]
             sh.out((separator if kind == "f" else "").join(chosen) + "\n")
     return int(bool(failed))
+
+
+def paste(sh: Shell, args: list[str]) -> int:
+    """Lines side by side; with -s all lines of a file in one."""
+    found = options("paste", args, "s", "d", {"serial": "s", "delimiters": "d"})
+    failed: list[str] = []
+    signs = escaped(found.value("d", "\t"))
+    columns = [lines_of(text) for _, text in sources(sh, "paste", found.rest, failed)]
+    if failed:
+        return 1
+    rows = columns if "s" in found else [
+        [column[at] if at < len(column) else "" for column in columns]
+        for at in range(max(map(len, columns), default=0))]
+    for row in rows:
+        made = ""
+        for at, one in enumerate(row):
+            made += (signs[(at - 1) % len(signs)] if at and signs else "") + one
+        sh.out(made + "\n")
+    return 0
 
 
 _SETS = {"alpha": "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "digit": "0123456789",
@@ -704,7 +738,12 @@ def xargs(sh: Shell, args: list[str]) -> int:
     while at < len(args) and args[at].startswith("-"):
         one = args[at]
         if one in ("-n", "-I", "-L") and at + 1 < len(args):
-            most, place = (int(args[at + 1]), place) if one != "-I" else (most, args[at + 1])
+            if one == "-I":
+                place = args[at + 1]
+            elif args[at + 1].isdigit():
+                most = int(args[at + 1])
+            else:
+                raise Fault(f"xargs: invalid number \"{args[at + 1]}\" for {one} option")
             at += 2
         elif re.fullmatch(r"-n\d+", one):
             most, at = int(one[2:]), at + 1

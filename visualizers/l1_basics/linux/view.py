@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from visualizers.l1_basics.linux.completion import HOME, completed
@@ -28,7 +30,7 @@ from widgets.terminal import Line, Terminal
 from widgets.view import PanelView
 
 SIGNS = {SAME: "", NEW: "+", CHANGED: "~", GONE: "−"}
-STEP = "   "  # a level of folders
+STEP = "  "  # a level of folders
 
 
 class LinuxView(PanelView):
@@ -39,7 +41,7 @@ class LinuxView(PanelView):
         words = self.words
         self.terminal = Terminal(look, " ", hint=words("Type a command"),
                                  name=words("Command line"))
-        self.files = Table(look, " ", [("", 0.7), ("", 6.0), ("", 3.5), ("", 2.8)])
+        self.files = Table(look, " ", [("", 0.6), ("", 6.2), ("", 3.5), ("", 2.7)])
         self.tasks = Table(look, "", [("", 1)])
         self.machines = Table(look, "", [("", 11), ("", 9)])
         self.commits = Table(look, "", [("", 5), ("", 3)])
@@ -105,17 +107,15 @@ class LinuxView(PanelView):
                 self._draw_values(frame)
 
     def _draw_terminal(self, frame: Frame, params: Params) -> None:
-        lines = []
+        lines = [Line(NOTE, self.words(
+            "A practice shell: files, machines and programs live in memory, and nothing of this computer "
+            "is touched. help lists all commands; Tab completes, ↑ brings back what was typed."))]
         for text, kind in zip(frame.shown, frame.kinds.tolist(), strict=True):
             first, _, second = text.partition("\t")
             if kind == TYPED:
                 lines.append(Line(kind, second, first))
             else:
                 lines.append(Line(kind, self.words(first, what=self.words(second)) if kind == NOTE else text))
-        if not lines:
-            lines.append(Line(NOTE, self.words(
-                "A practice shell: files, machines and programs live in memory, and nothing of this computer "
-                "is touched. help lists all commands; Tab completes, ↑ brings back what was typed.")))
         lines += [Line(NOTE, self.words(one) if params.help == "hint" else one)
                   for one in frame.answer.splitlines()]
         folders = {path for path, mode in zip(frame.paths, frame.modes, strict=True) if mode[0] == "d"}
@@ -170,21 +170,25 @@ class LinuxView(PanelView):
             gpus = [(used, whole) for machine, used, whole in zip(
                 frame.gpu_machine.tolist(), frame.gpu_used.tolist(), frame.gpu_size.tolist(), strict=True)
                 if machine == at]
-            rows += [(f"{STEP}GPU {number}", self.words("{used} of {all} GiB", used=fixed(used / 1024, 1),
-                                                       all=fixed(whole / 1024, 1)))
-                     for number, (used, whole) in enumerate(gpus)]
-            rows += [(f"{STEP}{pid} {command.partition(' --')[0]}", " ".join(filter(None, (
-                f"GPU {gpu}" if gpu >= 0 else "", where or user))))
-                for machine, pid, user, command, where, gpu in zip(
-                    frame.process_machine.tolist(), frame.process_pid.tolist(), frame.process_user,
-                    frame.process_command, frame.process_where, frame.process_gpu.tolist(), strict=True)
-                if machine == at]
+            rows += self._processes(frame, at, -1, 2)
+            for number, (used, whole) in enumerate(gpus):
+                rows.append((f"{2 * STEP}GPU {number}", self.words(
+                    "{used} of {all} GiB", used=fixed(used / 1024, 1), all=fixed(whole / 1024, 1))))
+                rows += self._processes(frame, at, number, 4)
         self.machines.draw(rows, selected=here, heads=(
             self.words("machine, process"), self.words("memory, place")))
 
+    def _processes(self, frame: Frame, machine: int, gpu: int, deep: int) -> list[tuple[str, str]]:
+        """What runs on a GPU of a machine, or beside them: its number and name, and what it hangs on."""
+        return [(f"{deep * STEP}{pid} {command.removeprefix('python ').partition(' --')[0]}", where or user)
+                for one, pid, user, command, where, on in zip(
+                    frame.process_machine.tolist(), frame.process_pid.tolist(), frame.process_user,
+                    frame.process_command, frame.process_where, frame.process_gpu.tolist(), strict=True)
+                if one == machine and on == gpu]
+
     def _draw_commits(self, frame: Frame) -> None:
-        rows = [(("◆ " if " " in parents else "● ") + text, tips) for text, parents, tips in
-                zip(frame.commits, frame.parents, frame.tips, strict=True)]
+        rows = [(f"{lanes}  {text}", tips) for lanes, text, tips in
+                zip(graph(frame.commits, frame.parents), frame.commits, frame.tips, strict=True)]
         self.commits.draw(rows or [(self.words("git init begins a repository"), "")], heads=(
             self.words("commit, the newest first"), self.words("branch")))
 
@@ -204,3 +208,21 @@ class LinuxView(PanelView):
             tasks=count(frame.tasks_done), all=count(TASK_COUNT),
             lines=quantity(frame.line_count, "line", self.words),
             files=quantity(frame.files_changed, "file", self.words), status=count(frame.status))
+
+
+def graph(commits: Sequence[str], parents: Sequence[str]) -> list[str]:
+    """The commits as points on lines that lead down to their parents, the newest first."""
+    lanes: list[str] = []  # the commit that each line leads to
+    rows = []
+    for text, before in zip(commits, parents, strict=True):
+        name = text.partition(" ")[0]
+        if name not in lanes:
+            lanes.append(name)
+        here = lanes.index(name)
+        rows.append(" ".join("●" if at == here else "│" for at in range(len(lanes))))
+        # All lines that led here end; the first parent goes on in the place of the first.
+        lanes = [one for at, one in enumerate(lanes) if one != name or at == here]
+        new = [one for one in before.split() if one not in lanes]
+        lanes[here : here + 1] = new[:1]
+        lanes += new[1:]
+    return rows

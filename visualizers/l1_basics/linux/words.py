@@ -37,6 +37,10 @@ class Unsupported(Exception):
     """Something of bash that this shell does not have."""
 
 
+class Usage(Exception):
+    """What a command takes, asked for with --help or man."""
+
+
 @dataclass(frozen=True)
 class Bit:
     """A piece of a word: plain text, or something to be put in its place.
@@ -45,11 +49,17 @@ class Bit:
         text: of what is plain.
         quoted: whether its blanks and stars are meant as they stand.
         node: of what is to be put in.
+        name: of the variable that is to be put in, where no node of the grammar says so.
     """
 
     text: str = ""
     quoted: bool = False
     node: Node | None = None
+    name: str = ""
+
+    @property
+    def plain(self) -> bool:
+        return self.node is None and not self.name
 
 
 Field = list[tuple[str, bool]]  # pieces of text, and whether each is quoted
@@ -63,10 +73,22 @@ EXPANDED = ("simple_expansion", "expansion", "command_substitution", "arithmetic
 
 def bits(nodes: Iterable[Node]) -> Iterator[Bit]:
     """The bits of a word, which may be several nodes."""
+    found = list(_bits(nodes))
+    for at, bit in enumerate(found):
+        # The grammar leaves a $ alone behind some words, as in $folder/logs/$name.txt.
+        follows = found[at + 1] if at + 1 < len(found) else Bit()
+        name = re.match(r"[A-Za-z_]\w*|[0-9@*#?!$-]", follows.text) \
+            if bit == Bit("$") and follows.plain and not follows.quoted else None
+        if name is not None:
+            found[at], found[at + 1] = Bit(name=name[0]), Bit(follows.text[name.end():])
+    yield from found
+
+
+def _bits(nodes: Iterable[Node]) -> Iterator[Bit]:
     for node in nodes:
         match node.type:
             case "concatenation" | "command_name":
-                yield from bits(node.children)
+                yield from _bits(node.children)
             case "string" | "translated_string":
                 yield from _in_quotes(node)
             case "raw_string":
@@ -142,7 +164,7 @@ def escaped(text: str) -> str:
     """What \\n and its like stand for in $'…', echo -e and printf."""
     def one(found: re.Match[str]) -> str:
         sign = found[1]
-        if sign[0] == "x":
+        if sign[0] == "x" and len(sign) > 1:
             return chr(int(sign[1:], 16))
         if sign[0] in "01234567":
             return chr(int(sign, 8) % 256)
@@ -157,7 +179,7 @@ def braced(word: list[Bit]) -> list[list[Bit]]:
     """a{b,c}d is abd and acd; {1..3} is 1, 2 and 3."""
     signs: list[Bit] = []
     for bit in word:
-        if bit.node is None and not bit.quoted:
+        if bit.plain and not bit.quoted:
             signs += [Bit(sign) for sign in bit.text]
         else:
             signs.append(bit)
@@ -167,7 +189,7 @@ def braced(word: list[Bit]) -> list[list[Bit]]:
 def joined_bits(signs: list[Bit]) -> list[Bit]:
     made: list[Bit] = []
     for one in signs:
-        if made and one.node is None and made[-1].node is None and not one.quoted and not made[-1].quoted:
+        if made and one.plain and made[-1].plain and not one.quoted and not made[-1].quoted:
             made[-1] = Bit(made[-1].text + one.text)
         else:
             made.append(one)
@@ -175,7 +197,7 @@ def joined_bits(signs: list[Bit]) -> list[Bit]:
 
 
 def _is(bit: Bit, sign: str) -> bool:
-    return bit.node is None and not bit.quoted and bit.text == sign
+    return bit.plain and not bit.quoted and bit.text == sign
 
 
 def _braced(signs: list[Bit]) -> list[list[Bit]]:
@@ -210,7 +232,7 @@ def _braced(signs: list[Bit]) -> list[list[Bit]]:
 def _counted(inside: list[Bit]) -> list[str] | None:
     """The numbers or letters of {1..5}, {a..e} and {0..10..2}."""
     text = "".join(one.text for one in inside)
-    if any(one.node is not None or one.quoted for one in inside):
+    if any(not one.plain or one.quoted for one in inside):
         return None
     if found := re.fullmatch(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?", text):
         first, last, step = int(found[1]), int(found[2]), abs(int(found[3] or 1)) or 1
@@ -277,14 +299,14 @@ class Expander:
     def whole(self, word: list[Bit], assigned: bool = False) -> Field:
         made: Field = []
         for at, bit in enumerate(word):
-            if bit.node is None:
+            if bit.plain:
                 text = bit.text
                 if not bit.quoted and (at == 0 or assigned):
                     text = self._tilde(text, colons=assigned, first=at == 0,
                                        more=at + 1 < len(word))
                 made.append((text, bit.quoted))
             else:
-                made.append((" ".join(self.values(bit.node, bit.quoted)), bit.quoted))
+                made.append((" ".join(self.put_in(bit)), bit.quoted))
         return made
 
     def fields(self, word: list[Bit]) -> list[Field]:
@@ -292,7 +314,7 @@ class Expander:
         done: list[Field] = []
         field: Field | None = None  # the one that is being made
         for at, bit in enumerate(word):
-            if bit.node is None:
+            if bit.plain:
                 text = self._tilde(bit.text, first=True, more=at + 1 < len(word)) \
                     if at == 0 and not bit.quoted else bit.text
                 if text or bit.quoted:
@@ -300,7 +322,7 @@ class Expander:
                         field = []
                     field.append((text, bit.quoted))
                 continue
-            values = self.values(bit.node, bit.quoted)
+            values = self.put_in(bit)
             if bit.quoted:
                 if not values and field and all(text == "" for text, _ in field) and self._alone(word):
                     field = None  # "$@" of nothing is nothing
@@ -332,7 +354,7 @@ class Expander:
 
     def _alone(self, word: list[Bit]) -> bool:
         """Whether a word is "$@" or "${a[@]}" and nothing else."""
-        return sum(bit.node is not None for bit in word) == 1 and not any(bit.text for bit in word)
+        return sum(not bit.plain for bit in word) == 1 and not any(bit.text for bit in word)
 
     def _tilde(self, text: str, *, colons: bool = False, first: bool = True, more: bool = False) -> str:
         def one(part: str, last: bool) -> str:
@@ -359,6 +381,19 @@ class Expander:
 
     # --- what stands for something else
 
+    def put_in(self, bit: Bit) -> list[str]:
+        """The texts that take the place of a bit."""
+        if bit.node is not None:
+            return self.values(bit.node, bit.quoted)
+        return self._variable(bit.name, bit.quoted)
+
+    def _variable(self, name: str, quoted: bool) -> list[str]:
+        if name in ("@", "*"):
+            return self._all(self.shell.params, name, quoted)
+        if name.isdigit() and len(name) > 1:  # $10 is $1 and a 0
+            return [self.shell.read(name[0]) + name[1:]]
+        return [self.shell.read(name)]
+
     def values(self, node: Node, quoted: bool) -> list[str]:
         """The texts that take the place of a $ or of backquotes: one, but for $@ and arrays."""
         match node.type:
@@ -372,12 +407,7 @@ class Expander:
             case "process_substitution":
                 return [self.shell.substituted(bare(node))]
             case "simple_expansion":
-                name = bare(node)[1:]
-                if name in ("@", "*"):
-                    return self._all(self.shell.params, name, quoted)
-                if name.isdigit() and len(name) > 1:  # $10 is $1 and a 0
-                    return [self.shell.read(name[0]) + name[1:]]
-                return [self.shell.read(name)]
+                return self._variable(bare(node)[1:], quoted)
         return self._braces(node, quoted)
 
     def _all(self, items: list[str], sign: str, quoted: bool) -> list[str]:
@@ -422,7 +452,10 @@ class Expander:
         if not re.search(r"[$`\\]", text):
             return text
         quoted = re.sub(r'\\(?![$`\\\n])', r'\\\\', text).replace('"', '\\"')
-        root = parsed(f'_ "{quoted}"')
+        try:
+            root = parsed(f'_ "{quoted}"')
+        except BadSyntax as error:
+            raise BadWord(f"unexpected end of file while looking for the end of `{text.strip()}'") from error
         return self.single([one for one in root.children[0].children if one.type != "command_name"])
 
     def here(self, node: Node) -> str:
@@ -470,14 +503,14 @@ class Expander:
                 source = [self.shell.name, *items] if name in ("@", "*") else items
                 return self._all(sliced_list(source, start, length), (index or f"[{name}]")[1], quoted)
             if rest[0] in "#%/^,":
-                return self._all([self._changed(one, rest, after) for one in items],
+                return self._all([self._changed(name, one, rest, after) for one in items],
                                  (index or f"[{name}]")[1], quoted)
         if rest[:2] in (":-", ":=", ":+", ":?") or rest[:1] in ("-", "=", "+", "?"):
             return self._default(name, index, rest, after, items)
         value = self._value(name, index)
         if not rest:
             return [value]
-        return [self._changed(value, rest, after)]
+        return [self._changed(name, value, rest, after)]
 
     def _items(self, name: str, index: str | None) -> list[str] | None:
         """All of @, * or of an array that is asked for whole."""
@@ -524,20 +557,26 @@ class Expander:
         start, colon, length = text.partition(":")
         return self.number(start), self.number(length) if colon else None
 
-    def _changed(self, value: str, rest: str, after: list[Node]) -> str:
+    def _changed(self, name: str, value: str, rest: str, after: list[Node]) -> str:
         """Parts cut off or replaced, or other letters."""
         if rest[0] == ":":
             return sliced(value, *self._slice(rest[1:]))
-        sign = next(one for one in ("##", "%%", "//", "/#", "/%", "^^", ",,", "#", "%", "/", "^", ",", "@")
-                    if rest.startswith(one))
+        signs = ("##", "%%", "//", "/#", "/%", "^^", ",,", "#", "%", "/", "^", ",", "@")
+        sign = next((one for one in signs if rest.startswith(one)), "")
+        if not sign:
+            raise BadWord(f"${{{name}{rest}}}: bad substitution")
         if sign == "@":
             raise Unsupported("${x@…}")
         if sign in ("^^", ",,", "^", ","):
             change = str.upper if sign[0] == "^" else str.lower
             return change(value) if len(sign) == 2 else change(value[:1]) + value[1:]
-        parts = [one for one in after if said(one) not in (sign,)]
         if sign[0] in "#%":
-            return stripped(value, self.pattern(parts), sign)
+            parts = after[1:] if after and bare(after[0]) == sign else after
+            gap = rest[len(sign) :]
+            blanks = gap[: len(gap) - len(gap.lstrip())]  # which the grammar leaves out
+            pattern = self.pattern(parts)
+            return stripped(value, pattern if blanks and pattern.startswith(blanks) else blanks + pattern,
+                            sign)
         before = [one for one in after if one.start_byte >= after[0].start_byte + len(sign)]
         cuts = [at for at, one in enumerate(before) if said(one) == "/" and not one.is_named]
         end = cuts[0] if cuts else len(before)
@@ -629,7 +668,12 @@ def char_class(inside: str) -> str:
     if not any(name in body for name in (r"\s", r"\[")):
         body = body.replace("[", r"\[")
     body = body.replace("]", r"\]") if not body.endswith(r"\]") and r"\[-`" not in body else body
-    return f"[{'^' if turned else ''}{body}]" if body else "(?!)"
+    found = f"[{'^' if turned else ''}{body}]"
+    try:
+        re.compile(found)
+    except re.error:
+        return "(?!)"  # such as [z-a]: nothing fits
+    return found
 
 
 def fits(text: str, pattern: str) -> bool:
@@ -638,14 +682,12 @@ def fits(text: str, pattern: str) -> bool:
 
 def stripped(value: str, pattern: str, sign: str) -> str:
     """${x#p} and ${x%p}: the shortest part that fits cut off, or the longest where the sign is double."""
-    lengths: Iterable[int] = range(len(value) + 1)
-    if len(sign) == 2:
-        lengths = range(len(value), -1, -1)
-    for length in lengths:
-        part = value[:length] if sign[0] == "#" else value[len(value) - length :]
-        if fits(part, pattern):
-            return value[length:] if sign[0] == "#" else value[: len(value) - length]
-    return value
+    if sign[0] == "#":
+        found = re.match(expression(pattern, greedy=len(sign) == 2), value, flags=re.S)
+        return value if found is None else value[found.end():]
+    before = "(.*)" if len(sign) == 1 else "(.*?)"
+    found = re.match(rf"{before}(?:{expression(pattern)})\Z", value, flags=re.S)
+    return value if found is None else found[1]
 
 
 def replaced(value: str, pattern: str, new: str, sign: str) -> str:

@@ -15,6 +15,10 @@ LARGEST = 400_000  # characters of one file or of one variable
 class Fault(Exception):
     """What a system call of Linux answers instead of doing what it was asked."""
 
+    def __init__(self, said: str, status: int = 1) -> None:
+        self.status = status  # of the command that cannot go on
+        super().__init__(said)
+
 
 ABSENT = "No such file or directory"
 NO_FOLDER = "Not a directory"
