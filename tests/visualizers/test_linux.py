@@ -23,9 +23,10 @@ from visualizers.l1_basics.linux.completion import completed
 from visualizers.l1_basics.linux.experiment import Linux
 from visualizers.l1_basics.linux.machines import begin, opened
 from visualizers.l1_basics.linux.panel import FIRST, NOTE, PANEL, TASK_COUNT, Frame, Params
-from visualizers.l1_basics.linux.parsing import unfinished
+from visualizers.l1_basics.linux.parsing import unfinished, without_heres
 from visualizers.l1_basics.linux.session import BUDGET
 from visualizers.l1_basics.linux.tasks import ANSWERS, TASKS
+from visualizers.l1_basics.linux.view import graph
 from visualizers.l1_basics.linux.world import HOME, Host, Node, World
 from visualizers.panel import Context, History, Shown
 
@@ -35,9 +36,10 @@ CASES = [line.replace("␤", "\n") for line in
 PROGRAMS = (
     "cat", "chmod", "cp", "cut", "diff", "dirname", "find", "grep", "head", "ls", "mkdir", "mv", "rev",
     "rm", "rmdir", "sed", "seq", "sort", "tac", "tail", "tee", "touch", "tr", "uniq", "wc", "xargs")
-# Runs each file of cases/ in an empty folder of its own: one bash for all, and one for each text.
+# Runs the files of cases/ that end in an even or an odd digit, each in an empty folder of its own: one bash
+# for all of them, and one for each text.
 DRIVER = """
-for case in cases/*; do
+for case in cases/*$1; do
   name=${case##*/}
   (cd "here/$name" && exec bash -c "$(< "../../$case")") > "out/$name" 2>&1 < /dev/null
   echo $? > "status/$name"
@@ -84,7 +86,9 @@ def test_that_every_line_does_what_a_real_bash_does(tmp_path: Path) -> None:
         (tmp_path / f"here/{at:03d}").mkdir()
         (tmp_path / f"cases/{at:03d}").write_text(case, "utf-8")
     clean = {"LC_ALL": "C", "PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")}
-    subprocess.run(["bash", "-c", DRIVER], cwd=tmp_path, env=clean, check=True)
+    halves = [subprocess.Popen(["bash", "-c", DRIVER, "bash", digits], cwd=tmp_path, env=clean)
+              for digits in ("[02468]", "[13579]")]
+    assert [one.wait() for one in halves] == [0, 0]
     wrong = []
     for at, case in enumerate(CASES):
         real = told((tmp_path / f"out/{at:03d}").read_text("utf-8")), int(
@@ -211,6 +215,29 @@ def test_that_a_loop_of_several_lines_waits_for_its_end() -> None:
 ])
 def test_that_only_what_is_open_waits_for_more(text: str, open_: bool) -> None:
     assert unfinished(text) == open_
+
+
+@pytest.mark.parametrize(("text", "rest", "texts"), [
+    ("cat << A\nx\nA", "cat < at0\n\n", ["x\n"]),
+    ("cat <<A; cat <<-'B'\nx\nA\n\ty\n\tB\n", None, ["x\n", "y\n"]),
+    ("echo '<< A' $((1<<2)) <<< b # << c", "echo '<< A' $((1<<2)) <<< b # << c", []),
+    ('x="$(cat << A\n"q\nA\n)"', 'x="$(cat < at0\n\n\n)"', ['"q\n']), ("cat << A\nx", "", None),
+])
+def test_that_here_documents_are_taken_out_wherever_they_stand(
+    text: str, rest: str | None, texts: list[str] | None
+) -> None:
+    found = without_heres(text, "at")
+    assert (found is None) == (texts is None)
+    if found is not None and texts is not None:
+        assert [one.text for one in found[1]] == texts
+        assert rest is None or found[0] == rest
+        assert found[0].count("\n") == text.count("\n"), "lines keep their numbers"
+
+
+def test_that_commits_are_drawn_on_lines_that_lead_to_their_parents() -> None:
+    assert graph(("d m", "c m", "b m", "a m"), ("c b", "a", "a", "")) == ["●", "● │", "│ ●", "●"]
+    assert graph(("b m", "a m"), ("a", "")) == ["●", "●"]
+    assert graph(("c m", "b m", "a m"), ("a", "a", "")) == ["●", "│ ●", "●"], "two branches"
 
 
 def test_that_a_line_taken_back_never_was() -> None:

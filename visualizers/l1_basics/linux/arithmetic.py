@@ -140,6 +140,10 @@ def _set(node: Node, variables: Variables, deep: int) -> int:
 def _binary(node: Node, variables: Variables, deep: int) -> int:
     left, right = node.children[0], node.children[-1]
     sign = said(node.children[1])
+    if sign == "=" and left.type == "binary_expression" and said(left.children[1]) == "=":
+        # The grammar joins a = b = 2 from the left; it is meant from the right.
+        variables.assign(_place(left.children[-1], variables, deep), str(_value(right, variables, deep)))
+        return _binary(left, variables, deep)
     a = 0 if sign == "=" else _value(left, variables, deep)
     if sign == "&&":
         return int(bool(a) and bool(_value(right, variables, deep)))

@@ -221,7 +221,7 @@ def save(repo: Repository, parents: tuple[str, ...], message: str, tree: dict[st
 def _log(sh: Shell, _path: str, repo: Repository, args: list[str]) -> int:
     short = "--oneline" in args
     most = next((int(one[1:].lstrip("n")) for one in args if one[1:].lstrip("n").isdigit()), 1 << 30)
-    if [one for one in args if one not in ("--oneline", "--graph", "--all", "-n") and not one[1:].lstrip(
+    if [one for one in args if one not in ("--oneline", "--all", "-n") and not one[1:].lstrip(
             "n").isdigit()]:
         raise Unsupported("git log " + " ".join(args))
     if not head_of(repo):
@@ -235,7 +235,7 @@ def _log(sh: Shell, _path: str, repo: Repository, args: list[str]) -> int:
                 if at == name]
         where = f" ({', '.join(sorted(tips, reverse=True))})" if tips else ""
         if short:
-            sh.out(("* " if "--graph" in args else "") + f"{name[:SHORT]}{where} {repo.commits[name][1]}\n")
+            sh.out(f"{name[:SHORT]}{where} {repo.commits[name][1]}\n")
         else:
             sh.out(f"commit {name}{where}\n\n    {repo.commits[name][1]}\n\n")
     return 0

@@ -161,7 +161,7 @@ class Memory:
                 if name in self.vars:
                     sign = "x" if name in self.exported else "r" if name in self.readonly else "-"
                     self.out(f'declare -{sign} {name}="{self.get(name)}"\n')
-        return self.status if names and not words else 0
+        return 0
 
     def unset(self, args: list[str]) -> int:
         functions = "-f" in args

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 _PARSER = Parser(Language(tree_sitter_bash.language()))
-_OPENING = {"then": "fi", "do": "done", "esac": "esac"}
-_NEEDED = ("fi", "done", "esac", "}", ")", "))", "]]", "]")  # what may be missing at the end of a text
+_TAG = re.compile(r"<<(-?)[ \t]*('[^'\n]*'|\"[^\"\n]*\"|\\?[^\s;&|<>()'\"]+)")  # begins a here-document
 
 
 class BadSyntax(Exception):
@@ -55,13 +55,12 @@ def unfinished(text: str) -> bool:
     """Whether bash would wait for another line: an open quote, loop, bracket, here-document …"""
     if text.endswith("\\") and not text.endswith("\\\\"):
         return True
-    rest = _without_quoted(text)
+    lifted = without_heres(text, "/dev/here/")
+    if lifted is None:
+        return True
+    rest = _without_quoted(lifted[0])
     if rest is None:
         return True
-    for tag in re.finditer(r"(?<!<)<<(-?)\s*(['\"\\]?)([\w.]+)\2(?!<)", text):
-        lines = text[tag.end():].split("\n")[1:]
-        # What stands in a here-document opens nothing.
-        return not any((line.lstrip("\t") if tag[1] else line) == tag[3] for line in lines)
     if re.search(r"(\|\||&&|\|)\s*$", rest):
         return True
     words = re.findall(r"\$\(\(|\)\)|[(){}]|[^\s;&|(){}]+|;;|[;&|\n]", rest)
@@ -90,6 +89,91 @@ def unfinished(text: str) -> bool:
         begins = (begins and word in ("then", "do", "else", "elif", "!", "time")) or (
             word == "in" and "case" in words[:at]) or (begins and word in ("then", "do"))
     return open_ > 0 or (brackets > 0 and "case" not in words)
+
+
+@dataclass(frozen=True)
+class Here:
+    """A here-document: its text, and whether it is meant as it stands, because its end is quoted."""
+
+    text: str
+    quoted: bool
+
+
+def without_heres(text: str, place: str) -> tuple[str, list[Here]] | None:
+    """The text with its here-documents taken out: each is read from a file ``place`` and its number.
+
+    The grammar knows one here-document a line; bash knows as many as one likes. Blank lines stay where
+    they were, so that the lines keep their numbers. None where one has no end.
+    """
+    if "<<" not in text:
+        return text, []
+    made: list[str] = []
+    heres: list[Here] = []
+    waiting: list[tuple[str, bool, bool]] = []  # (end, quoted, tabs are cut off) of those begun in this line
+    inside = [""]  # what is open: a quote, a bracket
+    at = 0
+    while at < len(text):
+        sign, two = text[at], text[at : at + 2]
+        begin = at
+        at += 1
+        if sign == "\\":
+            at += 1
+        elif sign == "'" and inside[-1] != '"':
+            end = text.find("'", at)
+            at = len(text) if end < 0 else end + 1
+        elif sign == '"':
+            if inside[-1] == '"':
+                inside.pop()
+            else:
+                inside.append('"')
+        elif text.startswith(("$((", "(("), begin) and (inside[-1] != '"' or sign == "$"):
+            at = _past_brackets(text, begin + (sign == "$"))
+        elif two == "$(" or (sign == "(" and inside[-1] != '"'):
+            inside.append("(")
+            at += two == "$("
+        elif sign == ")" and inside[-1] == "(":
+            inside.pop()
+        elif sign == "#" and inside[-1] != '"' and (begin == 0 or text[begin - 1] in " \t\n;&|("):
+            end = text.find("\n", at)
+            at = len(text) if end < 0 else end
+        elif two == "<<" and inside[-1] != '"' and text[begin : begin + 3] != "<<<" \
+                and (tag := _TAG.match(text, begin)):
+            end_of = tag[2].strip("'\"").lstrip("\\")
+            waiting.append((end_of, end_of != tag[2], bool(tag[1])))
+            made.append(f"< {place}{len(heres) + len(waiting) - 1}")
+            at = tag.end()
+            continue
+        elif two == "<<" and text[begin : begin + 3] == "<<<":
+            at += 2
+        elif sign == "\n" and waiting:
+            made.append("\n")
+            for end_of, quoted, tabs in waiting:
+                lines = []
+                while True:
+                    if at >= len(text):
+                        return None
+                    line, newline, _ = text[at:].partition("\n")
+                    at += len(line) + len(newline)
+                    made.append("\n" * bool(newline))
+                    line = line.lstrip("\t") if tabs else line
+                    if line == end_of:
+                        break
+                    lines.append(line + "\n")
+                heres.append(Here("".join(lines), quoted))
+            waiting.clear()
+            continue
+        made.append(text[begin:at])
+    return None if waiting else ("".join(made), heres)
+
+
+def _past_brackets(text: str, begin: int) -> int:
+    """The place behind the bracket that closes the one at ``begin``."""
+    deep = 0
+    for at in range(begin, len(text)):
+        deep += (text[at] == "(") - (text[at] == ")")
+        if deep == 0:
+            return at + 1
+    return len(text)
 
 
 def continued(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from visualizers.l1_basics.linux.parsing import unfinished
+from visualizers.l1_basics.linux.parsing import Here, unfinished
 from visualizers.l1_basics.linux.streams import Leave, Screen, Stop
 from visualizers.l1_basics.linux.world import HOME, USER, Host, Node, World
 
@@ -85,6 +85,7 @@ class Session:
 
     def __init__(self, world: World, programs: Programs, seed: int = 0, *, tty: bool = True) -> None:
         self.world, self.programs, self.screen, self.tty = world, programs, Screen(), tty
+        self.heres: dict[str, Here] = {}  # here-documents, which functions may read much later
         self.pipes: dict[str, str] = {}  # what <(commands) have written
         self.seed, self.chance = seed, random.Random(seed)
         self.pid = 4242
@@ -153,8 +154,6 @@ class Session:
         line = line.encode("utf-8", "replace").decode().replace("\0", "")
         self.screen.put(Screen.TYPED, f"{self.prompt}\t{line}\n")
         self.mark, self.output = len(self.commands), ""
-        if self.shell.busy and self.shell.busy not in self.shell.host.processes:
-            self.shell.busy = 0
         if self.shell.busy or line.strip() in ("^C", "^D", "~.", "^b d"):
             self.key(line.strip())
             self._later(pace)
@@ -183,6 +182,8 @@ class Session:
         except Stop as stop:
             self.screen.note(stop.message, stop.what)
         shell = self.shell
+        if shell.busy not in shell.host.processes:
+            shell.busy = 0
         for number, (pid, text) in list(shell.jobs.items()):
             if pid not in shell.host.processes:
                 how = "Terminated" if pid in self.killed else "Done"

@@ -15,7 +15,15 @@ from tree_sitter import Node as Tree
 from visualizers.l1_basics.linux.arithmetic import BadNumber
 from visualizers.l1_basics.linux.conditions import compared, state, test
 from visualizers.l1_basics.linux.memory import Memory
-from visualizers.l1_basics.linux.parsing import BadSyntax, continued, parsed, said, spans
+from visualizers.l1_basics.linux.parsing import (
+    BadSyntax,
+    Here,
+    continued,
+    parsed,
+    said,
+    spans,
+    without_heres,
+)
 from visualizers.l1_basics.linux.paths import Paths
 from visualizers.l1_basics.linux.patterns import extended
 from visualizers.l1_basics.linux.session import Session
@@ -79,6 +87,7 @@ class Shell(Memory, Paths):
         self.name = "bash"
         self.line = 0  # of a script
         self.status = 0
+        self.answered = 0  # status of the last $(…), which is that of x=$(…)
         self.last_job = ""
         self.options: set[str] = set()  # e, u, x, pipefail
         self.tested = 0  # depth of conditions, in which a failure is no error
@@ -126,8 +135,11 @@ class Shell(Memory, Paths):
 
     def run_text(self, text: str) -> int:
         """Run a text of any length in this shell; its last status. A mistake in it is told."""
+        place = f"/dev/here/{len(self.session.heres)}/"
+        whole, heres = without_heres(text, place) or (text, [])
+        self.session.heres |= {f"{place}{at}": one for at, one in enumerate(heres)}
         try:
-            root = parsed(continued(text))
+            root = parsed(continued(whole))
         except BadSyntax as error:
             self.status = 2
             if str(error) in UNEXPECTED:
@@ -142,23 +154,23 @@ class Shell(Memory, Paths):
         inner, tape = self.fork(), Tape()
         inner.fds[1] = tape
         inner.interactive = False
-        self.status = inner.contained(lambda: inner.run_text(text))
+        self.status = self.answered = inner.contained(lambda: inner.run_text(text))
         return tape.text
 
-    def contained(self, action: Callable[[], int]) -> int:
-        """The status of what runs in a subshell or script, however it is left."""
+    def contained(self, action: Callable[[], int], *, whole: bool = False) -> int:
+        """The status of what runs in a subshell or script, however it is left; ``whole`` is bash -c."""
         try:
             return action()
         except Leave as leave:
-            if leave.how in ("exit", "abort"):
-                return leave.status
-            return self.status
+            if leave.how == "abort":
+                return leave.status if whole else 1 if leave.status == 127 else leave.status
+            return leave.status if leave.how == "exit" else self.status
 
     def run_all(self, node: Tree) -> int:
         """The statements of a block, one after another."""
         kids = node.children
         for at, one in enumerate(kids):
-            if not one.is_named or one.type in ("comment", "heredoc_body", "heredoc_end"):
+            if not one.is_named or one.type == "comment":
                 continue
             if at + 1 < len(kids) and kids[at + 1].type == "&":
                 self._in_background(one)
@@ -244,34 +256,19 @@ class Shell(Memory, Paths):
     # --- connections
 
     def _redirected(self, node: Tree, more: Sequence[Tree]) -> int:
-        """A statement with < > >> and their like, or with a here-document."""
+        """A statement with < > >> and their like."""
         own = [one for one in node.children if one.type.endswith("_redirect")]
         body = node.child_by_field_name("body")
-        stages: list[Tree] = []
-        then: tuple[str, Tree] | None = None
-        for one in list(own):
-            if one.type == "heredoc_redirect":
-                own += one.children_by_field_name("redirect")
-                for part in one.children:
-                    if part.type == "pipeline":
-                        stages = [kid for kid in part.children if kid.is_named]
-                operator, right = one.child_by_field_name("operator"), one.child_by_field_name("right")
-                if operator is not None and right is not None:
-                    then = said(operator), right
         redirects = [*own, *more]
         # In "echo > f a b" the words behind the file are the command's.
         self.behind = [part for one in own if one.type == "file_redirect"
                        for word in spans(one.children_by_field_name("destination"))[1:] for part in word]
-        if stages:
-            return self._pipeline([body, *stages] if body is not None else stages, [], (), redirects)
         if body is None:
             self.status = self._connected(redirects, lambda: 0)
         else:
             if body.type == "command" and _name_of(body) == "exec" and len(body.children) == 1:
                 return self._keep(redirects)
             self.run(body, redirects)
-        if then is not None and (self.status == 0) == (then[0] == "&&"):
-            self.run(then[1])
         return self.status
 
     def _keep(self, redirects: Sequence[Tree]) -> int:
@@ -301,7 +298,7 @@ class Shell(Memory, Paths):
             self.complain(str(error))
             # A word that cannot be expanded ends the whole line, and the shell if nobody sits at it.
             fatal = " unbound variable" in str(error) or isinstance(error, MissingValue)
-            raise Leave("abort", 127 if fatal and not self.session.tty else 1) from error
+            raise Leave("abort", 127 if fatal and not self.interactive else 1) from error
         except Unsupported as error:
             raise Stop("This shell does not have {what}.", str(error)) from error
         finally:
@@ -311,9 +308,6 @@ class Shell(Memory, Paths):
         """Follow one redirection."""
         if node.type == "herestring_redirect":
             self.fds[0] = Tape(self.expand.single([node.children[-1]]) + "\n")
-            return
-        if node.type == "heredoc_redirect":
-            self.fds[0] = Tape(self._here(node))
             return
         number = node.child_by_field_name("descriptor")
         operator = next(one.type for one in node.children if not one.is_named)
@@ -340,6 +334,8 @@ class Shell(Memory, Paths):
                 self.fds[1] = self.fds[2] = self.create(target, append=operator == "&>>")
             elif operator in (">", ">>", ">|"):
                 self.fds[fd] = self.create(target, append=operator == ">>")
+            elif operator == "<" and target in self.session.heres:
+                self.fds[fd] = Tape(self._here(self.session.heres[target]))
             elif operator == "<":
                 self.fds[fd] = Tape(self._input(target), regular=not target.startswith("/dev/"))
             else:
@@ -352,20 +348,19 @@ class Shell(Memory, Paths):
             return ""  # bash opens a folder; whoever reads it finds no text
         return self.text_of(path)
 
-    def _here(self, node: Tree) -> str:
-        """The text of a here-document."""
-        start = next(one for one in node.children if one.type == "heredoc_start")
-        body = next((one for one in node.children if one.type == "heredoc_body"), None)
-        if body is None:
-            return ""
-        quoted = any(sign in said(start) for sign in "'\"\\")
-        text = said(body) if quoted else self.expand.here(body)
-        if node.children[0].type == "<<-" or any(one.type == "<<-" for one in node.children):
-            text = re.sub(r"^\t+", "", text, flags=re.M)
-        return text
+    def _here(self, here: Here) -> str:
+        """The text of a here-document, with what is to be replaced in it."""
+        if here.quoted or not re.search(r"[$`\\]", here.text):
+            return here.text
+        try:
+            root = parsed(f"cat << END_OF_HERE\n{here.text}END_OF_HERE")
+        except BadSyntax:
+            return self.expand.in_text(here.text)
+        redirect = root.children[0].children[-1]
+        body = next((one for one in redirect.children if one.type == "heredoc_body"), None)
+        return here.text if body is None else self.expand.here(body)
 
-    def _pipeline(self, stages: Sequence[Tree], both: Sequence[bool], redirects: Sequence[Tree],
-                  first: Sequence[Tree] = ()) -> int:
+    def _pipeline(self, stages: Sequence[Tree], both: Sequence[bool], redirects: Sequence[Tree]) -> int:
         """Each command reads what the one before has written. Each runs in a subshell of its own."""
         source: Stream = self.fds[0]
         statuses = []
@@ -382,8 +377,7 @@ class Shell(Memory, Paths):
                 inner.fds[1] = tape
                 if at < len(both) and both[at]:
                     inner.fds[2] = tape
-            part = list(first) if at == 0 else []
-            part += redirects if at == len(stages) - 1 else ()
+            part = redirects if at == len(stages) - 1 else ()
             statuses.append(inner.contained(lambda inner=inner, one=one, part=part:  # type: ignore[misc]
                                             inner.run(one, part)))
             source = tape
@@ -455,10 +449,11 @@ class Shell(Memory, Paths):
                 (body if then else condition).append(one)
         for asked, inside in [(condition, body), *branches]:
             if self._condition(asked):
-                self.status = 0
                 return self._block(inside)
+        if last is not None:  # which finds in $? what the condition has answered
+            return self._block(last.children[1:])
         self.status = 0
-        return self._block(last.children[1:]) if last is not None else 0
+        return 0
 
     def _block(self, nodes: Sequence[Tree]) -> int:
         for at, one in enumerate(nodes):
@@ -630,12 +625,10 @@ class Shell(Memory, Paths):
     # --- variables in statements
 
     def _assignments(self, node: Tree) -> int:
-        before = self.status
-        self.status = 0
+        self.answered = 0
         for one in [node] if node.type == "variable_assignment" else node.named_children:
             self._assign(one)
-        found, self.status = self.status, before
-        return found
+        return self.answered
 
     def _assign(self, node: Tree) -> str:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -673,7 +666,6 @@ class Shell(Memory, Paths):
                 assert target is not None
                 if kind == "local":
                     self.hide(said(target))
-                self.status = 0
                 names.append(self._assign(word[0]))
             elif kind == "unset":
                 words.append("".join(said(one) for one in word) if "$" not in said(word[0])
@@ -704,9 +696,8 @@ class Shell(Memory, Paths):
         aliased = _name_of(node)
         if self.interactive and aliased in self.aliases and aliased not in self.session.replacing:
             return self._alias(node, aliased)
-        self.status, status = 0, self.status
-        self.status = status
         words, self.behind = [*words, *self.behind], []
+        self.answered = 0
         args = self.expand.words(_with_continued(words))
         if "x" in self.options and args:
             self.err("+ " + " ".join(quoted(one) for one in args))
@@ -719,7 +710,10 @@ class Shell(Memory, Paths):
         exported = set(names) - self.exported
         self.exported |= exported
         try:
-            return self.call(args) if args else self.status
+            if args:
+                return self.call(args)
+            before.clear()  # nothing is run with these values: the shell keeps them
+            return self.answered
         finally:
             self.exported -= exported
             for name, old in before.items():
@@ -845,7 +839,7 @@ class Shell(Memory, Paths):
             return NOT_RUNNABLE
         return self.script(node.text, args[0], args[1:])
 
-    def script(self, text: str, name: str, args: list[str]) -> int:
+    def script(self, text: str, name: str, args: list[str], *, whole: bool = False) -> int:
         """Run a text as another bash: only what is exported goes along."""
         self._deeper()
         inner = self.fork()
@@ -856,7 +850,7 @@ class Shell(Memory, Paths):
         inner.looping = inner.calls = inner.tested = 0
         inner.saved, inner.status = [], 0
         try:
-            return inner.contained(lambda: inner.run_text(text))
+            return inner.contained(lambda: inner.run_text(text), whole=whole)
         finally:
             self.deep -= 1
 

@@ -135,7 +135,8 @@ def bash(sh: Shell, args: list[str]) -> int:
         if len(rest) < 2:
             sh.err("bash: -c: option requires an argument")
             return 2
-        return sh.script(prefix + rest[1], rest[2] if len(rest) > 2 else "bash", rest[3:])
+        return sh.script(prefix + rest[1], rest[2] if len(rest) > 2 else "bash", rest[3:],
+                         whole=True)
     if rest[:1] == ["-s"]:
         return sh.script(prefix + sh.fds[0].read(), "bash", rest[1:])
     if not rest:

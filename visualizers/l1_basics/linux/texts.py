@@ -426,7 +426,10 @@ def sed(sh: Shell, args: list[str]) -> int:
             sh.err("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...")
             return 1
         scripts, rest = rest[:1], rest[1:]
-    regular = extended if "E" in found or "r" in found else basic
+    kind = extended if "E" in found or "r" in found else basic
+
+    def regular(pattern: str) -> str:
+        return kind(re.sub(r"(?<!\\)\\t", "\t", pattern))
     rules = [_rule(one.strip(), regular) for script in scripts for one in _rules(script) if one.strip()]
     failed: list[str] = []
     for path in rest or ["-"]:

@@ -44,7 +44,7 @@ class LinuxView(PanelView):
         self.files = Table(look, " ", [("", 0.6), ("", 6.2), ("", 3.5), ("", 2.7)])
         self.tasks = Table(look, "", [("", 1)])
         self.machines = Table(look, "", [("", 11), ("", 9)])
-        self.commits = Table(look, "", [("", 5), ("", 3)])
+        self.commits = Table(look, "", [("", 7), ("", 4)])
         self.values = Table(look, "", [("", 2), ("", 3)])
         self.pages = Pages(self, "page", {
             "tasks": (words("Tasks"), self.tasks), "machines": (words("Machines"), self.machines),
@@ -166,15 +166,15 @@ class LinuxView(PanelView):
         for at, name in enumerate(frame.machines):
             if name == frame.host:
                 here = len(rows)
-            rows.append((name, self.words("the shell is here") if name == frame.host else ""))
+            rows.append((name, self.words("you are here") if name == frame.host else ""))
             gpus = [(used, whole) for machine, used, whole in zip(
                 frame.gpu_machine.tolist(), frame.gpu_used.tolist(), frame.gpu_size.tolist(), strict=True)
                 if machine == at]
-            rows += self._processes(frame, at, -1, 2)
+            rows += self._processes(frame, at, -1, 1)
             for number, (used, whole) in enumerate(gpus):
-                rows.append((f"{2 * STEP}GPU {number}", self.words(
-                    "{used} of {all} GiB", used=fixed(used / 1024, 1), all=fixed(whole / 1024, 1))))
-                rows += self._processes(frame, at, number, 4)
+                rows.append((f"{STEP}GPU {number}", self.words(
+                    "{used} / {all} GiB", used=fixed(used / 1024, 1), all=fixed(whole / 1024, 0))))
+                rows += self._processes(frame, at, number, 2)
         self.machines.draw(rows, selected=here, heads=(
             self.words("machine, process"), self.words("memory, place")))
 
@@ -187,10 +187,10 @@ class LinuxView(PanelView):
                 if one == machine and on == gpu]
 
     def _draw_commits(self, frame: Frame) -> None:
-        rows = [(f"{lanes}  {text}", tips) for lanes, text, tips in
+        rows = [(f"{lanes}  {text[:4]} {text.partition(' ')[2]}", tips) for lanes, text, tips in
                 zip(graph(frame.commits, frame.parents), frame.commits, frame.tips, strict=True)]
         self.commits.draw(rows or [(self.words("git init begins a repository"), "")], heads=(
-            self.words("commit, the newest first"), self.words("branch")))
+            self.words("commit, newest first"), self.words("branch")))
 
     def _draw_values(self, frame: Frame) -> None:
         rows = [("$?", str(frame.status)), *((f"${name}", value) for name, _, value in (

@@ -470,7 +470,7 @@ class Expander:
 
     def _plain_here(self, part: bytes) -> str:
         text = part.decode()
-        return self.in_text(text) if re.search(r"(?<!\\)`", text) else unescaped_here(text)
+        return self.in_text(text) if re.search(r"(?<!\\)[`$]", text) else unescaped_here(text)
 
     def _braces(self, node: Node, quoted: bool) -> list[str]:
         """${…} in all its forms."""
@@ -576,6 +576,11 @@ class Expander:
             blanks = gap[: len(gap) - len(gap.lstrip())]  # which the grammar leaves out
             pattern = self.pattern(parts)
             return stripped(value, pattern if blanks and pattern.startswith(blanks) else blanks + pattern,
+                            sign)
+        escaped_slash = re.fullmatch(r"([^$`'\"]*\\/[^$`'\"]*?)(?<!\\)(/[^$`'\"]*)?", rest[len(sign) :], re.S)
+        if escaped_slash:  # the grammar ends the pattern at such a slash
+            pattern = as_pattern([(bit.text, bit.quoted) for bit in _bare(escaped_slash[1])])
+            return replaced(value, pattern, "".join(bit.text for bit in _bare((escaped_slash[2] or "/")[1:])),
                             sign)
         before = [one for one in after if one.start_byte >= after[0].start_byte + len(sign)]
         cuts = [at for at, one in enumerate(before) if said(one) == "/" and not one.is_named]
