@@ -288,7 +288,8 @@ def test_that_what_would_never_end_is_stopped_with_a_sentence(line: str, said: s
     ("conda search x", "conda search"),
     ("tmux split-window", "tmux split-window"), ("sed y/a/b/ f", "sed y/a/b/"), ("find . -newer f", "-newer"),
     ("tail -f f", "tail -f"), ("ssh -p 22 gpu1", "ssh -p"), ("sort -M f", "sort -M"), ("fg", "fg"),
-    ("python -i", "python -i"), ("curl example.org", "curl"), ("case a in a) echo;& b) echo;; esac", ";&"),
+    ("python -i", "python -i"), ("curl example.org", "curl"),
+    ("(sleep 9; echo late) &", "&"), ("case a in a) echo;& b) echo;; esac", ";&"),
 ])
 def test_that_what_is_not_supported_is_named(line: str, named: str) -> None:
     found = [one for one in notes(typed(line)) if "is a model" not in one]
@@ -395,6 +396,7 @@ def test_that_a_job_in_the_background_is_told_when_it_begins_and_when_it_ends() 
     frame = typed("sleep 12 &", "pwd", "jobs", "pwd", "pwd")
     assert re.fullmatch(r"\[1\] \d+", frame.shown[1]) and "Running" in frame.shown[5]
     assert [one.split()[-2:] for one in frame.shown if "Done" in one] == [["sleep", "12"]]
+    assert typed("time sleep 75").shown[2] == "real\t1m15.000s"
     killed = typed("sleep 500 &", "kill %1", "jobs")
     assert killed.shown[3].startswith("[1]+  Terminated") and len(killed.shown) == 5
 

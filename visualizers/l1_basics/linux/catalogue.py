@@ -23,9 +23,9 @@ COMMANDS: dict[str, Command] = {
     "less": texts.cat, "ls": files.ls, "man": small.man, "mkdir": files.mkdir, "more": texts.cat,
     "mv": files.mv, "paste": texts.paste, "printenv": small.env, "rev": texts.rev, "rm": files.rm,
     "rmdir": files.rmdir, "sed": texts.sed, "seq": texts.seq, "sh": small.bash, "sleep": small.sleep,
-    "sort": texts.sort, "tac": texts.tac, "tail": texts.tail, "tee": texts.tee, "touch": files.touch,
-    "tr": texts.tr, "uniq": texts.uniq, "wc": texts.wc, "which": small.which, "whoami": small.whoami,
-    "xargs": texts.xargs,
+    "sort": texts.sort, "tac": texts.tac, "tail": texts.tail, "tee": texts.tee, "time": small.time,
+    "touch": files.touch, "tr": texts.tr, "uniq": texts.uniq, "wc": texts.wc, "which": small.which,
+    "whoami": small.whoami, "xargs": texts.xargs,
 }
 MODELS: dict[str, Command] = {
     "conda": modelled.conda, "git": git, "nohup": modelled.nohup,

@@ -344,6 +344,7 @@ def _train(sh: Shell, args: list[str]) -> int:
                       [(each * (at + 1), line) for at, line in enumerate(lines)], target)
     if sh.background:
         sh.host.start(process)
+        sh.begun.append(process.pid)
     elif sh.interactive and seconds > LONG:
         sh.host.start(process)
         sh.busy = process.pid

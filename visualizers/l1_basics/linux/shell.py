@@ -63,8 +63,6 @@ UNKNOWN, NOT_RUNNABLE = 127, 126  # statuses of commands that are not there, or 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
-# --- the shell -----------------------------------------------------------------------------------
-
 class Shell(Memory, Paths):
     """One bash, with its variables and its place.
 
@@ -98,6 +96,7 @@ class Shell(Memory, Paths):
         self.jobs: dict[int, tuple[int, str]] = {}  # number → (process, command)
         self.behind: list[Tree] = []  # words of a command that stand behind its redirections
         self.background = False
+        self.begun: list[int] = []  # long processes that this job in the background has started
         self.tty = "tty"
         self.environment = "base"
         self.immune = False  # nohup: what is started here does not end with its terminal
@@ -168,15 +167,7 @@ class Shell(Memory, Paths):
 
     def run_all(self, node: Tree) -> int:
         """The statements of a block, one after another."""
-        kids = node.children
-        for at, one in enumerate(kids):
-            if not one.is_named or one.type == "comment":
-                continue
-            if at + 1 < len(kids) and kids[at + 1].type == "&":
-                self._in_background(one)
-            else:
-                self.run(one)
-        return self.status
+        return self._block(node.children)
 
     def run(self, node: Tree, redirects: Sequence[Tree] = ()) -> int:
         """One statement; ``redirects`` stand behind it."""
@@ -264,11 +255,16 @@ class Shell(Memory, Paths):
         self.behind = [part for one in own if one.type == "file_redirect"
                        for word in spans(one.children_by_field_name("destination"))[1:] for part in word]
         if body is None:
+            self.behind = []
             self.status = self._connected(redirects, lambda: 0)
         else:
             if body.type == "command" and _name_of(body) == "exec" and len(body.children) == 1:
+                self.behind = []
                 return self._keep(redirects)
-            self.run(body, redirects)
+            try:
+                self.run(body, redirects)
+            finally:
+                self.behind = []
         return self.status
 
     def _keep(self, redirects: Sequence[Tree]) -> int:
@@ -405,7 +401,7 @@ class Shell(Memory, Paths):
     def _in_background(self, node: Tree) -> None:
         """command &: the shell goes on at once."""
         inner = self.fork()
-        inner.background = True
+        inner.background, inner.begun = True, []
         inner.interactive = False
         inner.last_job = ""
         before = set(self.host.processes)
@@ -456,6 +452,7 @@ class Shell(Memory, Paths):
         return 0
 
     def _block(self, nodes: Sequence[Tree]) -> int:
+        """Statements and what stands between them; one that & follows runs in the background."""
         for at, one in enumerate(nodes):
             if one.is_named and one.type != "comment":
                 if at + 1 < len(nodes) and nodes[at + 1].type == "&":
@@ -736,6 +733,8 @@ class Shell(Memory, Paths):
         name = args[0]
         if name == "{":
             raise Stop("This shell does not have {what}.", "! {")
+        if self.begun:
+            raise Stop("This shell does not have {what}.", "command & …; …")
         if name in UNEXPECTED:
             self.complain(f"syntax error near unexpected token `{name}'")
             raise Leave("abort", 2)

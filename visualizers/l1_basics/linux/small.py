@@ -104,8 +104,10 @@ def sleep(sh: Shell, args: list[str]) -> int:
         return hint(sh, "sleep", "missing operand")
     seconds = min(int(total), 10**7)
     if sh.background:
-        sh.host.start(Process(sh.host.pid(), USER, "sleep " + " ".join(args), sh.tty,
-                              sh.session.world.now, seconds))
+        process = sh.host.start(Process(sh.host.pid(), USER, "sleep " + " ".join(args), sh.tty,
+                                        sh.session.world.now, seconds))
+        if seconds:
+            sh.begun.append(process.pid)
     else:
         sh.session.world.pass_time(seconds)
     return 0
@@ -118,6 +120,15 @@ def man(sh: Shell, args: list[str]) -> int:
         sh.err("What manual page do you want?" if not args else f"No manual entry for {args[0]}")
         return 1 if not args else 16
     return sh.call([args[0], "--help"])
+
+
+def time(sh: Shell, args: list[str]) -> int:
+    """How long a command takes, by the clock of the machines."""
+    before = sh.session.world.now
+    status = sh.call(args) if args else 0
+    seconds = sh.session.world.now - before
+    sh.err(f"\nreal\t{seconds // 60}m{seconds % 60}.000s\nuser\t0m0.000s\nsys\t0m0.000s")
+    return status
 
 
 def bash(sh: Shell, args: list[str]) -> int:
