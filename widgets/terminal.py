@@ -10,8 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QWheelEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.canvas import Canvas, Scroll
 from widgets.guard import Guarded
@@ -235,6 +243,10 @@ class _Prompt(Guarded, QLineEdit):
             self._enter(self.text())
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._go(1 if key == Qt.Key.Key_Up else -1)
+        elif event.matches(QKeySequence.StandardKey.Paste) and "\n" in QApplication.clipboard().text():
+            *lines, rest = (self.text() + QApplication.clipboard().text()).split("\n")
+            self._enter("\n".join(lines))  # all at once; what no line end follows is still to be typed on
+            self.setText(rest)
         elif control and key == Qt.Key.Key_C and not self.hasSelectedText():
             self._enter("^C")
         elif control and key == Qt.Key.Key_D and not self.text():
@@ -282,7 +294,7 @@ class Terminal(Guarded, QWidget):
         name: of the line, for who does not see it.
 
     Signals:
-        entered(text): a line that was typed; ^C, ^D for these keys.
+        entered(text): a line that was typed, or several that were pasted; ^C, ^D for these keys.
     """
 
     entered = Signal(str)

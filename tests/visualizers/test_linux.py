@@ -455,13 +455,15 @@ def test_that_a_typed_line_is_sent_and_taken_back_by_keys_and_clicks(view: Any, 
     assert line.text() == "ls data/"
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert view.sent.pop() == ("lines", ("pwd", "echo a b", "ls data/")) and line.text() == ""
+    view.show_frame(shown("pwd", "echo a b"))
+    view.show_frame(shown("echo a b"))
     qtbot.keyClick(line, Qt.Key.Key_Up)
     assert line.text() == "echo a b"
     qtbot.keyClick(line, Qt.Key.Key_Up)
     qtbot.keyClick(line, Qt.Key.Key_Return)
-    assert view.sent.pop() == ("lines", ("pwd", "echo a b", "pwd"))
+    assert view.sent.pop() == ("lines", ("echo a b", "echo a b"))
     qtbot.mouseClick(view.back, Qt.MouseButton.LeftButton)
-    assert view.sent.pop() == ("lines", ("pwd",))
+    assert view.sent.pop() == ("lines", ("echo a b",))
 
 
 @pytest.mark.slow
@@ -484,6 +486,24 @@ def test_that_the_programs_keys_are_letters_in_the_terminal_and_what_is_typed_ru
         qtbot.keyClick(terminal.line, key)
     assert terminal.line.text() == "echo r f w n 0 > new.tx t" and window.page.view.isVisible()
     window.close()
+
+
+def test_that_a_line_typed_before_the_last_one_is_answered_comes_behind_it(view: Any) -> None:
+    view.show_frame(shown("pwd"))
+    view.terminal.entered.emit("one")
+    view.terminal.entered.emit("two")
+    assert [value for _, value in view.sent] == [("pwd", "one"), ("pwd", "one", "two")]
+    view.show_frame(shown("pwd", "one"))
+    view.terminal.entered.emit("three")
+    assert view.sent[-1][1] == ("pwd", "one", "two", "three")
+    view.show_frame(shown("ls"))
+    view.terminal.entered.emit("four")
+    assert view.sent[-1][1] == ("ls", "four"), "a suggestion has set other lines meanwhile"
+
+
+def test_that_lines_pasted_together_run_one_after_another() -> None:
+    frame = typed("for x in a b\ndo\n  echo $x\ndone\npwd")
+    assert frame.shown[-4:-2] == ("a", "b") and frame.shown[-1] == HOME and frame.line_count == 1
 
 
 def test_that_a_click_on_a_file_types_its_path_and_one_on_a_task_looks_at_it(view: Any, qtbot: Any) -> None:

@@ -99,6 +99,14 @@ def test_that_a_selection_is_copied_and_no_line_is_ended(qtbot: QtBot) -> None:
     assert QApplication.clipboard().text() == "copy me"
 
 
+def test_that_several_lines_are_pasted_as_several(qtbot: QtBot) -> None:
+    widget = terminal(qtbot)
+    QApplication.clipboard().setText("for x in a; do\necho $x\ndone\nls")
+    with qtbot.waitSignal(widget.entered) as got:
+        qtbot.keyClick(widget.line, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert got.args == ["for x in a; do\necho $x\ndone"] and widget.line.text() == "ls"
+
+
 def test_that_a_click_on_a_typed_line_brings_it_back(qtbot: QtBot) -> None:
     widget = terminal(qtbot)
     screen = widget.output

@@ -37,7 +37,8 @@ class State:
     def enter(self, line: str, pace: int) -> State:
         """Another state, in which this line has been typed too."""
         new = copy.deepcopy(self)
-        new.session.enter(line, pace)
+        for part in line.split("\n"):
+            new.session.enter(part, pace)
         for at, task in enumerate(TASKS):
             if not new.done[at] and task.done(new.session):
                 new.done[at] = 1

@@ -174,6 +174,7 @@ class Session:
         self.run(text)
         self.output = "".join(part for kind, part in self.screen.parts[start:] if kind == Screen.OUT)
         self._later(pace)
+        self.screen.settle()
 
     def _later(self, seconds: int) -> None:
         """Let the clock go on, and tell which jobs of the shell have ended."""

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from visualizers.l1_basics.linux.world import LARGEST, Node, World
 
+KEPT, KEPT_PARTS = 60_000, 1000  # characters of one part of a screen, and parts
+
 
 class Stop(Exception):
     """The budget of a line is used up, or it wants what is not supported: nothing more of it runs."""
@@ -120,6 +122,16 @@ class Screen(Nothing):
             if self.length > LARGEST:
                 raise Stop("This makes a text of more than {what} characters; it was stopped.", "400,000")
         self.parts.append((kind, text))
+
+    def settle(self) -> None:
+        """Join what was written by the same one after another, and let go of what is long past."""
+        joined: list[tuple[int, list[str]]] = []
+        for kind, text in self.parts:
+            if joined and joined[-1][0] == kind and kind in (Screen.OUT, Screen.ERROR):
+                joined[-1][1].append(text)
+            else:
+                joined.append((kind, [text]))
+        self.parts = [(kind, "".join(texts)[-KEPT:]) for kind, texts in joined[-KEPT_PARTS:]]
 
     def note(self, text: str, what: str = "") -> None:
         """Say something that is not the shell's: what is not supported, what is only a model."""

@@ -30,6 +30,7 @@ from widgets.terminal import Line, Terminal
 from widgets.view import PanelView
 
 SIGNS = {SAME: "", NEW: "+", CHANGED: "~", GONE: "−"}
+LONGEST = 2000  # characters of a line
 STEP = "  "  # a level of folders
 
 
@@ -67,16 +68,26 @@ class LinuxView(PanelView):
         self.files.clicked.connect(self._insert)
         self._shown: Shown[Params, Frame] | None = None
         self._rows: list[str] = []
+        self._sent: tuple[str, ...] | None = None  # lines that no frame has answered yet
 
     # --- what is done
 
     def _enter(self, text: str) -> None:
-        if self._shown is not None:
-            self.changed.emit("lines", (*self._shown.params.lines, text[:2000]))
+        self._send((*self._typed(), text[:LONGEST]))
 
     def _take_back(self) -> None:
-        if self._shown is not None and self._shown.params.lines:
-            self.changed.emit("lines", self._shown.params.lines[:-1])
+        self._send(self._typed()[:-1])
+
+    def _typed(self) -> tuple[str, ...]:
+        """All that was typed, what no frame has answered yet among it."""
+        if self._sent is not None:
+            return self._sent
+        return () if self._shown is None else self._shown.params.lines
+
+    def _send(self, lines: tuple[str, ...]) -> None:
+        if self._shown is not None:
+            self._sent = lines
+            self.changed.emit("lines", lines)
 
     def _look_at(self, row: int) -> None:
         self.changed.emit("task", row)
@@ -92,6 +103,10 @@ class LinuxView(PanelView):
 
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         self._shown = shown
+        if self._sent is not None and shown.params.lines != self._sent[: len(shown.params.lines)]:
+            self._sent = None  # somebody else has set the lines
+        if self._sent == shown.params.lines:
+            self._sent = None
         frame, params = shown.frame, shown.params
         self._draw_terminal(frame, params)
         self._draw_files(frame)
