@@ -473,14 +473,14 @@ def test_that_the_programs_keys_are_letters_in_the_terminal_and_what_is_typed_ru
     window = window_with(PANEL, Shown(one.frame(Params()), Params(), History()), "en", "light",
                          QSize(1280, 720))
     qtbot.addWidget(window)
-    qtbot.waitUntil(lambda: bool(window.page and window.page.shown))
+    qtbot.waitUntil(lambda: bool(window.page and window.page.shown), timeout=60_000)
     assert window.page is not None
     terminal = window.page.view.terminal
     window.activateWindow()
     terminal.line.setFocus()
     qtbot.keyClicks(terminal.line, "echo r f w n 0 > new.txt")
     qtbot.keyClick(terminal.line, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: f"{HOME}/new.txt" in window.page.shown.frame.paths)
+    qtbot.waitUntil(lambda: f"{HOME}/new.txt" in window.page.shown.frame.paths, timeout=60_000)
     assert window.page.shown.params.lines == (*FIRST, "echo r f w n 0 > new.txt")
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Left, Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_End):
         qtbot.keyClick(terminal.line, key)
