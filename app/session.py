@@ -42,7 +42,7 @@ from app.rate import Rate
 from app.record import Record, Seen, versions
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
-from widgets.parameters import changed, differences, needs_restart
+from widgets.parameters import changed, differences, needs_restart, to_dict
 from widgets.speeds import Speed
 from widgets.words import tr_mark
 
@@ -55,6 +55,8 @@ NEWEST = 1 << 62  # as a step: wherever the run has come to
 NOWHERE = -1  # as a step: nobody knows, after an error, where the worker stands
 MOST_FILM = 600
 MOST_GHOSTS = 8
+
+Course = list[tuple[int, Any]]
 
 # A token is never used twice in this process, whichever session or worker it was for.
 _tokens = itertools.count(1)
@@ -96,13 +98,25 @@ class Failure:
 
 @dataclass(frozen=True)
 class Pinned:
-    """A run that stays visible behind the present one; without a label it names its differences."""
+    """A run that stays visible behind the present one; without a label it names its differences.
+
+    Attributes:
+        params: of the frame.
+        start, changes: the values with which it began, and those that took effect on the way.
+    """
 
     label: str
     params: Any
     frame: Any
     history: History
     step: int
+    start: Any
+    changes: tuple[Change, ...] = ()
+
+    def course(self, name: str) -> Course:
+        """The values that a control had in the steps of the run, each with the step after which it
+        took effect; of a run without steps, that of the frame."""
+        return _course(name, self.start if len(self.history) else self.params, self.changes)
 
 
 class Session(QObject):
@@ -173,6 +187,7 @@ class Session(QObject):
     def _forget(self, params: Any) -> None:
         """A new run that starts with ``params``. What is shown stays until its first frame."""
         self._token = next(_tokens)
+        self._ghosts = None  # they may differ in something else
         self._start = self._told = params
         self._changes: list[Change] = []
         self._history = History()
@@ -202,6 +217,13 @@ class Session(QObject):
     def _leave_past(self) -> None:
         self._seen: Seen | None = None
         self._heading: int | None = None  # the exact step that will be seen next
+
+    def _to_present(self) -> None:
+        """Look at the present: at once, for nobody knows when the next frame of it comes."""
+        past = self._seen is not None
+        self._leave_past()
+        if past:
+            self._show()
 
     # --- what can be read ------------------------------------------------------------------
 
@@ -277,8 +299,8 @@ class Session(QObject):
         """The pinned runs, each labelled by what differs from the present one."""
         if self._ghosts is None:
             self._ghosts = tuple(
-                Ghost(one.label or self._label(one), one.params, one.frame, one.history)
-                for one in self._pinned
+                Ghost(label, one.params, one.frame, one.history)
+                for one, label in zip(self._pinned, self._labels(), strict=True)
             )
         return self._ghosts
 
@@ -320,13 +342,13 @@ class Session(QObject):
                 self.stats_changed.emit()
             case State.PAUSED | State.FINISHED | State.DIVERGED if self._ended:
                 if self._seen is not None:
-                    self.branch()
+                    self.branch(playing=True)
             case State.PAUSED if not self._begun:
-                self._leave_past()
+                self._to_present()
                 self._replay()
                 self._playing = True
             case State.PAUSED:
-                self._leave_past()
+                self._to_present()
                 self._go()
 
     def pause(self) -> None:
@@ -354,7 +376,7 @@ class Session(QObject):
         self.pause()
         if self._state is not State.PAUSED or self._ended:
             return
-        self._leave_past()
+        self._to_present()
         if not self._begun:
             self._replay()
             self._stepping = count
@@ -422,11 +444,10 @@ class Session(QObject):
         self.pause()
         step = max(0, min(step, self._newest))
         if step == self.last_step and self._state is not State.DIVERGED and not self._credits:
-            self._leave_past()
+            self._to_present()
             if self._now.params != self._params:
                 self._told = None  # moved while the past was looked at: the present shows it, too
                 self._tell()
-            self._show()
             return
         moment = self._film.nearest(step)
         seen = moment.item if moment else self._now
@@ -440,8 +461,11 @@ class Session(QObject):
         self._seen = seen
         self._show()
 
-    def branch(self) -> None:
-        """Go on from the step being looked at; the run so far stays as a ghost."""
+    def branch(self, *, playing: bool = False) -> None:
+        """A new run from the step being looked at; the run so far stays as a ghost.
+
+        It waits there, so that something can be changed before it trains, unless it is ``playing``.
+        """
         if not self.panel.trains or self._now is None or self._state in (
             State.IDLE, State.STARTING
         ):
@@ -449,6 +473,7 @@ class Session(QObject):
         self.pause()
         step = min(self._aim, self.last_step)  # what was asked for and not seen is not branched from
         self._keep_as_ghost()
+        self._ghosts = None
         old, self._token = self._token, next(_tokens)
         self._history = self._history.until(step).copy()
         self._changes = [change for change in self._changes if change.step < step]
@@ -465,16 +490,17 @@ class Session(QObject):
             self._told = None
         else:
             self._replay(step)
-        self._playing = True
+        self._playing = playing
         self._set_state(State.STARTING)
         self.runs_changed.emit()
 
     def pin(self, label: str = "") -> None:
-        """Keep the present run as a ghost."""
+        """Keep the present run as a ghost; of too many, the oldest goes."""
         if self._now is None:
             return
-        self._pinned.append(Pinned(label, self._now.params, self._now.frame,
-                                   self._history.copy(), self._now.step))
+        self._pinned.append(Pinned(
+            label, self._now.params, self._now.frame, self._history.copy(), self._now.step,
+            self._start, self._trained_with()))
         del self._pinned[:-MOST_GHOSTS]
         self._ghosts_changed()
 
@@ -990,14 +1016,49 @@ class Session(QObject):
         self.runs_changed.emit()
         self._show()
 
-    def _label(self, one: Pinned) -> str:
-        words = self.said.words()
-        parts = []
-        for name, values in list(differences([self._params, one.params]).items())[:3]:
-            parts.append(f"{self.said.label(name)} {self.said.value(name, values[1])[:24]}")
-        if parts:
-            return ", ".join(parts)
-        return words("step {step}", step=one.step)
+    def _trained_with(self) -> tuple[Change, ...]:
+        """The changes that a step was trained with."""
+        return tuple(one for one in self._changes if one.step < len(self._history))
+
+    def _labels(self) -> list[str]:
+        """What the pinned runs are called: no two alike."""
+        words, names = self.said.words(), [one.label or self._differing(one) for one in self._pinned]
+        labels: list[str] = []
+        for one, name in zip(self._pinned, names, strict=True):
+            label = name
+            if not one.label and (not name or names.count(name) > 1):
+                step = words("step {step}", step=one.step)
+                label = f"{name}, {step}" if name else step
+                if label in labels:
+                    label = f"{label} ({labels.count(label) + 1})"
+            labels.append(label)
+        return labels
+
+    def _differing(self, one: Pinned) -> str:
+        """In what the steps of a pinned run differ from those of the present one."""
+        present = (*self._trained_with(), Change(len(self._history), to_dict(self._params)))
+        courses = {}
+        for declared in self.panel.parameters:
+            name, course = declared.name, one.course(declared.name)
+            if declared.kind != "hidden" and course != _course(name, self._start, present):
+                courses[name] = course
+        if not courses:  # only what is shown of the same steps
+            courses = {name: [(0, values[1])] for name, values in
+                       differences([self._params, one.params]).items()}
+        return ", ".join(f"{self.said.label(name)} {self._written(name, course)}"
+                         for name, course in list(courses.items())[:3])
+
+    def _written(self, name: str, course: Course) -> str:
+        ends = course if len(course) < 2 else [course[0], course[-1]]
+        return " → ".join(self.said.value(name, value)[:24] for _, value in ends)
+
+
+def _course(name: str, start: Any, changes: Sequence[Change]) -> Course:
+    values = [(0, getattr(start, name))]
+    for one in changes:
+        if name in one.values and one.values[name] != values[-1][1]:
+            values[-1 if one.step == 0 else len(values):] = [(one.step, one.values[name])]
+    return values
 
 
 def _difference(old: Any, new: Any) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Learner:
         self.die = random.Random(seed)
         self.session = Session(toys.panel("Counter"), DicePool(self.die), threads=1)
         self.session.shown.connect(self._seen)
+        self.on_screen: Any = None
         self.failures: list[Any] = []
         self.session.failed.connect(self.failures.append)
         self.log: list[str] = []
@@ -68,6 +69,7 @@ class Learner:
         self.session.open(toys.Params(**values))
 
     def _seen(self, shown: Any) -> None:
+        self.on_screen = shown
         assert shown.frame.weights[0] == shown.step, self.log[-40:]
         if not self.diverges:  # the loss that is no number belongs to a step without a frame
             assert len(shown.history) == shown.step, self.log[-40:]
@@ -95,7 +97,12 @@ class Learner:
                           exact=self.die.random() < 0.7)
 
     def branch(self) -> None:
-        self.session.branch()
+        self.session.branch(playing=self.die.random() < 0.5)
+
+    def twice(self) -> None:
+        """Space, and again before anything can have come of it."""
+        self.session.toggle()
+        self.session.toggle()
 
     def reset(self) -> None:
         self.session.reset()
@@ -131,7 +138,7 @@ class Learner:
     MOVES: tuple[tuple[str, int], ...] = (
         ("play", 6), ("pause", 4), ("toggle", 4), ("right", 14), ("left", 14), ("seek", 8),
         ("branch", 3), ("reset", 1), ("rate", 8), ("click", 5), ("size", 1), ("speed", 3),
-        ("hide", 2), ("show", 3), ("pin", 1), ("keep", 1),
+        ("twice", 3), ("hide", 2), ("show", 3), ("pin", 1), ("keep", 1),
     )
 
     def move(self) -> None:
@@ -174,7 +181,8 @@ class Learner:
         """What is shown is what the recorded changes make of the steps, bit for bit."""
         session, seen = self.session, self.session.current()
         assert seen is not None and (self.diverges or self.failures == [])
-        assert seen.step == session.step_shown
+        assert seen.step == session.step_shown == self.on_screen.step, self.log[-40:]
+        assert seen.frame is self.on_screen.frame, self.log[-40:]
         length = len(session.history)
         assert length == session.last_step or self.diverges
         assert not length or session.history["done"].tolist() == list(range(1, length + 1))

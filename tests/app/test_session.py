@@ -281,7 +281,7 @@ def test_that_a_branch_starts_from_what_is_looked_at_and_leaves_a_ghost(make: An
     bench.until(lambda: session.step_shown == 8)
     session.set_params(learning_rate=0.4)
     session.branch()
-    bench.state(State.RUNNING)
+    bench.state(State.PAUSED)
     bench.play_to(15)
     assert session.history["loss"][:8].tolist() == before[:8].tolist()
     assert session.history["loss"][8:12].tolist() != before[8:12].tolist()
@@ -306,6 +306,88 @@ def test_that_pins_are_kept_named_and_removed(make: Any) -> None:
     assert [one.label for one in session.ghosts] == ["first"]
     session.set_pinned(())
     assert session.ghosts == ()
+
+
+def test_that_a_branch_waits_so_that_a_control_can_be_moved_before_it_trains(make: Any) -> None:
+    bench = make()
+    session = bench.open()
+    bench.play_to(12)
+    session.seek(8, exact=True)
+    bench.until(lambda: session.step_shown == 8)
+    session.branch()
+    bench.state(State.PAUSED)
+    bench.settle()
+    assert (session.step_shown, session.last_step, session.playing) == (8, 8, False)
+    session.set_params(learning_rate=0.4)
+    bench.play_to(12)
+    assert [one.step for one in session._changes] == [8]
+    assert session.ghosts[0].label == "Learning rate 0.05"
+
+
+def test_that_space_twice_in_the_past_shows_the_present(make: Any) -> None:
+    bench = make()
+    session = bench.open()
+    bench.play_to(12)
+    session.seek(4)  # a filmed frame: the worker stands at the present still
+    session.toggle()
+    session.toggle()
+    assert session.looking_at == "present"
+    assert bench.shown[-1].step == session.step_shown == session.last_step
+
+
+def test_that_a_slider_moved_in_the_past_is_obeyed_at_the_end_and_by_the_next_step(make: Any) -> None:
+    bench = make()
+    session = bench.open()
+    bench.play_to(12)
+    session.seek(5, exact=True)
+    bench.until(lambda: session.step_shown == 5)
+    session.set_params(learning_rate=0.4)
+    bench.settle()
+    last = session.last_step
+    for step in range(6, last + 1):  # scrubbed to the end, and let go there
+        session.seek(step)
+    session.seek(last, exact=True)
+    bench.settle()
+    assert session.looking_at == "present"
+    assert bench.shown[-1].step == last and bench.shown[-1].frame.learning_rate == 0.4
+    session.step()
+    bench.until(lambda: session.last_step == last + 1)
+    assert [(one.step, dict(one.values)) for one in session._changes] \
+        == [(last, {"learning_rate": 0.4})]
+
+
+def test_that_ghosts_are_named_by_the_live_values_that_their_steps_were_trained_with(
+    make: Any
+) -> None:
+    bench = make()
+    session = bench.open()
+    bench.play_to(5)
+    session.set_params(learning_rate=0.4)  # one live value, at rest: the frame shows it already
+    bench.settle()
+    session.pin()
+    assert [one.label for one in session.ghosts] == ["Learning rate 0.05"]
+    bench.play_to(session.last_step + 4)
+    session.pin()
+    assert session.ghosts[1].label == f"step {session.last_step}"
+    session.reset()  # from the start with what it had come to
+    bench.state(State.PAUSED)
+    bench.play_to(9)
+    assert [one.label for one in session.ghosts] == ["Learning rate 0.05", "Learning rate 0.05 → 0.4"]
+    session.set_params(learning_rate=0.05)
+    assert session.ghosts[0].label == "Learning rate 0.05"  # not the value of now, but of its steps
+
+
+def test_that_ghosts_of_one_name_are_told_apart_by_their_steps(make: Any) -> None:
+    bench = make()
+    session = bench.open()
+    for _ in range(2):
+        bench.play_to(session.last_step + 3)
+        session.pin()
+    first, second = (one.step for one in session.pinned)
+    assert [one.label for one in session.ghosts] == [f"step {first}", f"step {second}"]
+    session.set_params(size=9)
+    assert [one.label for one in session.ghosts] == [
+        f"Size 8, step {first}", f"Size 8, step {second}"]
 
 
 def test_that_ghosts_are_labelled_in_the_users_language(make: Any) -> None:
@@ -489,7 +571,7 @@ def test_that_a_record_branches_and_clicks_without_being_played_first(make: Any)
     step = third.session.step_shown
     assert 0 < step < record.step
     third.session.branch()
-    third.state(State.RUNNING)
+    third.state(State.PAUSED)
     third.play_to(record.step)
     assert third.session.history["loss"][:step].tolist() == record.history["loss"][:step].tolist()
     assert len(third.session.ghosts) == 1
