@@ -7,13 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFontMetricsF,
+    QHideEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
+    QMoveEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
     QStandardItemModel,
     QWheelEvent,
 )
@@ -35,11 +39,13 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.cards import Quiet, Switch
+from widgets.fields import ValueEdit
 from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.numbers import plural, unit_of
 from widgets.parameters import Parameter, Unfit, parse, written
 from widgets.style import font
+from widgets.tips import explain, explain_rows
 
 POSITIONS = 1000
 PAUSE_MS = 400  # after the last key, before a typed text counts
@@ -201,8 +207,30 @@ class _Name(Guarded, QLabel):
         menu.popup(event.globalPos())
 
 
-class _Control(QWidget):
-    """Name and value, the means to change it, a whisper below, and a sentence when it went wrong."""
+class _Complaint(Guarded, QLabel):
+    """What was wrong with what was typed; a click takes it away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "complaint")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.hide()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.hide()
+
+
+class _Control(Guarded, QWidget):
+    """Name and value, the means to change it, a whisper below, and a sentence when it went wrong.
+
+    The sentence lies over the whisper and what stands below, so that no control moves for it; it goes
+    when the value is right, when one goes on typing, and by a click.
+    """
 
     changed = Signal(object)
     what_if = Signal()
@@ -220,11 +248,8 @@ class _Control(QWidget):
         name.what_if.connect(self.what_if)
         self._head.addWidget(name, 1)
         self._body.addLayout(self._head)
-        self._said = QLabel()
-        self._said.setProperty("role", "error")
-        self._said.setWordWrap(True)
-        self._said.hide()
-        self.setToolTip(help)
+        self._said = _Complaint()
+        explain(self, help)
         self._help = help
 
     def finish(self) -> None:
@@ -233,7 +258,6 @@ class _Control(QWidget):
         tag = words("starts again") if self.one.restart else words("live")
         self._tag, self._whisper = tag, Quiet(self.look, tag)
         self._whisper.setWordWrap(True)
-        self._body.addWidget(self._said)
         self._body.addWidget(self._whisper)
 
     def show_idle(self, reason: str) -> None:
@@ -251,22 +275,57 @@ class _Control(QWidget):
         """Tell those who cannot see the name beside it what this widget is."""
         widget.setAccessibleName(self.label)
         widget.setAccessibleDescription(self._help)
-        widget.setToolTip(self._help)
+        explain(widget, self._help, of=self)
+
+    @property
+    def complaint(self) -> str:
+        """The sentence that is shown because of what was typed."""
+        return "" if self._said.isHidden() else self._said.text()
 
     def complain(self, problem: Unfit | None) -> None:
         """Show one sentence, or take it away."""
-        if problem is not None:
-            # The user knows the parameter by its label and the numbers as they are written here.
-            values = {**problem.values, "name": self.label}
-            self._said.setText(self.look.words.tell(problem.message, values))
-        self._said.setVisible(problem is not None)
+        if problem is None:
+            self._said.hide()
+            return
+        # The user knows the parameter by its label and the numbers as they are written here.
+        values = {**problem.values, "name": self.label}
+        self._said.setText(self.look.words.tell(problem.message, values))
+        self._said.setParent(self.parentWidget() or self)
+        self._lay_complaint()
+        self._said.show()
+        self._said.raise_()
+
+    def _lay_complaint(self) -> None:
+        """Over the whisper, as wide as the control; at the end of the column it ends with it."""
+        under = self._said.parentWidget()
+        if under is None:
+            return
+        top = self._whisper.mapTo(under, QPoint(0, 0))
+        height = self._said.heightForWidth(self.width())
+        self._said.setGeometry(
+            top.x(), max(0, min(top.y(), under.height() - height)), self.width(), height)
+
+    def moveEvent(self, event: QMoveEvent) -> None:
+        super().moveEvent(event)
+        self._lay_complaint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_complaint()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._said.hide()
 
     def show_value(self, value: Any) -> None:
         raise NotImplementedError
 
 
-class _NumberEdit(Guarded, QLineEdit):
-    """A field for a number, to which Space and W mean nothing and Esc the number that was there."""
+class _NumberEdit(ValueEdit):
+    """A field for a number, to which Space and W mean nothing and Esc the number that was there.
+
+    Ctrl+Z is the program's as soon as the number counts: it takes the control back.
+    """
 
     given_up = Signal()
 
@@ -280,6 +339,9 @@ class _NumberEdit(Guarded, QLineEdit):
                 self.given_up.emit()
             if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Space, Qt.Key.Key_W):
                 event.ignore()  # the program's: leave the field, play, ask what if
+                return True
+            if event.matches(QKeySequence.StandardKey.Undo) and not self.isUndoAvailable():
+                event.ignore()
                 return True
         return False
 
@@ -295,7 +357,7 @@ class _Number(_Control):
         self._edit.setFont(font(look, 13))
         self._edit.setFixedWidth(look.px(76))
         self._edit.editingFinished.connect(self._typed)
-        self._edit.given_up.connect(self._write)
+        self._edit.given_up.connect(lambda: self.show_value(self._value))
         self._edit.textEdited.connect(lambda _: self.complain(None))
         self._head.addWidget(self._edit)
         self._unit = QLabel()
@@ -323,7 +385,7 @@ class _Number(_Control):
         self._unit.setVisible(bool(self.one.unit) and not off)
         if self.one.unit:
             self._unit.setText(unit_of(self._value, self.one.unit, self.look.words))
-        self._edit.setText(self.look.words("off") if off else written(self.one, self._value))
+        self._edit.show_value(self.look.words("off") if off else written(self.one, self._value))
 
     def _emit(self, value: float) -> None:
         if value != self._value:
@@ -382,7 +444,7 @@ class _Choice(_Control):
             self._switch.chosen.connect(self._picked)
             for button in self._switch.buttons():
                 button.setAccessibleName(f"{label}: {button.text()}")
-                button.setToolTip(help)
+                explain(button, help, of=self)
             self._body.addWidget(self._switch)
         else:
             self._combo = _Combo()
@@ -410,6 +472,7 @@ class _Choice(_Control):
 class _Combo(Guarded, QComboBox):
     def __init__(self) -> None:
         super().__init__()
+        explain_rows(self.view())
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -469,6 +532,7 @@ class _Text(_Control):
     def _apply(self) -> None:
         self._wait.stop()
         if (typed := self._typed()) == self._value:
+            self.complain(None)
             return
         try:
             value = parse(self.one, typed)
@@ -482,6 +546,7 @@ class _Text(_Control):
     def show_value(self, value: Any) -> None:
         self._value = value
         self._wait.stop()
+        self.complain(None)
         if value == self._typed():  # writing it again would move the cursor of who is typing
             return
         if self._line is not None:

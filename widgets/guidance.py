@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QPoint, QRectF, QSize, Qt, QUrl, Signal, SignalInstance
+from PySide6.QtCore import (
+    QByteArray,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QUrl,
+    Signal,
+    SignalInstance,
+)
 from PySide6.QtGui import (
     QCursor,
     QDesktopServices,
@@ -42,11 +52,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets import tips
 from widgets.glossary import terms
 from widgets.guard import Guarded
 from widgets.icons import icon, pixmap
 from widgets.look import Look
 from widgets.style import font
+from widgets.tips import explain
 
 TERM = "term"  # the scheme of links to terms
 MOST_TITLES = 6  # of panels, beside a term's sentence
@@ -272,7 +284,8 @@ class GuideView(Guarded, QTextBrowser):
     def _point(self, url: QUrl) -> None:
         """The pointer is over a link, or has left it."""
         if url.scheme() == TERM:
-            QToolTip.showText(QCursor.pos(), self.explained(url.path()), self)
+            place = self.viewport().mapFromGlobal(QCursor.pos())
+            tips.show(self.explained(url.path()), self, self._line(self.cursorForPosition(place)))
         else:
             QToolTip.hideText()
 
@@ -280,8 +293,13 @@ class GuideView(Guarded, QTextBrowser):
         moved = super().focusNextPrevChild(next)
         link = QUrl(self.textCursor().charFormat().anchorHref())
         if moved and self.hasFocus() and link.scheme() == TERM:
-            QToolTip.showText(self._below(), self.explained(link.path()), self)
+            tips.show(self.explained(link.path()), self, self._line(self.textCursor()))
         return moved
+
+    def _line(self, cursor: QTextCursor) -> QRect:
+        """Where the letter before a cursor stands on the screen."""
+        rect = self.cursorRect(cursor)
+        return QRect(self.viewport().mapToGlobal(rect.topLeft()), rect.size())
 
     def _below(self) -> QPoint:
         """The place below the link that has the focus, or the pointer's."""
@@ -451,7 +469,7 @@ class QuestionBox(QWidget):
             self.done.clicked.connect(lambda: self.drawn.emit())
             last.addWidget(self.done)
         self.skip = self._link(words("Just show it"), self.skipped)
-        self.skip.setToolTip(words("Just show it") + " (0)")
+        explain(self.skip, words("Just show it") + " (0)")
         last.addWidget(self.skip)
         if now.sketch and self._columns > 1:
             last.addSpacing(px(12))
@@ -578,8 +596,8 @@ class _Step(QWidget):
         self.button.setIcon(icon(self.look, "reset" if state in ("done", "failed") else "play",
                                  "accent", size=14))
         self.button.setEnabled(state not in ("running", "asked"))
-        self.button.setToolTip(words("Guess first, then see it") if item.asks and state == "todo"
-                               else words("Do this step for me"))
+        explain(self.button, words("Guess first, then see it") if item.asks and state == "todo"
+                else words("Do this step for me"))
         self._seen.setText(item.seen)
         self._seen.setVisible(state == "done" and bool(item.seen))
         self.box.show_question(item.question or item.verdict)
@@ -656,7 +674,7 @@ class TryList(QWidget):
             button = QPushButton(words("Try"))
             button.setFont(font(look, 12))
             button.setAccessibleName(words("Try: {what}", what=text))
-            button.setToolTip(words("Set what this names; Ctrl+Z takes it back"))
+            explain(button, words("Set what this names; Ctrl+Z takes it back"))
             button.clicked.connect(lambda _on, at=index: self.wanted.emit(at))
             line = QHBoxLayout()
             line.setSpacing(px(8))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
+from widgets.tips import explain
 
 JOINED = "/\u2060"  # no line ends within "steps/s"
 
@@ -41,7 +42,7 @@ class Sentence(Guarded, QWidget):
         if text != self.text:
             self.text = text
             self.setAccessibleName(text)
-            self.setToolTip(text)
+            explain(self, text)
             self._wrap()
 
     def lines(self) -> list[str]:

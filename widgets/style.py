@@ -98,7 +98,7 @@ def stylesheet(look: Look) -> str:
     """The style sheet of the whole program, from the tokens, at the look's scale.
 
     Widgets say what they are by properties: ``role`` (title, heading, muted, quiet, warning, error,
-    accent, bare, roadmap, flow, page), ``segment`` for the buttons of a ``Switch``.
+    complaint, accent, bare, roadmap, flow, page), ``segment`` for the buttons of a ``Switch``.
     """
     t, px = look.theme, look.px
     down, right, tick = (_drawn(look, sign) for sign in ("down", "right", "tick"))
@@ -118,6 +118,8 @@ QLabel[role="heading"] {{ font-weight: bold; }}
 QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="quiet"] {{ color: {t.muted}; font-size: {look.text(11)}px; }}
 QLabel[role="warning"], QLabel[role="error"] {{ color: {t.warning}; font-size: {px(12)}px; }}
+QLabel[role="complaint"] {{ color: {t.warning}; font-size: {px(12)}px; background: {t.card};
+    border: 1px solid {t.warning}; border-radius: {px(6)}px; padding: {px(1)}px {px(4)}px; }}
 QLabel[role="accent"] {{ color: {t.accent}; }}
 
 QPushButton, QToolButton {{ background: {t.card}; color: {t.text}; border: 1px solid {outline};

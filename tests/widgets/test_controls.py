@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 from looking import look
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +22,7 @@ from widgets.controls import (
 )
 from widgets.parameters import (
     Parameter,
+    Unfit,
     changed,
     choice,
     flag,
@@ -84,8 +85,8 @@ def typed(qtbot: QtBot, edit: QLineEdit, words: str) -> None:
 
 
 def sentences(panel: ControlPanel, name: str) -> list[str]:
-    return [one.text() for one in panel.control(name).findChildren(QLabel)
-            if one.property("role") == "error" and not one.isHidden()]
+    complaint = panel.control(name).complaint  # type: ignore[attr-defined]
+    return [complaint] if complaint else []
 
 
 def test_that_a_slider_moves_at_once_to_where_it_is_pressed(
@@ -180,6 +181,78 @@ def test_that_nonsense_gives_one_sentence_and_keeps_the_value(
     assert "Learning rate" in sentence and "0.0001" in sentence and sentence.endswith(".")
     typed(qtbot, edit, "0.5")
     assert sentences(panel, "rate") == []
+
+
+def places(panel: ControlPanel) -> list[Any]:
+    return [(name, one.geometry()) for name, one in panel.controls()]
+
+
+@pytest.mark.parametrize("name", ["rate", "seed"])
+def test_that_an_error_moves_no_control_and_goes_when_the_value_is_right(
+    panel: ControlPanel, qtbot: QtBot, name: str
+) -> None:
+    edit, before = part(panel, name, QLineEdit), places(panel)
+    said = panel.control(name)._said  # type: ignore[attr-defined]
+    for away in (lambda: qtbot.keyClick(edit, Qt.Key.Key_Escape), lambda: typed(qtbot, edit, "1"),
+                 lambda: qtbot.mouseClick(said, Qt.MouseButton.LeftButton),
+                 lambda: panel.set_params(Params()),
+                 lambda: qtbot.keyClick(part(panel, name, Slider), Qt.Key.Key_Right)):
+        typed(qtbot, edit, "bananas")
+        assert len(sentences(panel, name)) == 1
+        qtbot.wait(1)
+        assert places(panel) == before
+        control = QRect(QPoint(0, 0), panel.widget().size())
+        assert said.isVisible() and control.contains(said.geometry())
+        assert not said.geometry().intersects(
+            QRect(edit.mapTo(panel.widget(), QPoint(0, 0)), edit.size()))
+        away()
+        assert sentences(panel, name) == []
+        assert places(panel) == before
+
+
+def test_that_an_error_of_a_text_goes_when_the_text_is_right_again(qtbot: QtBot) -> None:
+    def check(value: str) -> None:
+        if "!" in value:
+            raise Unfit("{name} takes no exclamation mark.", name="words")
+
+    @dataclass(frozen=True)
+    class Checked:
+        words: str = text("one", help="…", check=check)
+        more: str = text("two", help="…")
+
+    panel = ControlPanel(
+        look(), parameters_of(Checked), Checked(), labels=str, helps=str,
+        choice_label=lambda name, value: value, sources=lambda kind: [])
+    qtbot.addWidget(panel)
+    panel.resize(276, 300)
+    panel.show()
+    edit, before = part(panel, "words", QLineEdit), places(panel)
+    for right in ("one", "three"):  # what it was, and another one
+        typed(qtbot, edit, "no!")
+        assert sentences(panel, "words") == ["words takes no exclamation mark."]
+        assert places(panel) == before
+        typed(qtbot, edit, right)
+        assert sentences(panel, "words") == []
+    typed(qtbot, edit, "no!")
+    panel.set_params(Checked(words="four"))
+    assert sentences(panel, "words") == [] and edit.text() == "four"
+
+
+def test_that_a_click_on_a_value_selects_it(panel: ControlPanel, qtbot: QtBot) -> None:
+    edit = part(panel, "rate", QLineEdit)
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)
+    assert edit.selectedText() == "0.01"
+    qtbot.keyClicks(edit, "0.5")
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)  # in the midst of typing it sets the cursor
+    assert edit.selectedText() == ""
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)  # the new value, though the field was not left
+    assert edit.selectedText() == "0.5"
+    qtbot.mouseClick(edit, Qt.MouseButton.LeftButton)  # the next click points into it
+    assert edit.selectedText() == ""
+    length = part(panel, "length", QLineEdit)
+    qtbot.mouseClick(length, Qt.MouseButton.LeftButton)
+    assert length.selectedText() == "60" and edit.selectedText() == ""
 
 
 def test_that_a_double_click_on_the_name_brings_the_default_back(

@@ -26,6 +26,7 @@ from widgets.look import Look
 from widgets.multiples import Multiples, Small
 from widgets.numbers import compact, count, decimal, fixed, percent, quantity
 from widgets.pages import Pages
+from widgets.tips import explain
 from widgets.tokens import TokenStrip
 from widgets.view import PanelView
 
@@ -43,13 +44,13 @@ class Word2VecView(PanelView):
         self._frame: Frame | None = None
         self._refit = 0
         self.map = PointCloud(look, words("Map of words"))
-        self.map.setToolTip(words("Drag to pan, turn the wheel to zoom, click a word to see its "
-                                  "neighbours; a double click shows all words again."))
+        explain(self.map, words("Drag to pan, turn the wheel to zoom, click a word to see its "
+                                "neighbours; a double click shows all words again."))
         self.map.clicked.connect(self._choose)
         self.axes = Quiet(look)
         self.refit = QPushButton(words("Fit axes"))
-        self.refit.setToolTip(words("Turn the map so that it shows the two directions in which the "
-                                    "words differ most now"))
+        explain(self.refit, words("Turn the map so that it shows the two directions in which the "
+                                  "words differ most now"))
         self.refit.clicked.connect(lambda: self.changed.emit("refit", self._refit + 1))
         map_page = QWidget()
         map_page.setLayout(column(self.map, row(self.axes, self.refit, stretch=(1, 0)), stretch=(1, 0)))

@@ -16,6 +16,7 @@ from widgets.numbers import count, percent, quantity
 from widgets.pages import Pages
 from widgets.parallelogram import Parallelogram
 from widgets.readouts import Readouts
+from widgets.tips import explain
 from widgets.view import PanelView
 
 
@@ -27,8 +28,8 @@ class WordAnalogiesView(PanelView):
         words = self.words
         self._frame: Frame | None = None
         self.map = Parallelogram(look, " ")
-        self.map.setToolTip(words("Drag a corner to another word, or click the one and then the other; a "
-                                  "click on another word asks for it in place of c."))
+        explain(self.map, words("Drag a corner to another word, or click the one and then the other; a "
+                                "click on another word asks for it in place of c."))
         self.map.moved.connect(self._move)
         self.map.clicked.connect(lambda point: self._move(2, point))
         self.facts = Readouts(look).calm()
