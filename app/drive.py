@@ -71,7 +71,8 @@ class Drive(QObject):
     def _by_itself(self) -> Iterator[None]:
         self._mine = True
         try:
-            yield
+            with self.session.by_itself():
+                yield
         finally:
             self._mine = False
 

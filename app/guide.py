@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.session import Session, State
 from app.tours import (
@@ -23,6 +23,7 @@ from app.tours import (
     right_answers,
     said,
 )
+from app.undo import Before, Undo
 from visualizers.catalog import Said, showing
 from visualizers.panel import Panel, Shown
 from widgets.cards import Switch
@@ -72,13 +73,17 @@ class Tour(QObject):
         open: the step whose question is open.
         told: the step whose answer was given last, until another one begins.
         answers: step to what was asked and answered.
+        found: what there was before the tour, until it has been given back.
     """
 
     changed = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, undo: Undo) -> None:
         super().__init__(session)
-        self.session, self.panel = session, session.panel
+        self.session, self.panel, self.undo = session, session.panel, undo
+        self.found: Before | None = None  # what the tour will give back
+        self._taken_over = False  # the learner has gone on by hand since
+        undo.restored.connect(self._restored)
         self.steps = load_tour(self.panel)
         self._states = ["todo"] * len(self.steps)
         self._ends: dict[int, dict[str, Any]] = {}  # what was observed at the end of a step
@@ -218,7 +223,32 @@ class Tour(QObject):
         self.stop()
         self._line_up(index)
 
+    # --- what was there before -------------------------------------------------------------------
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step was seen."""
+        return bool(self.steps) and self.seen == len(self.steps)
+
+    def give_back(self, *, asked: bool = False) -> bool:
+        """Bring back the settings and the run that the tour found; whether it did.
+
+        What a learner has gone on with by hand is left alone, unless it is ``asked`` for.
+        """
+        if self.found is None or (self._taken_over and not asked):
+            return False
+        self.stop()
+        self.undo.restore(self.found)
+        return True
+
+    def _restored(self, before: Before) -> None:
+        if before is self.found:
+            self.found = self.told = self._stands = None
+            self.changed.emit()
+
     def _line_up(self, index: int) -> None:
+        if self.found is None or self._taken_over:
+            self.found, self._taken_over = self.undo.remember(), False
         if self._stands == (index - 1, self.session.params, self.session.last_step) \
                 and not self._fresh(index):
             first = index
@@ -249,7 +279,8 @@ class Tour(QObject):
             self._goal = step.steps
         else:
             session.seek(session.last_step)
-            session.set_params(**{name: getattr(params, name) for name in step.set})
+            with session.by_itself():
+                session.set_params(**{name: getattr(params, name) for name in step.set})
             self._asked = self._begun = session.last_step
             self._goal = session.last_step + step.steps
         self._mine = False
@@ -293,8 +324,8 @@ class Tour(QObject):
         self._stands = (index, self.session.params, self.session.last_step)
         held = self._holds(index, shown)
         self._judge(index, shown, self._begun)
-        self._set(index, "done" if held else "failed")
         self._queue = self._queue[1:] if held else []
+        self._set(index, "done" if held else "failed")
         if self._queue:
             QTimer.singleShot(0, self, lambda: self._begin() if self._queue else None)
 
@@ -327,6 +358,8 @@ class Tour(QObject):
     # --- what the learner does by hand -----------------------------------------------------------
 
     def _state_changed(self, state: State) -> None:
+        if state is State.RUNNING:
+            self._taken_over = True
         if not self._queue or self._mine:
             return
         if state in (State.DIVERGED, State.FAILED):
@@ -339,6 +372,7 @@ class Tour(QObject):
 
     def _params_changed(self, _params: Any) -> None:
         if not self._mine:
+            self._taken_over = True
             self.stop()
 
     def _look(self) -> None:
@@ -392,6 +426,7 @@ class GuidePage(QWidget):
     try_wanted = Signal(int)  # a suggestion's number
     sketched = Signal()  # the drawn curve is the answer
     panel_wanted = Signal(str)  # its id
+    given_back = Signal()  # the settings from before the tour
 
     def __init__(
         self, look: Look, panel: Panel, tour: Tour, parent: QWidget | None = None
@@ -400,7 +435,7 @@ class GuidePage(QWidget):
         self.look, self.panel, self.tour = look, panel, tour
         words, px = look.words, look.px
         self.switch = Switch(look, [words("Read"), words("Tour")], self)
-        self.switch.chosen.connect(self.turn)
+        self.switch.chosen.connect(self._chosen)
         self.tries: TryList | None = None
         self.rests_on = Links(look, words("Rests on: {names}", names="{names}"),
                               Said(panel, words.language).rests_on)
@@ -414,7 +449,12 @@ class GuidePage(QWidget):
         self.list.answered.connect(tour.answer)
         self.list.skipped.connect(tour.skip)
         self.list.drawn.connect(self.sketched)
-        self.todo = self._scrolled("tour", [self.progress, self.list], px(14))
+        self.back = QPushButton(words("Back to my settings"))
+        self.back.setProperty("role", "link")
+        self.back.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.back.setAccessibleDescription(words("The tour has set the controls."))
+        self.back.clicked.connect(lambda: self._give_back(asked=True))
+        self.todo = self._scrolled("tour", [self.progress, self.list, self.back], px(14))
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(px(12))
@@ -495,9 +535,24 @@ class GuidePage(QWidget):
         self.rests_on.setVisible(index == 0 and bool(self.panel.rests_on))
         self.todo.setVisible(index == 1)
 
+    def _chosen(self, index: int) -> None:
+        if index == 0:
+            self.turn_away()
+        self.turn(index)
+
+    def turn_away(self) -> None:
+        """The tour is no longer looked at: when it is over, it gives back what it found."""
+        if self.tour.finished:
+            self._give_back()
+
+    def _give_back(self, *, asked: bool = False) -> None:
+        if self.tour.give_back(asked=asked):
+            self.given_back.emit()
+
     def refresh(self) -> None:
         """Show how far the tour is."""
         words, tour = self.look.words, self.tour
+        self.back.setVisible(tour.found is not None and not tour.running)
         self.progress.setText(words(
             "Each step is ticked when what it says is observed. {seen} of {all} seen.",
             seen=tour.seen, all=len(tour.steps)))

@@ -149,8 +149,8 @@ class Home(QScrollArea):
         box.addWidget(_text(look, words(lecture.does), 11, muted=True))
         for one in here:
             said = Said(one, words.language)
-            box.addWidget(_Link(look, said.title, one.id in settings.visited,
-                                partial(self.chosen.emit, one.id)))
+            mark = "✓" if one.id in settings.finished else "•" if one.id in settings.visited else ""
+            box.addWidget(_Link(look, said.title, mark, partial(self.chosen.emit, one.id)))
             if said.rests_on:
                 box.addLayout(self._rests_on(said))
         if not here:
@@ -222,19 +222,21 @@ class Door(Guarded, QAbstractButton):
 
 
 class _Link(Guarded, QAbstractButton):
-    """A panel's name in the course at a glance."""
+    """A panel's name in the course at a glance, with a dot if it was opened and a tick if its tour was
+    finished."""
 
     def __init__(
-        self, look: Look, text: str, visited: bool, action: Callable[[], object]
+        self, look: Look, text: str, mark: str, action: Callable[[], object]
     ) -> None:
         super().__init__()
         self.look = look
         self.setText(text)
         self.setFont(font(look, 13))
         self.setAccessibleName(text)
-        if visited:
-            self.setAccessibleDescription(look.words("visited"))
-        self.visited = visited
+        if mark:
+            self.setAccessibleDescription(
+                look.words("tour finished") if mark == "✓" else look.words("opened"))
+        self.mark = mark
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -247,7 +249,7 @@ class _Link(Guarded, QAbstractButton):
 
     @property
     def _shown(self) -> str:
-        return self.text() + ("  ✓" if self.visited else "")
+        return f"{self.text()}  {self.mark}" if self.mark else self.text()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -23,13 +23,13 @@ from app.aside import Aside
 from app.errors import Action, ErrorCard
 from app.meter import PaintMeter
 from app.session import Failure, Session, State
-from app.trying import Trying
+from app.trying import Trying, headline
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
 from widgets.cards import Card, run_on
 from widgets.guard import attempt, paints
 from widgets.look import Look
-from widgets.numbers import count, percent, quantity
+from widgets.numbers import count, decimal, percent, quantity
 from widgets.sentence import Sentence
 from widgets.style import font
 from widgets.transport import Transport
@@ -166,8 +166,8 @@ class Page(QWidget):
         bar.step.connect(lambda: session.step())
         bar.back.connect(session.step_back)
         bar.reset.connect(session.reset)
-        bar.branch.connect(session.branch)
-        bar.pin.connect(lambda: session.pin())
+        bar.branch.connect(self.branch)
+        bar.pin.connect(self.pin)
         bar.speed.connect(session.set_speed)
         bar.seek.connect(lambda step: session.seek(step))
         bar.seek_done.connect(lambda step: session.seek(step, exact=True))
@@ -380,6 +380,36 @@ class Page(QWidget):
         self._soft_card = self._mistaken = False
 
     # --- what the user does ----------------------------------------------------------------------
+
+    def pin(self) -> None:
+        """Keep the run as a ghost, and say what was kept."""
+        session, words = self.session, self.words
+        shown = session.current()
+        if shown is None:
+            return
+        full = len(session.pinned)
+        session.pin()
+        kept = session.pinned[-1]
+        what = [quantity(len(kept.history), "step", words)] if self.panel.trains else []
+        measured = headline(self.panel, kept.history, kept.frame, kept.step)
+        if measured is not None:
+            what.append(words("{headline} {value}", value=decimal(measured.value),
+                              headline=Said(self.panel, words.language).headline))
+        told = words("Pinned: {what}. Under Runs it is named by what differs from the present run, or "
+                     "by you.", what=", ".join(what))
+        if len(session.pinned) == full:
+            told += " " + words("The oldest ghost is gone: there are at most {most}.", most=full)
+        self.said.emit(told)
+
+    def branch(self) -> None:
+        """A new run from the step that is looked at, which waits for what is to be changed."""
+        step = self.session.step_shown
+        self.session.branch()
+        if self.session.state is State.STARTING:
+            self._remove_card()
+            self.said.emit(self.words(
+                "A new run from step {step}: change what you like, then press Space.",
+                step=count(step)))
 
     def _clicked(self, name: str, value: object) -> None:
         self.session.set_params(**{name: value})

@@ -38,6 +38,7 @@ from visualizers.panel import Panel
 from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
+from widgets.tips import explain, explain_rows
 from widgets.words import LANGUAGES, window_words
 
 WIDTH = 212
@@ -70,8 +71,7 @@ class Roadmap(QWidget):
     more = Signal(object)  # the button beside which the menu opens
 
     def __init__(
-        self, look: Look, panels: Iterable[Panel], visited: Iterable[str],
-        parent: QWidget | None = None,
+        self, look: Look, panels: Iterable[Panel], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.look, self._panels = look, tuple(panels)
@@ -84,7 +84,7 @@ class Roadmap(QWidget):
         self.name.setObjectName("roadmapHome")
         self.name.setFont(font(look, 15, bold=True))
         self.name.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.name.setToolTip(words("To the start page"))
+        explain(self.name, words("To the start page"))
         self.name.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.name.setStyleSheet(
             f"#roadmapHome {{ border: none; background: transparent; text-align: left;"
@@ -101,6 +101,7 @@ class Roadmap(QWidget):
         self.search.returnPressed.connect(self._open_first)
 
         self.tree = _Tree(look)
+        explain_rows(self.tree)
         self.tree.setAccessibleName(words("Lectures and panels"))
         self.tree.itemClicked.connect(self._clicked)
         self.tree.entered_item.connect(self._clicked)
@@ -120,7 +121,7 @@ class Roadmap(QWidget):
         self.button.setFont(font(look, 15, bold=True))
         self.button.setFixedSize(look.px(30), look.px(26))
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.setToolTip(words("Language, theme, scale, device, data"))
+        explain(self.button, words("Language, theme, scale, device, data"))
         self.button.setAccessibleName(words("Language, theme, scale, device, data"))
         self.button.setStyleSheet(
             f"#roadmapMore {{ border: 1px solid transparent; border-radius: {look.px(6)}px;"
@@ -140,9 +141,9 @@ class Roadmap(QWidget):
         box.addWidget(self.search)
         box.addWidget(self.tree, 1)
         box.addLayout(foot)
-        self._fill(set(visited))
+        self._fill()
 
-    def _fill(self, visited: set[str]) -> None:
+    def _fill(self) -> None:
         words = self.look.words
         language = words.language
         self._heads: list[QTreeWidgetItem] = []
@@ -168,7 +169,6 @@ class Roadmap(QWidget):
             self._heads.append(head)
         self._children = [below for head in self._heads for index in range(head.childCount())
                           if (below := head.child(index)) is not None]
-        self.set_visited(visited)
 
     # --- what is shown ---------------------------------------------------------------------------
 
@@ -184,13 +184,15 @@ class Roadmap(QWidget):
             self.tree.clearSelection()
         self.tree.viewport().update()
 
-    def set_visited(self, visited: Iterable[str]) -> None:
-        """Tick the panels that were opened before."""
-        seen = set(visited)
+    def mark(self, opened: Iterable[str], finished: Iterable[str]) -> None:
+        """A dot for panels that were opened before, a tick where the tour was finished."""
+        seen, done, words = set(opened), set(finished), self.look.words
         for row in self._rows("panel"):
-            row.setData(0, _VISITED, row.data(0, ID) in seen)
-            note = self.look.words("visited") if row.data(0, ID) in seen else ""
-            row.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole, note)
+            id = row.data(0, ID)
+            mark = "finished" if id in done else "opened" if id in seen else ""
+            row.setData(0, _MARK, mark)
+            row.setData(0, Qt.ItemDataRole.AccessibleDescriptionRole,
+                        words("tour finished") if id in done else words("opened") if mark else "")
 
     def set_status(self, text: str) -> None:
         """The quiet words at the bottom: device and threads, then steps a second and memory."""
@@ -258,7 +260,7 @@ class Roadmap(QWidget):
 
 _NUMBER = Qt.ItemDataRole.UserRole + 2
 _FULL = Qt.ItemDataRole.UserRole + 3
-_VISITED = Qt.ItemDataRole.UserRole + 4
+_MARK = Qt.ItemDataRole.UserRole + 4
 
 
 class _Search(Guarded, QLineEdit):
@@ -391,10 +393,14 @@ class _Rows(Guarded, QStyledItemDelegate):
         text = QFontMetrics(self.plain).elidedText(
             index.data(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
-        if index.data(_VISITED):
-            x, y, r = rect.right() - px(10), rect.center().y() + 1, px(3)
-            painter.setPen(QPen(look.color("accent" if current else "ghost"), 1.5 * look.scale,
-                                c=Qt.PenCapStyle.RoundCap))
+        colour = look.color("accent" if current else "muted")
+        x, y, r = rect.right() - px(10), rect.center().y() + 1, px(3)
+        if index.data(_MARK) == "opened":
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawEllipse(QPointF(x, y), 2 * look.scale, 2 * look.scale)
+        elif index.data(_MARK) == "finished":
+            painter.setPen(QPen(colour, 1.5 * look.scale, c=Qt.PenCapStyle.RoundCap))
             painter.drawPolyline(QPolygonF([
                 QPointF(x - r, y), QPointF(x - r / 3, y + r * .8), QPointF(x + r * 1.2, y - r)]))
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -26,11 +25,13 @@ from PySide6.QtWidgets import (
 
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel
+from widgets.fields import ValueEdit
 from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.numbers import count, decimal
 from widgets.parameters import differences
 from widgets.style import font
+from widgets.tips import explain
 
 SHORT = 12  # letters of a name that still heads a column; a longer one is called by its number
 
@@ -103,7 +104,7 @@ class RunsPage(QWidget):
         for path in here[:4]:
             link = self._button(Path(path).stem, partial(self.opened.emit, path))
             link.setFlat(True)
-            link.setToolTip(path)
+            explain(link, path)
             link.setStyleSheet(
                 f"text-align: left; border: none; background: transparent; padding: 0;"
                 f" color: {theme.accent};")
@@ -190,7 +191,7 @@ class _Row(Guarded, QWidget):
         super().__init__()
         self.look, self._number = look, number
         words, px = look.words, look.px
-        self.name = QLineEdit(label)
+        self.name = ValueEdit(label)
         self.name.setObjectName("runName")
         self.name.setFont(font(look, 13))
         self.name.setAccessibleName(words("Name of the run"))
@@ -200,7 +201,7 @@ class _Row(Guarded, QWidget):
             f" color: {look.theme.text}; }}"
             f"#runName:hover, #runName:focus {{ border-color: {look.theme.hairline}; }}")
         self.name.setCursorPosition(0)
-        self.name.setToolTip(label)
+        explain(self.name, label)
         self.name.editingFinished.connect(self._done)
         self._label = label
         cross = QPushButton("×")
@@ -209,7 +210,7 @@ class _Row(Guarded, QWidget):
         cross.setFixedSize(px(24), px(24))
         cross.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         cross.setAccessibleName(words("Remove {name}", name=label))
-        cross.setToolTip(words("Remove {name}", name=label))
+        explain(cross, words("Remove {name}", name=label))
         cross.setStyleSheet(
             f"#runRemove {{ border: none; background: transparent; padding: 0;"
             f" color: {look.theme.muted}; }}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from time import monotonic
@@ -56,7 +57,7 @@ NOWHERE = -1  # as a step: nobody knows, after an error, where the worker stands
 MOST_FILM = 600
 MOST_GHOSTS = 8
 
-Course = list[tuple[int, Any]]
+Course = list[tuple[int, Any]]  # of one parameter: its values, each with the step it holds from
 
 # A token is never used twice in this process, whichever session or worker it was for.
 _tokens = itertools.count(1)
@@ -135,6 +136,7 @@ class Session(QObject):
 
     state_changed = Signal(object)  # State
     shown = Signal(object)  # Shown: draw it now
+    moving = Signal(object)  # the values that a learner is about to set
     params_changed = Signal(object)
     progress = Signal(int, int, str)
     noted = Signal(str, object)
@@ -155,6 +157,7 @@ class Session(QObject):
         self._patience, self._starting_patience = patience, starting_patience
         self._speed = panel.speed
         self._visible = True
+        self._by_hand = True
         self._state = State.IDLE
         self._params: Any = panel.params()
         self._pinned: list[Pinned] = []
@@ -431,11 +434,22 @@ class Session(QObject):
         params = changed(self._params, **values)
         if params == self._params:
             return
+        if self._by_hand:
+            self.moving.emit(params)
         self._params = params
         self._ghosts = None
         self.params_changed.emit(params)
         if not self._applying.isActive() and self._state is not State.IDLE:
             self._applying.start(0)
+
+    @contextmanager
+    def by_itself(self) -> Iterator[None]:
+        """What is set within was set by the program, not moved by a learner."""
+        before, self._by_hand = self._by_hand, False
+        try:
+            yield
+        finally:
+            self._by_hand = before
 
     def seek(self, step: int, *, exact: bool = False) -> None:
         """Look at an earlier step: the nearest filmed one at once, the very one if ``exact``."""
@@ -495,12 +509,16 @@ class Session(QObject):
         self.runs_changed.emit()
 
     def pin(self, label: str = "") -> None:
-        """Keep the present run as a ghost; of too many, the oldest goes."""
+        """Keep the present run as a ghost."""
         if self._now is None:
             return
-        self._pinned.append(Pinned(
+        self.pin_run(Pinned(
             label, self._now.params, self._now.frame, self._history.copy(), self._now.step,
             self._start, self._trained_with()))
+
+    def pin_run(self, one: Pinned) -> None:
+        """Keep any run as a ghost; of too many, the oldest goes."""
+        self._pinned.append(one)
         del self._pinned[:-MOST_GHOSTS]
         self._ghosts_changed()
 
@@ -1045,12 +1063,14 @@ class Session(QObject):
         if not courses:  # only what is shown of the same steps
             courses = {name: [(0, values[1])] for name, values in
                        differences([self._params, one.params]).items()}
-        return ", ".join(f"{self.said.label(name)} {self._written(name, course)}"
+        return ", ".join(f"{self.said.label(name)} {course_text(self.said, name, course)}"
                          for name, course in list(courses.items())[:3])
 
-    def _written(self, name: str, course: Course) -> str:
-        ends = course if len(course) < 2 else [course[0], course[-1]]
-        return " → ".join(self.said.value(name, value)[:24] for _, value in ends)
+
+def course_text(said: Said, name: str, course: Course) -> str:
+    """The values that a control had in a run: the first and, if it was moved, the last."""
+    ends = course if len(course) < 2 else [course[0], course[-1]]
+    return " → ".join(said.value(name, value)[:24] for _, value in ends)
 
 
 def _course(name: str, start: Any, changes: Sequence[Change]) -> Course:

@@ -33,10 +33,12 @@ class Settings:
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         threads: torch's threads; 0 lets each run find out.
         visited: ids of the panels that were opened, in the order of their first visit.
+        finished: ids of the panels whose tours were seen to the end.
         last: the panel that was open last.
         geometry: the window's place and size, as Qt writes it (base 64).
         roadmap, side: whether the left and the right column are unfolded.
         recent: run files, the newest first.
+        folder: where a file was saved or opened last.
     """
 
     language: str = "system"
@@ -45,11 +47,13 @@ class Settings:
     device: str = "auto"
     threads: int = 0
     visited: list[str] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
     last: str = ""
     geometry: str = ""
     roadmap: bool = True
     side: bool = True
     recent: list[str] = field(default_factory=list)
+    folder: str = ""
     path: Path | None = field(default=None, repr=False, compare=False)  # None: never written
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # as in the file
 
@@ -92,6 +96,13 @@ class Settings:
         self.last = panel
         if panel not in self.visited:
             self.visited.append(panel)
+
+    def finish(self, panel: str) -> bool:
+        """Remember that the tour of ``panel`` was seen to its end; whether that is new."""
+        if panel in self.finished:
+            return False
+        self.finished.append(panel)
+        return True
 
     def used_file(self, path: str) -> None:
         """Put a run file at the head of the recent ones."""

@@ -39,6 +39,7 @@ class Side(Card):
     what_if_wanted = Signal(str)  # of which parameter
     try_wanted = Signal(int)  # a suggestion of the guide
     sketched = Signal()  # what was drawn on the plot is the answer
+    given_back = Signal()  # the settings from before the tour
 
     def __init__(
         self, look: Look, panel: Panel, session: Session, tour: Callable[[], Tour],
@@ -109,6 +110,8 @@ class Side(Card):
         return self._built[tab]
 
     def _turn(self, tab: int) -> None:
+        if tab != GUIDE and GUIDE in self._built:
+            self._built[GUIDE].turn_away()  # type: ignore[attr-defined]
         self.pages.setCurrentWidget(self.page(tab))
         if tab == RUNS:
             self._show_runs()
@@ -172,6 +175,7 @@ class Side(Card):
         guide.try_wanted.connect(self.try_wanted)
         guide.sketched.connect(self.sketched)
         guide.panel_wanted.connect(self.panel_wanted)
+        guide.given_back.connect(self.given_back)
         return guide
 
     def show_tour(self) -> None:

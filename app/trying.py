@@ -8,6 +8,7 @@ panel's headline scalar.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +17,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.drive import Drive
 from app.engine.protocol import Change
-from app.session import Session, State
+from app.record import Record
+from app.session import Course, Pinned, Session, State, course_text
 from app.tours import Try
-from app.undo import Undo
+from app.undo import Before, Undo
 from visualizers.catalog import Said
 from visualizers.panel import History, Panel
 from visualizers.refusal import Refusal
@@ -47,11 +49,14 @@ def headline(panel: Panel, history: History, frame: Any, step: int) -> Measured 
 
 @dataclass(frozen=True)
 class Compared:
-    """Two runs that differ in one control."""
+    """Two runs that differ in some controls.
 
-    name: str
-    new: Any
-    old: Any
+    Attributes:
+        new, old: of each such control the value of the one run, and those of the other.
+    """
+
+    new: Mapping[str, Any]
+    old: Mapping[str, Course]
     now: Measured | None
     before: Measured | None
     steps: int
@@ -61,25 +66,33 @@ class Compared:
     def sentence(self, panel: Panel, said: Said) -> str:
         """By how much the runs differ, in the user's language."""
         words = said.words()
-        values = {"label": said.label(self.name), "new": said.value(self.name, self.new),
-                  "old": said.value(self.name, self.old), "headline": said.headline}
+        changes = words(", ").join(
+            words("{label} {new} instead of {old}", label=said.label(name), new=said.value(name, new),
+                  old=course_text(said, name, self.old[name]))
+            for name, new in self.new.items())
+        values = {"changes": changes, "headline": said.headline}
         if self.diverged:
-            return words("With {label} {new} instead of {old}, the loss stopped being a finite number "
-                         "at step {step}.", **values, step=count(self.steps))
+            return words("With {changes}, the loss stopped being a finite number at step {step}.",
+                         **values, step=count(self.steps))
         if self.now is None or self.before is None:
-            return words("With {label} {new} instead of {old}; {headline} has not been measured yet.",
-                         **values)
+            return words("With {changes}; {headline} has not been measured yet.", **values)
         values |= written(self.now.value, self.before.value)
         if not panel.trains:
-            return words("With {label} {new} instead of {old}, {headline} is {now} instead of {before} "
-                         "({change}).", **values)
+            return words("With {changes}, {headline} is {now} instead of {before} ({change}).",
+                         **values)
         if self.now.step == self.before.step == self.wanted:
-            return words("With {label} {new} instead of {old}, {headline} after {steps} is {now} "
-                         "instead of {before} ({change}).", **values,
-                         steps=quantity(self.wanted, "step", words))
-        return words("With {label} {new} instead of {old}, {headline} is {now} at step {step}, instead "
-                     "of {before} at step {other} ({change}).", **values, step=count(self.now.step),
+            return words("With {changes}, {headline} after {steps} is {now} instead of {before} "
+                         "({change}).", **values, steps=quantity(self.wanted, "step", words))
+        return words("With {changes}, {headline} is {now} at step {step}, instead of {before} at step "
+                     "{other} ({change}).", **values, step=count(self.now.step),
                      other=count(self.before.step))
+
+
+def as_pinned(record: Record) -> Pinned:
+    """A recorded run as a ghost."""
+    seen = record.film[-1]
+    return Pinned(record.label, seen.params, seen.frame, record.history, record.step, record.params,
+                  tuple(one for one in record.changes if one.step < record.step))
 
 
 def written(now: float, before: float) -> dict[str, str]:
@@ -108,13 +121,13 @@ class Trying(QObject):
         self.progress = (0, 0)
         self.compared: Compared | None = None
         self._tried: dict[str, Any] = {}
-        self._asked: tuple[str, Any, Any, Measured | None, int] | None = None
+        self._asked: tuple[Mapping[str, Any], Pinned] | None = None
         self._leaving = QTimer(self, singleShot=True, interval=1000 * SECONDS)
         self._leaving.timeout.connect(self.leave)
         self.drive.moved.connect(self._moved)
         self.drive.arrived.connect(self._arrived)
         self.drive.given_up.connect(self._given_up)
-        session.params_changed.connect(lambda _: self._other_run())
+        session.params_changed.connect(lambda _: self._other_values())
         session.state_changed.connect(
             lambda state: self._other_run() if state is State.STARTING else None)
 
@@ -134,7 +147,8 @@ class Trying(QObject):
             return
         if steps:
             session.pause()
-        session.set_params(**one.set)
+        with session.by_itself():
+            session.set_params(**one.set)
         if steps:
             self.drive.further(steps)
         else:
@@ -166,21 +180,58 @@ class Trying(QObject):
         if shown is None or session.state is State.STARTING \
                 or (self.panel.trains and not session.last_step):
             raise Refusal("Train some steps first: a what-if compares with the run that is there.")
-        session.pause()
-        session.seek(session.last_step)
-        record, old = session.record(), getattr(session.params, name)
+        record, old = self._present(), getattr(session.params, name)
         changes = [Change(one.step, kept) for one in record.changes
                    if (kept := {key: each for key, each in one.values.items() if key != name})]
         params = changed(record.params, **{name: value})
         if params == record.params and value == old:
             raise Refusal("It has that value already: type another one.")
+        self._beside(as_pinned(record), {name: value}, params, changes)
+
+    def compare(self) -> None:
+        """Run what the controls are set to now, beside the run of before they were moved.
+
+        Raises:
+            Refusal: there is nothing to compare with.
+        """
+        session, last = self.session, self.undo.last
+        if session.current() is not None and session.state is not State.STARTING:
+            ghost = as_pinned(self._present())
+            if len(ghost.history) and self._moved_since(ghost):  # live, on the way
+                self._beside(ghost, self._moved_since(ghost), session.params)
+                return
+        if last is not None and last.moved and last.record is not None:  # or it began a new run
+            ghost = as_pinned(last.record)
+            if self._moved_since(ghost):
+                self._beside(ghost, self._moved_since(ghost), session.params)
+                return
+        raise Refusal("Train some steps and move a control: C then compares with the run from before "
+                      "it was moved.")
+
+    def _present(self) -> Record:
+        """The run of the moment, at rest."""
+        session = self.session
+        session.pause()
+        session.seek(session.last_step)
+        return session.record()
+
+    def _moved_since(self, ghost: Pinned) -> dict[str, Any]:
+        """The controls that are set otherwise than in a run."""
+        params = self.session.params
+        return {one.name: getattr(params, one.name) for one in self.panel.parameters
+                if one.kind != "hidden"
+                and [value for _, value in ghost.course(one.name)] != [getattr(params, one.name)]}
+
+    def _beside(
+        self, ghost: Pinned, new: Mapping[str, Any], params: Any, changes: Sequence[Change] = (),
+    ) -> None:
+        """Run ``params`` from the start, beside a run that becomes a ghost."""
         self._forget()
         self.undo.remember()
-        before = headline(self.panel, record.history, record.film[-1].frame, record.step)
-        session.pin()
-        self._asked = (name, value, old, before, record.step)
+        self.session.pin_run(ghost)
+        self._asked = (new, ghost)
         self._set("running")
-        self.drive.again(params, record.step, changes)
+        self.drive.again(params, ghost.step, changes)
 
     def _moved(self, step: int, goal: int) -> None:
         if self.phase == "running":
@@ -193,13 +244,15 @@ class Trying(QObject):
         if self._asked is None:
             self._tell_tried()
             return
-        name, new, old, before, wanted = self._asked
+        new, ghost = self._asked
         session = self.session
         shown = session.current()
         now = None if shown is None else headline(
             self.panel, session.history, shown.frame, shown.step)
-        self.compared = Compared(name, new, old, now, before, len(session.history), wanted,
-                                 session.state is State.DIVERGED)
+        self.compared = Compared(
+            new, {name: ghost.course(name) for name in new}, now,
+            headline(self.panel, ghost.history, ghost.frame, ghost.step), len(session.history),
+            ghost.step, session.state is State.DIVERGED)
         self._set("compared")
 
     def _given_up(self) -> None:
@@ -208,11 +261,12 @@ class Trying(QObject):
 
     # --- the way back ----------------------------------------------------------------------------
 
-    def back(self) -> None:
-        """Undo what was tried last: the values, the run, its ghosts."""
+    def back(self) -> Before | None:
+        """Undo what was moved or tried last: the values, and with them the run and its ghosts."""
         self._forget()
-        self.undo.undo()
+        before = self.undo.undo()
         self._set("")
+        return before
 
     def leave(self) -> None:
         """Say no more about it."""
@@ -227,6 +281,10 @@ class Trying(QObject):
     def _other_run(self) -> None:
         if self.phase == "compared":
             self.leave()  # what was compared is no longer what is shown
+
+    def _other_values(self) -> None:
+        if self.phase in ("compared", "tried"):
+            self.leave()  # and Ctrl+Z takes back what was moved since
 
     def _set(self, phase: str) -> None:
         self.phase = phase

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
@@ -65,7 +66,13 @@ class WhatIfField(Overlay):
         self._problem = QLabel()
         self._problem.setProperty("role", "error")
         self._problem.setWordWrap(True)
-        self._problem.hide()
+        below = self._below = QStackedLayout()  # as high as the longer: nothing moves for a problem
+        below.addWidget(about)
+        below.addWidget(self._problem)
+        if self.edit is not None:
+            self.edit.textEdited.connect(lambda _: below.setCurrentIndex(0))
+        elif self.combo is not None:
+            self.combo.activated.connect(lambda _: below.setCurrentIndex(0))
         go = QPushButton(words("Run it again"))
         go.setProperty("role", "accent")
         go.clicked.connect(lambda: self._accept())
@@ -80,8 +87,9 @@ class WhatIfField(Overlay):
         box = self._box = QVBoxLayout(self.sheet)
         box.setContentsMargins(px(14), px(12), px(14), px(12))
         box.setSpacing(px(8))
-        for widget in (head, field, about, self._problem):
-            box.addWidget(widget)
+        box.addWidget(head)
+        box.addWidget(field)
+        box.addLayout(below)
         box.addLayout(last)
 
     def _fill(self, now: Any, options: Sequence[Option]) -> None:
@@ -131,8 +139,7 @@ class WhatIfField(Overlay):
         except (Unfit, Refusal) as problem:
             values = {**problem.values, "name": self._said.label(self.one.name)}
             self._problem.setText(words.tell(problem.message, values))
-            self._problem.show()
-            self._fit()
+            self._below.setCurrentWidget(self._problem)
             return
         self.leave()
 

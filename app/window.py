@@ -204,7 +204,8 @@ class MainWindow(Guarded, QMainWindow):
         self.commands = {one.id: one for one in self._all_commands()}
         self._shortcuts = bind(self.commands.values(), self)
         px = self.look.px
-        self.roadmap = Roadmap(self.look, self.panels, self.settings.visited)
+        self.roadmap = Roadmap(self.look, self.panels)
+        self._mark()
         self.roadmap.chosen.connect(self.open_panel)
         self.roadmap.home.connect(self.show_home)
         self.roadmap.more.connect(self._more)
@@ -241,9 +242,12 @@ class MainWindow(Guarded, QMainWindow):
             Command("step", w("One step"), ("Right",), self._step, trains, run, True),
             Command("back", w("One step back"), ("Left",), self._step_back, trains, run, True),
             Command("reset", w("Start again"), ("R",), self._reset, on_panel, run),
+            Command("branch", w("A new run from the step you look at"), ("B",), self._branch, trains, run),
             Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
             Command("what-if", w("What if this control were …?"), ("W",), self._what_if, on_panel, run),
-            Command("undo", w("Undo what was tried"), ("Ctrl+Z",), self._undo, on_panel, run),
+            Command("compare", w("Run again as the controls are now, beside the run of before"),
+                    ("C",), self._compare, on_panel, run),
+            Command("undo", w("Undo what was moved or tried"), ("Ctrl+Z",), self._undo, on_panel, run),
             Command("unlock", w("All cards again; unlock what was clicked; leave full screen"), ("Esc",),
                     self._escape, lambda: True, run),
             Command("tour-next", w("Next step of the tour"), ("N",), self._tour_next, on_panel, tour),
@@ -343,7 +347,7 @@ class MainWindow(Guarded, QMainWindow):
         self._leave()
         self._show_panel(id)
         self.settings.visit(id)
-        self.roadmap.set_visited(self.settings.visited)
+        self._mark()
 
     def open_lecture(self, folder: str) -> None:
         """The next panel of a lecture, or what it will hold."""
@@ -364,14 +368,17 @@ class MainWindow(Guarded, QMainWindow):
         self.middle.setCurrentWidget(widget)
         self._fold()
 
-    def _leave(self) -> None:
+    def _leave(self, *, for_good: bool = False) -> None:
         """Pause and put away what is open; its worker stays until another panel wants one."""
         if self.session is not None:
             self.session.stats_changed.disconnect(self._status)
             self.session.pause()
             self.session.set_visible(False)
+        tour = self.tours.get(self.place) if self.session is not None else None
         self.session = None
         self._drop_page()
+        if tour is not None and not for_good and tour.give_back():
+            self._given_back()
 
     def _drop_page(self) -> None:
         if self._asking is not None:
@@ -422,6 +429,7 @@ class MainWindow(Guarded, QMainWindow):
         side.what_if_wanted.connect(self._ask_what_if)
         side.try_wanted.connect(lambda index: trying.suggest(load_tries(panel)[index]))
         side.sketched.connect(lambda: self._ask_on().answer_sketch())
+        side.given_back.connect(self._given_back)
         self._right_box.addWidget(side)
         self._show(page)
         self._to_page()
@@ -452,10 +460,23 @@ class MainWindow(Guarded, QMainWindow):
         from app.guide import Tour
 
         if id not in self.tours:
-            self.tours[id] = Tour(self.sessions[id])
+            tour = self.tours[id] = Tour(self.sessions[id], self._trying(id).undo)
+            tour.changed.connect(partial(self._tour_seen, id))
             if id == self.place:
                 self._ask_on()
         return self.tours[id]
+
+    def _tour_seen(self, id: str) -> None:
+        if self.tours[id].finished and self.settings.finish(id):
+            self._mark()
+            self.remember()
+
+    def _given_back(self) -> None:
+        self.toast.say(self.look.words("The settings from before the tour are back."))
+
+    def _mark(self) -> None:
+        """Show in the roadmap which panels were opened and which tours were finished."""
+        self.roadmap.mark(self.settings.visited, self.settings.finished)
 
     def _trying(self, id: str) -> Trying:
         """What is tried in a panel."""
@@ -496,9 +517,13 @@ class MainWindow(Guarded, QMainWindow):
         if self.session is not None:
             self.session.reset()
 
+    def _branch(self) -> None:
+        if self.page is not None:
+            self.page.branch()
+
     def _pin(self) -> None:
-        if self.session is not None:
-            self.session.pin()
+        if self.page is not None:
+            self.page.pin()
 
     def _asked(self) -> bool:
         """Whether a question of the tour is open."""
@@ -521,7 +546,10 @@ class MainWindow(Guarded, QMainWindow):
         if self._guide_in_sight():
             self.side.show_tour()
         self._ask_on()
-        tour.ask_next()
+        if tour.finished and tour.give_back():
+            self._given_back()
+        else:
+            tour.ask_next()
 
     def _what_if(self) -> None:
         """Ask what if of the control that has the keyboard, or else of the one under the mouse."""
@@ -555,10 +583,24 @@ class MainWindow(Guarded, QMainWindow):
         """Take back what was tried last."""
         trying = self.tryings.get(self.place)
         if trying is None or not trying.undo.possible:
-            self.toast.say(self.look.words("Nothing was tried that could be undone."))
+            self.toast.say(self.look.words("Nothing was moved or tried that could be undone."))
             return
-        trying.back()
-        self.toast.say(self.look.words("Back as it was: the values and the run."))
+        before, words = trying.back(), self.look.words
+        assert before is not None
+        said = Said(trying.panel, words.language)
+        told = words(", ").join(f"{said.label(one.name)} {said.value(one.name, before.moved[one.name])}"
+                                for one in trying.panel.parameters
+                                if one.name in before.moved and one.kind != "hidden")
+        if not before.moved or (before.record is not None and trying.panel.trains):
+            told = words("Back as it was: the values and the run.")
+        else:
+            told = words("Again: {values}.", values=told) if told \
+                else words("Back as it was in the picture.")
+        self.toast.say(told)
+
+    def _compare(self) -> None:
+        if self.place in self.tryings:
+            self.files.guarded(self.tryings[self.place].compare)
 
     def _escape(self) -> None:
         """Leave the field or what the keys look at; else what is tried or asked; else show all cards
@@ -941,7 +983,7 @@ class MainWindow(Guarded, QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.settings.save()
-        self._leave()
+        self._leave(for_good=True)
         for session in self.sessions.values():
             session.close()
         self.sessions.clear()

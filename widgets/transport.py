@@ -15,6 +15,7 @@ from widgets.look import Look
 from widgets.numbers import count, quantity
 from widgets.speeds import Speed
 from widgets.style import font
+from widgets.tips import explain
 
 
 class _Scrubber(Slider):
@@ -70,7 +71,7 @@ class Transport(Card):
         self._state = "idle"
         self._scrubber = _Scrubber(look)
         self._scrubber.setAccessibleName(words("Steps of the run"))
-        self._scrubber.setToolTip(words("Drag to look back at an earlier step"))
+        explain(self._scrubber, words("Drag to look back at an earlier step"))
         self._scrubber.valueChanged.connect(self._sought)
         self._scrubber.sliderReleased.connect(lambda: self.seek_done.emit(self._scrubber.value()))
         self._steps = QLabel()
@@ -93,10 +94,10 @@ class Transport(Card):
         self._reset = self._button("reset", words("Start again"), words("Start again (R)"),
                                    self.reset)
         self._branch = self._button(
-            "branch", words("Branch"), words("Go on from the step you look at, as a new run"),
+            "branch", words("Branch"), words("A new run from the step you look at; it waits for you (B)"),
             self.branch)
         self._pin = self._button(
-            "pin", words("Pin"), words("Keep this run as a grey ghost behind the next ones"),
+            "pin", words("Pin"), words("Keep this run as a grey ghost behind the next ones (Ctrl+P)"),
             self.pin)
         self._speed_label = QLabel(words("Speed"))
         self._speed_label.setProperty("role", "muted")
@@ -149,7 +150,7 @@ class Transport(Card):
         button.setIcon(icon(self.look, sign, "on_accent" if sign == "play" else "text", size=14))
         button.setIconSize(QSize(self.look.px(14), self.look.px(14)))
         button.setAccessibleName(name)
-        button.setToolTip(tip)
+        explain(button, tip)
         button.clicked.connect(lambda: asked.emit())  # type: ignore[attr-defined]
         return button
 
@@ -194,8 +195,8 @@ class Transport(Card):
         words = self.look.words
         if self._state == "finished":
             run_on(self._rate, words("settled"))
-            self._rate.setToolTip(words("Nothing more happens by itself. A control may set it going "
-                                        "again."))
+            explain(self._rate, words("Nothing more happens by itself. A control may set it going "
+                                      "again."))
             return
         self._rate.setToolTip("")
         run_on(self._rate, quantity(steps_per_second, "step/s", words, digits=2)

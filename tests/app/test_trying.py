@@ -168,7 +168,7 @@ def test_that_a_suggestion_sets_what_it_names_and_is_undone(lab: Any, qtbot: Any
     assert (session.params.start, session.params.learning_rate) == ("right", 0.1)
     assert np.array_equal(session.history["distance"], before)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert "Nothing was tried" in window.toast.text()
+    assert "Nothing was moved or tried" in window.toast.text()
 
 
 def test_that_a_live_suggestion_goes_on_with_the_run(lab: Any, qtbot: Any) -> None:
@@ -187,6 +187,42 @@ def test_that_a_page_in_another_language_says_the_same(lab: Any, qtbot: Any) -> 
     qtbot.waitUntil(lambda: trying.phase == "compared", timeout=10_000)
     window.set_language("zh")
     assert window.page.aside.label.text().startswith("学习率由 0.1 改为 0.2 后，20步时到谷底的距离为 ")
+
+
+def test_that_c_compares_a_moved_live_control_with_the_run_that_is_there(
+    lab: Any, qtbot: Any
+) -> None:
+    window = trained(lab, qtbot)
+    session, trying = window.session, window.tryings["tiny"]
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    assert "Train some steps and move a control" in window.toast.text() and session.ghosts == ()
+    before = session.history["distance"].copy()
+    session.set_params(learning_rate=0.2)
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    qtbot.waitUntil(lambda: trying.phase == "compared", timeout=10_000)
+    assert (session.last_step, session.params.learning_rate) == (20, 0.2)
+    assert session._changes == []  # the new value from the first step on
+    assert [one.label for one in session.ghosts] == ["Learning rate 0.1"]
+    assert np.array_equal(session.ghosts[0].history["distance"], before)
+    assert window.page.aside.label.text().startswith(
+        "With Learning rate 0.2 instead of 0.1, distance from the valley after 20\u00a0steps is ")
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.ghosts == () and np.array_equal(session.history["distance"], before)
+
+
+def test_that_c_compares_a_run_that_a_control_began_with_the_one_that_it_ended(
+    lab: Any, qtbot: Any
+) -> None:
+    window = trained(lab, qtbot)
+    session, trying = window.session, window.tryings["tiny"]
+    session.set_params(start="left")
+    qtbot.waitUntil(lambda: session.last_step == 0, timeout=10_000)
+    qtbot.keyClick(window, Qt.Key.Key_C)
+    qtbot.waitUntil(lambda: trying.phase == "compared", timeout=10_000)
+    assert (session.last_step, session.params.start) == (20, "left")
+    assert [one.label for one in session.ghosts] == ["Start right"]
+    assert len(session.ghosts[0].history) == 20
+    assert window.page.aside.label.text().startswith("With Start left instead of right, ")
 
 
 def test_that_a_headline_is_the_last_value_that_was_measured() -> None:

@@ -24,7 +24,7 @@ from app.downloads import Downloads
 from app.errors import ErrorCard
 from app.home import Door
 from app.palette import Entry, Keys, Palette
-from app.session import State
+from app.session import MOST_GHOSTS, State
 from app.side import CODE, CONTROLS, GUIDE, RUNS
 from app.window import presenter_scale
 from widgets.cards import Card
@@ -662,7 +662,7 @@ def test_that_lectures_without_panels_say_what_will_come(lab: Any, qtbot: Any) -
     assert window.place == "tiny"
 
 
-def test_that_a_click_in_the_roadmap_opens_a_panel_and_marks_it_visited(
+def test_that_a_click_in_the_roadmap_opens_a_panel_and_marks_it_opened(
     lab: Any, qtbot: Any
 ) -> None:
     window = lab(open_panel=False)
@@ -671,7 +671,7 @@ def test_that_a_click_in_the_roadmap_opens_a_panel_and_marks_it_visited(
     qtbot.mouseClick(tree.viewport(), LEFT, pos=tree.visualItemRect(row).center())
     assert window.place == "tiny"
     assert window.settings.visited == ["tiny"]
-    assert row.data(0, Qt.ItemDataRole.AccessibleDescriptionRole) == "visited"
+    assert row.data(0, Qt.ItemDataRole.AccessibleDescriptionRole) == "opened"
 
 
 def test_that_the_start_page_opens_the_first_panel_and_then_goes_on_with_it(
@@ -850,6 +850,35 @@ def test_that_pinned_runs_are_compared_renamed_and_removed(lab: Any, qtbot: Any)
     qtbot.waitUntil(lambda: table.horizontalHeaderItem(1).text() == "slow")
     qtbot.mouseClick(button(page, "Remove slow"), LEFT)
     assert not window.session.ghosts
+
+
+def test_that_pinning_says_what_was_pinned_and_which_ghost_had_to_go(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+    ctrl(qtbot, window, Qt.Key.Key_P)
+    assert window.toast.text().startswith("Pinned: 1\u00a0step, distance from the valley ")
+    for _ in range(MOST_GHOSTS):
+        assert "oldest" not in window.toast.text()
+        qtbot.mouseClick(button(window.page, "Pin"), LEFT)
+    assert window.toast.text().endswith(f"there are at most {MOST_GHOSTS}.")
+    window.set_language("zh")
+    ctrl(qtbot, window, Qt.Key.Key_P)
+    assert window.toast.text().startswith("已固定：1步")
+
+
+def test_that_a_branch_waits_and_says_so(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    window.session.step(5)
+    trained(qtbot, window, 5)
+    window.session.seek(3, exact=True)
+    qtbot.waitUntil(lambda: window.page.shown.step == 3)
+    press(qtbot, window, Qt.Key.Key_B)
+    assert window.toast.text() == ("A new run from step 3: change what you like, then press Space.")
+    qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
+    assert (window.session.last_step, len(window.session.ghosts)) == (3, 1)
+    press(qtbot, window, Qt.Key.Key_Space)
+    trained(qtbot, window, 4)
 
 
 # --- files ---------------------------------------------------------------------------------------
