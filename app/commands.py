@@ -57,6 +57,18 @@ def bind(commands: Iterable[Command], window: QWidget) -> list[QShortcut]:
     return bound
 
 
+def spelled(query: str, text: str) -> bool:
+    """Whether every word of the query stands in ``text`` as it was typed, or in the singular."""
+    text = text.casefold()
+    return all(word in text for word in _words(query))
+
+
+def _words(query: str) -> list[str]:
+    """The words to look for: of an English plural its singular, which stands in both."""
+    return [word[:-1] if len(word) > 3 and word[-1] == "s" != word[-2] else word
+            for word in query.casefold().split()]
+
+
 def fuzzy(query: str, text: str) -> float | None:
     """How well ``text`` answers ``query``: lower is better, None for not at all.
 
@@ -64,7 +76,7 @@ def fuzzy(query: str, text: str) -> float | None:
     as letters in order within a short stretch.
     """
     total, text = 0.0, text.casefold()
-    for word in query.casefold().split():
+    for word in _words(query):
         at = text.find(word)
         if at >= 0:
             total += 0.0 if at == 0 or not text[at - 1].isalnum() else 1.0

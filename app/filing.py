@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -61,6 +61,7 @@ class Filing:
         """Ask for a file; ``done`` gets its path."""
         dialog = QFileDialog(self.desk.window(), title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setDirectory(self._folder())
         if QGuiApplication.platformName() == "offscreen":
             dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
         if filters:
@@ -73,8 +74,19 @@ class Filing:
         else:
             dialog.setFileMode(QFileDialog.FileMode.Directory if folder
                                else QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self._chosen)
         dialog.fileSelected.connect(lambda path: self.guarded(partial(done, Path(path))))
         dialog.open()
+
+    def _folder(self) -> str:
+        """Where a file was chosen last, or else the user's documents."""
+        last = self.desk.settings.folder
+        return last if os.path.isdir(last) else QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.DocumentsLocation)
+
+    def _chosen(self, path: str) -> None:
+        self.desk.settings.folder = os.path.dirname(os.path.abspath(path))
+        self.desk.remember()
 
     def guarded(self, action: Callable[[], object]) -> None:
         """Do something with a file; what the user can mend is said in one sentence."""

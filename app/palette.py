@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -35,7 +35,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
-from app.commands import Command, fuzzy
+from app.commands import Command, fuzzy, spelled
 from widgets.guard import Guarded
 from widgets.look import Look
 from widgets.style import font
@@ -47,7 +47,8 @@ ROLE = Qt.ItemDataRole.UserRole
 class Entry:
     """A row of the palette: what it is called, a quiet note at its right, what else finds it.
 
-    Whoever types one of its ``names`` in full means it, though others have the word too.
+    Whoever types one of its ``names`` in full means it, though others have the word too. A ``panel``
+    is known by its id: where a concept is typed that it shows, it comes before every command.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Entry:
     run: Callable[[], object]
     found_by: str = ""
     names: tuple[str, ...] = ()
+    panel: str = ""
 
 
 class Overlay(Guarded, QWidget):
@@ -141,11 +143,18 @@ class Overlay(Guarded, QWidget):
 
 
 class Palette(Overlay):
-    """The command palette."""
+    """The command palette.
 
-    def __init__(self, look: Look, entries: Sequence[Entry], window: QWidget) -> None:
+    Args:
+        showing: what was typed → ids of the panels that show a concept of that name.
+    """
+
+    def __init__(
+        self, look: Look, entries: Sequence[Entry], window: QWidget,
+        showing: Callable[[str], Collection[str]] = lambda _: (),
+    ) -> None:
         super().__init__(look, window)
-        self.entries = tuple(entries)
+        self.entries, self._showing = tuple(entries), showing
         words, px = look.words, look.px
         self.setAccessibleName(words("Command palette"))
         self.field = QLineEdit()
@@ -196,15 +205,12 @@ class Palette(Overlay):
         self.field.setFocus()
 
     def _filter(self, text: str) -> None:
-        ranked: list[tuple[float, int]] = []
-        typed = text.strip().casefold()
+        ranked: list[tuple[tuple[int, int, float], int]] = []
+        concerned = self._showing(text) if text.strip() else ()
         for index, entry in enumerate(self.entries):
-            score, behind = fuzzy(text, entry.text), fuzzy(text, entry.found_by)
-            scores = ([score] if score is not None else []) + \
-                ([behind + 3] if behind is not None and entry.found_by else []) + \
-                ([-1.0] if typed in map(str.casefold, (entry.text, *entry.names)) else [])
-            if scores:
-                ranked.append((min(scores), index))
+            rank = self._rank(text, entry, bool(entry.panel) and entry.panel in concerned)
+            if rank is not None:
+                ranked.append((rank, index))
         self.list.clear()
         for _, index in sorted(ranked):
             item = QListWidgetItem(self.entries[index].text, self.list)
@@ -212,6 +218,23 @@ class Palette(Overlay):
             item.setData(ROLE + 1, self.entries[index].note)
         self.list.setCurrentRow(0)
         self.nothing.setVisible(not ranked)
+
+    @staticmethod
+    def _rank(text: str, entry: Entry, concerned: bool) -> tuple[int, int, float] | None:
+        """How well an entry answers what was typed, the best first; None for not at all.
+
+        Its own name in full; a concept that it shows; its words as they were typed, in its name or
+        behind it; their letters, in its name or behind it.
+        """
+        scores = [(way if spelled(text, words) else way + 2, score)
+                  for way, words in enumerate((entry.text, entry.found_by))
+                  if words and (score := fuzzy(text, words)) is not None]
+        way, score = min(scores, default=(4, 0.0))
+        if text.strip().casefold() in map(str.casefold, (entry.text, *entry.names)):
+            return 0, way, score
+        if concerned:
+            return 1, way, score
+        return (2 + way, 0 if entry.panel else 1, score) if scores else None
 
     def _run(self) -> None:
         if self.list.currentRow() < 0:

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from visualizers.catalog import LECTURES, Lecture, Said
+from visualizers.catalog import LECTURES, Lecture, Said, about
 from visualizers.panel import Panel
 from widgets.guard import Guarded
 from widgets.look import Look
@@ -161,10 +161,10 @@ class Roadmap(QWidget):
                 row.setData(0, ID, one.id)
                 row.setToolTip(0, f"{Said(one, language).title}\n{Said(one, language).claim}")
             if not here:
-                about = QTreeWidgetItem(
+                told = QTreeWidgetItem(
                     head, [words("Will come: {what}.", what=words(lecture.about))])
-                about.setData(0, KEY, "about")
-                about.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                told.setData(0, KEY, "about")
+                told.setFlags(Qt.ItemFlag.ItemIsEnabled)
             head.setExpanded(bool(here))
             self._heads.append(head)
         self._children = [below for head in self._heads for index in range(head.childCount())
@@ -214,6 +214,9 @@ class Roadmap(QWidget):
 
     def _filter(self, text: str) -> None:
         wanted = text.casefold().split()
+        concerned: set[str] = set()
+        if wanted and not any(all(word in one for word in wanted) for one in self._found_by.values()):
+            concerned = {one.id for one in about(text)}  # a term that a guide or a picture mentions
         for head in self._rows("lecture"):
             lecture = next(one for one in LECTURES if one.folder == head.data(0, ID))
             whole = bool(wanted) and all(word in lecture_text(lecture) for word in wanted)
@@ -222,7 +225,8 @@ class Roadmap(QWidget):
                 if row.parent() is not head:
                     continue
                 haystack = self._found_by.get(row.data(0, ID) or "", "")
-                hit = not wanted or whole or all(word in haystack for word in wanted)
+                hit = not wanted or whole or all(word in haystack for word in wanted) \
+                    or row.data(0, ID) in concerned
                 row.setHidden(not hit)
                 hits += hit
             head.setHidden(bool(wanted) and not hits)

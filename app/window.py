@@ -59,10 +59,10 @@ from app.filing import Filing
 from app.home import Home
 from app.meter import PaintMeter
 from app.palette import About, Entry, Keys, Overlay, Palette
-from app.roadmap import Roadmap
+from app.roadmap import Roadmap, lecture_text
 from app.settings import Settings
 from app.tours import load_tries
-from visualizers.catalog import LECTURES, Said, lecture_of
+from visualizers.catalog import LECTURES, Said, about, lecture_of
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets import numbers, style
@@ -71,7 +71,7 @@ from widgets.layout import Arrangement
 from widgets.look import SMALLEST_TEXT, Look, theme
 from widgets.parameters import parameter
 from widgets.picture import Picture
-from widgets.words import LANGUAGES, tr_mark, window_words
+from widgets.words import LANGUAGES, Words, tr_mark, window_words
 
 if TYPE_CHECKING:
     from app.asking import Asking
@@ -201,7 +201,7 @@ class MainWindow(Guarded, QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         style.apply(application, self.look)
-        self.commands = {one.id: one for one in self._all_commands()}
+        self.commands = {one.id: one for one in self._all_commands(self.look.words)}
         self._shortcuts = bind(self.commands.values(), self)
         px = self.look.px
         self.roadmap = Roadmap(self.look, self.panels)
@@ -231,9 +231,8 @@ class MainWindow(Guarded, QMainWindow):
 
     # --- commands --------------------------------------------------------------------------------
 
-    def _all_commands(self) -> list[Command]:
+    def _all_commands(self, w: Words) -> list[Command]:
         """Every command, in the order of menus and of the F1 sheet."""
-        w = self.look.words
         on_panel = lambda: self.page is not None  # noqa: E731
         trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
         run, tour, files, look, go = w("Run"), w("Tour"), w("Files"), w("Window"), w("Go")
@@ -848,13 +847,25 @@ class MainWindow(Guarded, QMainWindow):
                 partial(self.open_panel, panel.id),
                 " ".join([panel.id, *panel.concepts, *panel.keywords,
                           *(one.title for one in other)]),
-                (panel.id, *(one.title for one in other))))
+                (panel.id, *(one.title for one in other)), panel.id))
+        full = {panel.lecture for panel in self.panels}
+        entries += [
+            Entry(words(one.title), words("lecture {number}", number=one.number)
+                  if one.folder in full else words("to come, lecture {number}", number=one.number),
+                  partial(self.open_lecture, one.folder), lecture_text(one))
+            for one in LECTURES]
+        named: dict[str, list[str]] = {}
+        for language in LANGUAGES:
+            for command in self._all_commands(window_words(language)):
+                named.setdefault(command.id, [command.id]).append(command.text)
         for command in self.commands.values():
             # Of those that share a name, the keys say which is meant; a list cannot.
             if command.id != "palette" and command.enabled() \
                     and not command.id.startswith(("lecture", "card", "answer-")):
-                entries.append(Entry(command.text, command.shown_keys, command.action, command.id))
-        self.show_sheet(Palette(self.look, entries, self))
+                entries.append(Entry(command.text, command.shown_keys, command.action,
+                                     " ".join(named[command.id])))
+        self.show_sheet(Palette(self.look, entries, self,
+                                lambda typed: [one.id for one in about(typed)]))
 
     def show_keys(self) -> None:
         """All keys on one sheet."""

@@ -12,7 +12,7 @@ from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets.glossary import terms
 from widgets.parameters import Parameter, changed, written
-from widgets.words import Words, glossary_words, read_table, window_words
+from widgets.words import LANGUAGES, Words, glossary_words, read_table, window_words
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,16 @@ class Said:
 
     def _declared(self, name: str) -> Any:
         return next(one for one in self.panel.parameters if one.name == name)
+
+
+def about(concept: str) -> tuple[Panel, ...]:
+    """The panels that show the term of the glossary that is called so, in whatever language."""
+    wanted, found = concept.strip().casefold(), dict[str, Panel]()
+    for language in LANGUAGES:
+        for term in terms(language).values():
+            if wanted in map(str.casefold, (term.name, *term.also)):
+                found |= {one.id: one for one in showing(term.id, language)}
+    return tuple(one for one in panels() if one.id in found)
 
 
 @cache

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import (
+    QEvent,
+    QMimeData,
+    QObject,
+    QPoint,
+    QPointF,
+    QSize,
+    QStandardPaths,
+    Qt,
+    QUrl,
+)
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -25,6 +35,7 @@ from app.errors import ErrorCard
 from app.home import Door
 from app.palette import Entry, Keys, Palette
 from app.session import MOST_GHOSTS, State
+from app.settings import Settings
 from app.side import CODE, CONTROLS, GUIDE, RUNS
 from app.window import presenter_scale
 from widgets.cards import Card
@@ -536,6 +547,92 @@ def test_that_the_palette_finds_commands_in_either_language(lab: Any, qtbot: Any
     assert window.look.theme.name == "light"
 
 
+def listed(palette: Palette) -> list[tuple[str, str]]:
+    """What the palette shows: names, and the notes at their right."""
+    items = [palette.list.item(row) for row in range(palette.list.count())]
+    return [(one.text(), one.data(Qt.ItemDataRole.UserRole + 1)) for one in items]
+
+
+def test_that_a_concept_of_a_lecture_to_come_is_answered_and_no_command_stands_before_it(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab()
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    palette = window.findChild(Palette)
+    qtbot.keyClicks(palette.field, "LoRA")
+    assert listed(palette)[0] == ("Tuning", "to come, lecture 4")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    head = next(row for row in window.roadmap._rows("lecture") if row.text(0) == "Tuning")
+    assert head.isExpanded()
+    window.set_language("zh")
+    ctrl(qtbot, window, Qt.Key.Key_K)
+    palette = window.findChild(Palette)
+    palette.field.setText("lora")
+    assert listed(palette)[0] == ("微调", "即将推出，第 4 讲")
+
+
+def test_that_every_concept_finds_a_panel_before_any_command(qtbot: Any) -> None:
+    from app.engine.inline import InlinePool
+    from app.session import Session
+    from app.window import MainWindow
+    from visualizers.catalog import LECTURES, about, panels
+    from widgets.glossary import terms
+
+    pool = InlinePool()
+    window = MainWindow(Settings(language="en"), panels(), lambda one, _: Session(one, pool))
+    qtbot.addWidget(window)
+    window.show_palette()
+    palette = window.findChild(Palette)
+    commands = {one.text for one in window.commands.values()}
+    concepts = {name: about(name) for language in ("en", "zh") for term in
+                list(terms(language).values())[::14] for name in (term.name, *term.also)}
+    wanted = [name for name, found in concepts.items() if found]
+    assert len(wanted) > 20
+    for lecture in LECTURES:
+        wanted += [one for one in lecture.about.split(", ") if " " not in one]
+    lost = []
+    for name in [*wanted, "LoRA", "BitFit", "GRU", "LSTM", "word2vec"]:
+        palette.field.setText(name)
+        first = [palette.entries[palette.list.item(row).data(Qt.ItemDataRole.UserRole)]
+                 for row in range(min(1, palette.list.count()))]
+        if not first or first[0].text in commands:
+            lost.append((name, *(one.text for one in first)))
+    assert lost == []
+    for name, panel in (("LoRA", "lora"), ("word2vec", "word2vec")):
+        palette.field.setText(name)
+        assert palette.entries[palette.list.item(0).data(Qt.ItemDataRole.UserRole)].panel == panel
+    palette.field.setText("start page")  # and a command's own words find the command
+    assert palette.list.item(0).text() == "Start page"
+    window.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("typed", ["valley 抛物线", "山谷 parabola"])
+def test_that_a_title_is_searched_in_both_languages_at_once(
+    lab: Any, qtbot: Any, language: str, typed: str
+) -> None:
+    window = lab(open_panel=False, language=language)
+    window.roadmap.search.setText(typed)
+    shown = [row.data(0, Qt.ItemDataRole.UserRole + 1) for row in window.roadmap._rows("panel")
+             if not row.isHidden() and not row.parent().isHidden()]
+    assert shown == ["tiny"]
+    window.show_palette()
+    palette = window.findChild(Palette)
+    for words in ("parabola 抛物线", "抛物线 parabola", "Down a parabola", "沿抛物线"):
+        palette.field.setText(words)
+        assert palette.entries[palette.list.item(0).data(Qt.ItemDataRole.UserRole)].panel == "tiny"
+    palette.field.setText("Jacobian")  # an English plural finds the singular, and the other way round
+    found = listed(palette)
+    palette.field.setText("Jacobians")
+    assert listed(palette) == found != []
+    palette.field.setText("深色")  # commands, too
+    assert "theme-dark" in palette.entries[
+        palette.list.item(0).data(Qt.ItemDataRole.UserRole)].found_by
+    palette.field.setText("theme dark")
+    assert "theme-dark" in palette.entries[
+        palette.list.item(0).data(Qt.ItemDataRole.UserRole)].found_by
+
+
 def test_that_keys_are_silent_under_an_open_sheet(lab: Any, qtbot: Any) -> None:
     window = lab()
     press(qtbot, window, Qt.Key.Key_F1)
@@ -903,6 +1000,37 @@ def test_that_a_picture_and_a_table_are_exported(lab: Any, qtbot: Any, tmp_path:
         choose(qtbot, window, tmp_path / name)
         assert (tmp_path / name).stat().st_size > 20
         assert window.toast.text() == f"Saved: {name}"
+
+
+def test_that_files_are_asked_for_in_the_users_documents_and_then_in_the_last_folder(
+    lab: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, chosen = tmp_path / "documents", tmp_path / "chosen"
+    documents.mkdir()
+    chosen.mkdir()
+    monkeypatch.setattr(QStandardPaths, "writableLocation", lambda where: str(documents))
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.page.shown.step == 1)
+
+    def asked_in(id: str) -> Path:
+        window.do(id)
+        dialog = next(one for one in window.findChildren(QFileDialog) if one.isVisible())
+        return Path(dialog.directory().absolutePath())
+
+    for id in ("save", "export-csv", "open"):
+        assert asked_in(id) == documents
+        next(one for one in window.findChildren(QFileDialog) if one.isVisible()).reject()
+    asked_in("export-csv")
+    choose(qtbot, window, chosen / "a.csv")
+    assert (chosen / "a.csv").exists()
+    for id in ("save", "export-image", "open"):
+        assert asked_in(id) == chosen
+        next(one for one in window.findChildren(QFileDialog) if one.isVisible()).reject()
+    assert Settings.load(tmp_path / "settings.json").folder == str(chosen)
+    chosen.joinpath("a.csv").unlink()
+    chosen.rmdir()  # it may be gone the next time
+    assert asked_in("save") == documents
 
 
 def test_that_a_film_is_drawn_with_progress(lab: Any, qtbot: Any, tmp_path: Path) -> None:
