@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
-from PySide6.QtCore import QRectF, Qt, QTimer
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -79,13 +79,18 @@ class ErrorCard(Guarded, QFrame):
 
 
 class Toast(QLabel):
-    """A line at the bottom that says what was done and goes away by itself."""
+    """A line that says what was done and goes away by itself: at the bottom of the window, or just
+    ``over`` a part of it that must not be covered."""
 
     SECONDS = 5
 
-    def __init__(self, look: Look, window: QWidget) -> None:
+    def __init__(
+        self, look: Look, window: QWidget, over: Callable[[], QRect | None] = lambda: None
+    ) -> None:
         super().__init__(window)
         self.look, self._window = look, window
+        self._over = over
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # it only says something
         self.setFont(font(look, 13))
         self.setWordWrap(False)
         self.hide()
@@ -102,8 +107,11 @@ class Toast(QLabel):
             f" padding: {px(8)}px {px(14)}px;")
         self.setText(text)
         self.adjustSize()
-        self.move((self._window.width() - self.width()) // 2,
-                  self._window.height() - self.height() - px(24))
+        window = self._window.rect()
+        part = self._over() or window.adjusted(0, window.height() - px(20), 0, 0)
+        left = part.center().x() - self.width() // 2
+        self.move(max(0, min(left, window.width() - self.width())),
+                  part.top() - self.height() - px(4))
         self.show()
         self.raise_()
         self._timer.start()

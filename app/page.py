@@ -387,18 +387,20 @@ class Page(QWidget):
         shown = session.current()
         if shown is None:
             return
-        full = len(session.pinned)
+        before = session.pinned
         session.pin()
-        kept = session.pinned[-1]
+        kept = session.pinned[-1] if session.pinned else None
+        if kept is None or session.pinned == before:
+            self.said.emit(words("This run is pinned already."))
+            return
         what = [quantity(len(kept.history), "step", words)] if self.panel.trains else []
         measured = headline(self.panel, kept.history, kept.frame, kept.step)
         if measured is not None:
             what.append(words("{headline} {value}", value=decimal(measured.value),
                               headline=Said(self.panel, words.language).headline))
-        told = words("Pinned: {what}. Under Runs it is named by what differs from the present run, or "
-                     "by you.", what=", ".join(what))
-        if len(session.pinned) == full:
-            told += " " + words("The oldest ghost is gone: there are at most {most}.", most=full)
+        told = words("Pinned: {what}. It can be named under Runs.", what=words(", ").join(what))
+        if len(session.pinned) == len(before):
+            told += " " + words("The oldest ghost is gone: there are at most {most}.", most=len(before))
         self.said.emit(told)
 
     def branch(self) -> None:

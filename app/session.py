@@ -97,7 +97,7 @@ class Failure:
     over: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pinned:
     """A run that stays visible behind the present one; without a label it names its differences.
 
@@ -113,6 +113,12 @@ class Pinned:
     step: int
     start: Any
     changes: tuple[Change, ...] = ()
+
+    def same(self, other: Pinned) -> bool:
+        """Whether the other one is of the same steps, looks the same and has no name of its own."""
+        return other.label in ("", self.label) \
+            and (self.params, self.step, self.start, self.changes) \
+            == (other.params, other.step, other.start, other.changes)
 
     def course(self, name: str) -> Course:
         """The values that a control had in the steps of the run, each with the step after which it
@@ -517,7 +523,9 @@ class Session(QObject):
             self._start, self._trained_with()))
 
     def pin_run(self, one: Pinned) -> None:
-        """Keep any run as a ghost; of too many, the oldest goes."""
+        """Keep any run as a ghost, once; of too many, the oldest goes."""
+        if any(each.same(one) for each in self._pinned):
+            return
         self._pinned.append(one)
         del self._pinned[:-MOST_GHOSTS]
         self._ghosts_changed()

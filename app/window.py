@@ -223,7 +223,7 @@ class MainWindow(Guarded, QMainWindow):
         self._columns.addWidget(self._right)
         self.setCentralWidget(central)
         central.show()
-        self.toast = Toast(self.look, self)
+        self.toast = Toast(self.look, self, self._transport_rect)
         if self.place == "home":
             self.show_home()
         self._fold()
@@ -415,6 +415,7 @@ class MainWindow(Guarded, QMainWindow):
                                 self.presenting)
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
+        page.aside.shown.connect(lambda shown: self.toast.hide() if shown else None)
         page.fetch_wanted.connect(self.show_data)
         side = self.side = Side(self.look, panel, session, partial(self._tour, id),
                                 self.settings.recent)
@@ -469,6 +470,12 @@ class MainWindow(Guarded, QMainWindow):
         if self.tours[id].finished and self.settings.finish(id):
             self._mark()
             self.remember()
+
+    def _transport_rect(self) -> QRect | None:
+        """What must not be covered by what is said in passing."""
+        bar = self.page.transport if self.page is not None else None
+        return QRect(bar.mapTo(self, QPoint(0, 0)), bar.size()) \
+            if bar is not None and bar.isVisible() else None
 
     def _given_back(self) -> None:
         self.toast.say(self.look.words("The settings from before the tour are back."))

@@ -300,7 +300,7 @@ class _Control(Guarded, QWidget):
         under = self._said.parentWidget()
         if under is None:
             return
-        top = self._whisper.mapTo(under, QPoint(0, 0))
+        top = self._whisper.mapTo(under, QPoint(0, -self.look.px(2)))
         height = self._said.heightForWidth(self.width())
         self._said.setGeometry(
             top.x(), max(0, min(top.y(), under.height() - height)), self.width(), height)

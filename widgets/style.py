@@ -118,8 +118,8 @@ QLabel[role="heading"] {{ font-weight: bold; }}
 QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="quiet"] {{ color: {t.muted}; font-size: {look.text(11)}px; }}
 QLabel[role="warning"], QLabel[role="error"] {{ color: {t.warning}; font-size: {px(12)}px; }}
-QLabel[role="complaint"] {{ color: {t.warning}; font-size: {px(12)}px; background: {t.card};
-    border: 1px solid {t.warning}; border-radius: {px(6)}px; padding: {px(1)}px {px(4)}px; }}
+QLabel[role="complaint"] {{ color: {t.warning}; font-size: {look.text(11)}px; background: {t.card};
+    border: 1px solid {t.warning}; border-radius: {px(4)}px; padding: 0 {px(3)}px; }}
 QLabel[role="accent"] {{ color: {t.accent}; }}
 
 QPushButton, QToolButton {{ background: {t.card}; color: {t.text}; border: 1px solid {outline};
