@@ -967,7 +967,7 @@ class Session(QObject):
     def _take_scalars(self, message: Framed | Diverged) -> None:
         if message.first < len(self._history):
             self._history = self._history.until(message.first).copy()
-        self._history.extend(message.scalars)
+        self._history.extend(message.scalars, keep=self._film.steps)
         for change in message.changes:
             _merge(self._changes, change)
 

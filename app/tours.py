@@ -210,12 +210,12 @@ def right_answers(
 
 def curve_of(shown: Shown[Any, Any], name: str, begun: int) -> NDArray[np.float64]:
     """A scalar from one step to the last, without its noise: (101,) values at equal distances."""
-    values = shown.history[name][begun:]
-    at = np.flatnonzero(np.isfinite(values))
-    if not len(at):
+    values, steps = shown.history.points(name)
+    there = np.isfinite(values) & (steps > begun)
+    if not there.any():
         raise BadExpression(f"{name!r} was not observed")
-    wanted = np.linspace(0, len(values) - 1, POINTS)
-    curve = np.interp(wanted, at, values[at])
+    wanted = np.linspace(begun + 1, len(shown.history), POINTS)
+    curve = np.interp(wanted, steps[there], values[there])
     # The mean over a window that shrinks towards both ends, so that these keep their height.
     total = np.concatenate([[0.0], np.cumsum(curve)])
     index = np.arange(POINTS)

@@ -42,9 +42,9 @@ def headline(panel: Panel, history: History, frame: Any, step: int) -> Measured 
     """A run's headline value at its last step or, where it is measured seldom, before that."""
     if not panel.trains:
         return Measured(float(getattr(frame, panel.headline)), step)
-    values = history[panel.headline]
+    values, steps = history[panel.headline], history.steps
     at = np.flatnonzero(np.isfinite(values))
-    return Measured(float(values[at[-1]]), int(at[-1]) + 1) if len(at) else None
+    return Measured(float(values[at[-1]]), int(steps[at[-1]])) if len(at) else None
 
 
 @dataclass(frozen=True)

@@ -153,15 +153,28 @@ class Measures(Protocol[P_in]):
 
 
 class History:
-    """The scalars of every step of a run, in arrays that grow by doubling.
+    """The scalars of a run: of every one of the last ``EXACT`` steps, and of telling ones before.
 
-    ``history["loss"]`` has one value a step: value i belongs to step i + 1. What ``measure`` gives is
-    NaN at the steps at which nothing was measured, and has a value before the first step besides:
-    ``points`` gives the steps and values of a curve through what was measured.
+    ``history["loss"]`` has a value for each step that is kept, and ``history.steps`` says which these
+    are: all of them in a run of less than ``EXACT`` steps. Of what is older, equal stretches of
+    steps keep the rows that hold the least, the greatest or the last value of any scalar, as an
+    oscilloscope does: a curve looks the same, its extremes are exact, and values of one step stay
+    together. The stretches double as the run goes on, so that a run of any length takes some megabytes.
+
+    What ``measure`` gives is NaN at the steps at which nothing was measured, and has a value before
+    the first step besides: ``points`` gives the steps and values of a curve through what was measured.
+
+    ``len(history)`` is the number of steps trained.
     """
+
+    EXACT = 100_000  # steps
+    AT_ONCE = 25_000  # steps more, before they are thinned
+    OLDER = 40_000  # rows of all that is older
 
     def __init__(self) -> None:
         self._columns: dict[str, NDArray[np.float64]] = {}
+        self._steps = np.empty(0)  # of the rows
+        self._rows = self._old = 0  # kept, and how many of them are thinned
         self._length = 0
         self.start: dict[str, float] = {}  # measured before the first step
 
@@ -172,12 +185,10 @@ class History:
         return name in self._columns or name in self.start
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
-        """All values so far, read-only; empty for a name that no step has given."""
+        """All values that are kept, read-only; empty for a name that no step has given."""
         if name not in self._columns:
-            return np.full(self._length if name in self.start else 0, np.nan)
-        seen = self._columns[name][: self._length]
-        seen.flags.writeable = False
-        return seen
+            return np.full(self._rows if name in self.start else 0, np.nan)
+        return _read_only(self._columns[name][: self._rows])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -185,16 +196,20 @@ class History:
 
     @property
     def steps(self) -> NDArray[np.float64]:
-        """The step numbers 1 … n, beside the values."""
-        return np.arange(1, self._length + 1, dtype=np.float64)
+        """(rows,) the numbers of the steps that are kept, the first being 1, beside the values."""
+        return _read_only(self._steps[: self._rows])
+
+    @property
+    def whole(self) -> bool:
+        """Whether every step is kept."""
+        return self._rows == self._length
 
     def points(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What is known of this scalar and at which steps, 0 for the beginning: a ``Curve``'s y and x."""
-        values = self[name]
-        known: NDArray[np.intp] = np.flatnonzero(~np.isnan(values))
-        steps = self.steps[known]
-        if len(known) < len(values):
-            values = values[known]
+        values, steps = self[name], self.steps[: len(self[name])]
+        known = ~np.isnan(values)
+        if not known.all():
+            values, steps = values[known], steps[known]
         if name in self.start:
             steps = np.insert(steps, 0, 0.0)
             values = np.insert(values, 0, self.start[name])
@@ -208,7 +223,7 @@ class History:
             known = np.flatnonzero(~np.isnan(values[begin:stop]))
             if len(known):
                 at = begin + int(known[-1])
-                return at + 1, float(values[at])
+                return int(self._steps[at]), float(values[at])
             stop = begin
         return 0, self.start.get(name, np.nan)
 
@@ -216,49 +231,133 @@ class History:
         """The newest value of each scalar: at rest all of the last step. Empty before the first."""
         return {name: self.newest(name)[1] for name in self.names}
 
-    def extend(self, chunk: Mapping[str, NDArray[np.float64]]) -> None:
-        """Append the scalars of some consecutive steps: name to array, all of one length."""
+    def extend(self, chunk: Mapping[str, NDArray[np.float64]], *, keep: Sequence[int] = ()) -> None:
+        """Append the scalars of some consecutive steps: name to array, all of one length.
+
+        Args:
+            keep: steps whose values stay, however old they are, because they can be looked at.
+        """
         if not chunk:
             return
-        count = len(next(iter(chunk.values())))
+        count, first = len(next(iter(chunk.values()))), self._length + 1
+        self._append(chunk, np.arange(first, first + count, dtype=np.float64), keep)
+
+    @classmethod
+    def of(cls, table: Mapping[str, NDArray[np.float64]], steps: NDArray[np.float64]) -> History:
+        """What was kept of a run: the values of these steps, which rise but may leave some out."""
+        made = cls()
+        if len(steps):
+            gaps = np.flatnonzero(np.diff(steps, prepend=0.0) != 1)
+            made._old = int(gaps[-1]) if len(gaps) else 0
+            made._append(table, steps)
+        return made
+
+    def _append(self, chunk: Mapping[str, NDArray[np.float64]], steps: NDArray[np.float64],
+                keep: Sequence[int] = ()) -> None:
+        end = self._rows + len(steps)
         for name in dict.fromkeys((*self._columns, *chunk)):
-            column = self._columns.get(name)
-            if column is None:
-                column = np.full(max(1024, 2 * (self._length + count)), np.nan)
-            elif len(column) < self._length + count:
-                column = np.concatenate([column, np.full(len(column) + count, np.nan)])
-            column[self._length : self._length + count] = chunk.get(name, np.nan)
-            self._columns[name] = column
-        self._length += count
+            column = self._columns.get(name, np.empty(0))
+            column = self._columns[name] = _grown(column, self._rows, end)
+            column[self._rows : end] = chunk.get(name, np.nan)
+        self._steps = _grown(self._steps, self._rows, end)
+        self._steps[self._rows : end] = steps
+        self._rows = end
+        if len(steps):
+            self._length = int(steps[-1])
+        if self._rows - self._old > self.EXACT + self.AT_ONCE:
+            self._pick(_telling(self, self._rows - self.EXACT, self.OLDER, keep))
+            self._old = self._rows - self.EXACT
+
+    def _pick(self, kept: NDArray[np.intp]) -> None:
+        """Keep these rows only, in new arrays: who holds a part of the old ones has it unchanged."""
+        self._columns = {name: column[kept] for name, column in self._columns.items()}
+        self._steps, self._rows = self._steps[kept], len(kept)
 
     def fill(self, step: int, scalars: Mapping[str, float], *, keep: bool = False) -> None:
         """Put in what was measured at a step that has been trained, or before the first one.
 
-        With ``keep`` only where nothing is known yet.
+        With ``keep`` only where nothing is known yet. A step that is not kept stays so.
         """
         if step == 0:
             self.start = {**scalars, **self.start} if keep else {**self.start, **scalars}
-        elif step <= self._length:
+            return
+        row = int(np.searchsorted(self.steps, step))
+        if row < self._rows and self._steps[row] == step:
             for name, value in scalars.items():
                 if name not in self._columns:
-                    self._columns[name] = np.full(max(1024, 2 * self._length), np.nan)
-                if not keep or np.isnan(self._columns[name][step - 1]):
-                    self._columns[name][step - 1] = value
+                    self._columns[name] = np.full(len(self._steps), np.nan)
+                if not keep or np.isnan(self._columns[name][row]):
+                    self._columns[name][row] = value
 
     def until(self, step: int) -> History:
         """The first ``step`` steps, sharing the arrays: what a scrubbed view draws."""
         part = History()
-        part._columns = self._columns
+        part._columns, part._steps = self._columns, self._steps
         part._length = max(0, min(step, self._length))
+        part._rows = int(np.searchsorted(self.steps, part._length, side="right"))
+        part._old = min(self._old, part._rows)
         part.start = self.start
         return part
 
     def copy(self) -> History:
         """An independent copy, for a pinned run or a branch."""
         other = History()
-        other.extend({name: self[name] for name in self._columns})
-        other.start = dict(self.start)
+        other._columns = {name: self[name].copy() for name in self._columns}
+        other._steps, other._rows, other._old = self.steps.copy(), self._rows, self._old
+        other._length, other.start = self._length, dict(self.start)
         return other
+
+    def thinned(self, rows: int, keep: Sequence[int] = ()) -> History:
+        """A copy of about ``rows`` rows at most: the first, the last, and extremes of all scalars."""
+        other = self.copy()
+        if self._rows > rows:
+            other._pick(_telling(self, self._rows, rows, keep))
+            other._old = other._rows
+        return other
+
+
+def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    array.flags.writeable = False
+    return array
+
+
+def _grown(column: NDArray[np.float64], rows: int, end: int) -> NDArray[np.float64]:
+    """A column with room for ``end`` rows; what is not written yet is NaN."""
+    if len(column) >= end:
+        return column
+    grown = np.full(max(1024, 2 * end), np.nan)
+    grown[: min(rows, len(column))] = column[:rows]
+    return grown
+
+
+def _telling(history: History, old: int, most: int, keep: Sequence[int]) -> NDArray[np.intp]:
+    """The rows to keep: of the first ``old`` some ``most`` that tell what all do, and all after them.
+
+    In each of equal stretches of steps these are the first with the least and with the greatest value
+    of each scalar, and the last at which it is known; besides the very first and the last row.
+    """
+    columns, steps = [history[name][:old] for name in history.names], history.steps[:old]
+    stretches = max(1, most // (3 * len(columns) + 1))
+    width = 2.0 ** np.ceil(np.log2(max(1.0, steps[-1] / stretches)))
+    stretch = ((steps - 1) // width).astype(np.intp)
+    starts = np.flatnonzero(np.diff(stretch, prepend=-1))
+    of_row = np.repeat(np.arange(len(starts)), np.diff(starts, append=old))
+    kept = np.zeros(len(history.steps), dtype=bool)
+    kept[old:] = kept[0] = kept[old - 1] = True
+
+    def mark(rows: NDArray[np.intp], *, last: bool = False) -> None:
+        """The first of these rows in each stretch, or the last."""
+        changes = np.diff(of_row[rows]) != 0
+        kept[rows[np.append(changes, True) if last else np.insert(changes, 0, True)]] = True
+
+    for column in columns:
+        known = np.flatnonzero(~np.isnan(column))
+        if len(known):
+            mark(known, last=True)
+            for extreme in (np.fmin, np.fmax):
+                mark(np.flatnonzero(column == extreme.reduceat(column, starts)[of_row]))
+    kept[:old] |= np.isin(steps, np.asarray(keep, dtype=np.float64))
+    return np.flatnonzero(kept)
 
 
 @dataclass(frozen=True)

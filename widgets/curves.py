@@ -52,6 +52,9 @@ RELABEL = 0.2  # seconds between two choices of places for labels, unless a curv
 FAR = 1e5  # pixels
 FEW_VALUES = 12  # each of so few values has a mark of its own
 MARKS_APART = 100  # pixels, before scaling
+ROUND_DOTS = 300
+MOST_DOTS = 2000  # that are drawn without a look at which of them can be told apart
+DOT = 3  # pixels, before scaling, that tell two of many dots apart
 MARKED = ("solid", "steps")  # styles with the mark of their series
 
 Style = Literal["solid", "dashed", "ghost", "dots", "steps", "area"]
@@ -166,29 +169,41 @@ class _Sketch:
 def thinned(
     x: NDArray[np.float64], y: NDArray[np.float64], width: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The least and greatest value of each of at most about ``2 · width`` equal stretches.
+    """The least and greatest value of each of at most about ``2 · width`` equal stretches of x.
 
-    The stretches are powers of two long and counted from the start, so that a growing curve does not
+    The stretches are powers of two wide and lie where they lie, so that a growing curve does not
     shimmer. Curves that go back along x are left as they are.
     """
-    if len(y) <= 4 * width or np.any(np.diff(x) < 0):
+    if len(y) <= 4 * width or not x[-1] > x[0] or np.any(x[1:] < x[:-1]):
         return x, y
-    each = 1 << int(np.ceil(np.log2(len(y) / (2 * width))))
-    whole = len(y) // each * each
-    starts: NDArray[np.intp] = np.arange(0, len(y), each)
-    body, tail = y[:whole].reshape(-1, each), y[whole:]
-    low: NDArray[np.float64] = np.fmin.reduce(body, axis=1)
-    high: NDArray[np.float64] = np.fmax.reduce(body, axis=1)
-    if len(tail):
-        low = np.append(low, np.fmin.reduce(tail))
-        high = np.append(high, np.fmax.reduce(tail))
+    stretch = np.floor(x / 2.0 ** np.ceil(np.log2((x[-1] - x[0]) / (2 * width))))
+    starts = np.append(0, np.flatnonzero(stretch[1:] != stretch[:-1]) + 1)
+    low, high = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
     rising = np.append(y[starts[1:]] >= y[starts[:-1]], True)
     pairs = np.stack([low, high], 1)
     pairs[~rising] = pairs[~rising, ::-1]
-    ends = np.minimum(starts + each - 1, len(x) - 1)
+    ends = np.append(starts[1:], len(x)) - 1
     new_x: NDArray[np.float64] = np.stack([x[starts], x[ends]], 1).ravel()
     new_y: NDArray[np.float64] = pairs.ravel()
     return new_x, new_y
+
+
+def sifted(
+    x: NDArray[np.float64], y: NDArray[np.float64], columns: int, rows: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of many dots one for each cell of a grid over all of them: the others would hide behind it."""
+    if len(y) <= MOST_DOTS:
+        return x, y
+    place = np.zeros(len(y), dtype=np.intp)
+    good = np.isfinite(x) & np.isfinite(y)
+    for values, cells in ((x, columns), (y, rows)):
+        low, high = float(values[good].min()), float(values[good].max())
+        share = np.where(good, (values - low) / ((high - low) or 1.0), 0.0)
+        place = place * cells + np.minimum((share * cells).astype(np.intp), cells - 1)
+    first = np.full(columns * rows, -1)
+    first[place[good][::-1]] = np.flatnonzero(good)[::-1]
+    kept = np.sort(first[first >= 0])
+    return x[kept], y[kept]
 
 
 def running_mean(values: NDArray[np.float64], last: int) -> NDArray[np.float64]:
@@ -650,8 +665,11 @@ class CurvePlot(Picture[Point]):
             y = np.where(good, y, np.nan)
             x = np.where(np.isfinite(x), x, np.interp(
                 np.arange(length), np.flatnonzero(good), x[good]))
-        if curve.style != "dots":
-            x, y = thinned(x, y, max(200, self._canvas.width()))
+        wide, high = max(200, self._canvas.width()), max(100, self._canvas.height())
+        if curve.style == "dots":
+            x, y = sifted(x, y, wide // self.look.px(DOT), high // self.look.px(DOT))
+        else:
+            x, y = thinned(x, y, wide)
         return _Line(curve, x, y, rising=bool(np.all(x[1:] >= x[:-1])), low=float(np.nanmin(y)),
                      high=float(np.nanmax(y)), values=int(np.count_nonzero(good)),
                      endless=float(first_endless[0]) if len(first_endless) else None)
@@ -953,7 +971,9 @@ class CurvePlot(Picture[Point]):
         pen = _pen(self.look, curve.series, curve.style, curve.width)
         if curve.style == "dots" or good.sum() == 1:
             pen.setWidthF(pen.widthF() * (2.2 if curve.style == "dots" else 3.0))
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            # Qt takes forty times as long to round a dot, which nobody sees in a cloud.
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap if good.sum() <= ROUND_DOTS
+                            else Qt.PenCapStyle.SquareCap)
             painter.setPen(pen)
             painter.drawPoints(polygon(points[good]))
             return

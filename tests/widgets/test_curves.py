@@ -8,7 +8,7 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.curves import Curve, CurvePlot, Rule, loss_curves, running_mean, thinned
+from widgets.curves import Curve, CurvePlot, Rule, loss_curves, running_mean, sifted, thinned
 
 
 def plot(qtbot: QtBot, **options: object) -> CurvePlot:
@@ -284,3 +284,22 @@ def test_that_a_running_mean_is_of_the_last_values_and_of_all_at_the_beginning()
     values = np.array([4.0, 0.0, 2.0, 7.0])
     assert running_mean(values, 3).tolist() == [4.0, 2.0, 2.0, 3.0]
     assert len(running_mean(np.empty(0), 3)) == 0
+
+
+def test_that_a_long_run_of_which_old_steps_are_kept_seldom_is_thinned_evenly_over_the_plot() -> None:
+    x = np.concatenate([np.arange(0.0, 9e6, 1000), np.arange(9e6, 10e6, 10)])
+    y = np.zeros(len(x))
+    y[5000] = 7.0
+    thin_x, thin_y = thinned(x, y, 500)
+    assert len(thin_x) <= 2100 and thin_y.max() == 7.0
+    assert np.count_nonzero(thin_x < 5e6) > 500
+
+
+def test_that_of_many_dots_those_are_kept_that_can_be_told_apart() -> None:
+    generator = np.random.default_rng(0)
+    x, y = generator.random(200_000), generator.random(200_000)
+    y[77] = np.nan
+    few_x, few_y = sifted(x, y, 100, 40)
+    assert len(few_x) == 4000 and np.isfinite(few_y).all()
+    assert set(few_x) <= set(x)
+    assert len(sifted(x[:100], y[:100], 10, 4)[0]) == 100

@@ -92,8 +92,9 @@ class TransferView(PanelView):
         for ghost in shown.ghosts:
             curves.append(Curve(ghost.history["loss"], ghost.history.steps, ghost.label, style="ghost"))
         steps = history.steps
-        curves.append(Curve(history["loss"][:switch], steps[:switch], words("missing word"), 3))
-        curves += [Curve(history[f"{name}_loss"][switch:], steps[switch:], words(WAYS[way]), way,
+        before = int(np.searchsorted(steps, switch, side="right"))
+        curves.append(Curve(history["loss"][:before], steps[:before], words("missing word"), 3))
+        curves += [Curve(history[f"{name}_loss"][before:], steps[before:], words(WAYS[way]), way,
                          STYLES[way]) for way, name in enumerate(NAMES)]
         self.loss.draw(curves, [Rule(switch, words("labels begin"), axis="x")] if switch else (),
                        x_range=(0.0, float(switch + UPDATES)))

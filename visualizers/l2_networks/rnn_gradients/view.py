@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, FAINTEST, Frame, Params
-from visualizers.panel import Shown
+from visualizers.panel import History, Shown
 from widgets.cards import Card, Switch, stacked
 from widgets.curves import Curve, CurvePlot, Rule
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
-from widgets.numbers import decimal, fixed, percent, quantity
+from widgets.numbers import count, decimal, fixed, percent, quantity
 from widgets.readouts import Readouts
 from widgets.view import PanelView
 
@@ -123,7 +123,11 @@ class RnnGradientsView(PanelView):
         note = ""
         if clipped.any():
             curves.append(Curve(norms[clipped], shown.history.steps[clipped], series=1, style="dots"))
-            note = self.words("{share} of the steps clipped", share=percent(float(clipped.mean())))
+            # Of what is older only telling steps are kept, and clipped ones more often.
+            share = percent(float(clipped[-History.EXACT:].mean()))
+            note = self.words("{share} of the steps clipped", share=share) if shown.history.whole else \
+                self.words("{share} of the last {steps} steps clipped", share=share,
+                           steps=count(History.EXACT))
         self.norm.draw(curves, rules, note=note)
 
     def _draw_gates(self, shown: Shown[Params, Frame]) -> None:
@@ -174,8 +178,7 @@ def _room(losses: NDArray[np.float64]) -> float:
     """How high the loss may be drawn: enough for nine steps of ten, so that a burst hides nothing. One
     that has blown up is marked at the edge, and accuracy can be read."""
     finite = losses[np.isfinite(losses)]
-    usual = float(np.quantile(finite, 0.9)) if len(finite) else 0.0
-    return next((top for top in ROOMS if usual <= top), ROOMS[0])
+    return next((top for top in ROOMS if np.count_nonzero(finite <= top) >= 0.9 * len(finite)), ROOMS[0])
 
 
 def _whole(frame: Frame) -> float:

@@ -113,9 +113,9 @@ class MixedPrecisionView(PanelView):
         curves += [Curve(*_mean(history, "reference_loss"), words("all in float32"), series=2,
                          style="dashed"),
                    Curve(*_mean(history, "loss"), shown.params.number_format, width=2.5)]
-        skipped = np.flatnonzero(history["skipped"] > 0)
+        skipped = history.steps[history["skipped"] > 0]
         if len(skipped):
-            curves.append(Curve(np.zeros(len(skipped)), skipped + 1.0, words("skipped"), series=3,
+            curves.append(Curve(np.zeros(len(skipped)), skipped, words("skipped"), series=3,
                                 style="dots", width=3.0))
         self.losses.draw(curves, [Rule(math.log(10), words("guessing"))], note=words(
             "held out: {ours} right, float32 {theirs}", ours=percent(shown.frame.accuracy),

@@ -147,7 +147,7 @@ class RetrievalView(PanelView):
             values, steps = history.points("hit_encoder")
             if by_pairs:
                 learnt = np.concatenate([[0.0], history["pairs"]])
-                steps = learnt[steps.astype(int)]
+                steps = learnt[np.searchsorted(history.steps, steps, side="right")]
             late, at = history.points("hit_late")
             if style == "solid":
                 curves.append(Curve(late, steps if by_pairs else at, words("late interaction"), series=LATE))
