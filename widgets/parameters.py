@@ -76,6 +76,13 @@ class Unfit(ValueError):
         self.message, self.values = message, values
         super().__init__(message.format(**values))
 
+    def __reduce__(self) -> Any:
+        return _unfit, (self.message, self.values)
+
+
+def _unfit(message: str, values: dict[str, object]) -> Unfit:
+    return Unfit(message, **values)
+
 
 def number(
     default: float, low: float, high: float, *, log: bool = False, unit: str = "",

@@ -21,7 +21,7 @@ from app.engine.runner import Runner
 def serve(connection: Connection) -> None:
     """The worker's whole life. Ends with ``Quit``, a closed pipe, or the window's death."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the window's to handle
-    _leave_with_parent()
+    leave_with_parent()
     machine.prepare()
     sender = Sender(connection)
     sender(Ready(os.getpid()))
@@ -74,7 +74,7 @@ class Sender:
                 self._written += 1
 
 
-def _leave_with_parent() -> None:
+def leave_with_parent() -> None:
     """End this process when the window's process ends in whatever way."""
     parent = multiprocessing.parent_process()
     if parent is None:

@@ -70,8 +70,11 @@ def test_that_what_was_written_is_read_again(one: Panel, tmp_path: Path) -> None
 
 def test_that_a_long_film_is_thinned_to_its_ends(record: Record, tmp_path: Path) -> None:
     first = record.film[0]
-    long = dataclasses.replace(record, film=[dataclasses.replace(first, step=one)
-                                            for one in range(500)])
+    history = record.history.copy()
+    history.extend({name: np.ones(500) for name in history.names})
+    long = dataclasses.replace(
+        record, history=history, step=len(history),
+        film=[dataclasses.replace(first, step=one) for one in range(500)])
     write(tmp_path / "a.bml", long)
     steps = [seen.step for seen in read(tmp_path / "a.bml").film]
     assert len(steps) == MOST_FRAMES
@@ -152,6 +155,18 @@ def rewritten(file: Path, change: Any, members: dict[str, bytes] | None = None) 
         (lambda d: d.update(scalars=["loss"] * 99), "damaged"),
         (lambda d: d.update(scalars=["loss"] * 4), "damaged"),
         (lambda d: d["scalars"].__setitem__(1, "accuracies"), "other numbers (accuracy)"),
+        (lambda d: d["film"][-1].update(step=2**40), "damaged"),
+        (lambda d: d["film"][-1].update(step=6), "damaged"),
+        (lambda d: d["film"][-1].update(measured=6), "damaged"),
+        (lambda d: d.update(step=2**40, scalars=[]), "damaged"),
+        (lambda d: d["scalars"].__setitem__(0, "x" * 300), "damaged"),
+        (lambda d: d["scalars"].__setitem__(0, "<b>loss</b>"), "damaged"),
+        (lambda d: d["start"].update({"": 1.0}), "damaged"),
+        (lambda d: d.update(changes=[{"step": 9, "values": {}}]), "damaged"),
+        (lambda d: d.update(changes=[{"step": 2, "values": {}}, {"step": 1, "values": {}}]), "damaged"),
+        (lambda d: d.update(changes=[{"step": 1, "values": {}}] * 100_000), "damaged"),
+        (lambda d: d["changes"][0]["values"].update(seed="\ud800"), "does not take"),
+        (lambda d: d.update(version=2), "damaged"),
         (lambda d: d.pop("sha256"), "damaged"),
         (lambda d: d["sha256"].update({"arrays/0.npy": "0" * 64}), "damaged"),
     ],
@@ -243,3 +258,119 @@ def test_that_a_file_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
 def test_that_params_of_a_record_are_the_panel_s_own(file: Path) -> None:
     again = read(file)
     assert again.params == changed(again.params)
+
+
+def test_that_texts_of_a_stranger_can_be_shown_and_saved_again(file: Path) -> None:
+    rewritten(file, lambda d: d.update(label="\ud800" * 1000, versions={"\ud800": "x" * 10**5},
+                                       device="\udfff"))
+    again = read(file)
+    assert again.label == "?" * 200 and again.device == "?"
+    write(file, again)
+
+
+def test_that_an_array_s_head_cannot_ask_for_more_than_is_there(file: Path) -> None:
+    import hashlib
+
+    with zipfile.ZipFile(file) as archive:
+        data = archive.read("arrays/1.npy")
+    for shape in (b"(10**9,)", b"(0, 10**12,)", b"(4000000000,)", b"(0, 4000000000)"):
+        lied = data[:10] + (b"{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + b", }").ljust(
+            data.index(b"\n") - 10) + data[data.index(b"\n"):]
+        with zipfile.ZipFile(file) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        document = json.loads(parts["run.json"])
+        document["sha256"]["arrays/1.npy"] = hashlib.sha256(lied).hexdigest()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, part in {**parts, "run.json": json.dumps(document).encode(),
+                               "arrays/1.npy": lied}.items():
+                archive.writestr(name, part)
+        with pytest.raises(Refusal, match="damaged"):
+            read(file)
+
+
+# --- what is saved can be opened -------------------------------------------------------------------
+
+
+def test_that_a_run_of_two_and_a_half_million_steps_is_read_again(record: Record, tmp_path: Path) -> None:
+    history, generator = record.history.copy(), np.random.default_rng(0)
+    for _ in range(25):
+        history.extend({name: generator.normal(size=100_000) for name in history.names})
+    history.extend({name: np.full(1, 77.0) for name in history.names})
+    film = [*record.film, dataclasses.replace(record.film[-1], step=1_234_567, measured=1_234_567),
+            dataclasses.replace(record.film[-1], step=len(history), measured=len(history))]
+    path = tmp_path / "a.bml"
+    kept = write(path, dataclasses.replace(record, history=history, step=len(history), film=film))
+    assert 100_000 < kept < 200_000 and path.stat().st_size < 10e6
+    again = read(path)
+    assert len(again.history) == again.step == len(history) == 2_500_006
+    for name in history.names:
+        np.testing.assert_array_equal(again.history[name], history[name])
+    np.testing.assert_array_equal(again.history.steps, history.steps)
+    again.history.extend({name: np.ones(3) for name in history.names})
+    assert len(again.history) == 2_500_009
+
+
+def test_that_a_run_with_very_many_scalars_is_thinned_until_it_can_be_read(
+    record: Record, tmp_path: Path
+) -> None:
+    history = record.history.copy()
+    history.extend({f"scalar_{one}": np.linspace(0, one, 90_000) for one in range(60)})
+    kept = write(tmp_path / "a.bml", dataclasses.replace(record, history=history, step=len(history)))
+    assert kept < 60_000
+    again = read(tmp_path / "a.bml")
+    assert len(again.history) == 90_005 and again.history.newest("scalar_59") == (90_005, 59.0)
+    assert np.nanmax(again.history["scalar_3"]) == 3.0 and not again.history.whole
+
+
+def test_that_a_value_that_is_missing_is_read_again_and_json_holds_no_nan(tmp_path: Path) -> None:
+    written = recorded(panel("backprop"))
+    last = written.film[-1]
+    missing = dataclasses.replace(last, frame=dataclasses.replace(last.frame, difference=float("nan")))
+    write(tmp_path / "a.bml", dataclasses.replace(written, film=[missing]))
+    with zipfile.ZipFile(tmp_path / "a.bml") as archive:
+        assert b"NaN" not in archive.read("run.json")
+    assert np.isnan(read(tmp_path / "a.bml").film[-1].frame.difference)
+
+
+def test_that_a_film_of_large_frames_is_thinned_until_it_can_be_read(
+    record: Record, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("app.runfile.MOST_FILM", 1)
+    write(tmp_path / "a.bml", record)
+    assert [one.step for one in read(tmp_path / "a.bml").film] == [5]
+    monkeypatch.setattr("app.runfile.LONGEST", 3000)
+    write(tmp_path / "a.bml", record)
+    read(tmp_path / "a.bml")
+    monkeypatch.setattr("app.runfile.LONGEST", 300)
+    with pytest.raises(Refusal, match="too large for a file"):
+        write(tmp_path / "b.bml", record)
+    monkeypatch.setattr("app.runfile.MOST_CHANGES", 0)
+    with pytest.raises(Refusal, match="too many for a file"):
+        write(tmp_path / "b.bml", record)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.bml"]
+
+
+def test_that_a_file_s_name_may_be_as_long_as_names_can_be_and_hold_what_is_no_text(
+    record: Record, tmp_path: Path
+) -> None:
+    path = tmp_path / ("运" * 83 + "ab.bml")
+    assert len(path.name.encode()) == 255
+    write(path, dataclasses.replace(record, label="\udcff"))
+    assert read(path).label == "?"
+
+
+def test_that_how_far_it_is_is_told_and_can_end_the_work(file: Path, record: Record, tmp_path: Path) -> None:
+    from app.engine.errand import Interrupted
+
+    told: list[tuple[int, int]] = []
+    read(file, lambda *at: told.append(at))
+    assert told[0][0] == 0 and told[-1][0] == told[-1][1] - 1
+
+    def stop(_done: int, _total: int) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        read(file, stop)
+    with pytest.raises(Interrupted):
+        write(tmp_path / "b.bml", record, stop)
+    assert [one.name for one in tmp_path.iterdir()] == ["run.bml"]

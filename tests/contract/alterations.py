@@ -27,6 +27,8 @@ class RunFile:
 
     document: dict[str, Any]
     arrays: list[np.ndarray]
+    head: bytes = b""  # in the place of the shape in the first arrays' heads
+    flipped: tuple[float, ...] = ()  # where in the file bits are turned, as shares of its length
 
     @classmethod
     def read(cls, path: Path) -> RunFile:
@@ -40,13 +42,23 @@ class RunFile:
         for index, array in enumerate(self.arrays):
             out = io.BytesIO()
             np.lib.format.write_array(out, array, allow_pickle=False)
-            members[f"arrays/{index}.npy"] = out.getvalue()
+            data = out.getvalue()
+            if self.head and index < 3:
+                before, shape, after = data.partition(b"'shape': ")
+                end = after.index(b", }")
+                data = before + shape + self.head[: end].ljust(end) + after[end:]
+            members[f"arrays/{index}.npy"] = data
         hashes = {name: hashlib.sha256(data).hexdigest() for name, data in members.items()}
         text = json.dumps({**self.document, "sha256": hashes})
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("run.json", text)
             for name, data in members.items():
                 archive.writestr(name, data)
+        if self.flipped:
+            whole = bytearray(path.read_bytes())
+            for place in self.flipped:
+                whole[int(place * len(whole))] ^= 0x10
+            path.write_bytes(bytes(whole))
 
     def altered(self, generator: np.random.Generator) -> tuple[RunFile, str]:
         """A copy in which something, or now and then some things, are otherwise; and what."""
@@ -58,8 +70,11 @@ class RunFile:
         def pick(things: Any) -> Any:
             return things[int(generator.integers(len(things)))]
 
-        moment = pick(self.document["film"])
-        match pick(("array",) * 8 + ("field",) * 4 + ("params", "params", "scalars", "moments")):
+        film = self.document["film"]
+        moment = pick(film) if isinstance(film, list) and film and isinstance(film[0], dict) \
+            and {"frame", "params"} <= set(film[0]) else {"frame": {"": 0}, "params": {"": 0}}
+        match pick(("array",) * 8 + ("field",) * 4 + (
+                "params", "params", "scalars", "moments", "document", "changes", "film", "head", "bits")):
             case "array":
                 at = int(generator.integers(len(self.arrays)))
                 self.arrays[at], how = altered_array(self.arrays[at], generator)
@@ -74,16 +89,50 @@ class RunFile:
                 return f"params {name} = {moment['params'][name]!r:.80}"
             case "scalars":
                 scalars = self.document["scalars"]
-                if scalars:
+                if isinstance(scalars, list) and scalars:
                     scalars[int(generator.integers(len(scalars)))] = pick((*TEXTS, *scalars))
                 return "a scalar's name"
+            case "document":
+                name = pick(sorted(self.document))
+                if name not in ("format", "panel", "sha256"):
+                    self.document[name] = altered_value(self.document[name], generator)
+                return f"{name} = {self.document[name]!r:.80}"
+            case "changes":
+                one = {"step": pick((0, 1, self.document["step"], *NUMBERS)),
+                       "values": pick(({}, {"seed": 1}, moment["params"], {"": 1}, {"x" * 300: []}, 7))}
+                count = pick((1, 2, 300, 60_000))
+                self.document["changes"] = [one] * count if pick((True, False)) else [
+                    {**one, "step": step} for step in range(count)]
+                return f"{count} changes {one!r:.80}"
+            case "film":
+                film = self.document["film"]
+                how = pick(("many", "turned", "measured", "half", "alone"))
+                if how == "many":
+                    self.document["film"] = [{**moment, "step": step} for step in range(700)]
+                elif how == "turned":
+                    film.reverse()
+                elif how == "measured":
+                    moment["measured"] = pick(PLAIN)
+                elif how == "half":
+                    moment.pop(pick(sorted(moment)))
+                else:
+                    self.document["film"] = [moment]
+                return f"the film {how}"
+            case "head":
+                self.head = pick((b"(2,)", b"(0,)", b"(0, 9999999)", b"(99999999,)", b"()", b"(-1,)", b"x",
+                                  b"(10**9,)", b"(True,)"))
+                return f"heads say {self.head!r}"
+            case "bits":
+                self.flipped = tuple(generator.random(int(pick((1, 3)))))
+                return "turned bits"
             case _:
                 moment["step"] = pick(NUMBERS)
                 return "a moment's step"
 
     def _name(self, at: int) -> str:
-        found = [name for moment in self.document["film"] for name, value in moment["frame"].items()
-                 if value == {"array": at}]
+        found = [] if not isinstance(film := self.document["film"], list) else [
+            name for moment in film if isinstance(moment, dict)
+            for name, value in moment.get("frame", {}).items() if value == {"array": at}]
         return found[0] if found else "history"
 
 
