@@ -1,16 +1,17 @@
-"""Pictures, tables and films of what a page shows."""
+"""Pictures and films of what a page shows."""
 
 from __future__ import annotations
 
-import csv
-import gc
-import warnings
+import contextlib
+import errno
+import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
@@ -20,8 +21,6 @@ from visualizers.panel import History, Shown
 from visualizers.refusal import Refusal
 from widgets.calm import catch_up
 from widgets.view import PanelView
-
-FORMATS = {".png": "PNG", ".svg": "SVG", ".csv": "CSV", ".gif": "GIF", ".mp4": "MP4"}
 
 
 def picture(widget: QWidget, scale: float = 1.0) -> QImage:
@@ -43,45 +42,33 @@ def save_image(widget: QWidget, path: Path, scale: float = 2.0) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
         raise Refusal("A picture is saved as .png or .svg, not as {suffix}.", suffix=suffix or "-")
+    data = png(picture(widget, scale)) if suffix == ".png" else _svg(widget)
     with replacing(path) as file:
-        if suffix == ".png":
-            if not picture(widget, scale).save(str(file)):
-                raise OSError(0, "not written")
-        else:
-            _save_svg(widget, file)
+        file.write_bytes(data)
 
 
-def _save_svg(widget: QWidget, file: Path) -> None:
+def png(image: QImage) -> bytes:
+    """A picture as it is written to a file. Qt would write it, too, but not say why it could not."""
+    out = QBuffer()
+    out.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(out, "PNG")  # type: ignore[call-overload]
+    return bytes(out.data().data())
+
+
+def _svg(widget: QWidget) -> bytes:
     from PySide6.QtSvg import QSvgGenerator
 
     catch_up(widget)
+    out = QBuffer()
     generator = QSvgGenerator()
-    generator.setFileName(str(file))
+    generator.setOutputDevice(out)
     generator.setSize(QSize(widget.width(), widget.height()))
     generator.setViewBox(QRect(0, 0, widget.width(), widget.height()))
     generator.setTitle(widget.accessibleName() or "Big Models Lab")
     painter = QPainter(generator)
     widget.render(painter, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
     painter.end()
-
-
-def save_csv(history: History, path: Path) -> None:
-    """The scalars of every step, a line each, empty where one was not measured. Raises ``Refusal``.
-
-    What was measured before the first step is line 0.
-    """
-    with replacing(path) as file, file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
-        writer.writerow(["step", *history.names])
-        if history.start:
-            writer.writerow([0, *(_cell(history.start.get(name, np.nan)) for name in history.names)])
-        columns = [history[name] for name in history.names]
-        for step in range(len(history)):
-            writer.writerow([step + 1, *(_cell(column[step]) for column in columns)])
-
-
-def _cell(value: float) -> str:
-    return "" if np.isnan(value) else repr(float(value))
+    return bytes(out.data().data())
 
 
 def save_movie(
@@ -96,8 +83,6 @@ def save_movie(
     Raises:
         Refusal: nothing was filmed, the suffix is neither, or the file cannot be written.
     """
-    import imageio.v3
-
     suffix = path.suffix.lower()
     if suffix not in (".gif", ".mp4"):
         raise Refusal("A film is saved as .gif or .mp4, not as {suffix}.", suffix=suffix or "-")
@@ -106,38 +91,80 @@ def save_movie(
     view.resize(size or QSize(960, 640))
     view.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     view.show()
-    pictures: list[NDArray[np.uint8]] = []
     try:
-        for index, seen in enumerate(film):
-            view.show_frame(Shown(seen.frame, seen.params, history.until(seen.step), seen.step,
-                                  measured=seen.measured))
-            pictures.append(_pixels(view))
-            yield index + 1, len(film)
+        with replacing(path) as file, _Film(file, frames_per_second) as out:
+            for index, seen in enumerate(film):
+                view.show_frame(Shown(seen.frame, seen.params, history.until(seen.step), seen.step,
+                                      measured=seen.measured))
+                out.add(_pixels(view))
+                yield index + 1, len(film)
     finally:
         view.hide()
-    stack = np.stack(pictures)
-    with replacing(path) as file:
-        if suffix == ".gif":
-            imageio.v3.imwrite(file, stack, extension=".gif", duration=1000 // frames_per_second, loop=0)
-        else:
-            _write_mp4(file, stack, frames_per_second)
 
 
-def _write_mp4(file: Path, stack: NDArray[np.uint8], frames_per_second: int) -> None:
-    """(frames, height, width, 3) as H.264, which every player and slide program shows."""
-    from imageio_ffmpeg import write_frames
+class _Film:
+    """Pictures on their way into a film: each is encoded and written as it comes, and none is kept.
 
-    with warnings.catch_warnings():  # it leaves closing its pipes to the garbage collector
-        warnings.simplefilter("ignore", ResourceWarning)
-        writer = write_frames(str(file), (stack.shape[2], stack.shape[1]), fps=frames_per_second,
-                              codec="libx264", pix_fmt_out="yuv420p", quality=8, macro_block_size=2,
-                              ffmpeg_log_level="error")
-        writer.send(None)
-        for picture in stack:
-            writer.send(np.ascontiguousarray(picture))
-        writer.close()
-        del writer
-        gc.collect()
+    ``.mp4`` is H.264, which every player and slide program shows; ``.gif`` has a palette for each
+    picture.
+    """
+
+    MP4 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "16", "-pix_fmt", "yuv420p",
+           "-movflags", "+faststart")
+    GIF = ("-filter_complex", "split[a][b];[a]palettegen=stats_mode=single[p];"
+           "[b][p]paletteuse=new=1:dither=none", "-loop", "0")
+
+    def __init__(self, file: Path, frames_per_second: int) -> None:
+        self._file, self._rate = file, frames_per_second
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> _Film:
+        return self
+
+    def add(self, pixels: NDArray[np.uint8]) -> None:
+        """The next picture, (height, width, 3), as large as the first. Raises ``OSError``."""
+        if self._process is None:
+            self._begin(pixels.shape[1], pixels.shape[0])
+        assert self._process is not None and self._process.stdin is not None
+        try:
+            self._process.stdin.write(pixels.data)
+        except OSError:
+            self._end()
+            raise
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._end()
+        elif self._process is not None:
+            self._process.kill()
+            self._close()
+
+    def _begin(self, width: int, height: int) -> None:
+        from imageio_ffmpeg import get_ffmpeg_exe
+
+        self._process = subprocess.Popen(
+            [get_ffmpeg_exe(), "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24",
+             "-s", f"{width}x{height}", "-r", str(self._rate), "-i", "-",
+             *(self.GIF if self._file.suffix.lower() == ".gif" else self.MP4), str(self._file)],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+
+    def _end(self) -> None:
+        """The last picture has come. Raises ``OSError`` where they did not all get into the file."""
+        failed, said = self._close()
+        if failed:
+            raise OSError(errno.ENOSPC if os.strerror(errno.ENOSPC) in said else errno.EIO, said)
+
+    def _close(self) -> tuple[int, str]:
+        """Wait for the encoder's end: its exit status, and what it said about its mistakes."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0, ""
+        with contextlib.suppress(OSError):  # what is left in its pipe
+            process.stdin.close()  # type: ignore[union-attr]
+        with process.stderr as errors:  # type: ignore[union-attr]
+            said = errors.read().decode(errors="replace").strip()
+        return process.wait(), said
 
 
 def _pixels(view: QWidget) -> NDArray[np.uint8]:

@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.engine.errand import Limits
+from app.waiting import Errands
 from visualizers.refusal import Refusal
+from widgets.numbers import count
 
 if TYPE_CHECKING:
     from app.errors import Toast
@@ -49,8 +52,12 @@ class Desk(Protocol):
 class Filing:
     """What the window does with files. Dialogs never stop the program; refusals are one sentence."""
 
+    READING = Limits(memory=256 << 20, seconds=3)  # of what a stranger may have made
+    CLOSING = 10.0  # s that a file may take to be written when the window is closed
+
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.errands = Errands(self.guarded)
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -116,17 +123,41 @@ class Filing:
     def _open(self, path: Path) -> None:
         from app import runfile
 
-        record = runfile.read(path)
+        self._send(self.desk.look.words("Opening {name}", name=_short(path.name)), Refusal(
+            "{name} takes too much time or memory to be read, so it was not opened; use a copy of it.",
+            name=path.name), partial(self._opened, path), runfile.read, path, limits=self.READING)
+
+    def _opened(self, path: Path, record: Record) -> None:
         self.desk.show_record(record)
         self._used(path)
 
     def save(self, path: Path) -> None:
-        """Write the run of the moment. Raises ``Refusal``."""
+        """Write the run of the moment."""
         from app import runfile
 
         if self.desk.session is not None:
-            runfile.write(path, self.desk.session.record())
+            record = self.desk.session.record()
+            self._write(path, partial(self._kept, path, record.step, used=True), runfile.write, path, record)
+
+    def _write(self, path: Path, done: Callable[[Any], object], work: Callable[..., object],
+               *args: object) -> None:
+        self._send(self.desk.look.words("Saving {name}", name=_short(path.name)), Refusal(
+            "Saving {name} was ended from outside; save it again.", name=path.name), done, work, *args)
+
+    def _send(self, what: str, refusal: Refusal, done: Callable[[Any], object],
+              work: Callable[..., object], *args: object, limits: Limits | None = None) -> None:
+        self.errands.send(self.desk.look, self.desk.window(), what, refusal, done, work, *args,
+                          limits=limits)
+
+    def _kept(self, path: Path, steps: int, kept: int, *, used: bool = False) -> None:
+        """It is saved; of a long run with the scalars of some of its steps."""
+        if used:
             self._used(path)
+        if kept < steps:
+            self.desk.toast.say(self.desk.look.words(
+                "Saved: {name}. It has {kept} of {steps} steps: the last ones, and of those before the "
+                "first and all extremes.", name=path.name, kept=count(kept), steps=count(steps)))
+        else:
             self._saved(path)
 
     def _used(self, path: Path) -> None:
@@ -159,12 +190,12 @@ class Filing:
                  save_as=f"{self.desk.place}.csv")
 
     def save_csv(self, path: Path) -> None:
-        """The scalars of all steps. Raises ``Refusal``."""
-        from app.export import save_csv
+        """The scalars of all steps that are kept."""
+        from app.scalars import save_csv
 
         if self.desk.session is not None:
-            save_csv(self.desk.session.history, path)
-            self._saved(path)
+            history = self.desk.session.history.copy()
+            self._write(path, partial(self._kept, path, len(history)), save_csv, history, path)
 
     def export_movie(self) -> None:
         w = self.desk.look.words
@@ -187,10 +218,8 @@ class Filing:
 
         session = self.desk.session
         if session is not None:
-            save_notebook(session.panel, session.params, path,
-                          language=self.desk.look.words.language,
-                          steps=len(session.history) or 100)
-            self._saved(path)
+            self._write(path, lambda _: self._saved(path), save_notebook, session.panel, session.params,
+                        path, self.desk.look.words.language, len(session.history) or 100)
 
     # --- the user's own --------------------------------------------------------------------------
 
@@ -268,3 +297,8 @@ class Filing:
             self.desk.toast.say(self.desk.look.words(
                 "Open a panel that takes a text or a model, then drop the file there."),
                 warning=True)
+
+
+def _short(name: str) -> str:
+    """A file's name as it fits into a line."""
+    return name if len(name) <= 40 else f"{name[:30]}…{name[-8:]}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -174,7 +175,7 @@ def described(one: Panel) -> dict[str, Any]:
 def list_panels(options: Any) -> int:
     """Print the catalogue."""
     if options.json:
-        print(json.dumps([described(one) for one in panels()], ensure_ascii=False, indent=1))
+        print(as_json([described(one) for one in panels()]))
         return 0
     for lecture in LECTURES:
         print(f"{lecture.number} {lecture.title}: {lecture.about}")
@@ -214,7 +215,7 @@ def render(options: Any) -> int:
     if options.npz:
         _write_npz(shown.frame, options.npz)
     if options.csv:
-        from app.export import save_csv
+        from app.scalars import save_csv
 
         save_csv(shown.history, options.csv)
     if options.png:
@@ -237,16 +238,23 @@ def _write_json(one: Panel, shown: Any, path: Path) -> None:
                   for each in dataclasses.fields(shown.frame)},
     }
     with replacing(path) as file:
-        file.write_text(json.dumps(table, ensure_ascii=False, indent=1), "utf-8")
+        file.write_text(as_json(table), "utf-8")
 
 
 def plain(value: Any) -> Any:
-    """An array as nested lists, a tuple as a list; the rest as it is."""
+    """An array as nested lists, a tuple as a list, a number that is none as None; the rest as it is."""
     if hasattr(value, "tolist"):
-        return value.tolist()
+        return plain(value.tolist())
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
-    return value
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_json(value: Any) -> str:
+    """A value for other programs: what is no number is null, since JSON knows no NaN."""
+    return json.dumps(plain(value), ensure_ascii=False, indent=1, default=str, allow_nan=False)
 
 
 def _write_npz(frame: Any, path: Path) -> None:
@@ -300,7 +308,7 @@ def tour(options: Any) -> int:
         report.append({"panel": one.id, "holds": failed == before,
                        "seconds": round(time.perf_counter() - started, 2), "steps": steps})
     if options.json:
-        print(json.dumps(report, ensure_ascii=False, indent=1))
+        print(as_json(report))
     else:
         print(f"{len(report)} tours, {failed} expectations failed")
     return 1 if failed else 0
@@ -325,7 +333,7 @@ def bench(options: Any) -> int:
         figures = measuring.measure(one, chosen_params(one, options.values, options.seed),
                                     seconds=options.seconds, threads=max(1, options.threads),
                                     device=options.device)
-    print(json.dumps(figures, indent=1) if options.json else measuring.table(figures))
+    print(as_json(figures) if options.json else measuring.table(figures))
     return 0
 
 
@@ -393,9 +401,9 @@ class _Progress:
             print(f"{numbers.size(done)} of {numbers.size(total)}  {name}", flush=True)
 
 
-def _print_listing(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+def _print_listing(rows: Sequence[Mapping[str, Any]], listed: bool) -> None:
+    if listed:
+        print(as_json(rows))
         return
     for row in rows:
         state = "fetched" if row["present"] else "not fetched"

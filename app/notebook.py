@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +121,12 @@ def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 10
     return made
 
 
-def save_notebook(panel: Panel, params: Any, path: Path, *, language: str = "en",
-                  steps: int = 100) -> None:
+def save_notebook(panel: Panel, params: Any, path: Path, language: str = "en", steps: int = 100,
+                  told: Callable[[int, int], object] = lambda done, total: None) -> None:
     """Write the notebook. Raises ``Refusal`` where it cannot be written."""
     import nbformat
 
+    told(0, 0)
     text = nbformat.writes(notebook(panel, params, language=language, steps=steps))
     with replacing(path) as file:
         file.write_text(text + "\n", "utf-8")

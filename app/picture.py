@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
-from app.export import picture
+from app.export import picture, png
 from app.record import Record, Seen, versions
 from app.session import Session
 from app.settings import Settings
@@ -63,8 +63,7 @@ def page_picture(
     painter.end()
     drawn.close()
     with replacing(path) as file:
-        if not ground.save(str(file)):
-            raise OSError("the picture was not written")
+        file.write_bytes(png(ground))
 
 
 def _settle(application: QApplication) -> None:

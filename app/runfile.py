@@ -129,13 +129,13 @@ def _known(value: Any) -> Any:
 
 def _text(document: dict[str, Any]) -> bytes:
     try:
-        return _json(document, ensure_ascii=False).encode()
+        return _json(document, escaped=False).encode()
     except UnicodeEncodeError:  # a file's name need not be a text: half a character is escaped
-        return _json(document).encode()
+        return _json(document, escaped=True).encode()
 
 
-def _json(document: dict[str, Any], **how: bool) -> str:
-    return json.dumps(document, default=_plain, allow_nan=False, **how)
+def _json(document: dict[str, Any], *, escaped: bool) -> str:
+    return json.dumps(document, default=_plain, allow_nan=False, ensure_ascii=escaped)
 
 
 def whole(film: Sequence[Seen]) -> list[Seen]:

@@ -1002,6 +1002,7 @@ class MainWindow(Guarded, QMainWindow):
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.settings.save()
         self._leave(for_good=True)
+        self.files.errands.finish(Filing.CLOSING)
         for session in self.sessions.values():
             session.close()
         self.sessions.clear()

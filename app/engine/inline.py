@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
 from app.engine.client import Worker
+from app.engine.errand import Errand, Limits
 from app.engine.runner import Runner
+from visualizers.refusal import Refusal
 
 
 class InlineWorker:
@@ -47,6 +50,19 @@ class InlineWorker:
     def kill(self) -> None:
         self.alive = False
         self._sent.clear()
+
+
+class InlineErrand(Errand):
+    """The interface of ``Errand``; the work is done when it is begun."""
+
+    def __init__(self, work: Callable[..., Any], *args: Any, limits: Limits | None = None) -> None:
+        self.over, self.ended, self.details = True, False, ""
+        self.done = self.total = 0
+        self.result = self.refusal = None
+        try:
+            self.result = work(*args, lambda done, total: None)
+        except Refusal as refusal:
+            self.refusal = refusal
 
 
 class InlinePool:

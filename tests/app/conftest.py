@@ -19,7 +19,7 @@ def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
     from small.l2_networks.tiny.panel import PANEL
 
-    from app.engine.inline import InlinePool
+    from app.engine.inline import InlineErrand, InlinePool
     from app.session import Session
     from app.settings import Settings
     from app.window import MainWindow
@@ -32,6 +32,7 @@ def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         panels = [PANEL, dataclasses.replace(PANEL, id="second", title="Another valley")][:count]
         pool = InlinePool()
         window = MainWindow(remembered, panels, lambda panel, _: Session(panel, pool, threads=1))
+        window.files.errands.start = InlineErrand
         window.resize(1280, 720)
         window.show()
         window.activateWindow()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
-import errno
+import os
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from app.export import save_csv, save_image, save_movie
+from app.export import save_image, save_movie
 from app.notebook import notebook, save_notebook, sections
-from app.record import Seen
+from app.record import Record, Seen, versions
+from app.runfile import write
+from app.scalars import save_csv
 from app.trial import Trial
 from visualizers.catalog import Said, panel
 from visualizers.files import replacing
@@ -93,19 +97,75 @@ def test_that_a_cancelled_film_leaves_nothing(view, tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_that_a_full_disk_leaves_the_old_file(tmp_path) -> None:
-    path = tmp_path / "run.bml"
+def test_that_a_film_keeps_none_of_its_pictures(view, tmp_path, monkeypatch) -> None:
+    made, film, history = view
+    kept: list[weakref.ref] = []
+    import app.export
+
+    def pixels(widget, real=app.export._pixels):
+        assert sum(one() is not None for one in kept) <= 1
+        picture = real(widget)
+        kept.append(weakref.ref(picture))
+        return picture
+
+    monkeypatch.setattr(app.export, "_pixels", pixels)
+    for suffix in ("gif", "mp4"):
+        assert list(save_movie(made, film * 5, history, tmp_path / f"a.{suffix}"))[-1] == (30, 30)
+    assert len(kept) == 60
+
+
+def test_that_a_film_s_pictures_are_those_of_the_view(view, tmp_path) -> None:
+    import imageio.v3
+
+    from app.export import _pixels
+
+    made, film, history = view
+    list(save_movie(made, film[-1:], history, tmp_path / "a.gif", size=QSize(740, 550)))
+    made.resize(740, 550)
+    found = imageio.v3.imread(tmp_path / "a.gif", index=0)[..., :3].astype(int)
+    assert np.abs(found - _pixels(made).astype(int)).mean() < 1.0
+
+
+def exports(view, path: Path):
+    """What saves something as ``path``, each kind of export once."""
+    made, film, history = view
+    one = panel("rnn_gradients")
+    record = Record(panel=one.id, params=one.params(), changes=(), seed=0, device="cpu", threads=1,
+                    versions=versions(), history=history, film=film, step=len(history))
+    return {
+        ".png": lambda: save_image(made, path), ".svg": lambda: save_image(made, path),
+        ".csv": lambda: save_csv(history, path), ".gif": lambda: list(save_movie(made, film, history, path)),
+        ".mp4": lambda: list(save_movie(made, film, history, path)),
+        ".ipynb": lambda: save_notebook(one, one.params(), path), ".bml": lambda: write(path, record),
+    }[path.suffix]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full disk to write to")
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".csv", ".gif", ".mp4", ".ipynb", ".bml"])
+def test_that_a_full_disk_leaves_the_old_file_and_is_said(view, tmp_path, monkeypatch, suffix) -> None:
+    path = tmp_path / f"a{suffix}"
     path.write_text("old")
 
-    def save() -> None:
-        with replacing(path) as file:
-            file.write_text("half of the new")
-            raise OSError(errno.ENOSPC, "No space left on device")
+    def on_a_full_disk(dir: Path, prefix: str, suffix: str) -> tuple[int, str]:
+        new = dir / f"{prefix}x{suffix}"
+        new.symlink_to("/dev/full")
+        return os.open(os.devnull, os.O_RDONLY), str(new)
 
-    with pytest.raises(Refusal, match="disk is full"):
-        save()
+    with monkeypatch.context() as patch:
+        patch.setattr("visualizers.files.tempfile.mkstemp", on_a_full_disk)
+        with pytest.raises(Refusal, match=rf"The disk is full, so a\{suffix} was not saved"):
+            exports(view, path)()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+    exports(view, path)()
+    assert path.stat().st_size > 100 and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg", ".csv", ".gif", ".mp4", ".ipynb", ".bml"])
+def test_that_an_export_s_name_may_be_as_long_as_names_can_be(view, tmp_path, suffix) -> None:
+    path = tmp_path / ("a" * (255 - len(suffix)) + suffix)
+    exports(view, path)()
+    assert path.stat().st_size > 100
 
 
 def test_that_a_saved_file_may_be_read_like_any_other(tmp_path) -> None:
