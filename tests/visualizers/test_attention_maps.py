@@ -391,15 +391,19 @@ def test_that_an_unknown_architecture_is_refused(folders: dict[str, Path], tmp_p
     refused(f"folder:{tmp_path}", "of a kind that is not known")
 
 
-@pytest.mark.parametrize("change", [{"hidden_size": 25}, {"hidden_size": 48}, {"vocab_size": 3}])
+@pytest.mark.parametrize(("change", "sentence"), [
+    ({"hidden_size": 25}, "cannot be loaded"),
+    ({"hidden_size": 48}, "has the shape 24 and not 48"),
+    ({"vocab_size": 3}, "has the shape 65 × 24 and not 3 × 24"),
+])
 def test_that_weights_that_do_not_fit_their_config_are_refused(
-    folders: dict[str, Path], tmp_path: Path, change: dict[str, int]
+    folders: dict[str, Path], tmp_path: Path, change: dict[str, int], sentence: str
 ) -> None:
     for name in ("model.safetensors", "tokenizer.json"):
         (tmp_path / name).write_bytes((folders["bert"] / name).read_bytes())
     config = json.loads((folders["bert"] / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**config, **change}))
-    refused(f"folder:{tmp_path}", "cannot be loaded")
+    refused(f"folder:{tmp_path}", sentence)
 
 
 def test_that_a_model_of_pictures_is_refused(tmp_path: Path) -> None:

@@ -62,6 +62,15 @@ def test_that_missing_files_are_named(tmp_path: Path, without: str, sentence: st
     refused(folder(tmp_path, **{k: v for k, v in WHOLE.items() if k != without}), sentence)
 
 
+@pytest.mark.parametrize("file", ["spiece.model", "tokenizer.model", "sentencepiece.bpe.model"])
+def test_that_a_tokenizer_of_sentencepiece_alone_is_refused_by_name(tmp_path: Path, file: str) -> None:
+    path = folder(tmp_path, **{k: v for k, v in WHOLE.items() if k != "tokenizer__json"})
+    (path / file).write_bytes(b"\n\x07")
+    refused(path, f"SentencePiece file, {file}, which is not read here; add its tokenizer.json")
+    (path / "tokenizer.json").write_bytes(b"{}")
+    assert Data(tmp_path).model(f"folder:{path}").config == CONFIG
+
+
 def test_that_a_missing_part_of_the_weights_is_named(tmp_path: Path) -> None:
     index = json.dumps({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}})
     rest = {k: v for k, v in WHOLE.items() if k != "model__safetensors"}

@@ -20,8 +20,7 @@ from visualizers.data.gguf import GGUF, config_of, read_gguf
 from visualizers.data.pack import Fetched, _kill, _size_of
 from visualizers.refusal import Refusal, reason_of
 
-TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"),
-              ("tokenizer.model",), ("spiece.model",), ("sentencepiece.bpe.model",))
+TOKENIZERS = (("tokenizer.json",), ("vocab.txt",), ("vocab.json", "merges.txt"))
 LARGEST_HEADER = 100 << 20  # bytes, as in the safetensors format itself
 
 # What a model can do, and how one that cannot is refused.
@@ -108,6 +107,10 @@ def in_folder(folder: Path, id: str, title: str = "") -> ModelFiles:
     for one in weights:
         _check_safetensors(folder / one, name)
     if not any(set(one) <= set(names) for one in TOKENIZERS):
+        for one in names:
+            if one.endswith(".model"):
+                raise Refusal("The tokenizer in {name} is a SentencePiece file, {file}, which is not read "
+                              "here; add its tokenizer.json.", name=name, file=one)
         raise Refusal("The model in {name} has no tokenizer; add its tokenizer.json.", name=name)
     return ModelFiles(id, name, folder, config, lambda one: (folder / one).read_bytes(), names,
                       abilities_of(config, _chats(folder, names)))

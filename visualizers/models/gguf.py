@@ -112,6 +112,10 @@ def language_model(gguf: GGUF, config: dict[str, Any], dtype: torch.dtype) -> nn
         module: Any = transformers.AutoModelForCausalLM.from_config(laid_out)
     if laid_out.tie_word_embeddings:
         weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
+    for name, empty in module.state_dict().items():
+        if name in weights and weights[name].shape != empty.shape:
+            raise Refusal("The weights in {name} do not fit its description ({tensor}).", name=gguf.name,
+                          tensor=name)
     missing, more = module.load_state_dict(weights, strict=False, assign=True)
     if missing or more:
         raise Refusal("The weights in {name} do not fit its description ({tensor}).",

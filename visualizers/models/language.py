@@ -69,16 +69,24 @@ class Language:
     # --- tokens
 
     def encode(self, text: str) -> list[int]:
-        """The tokens of a text. Marks such as ``<|im_end|>`` in it are read as what they mean."""
-        return list(self._tokenizer.encode(text).ids)
+        """The tokens of a text. Marks such as ``<|im_end|>`` in it are read as what they mean.
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of some tokens; marks are left out."""
-        return str(self._tokenizer.decode(list(ids)))
+        Raises:
+            Refusal: the model does not know one of them.
+        """
+        ids = list(self._tokenizer.encode(text).ids)
+        rows = len(self.module.get_input_embeddings().weight)
+        if max(ids, default=0) >= rows:
+            raise pretrained.too_many_tokens(self.title, self._tokenizer.get_vocab_size(), rows)
+        return ids
+
+    def decode(self, ids: Sequence[int], marks: bool = False) -> str:
+        """The text of some tokens; marks are left out unless they are asked for."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=not marks))
 
     def pieces(self, ids: Sequence[int]) -> tuple[str, ...]:
-        """Each token's own text, marks included."""
-        return tuple(self._tokenizer.decode([one], skip_special_tokens=False) for one in ids)
+        """Each token's own text, marks included; of a part of a character, its bytes."""
+        return tuple(pretrained.name_of(self._tokenizer, one) for one in ids)
 
     # --- scores
 

@@ -22,6 +22,8 @@ from visualizers.data import ModelFiles
 from visualizers.models import checkpoint
 from visualizers.models.gpt import GPT, Block, Kept
 from visualizers.models.language import Progress, open_language
+from visualizers.models.pretrained import has_sinks, must_be_weights
+from visualizers.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Opened(Protocol):
         ...
 
     def attention(self, ids: Sequence[int]) -> Tensor:
-        """The weights of all heads, (L, H, T, T)."""
+        """The weights of all heads, (L, H, T, T). Raises ``Refusal`` for a model that has none."""
         ...
 
 
@@ -189,12 +191,17 @@ class Decoder:
 
     def __init__(self, files: ModelFiles, device: str, progress: Progress,
                  dtype: torch.dtype = torch.bfloat16) -> None:
+        """Raises ``Refusal`` for a model that cannot write or be looked into."""
         self.language = open_language(files, device, progress, dtype)
         self.title, self.limit, self.ends = files.title, self.language.limit, self.language.ends
         self.module = module = self.language.module
         self.encode, self.pieces = self.language.encode, self.language.pieces
         config = module.config
-        heads, D = config.num_attention_heads, config.hidden_size // config.num_attention_heads
+        heads = getattr(config, "num_attention_heads", None)
+        if heads is None:
+            raise Refusal("The model {name} has no attention to look at ({kind} works without it); "
+                          "choose another one.", name=files.title, kind=config.model_type)
+        D = config.hidden_size // heads
         D = getattr(config, "head_dim", None) or D
         self.depth = int(config.num_hidden_layers)
         self.head = module.get_output_embeddings()
@@ -205,7 +212,7 @@ class Decoder:
                          2 * self.depth * shared * D, dtype.itemsize)
 
     def decode(self, ids: Sequence[int]) -> str:
-        return "".join(self.pieces(ids))
+        return self.language.decode(ids, marks=True)
 
     def _ids(self, ids: Sequence[int]) -> Tensor:
         return torch.tensor([list(ids)], device=self.module.device)            # (1, n)
@@ -247,4 +254,7 @@ class Decoder:
                               logits_to_keep=1)
         finally:
             self.module.set_attn_implementation(before)
-        return torch.cat(out.attentions).float()                               # (L, H, T, T)
+        layers = [one[0] for one in out.attentions or () if one is not None]   # each (H, T, T)
+        must_be_weights(self.title, self.module.config.model_type, layers, len(ids), causal=True,
+                        sinks=has_sinks(self.module))
+        return torch.stack(layers).float()                                     # (L, H, T, T)

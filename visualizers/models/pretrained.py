@@ -11,9 +11,10 @@ Nothing here opens a socket, runs code that comes with a model, or reads a pickl
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -31,9 +32,18 @@ from visualizers.models.gpt import Block
 from visualizers.models.tokenizers import BYTES
 from visualizers.refusal import Refusal
 
-# (query (H, T, D), key (H, T, D), scale, bias (1 or H, T, T)) -> weights (H, T, T)
-Attend = Callable[[Tensor, Tensor, float, Tensor], Tensor]
 Progress = Callable[[int, int, str], None]
+
+
+class Attend(Protocol):
+    """Whoever computes the weights (H, T, T) of queries and keys, each (H, T, D).
+
+    ``bias`` (1 or H, T, T) is added to the scores. ``cap`` and ``sink`` (H,) are those of the few models
+    that have them; ``plain_attention`` says what they do.
+    """
+
+    def __call__(self, query: Tensor, key: Tensor, scale: float, bias: Tensor,
+                 cap: float | None = None, sink: Tensor | None = None) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -120,9 +130,21 @@ def only_itself(bias: Tensor) -> Tensor:
     return bias.masked_fill(nothing & diagonal, 0.0)
 
 
-def plain_attention(query: Tensor, key: Tensor, scale: float, bias: Tensor) -> Tensor:
-    """softmax(Q Kᵀ / √D + bias), (H, T, T)."""
-    return (query @ key.transpose(-2, -1) * scale + bias).softmax(-1)
+def plain_attention(query: Tensor, key: Tensor, scale: float, bias: Tensor,
+                    cap: float | None = None, sink: Tensor | None = None) -> Tensor:
+    """softmax(Q Kᵀ / √D + bias), (H, T, T).
+
+    Args:
+        cap: scores come near to ± cap and never beyond (Gemma 2): cap · tanh(score / cap).
+        sink: (H,), the learnt score of one more place, which holds nothing (gpt-oss): what goes there is
+            missing from the row.
+    """
+    score = query @ key.transpose(-2, -1) * scale                              # (H, T, T)
+    score = (score if cap is None else cap * (score / cap).tanh()) + bias
+    if sink is None:
+        return score.softmax(-1)
+    nowhere = sink[:, None, None].expand(-1, score.shape[1], 1)                # (H, T, 1)
+    return torch.cat([score, nowhere], -1).softmax(-1)[..., :-1]
 
 
 @torch.no_grad()
@@ -235,13 +257,31 @@ BY_HAND = "bigmodels_by_hand"  # the name under which transformers finds the fun
 _OFFSET = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl", "roberta-prelayernorm")
 _asked: list[Attend] = []  # who computes the weights at the moment
 _kept: list[Tensor] = []
+# What transformers hands over beside the numbers and what changes no weight here: what the mask holds
+# already (a window), and what training and other ways of computing need.
+_OF_NO_WEIGHT = frozenset({
+    "cache_position", "cu_seq_lens_k", "cu_seq_lens_q", "deterministic", "dropout", "is_causal",
+    "max_length_k", "max_length_q", "num_items_in_batch", "output_attentions", "output_hidden_states",
+    "output_router_logits", "past_key_values", "position_embeddings", "position_ids", "return_dict",
+    "sliding_window", "use_cache",
+})
+PROBE = 24  # tokens on which what is computed here is compared with what the model computes by itself
+
+
+class _UnknownPart(Exception):
+    """A model hands something over to its attention that is not known here."""
 
 
 def _attention(
     _module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
-    scaling: float | None = None, position_bias: Tensor | None = None, **_: Any,
+    scaling: float | None = None, position_bias: Tensor | None = None, softcap: float | None = None,
+    s_aux: Tensor | None = None, **more: Any,
 ) -> tuple[Tensor, Tensor]:
-    """Attention as transformers asks for it: (1, H, T, D) queries, (1, K, T, D) keys and values."""
+    """Attention as transformers asks for it: (1, H, T, D) queries, (1, K, T, D) keys and values; a cap and
+    sinks as in ``plain_attention``."""
+    for name, given in more.items():
+        if given is not None and name not in _OF_NO_WEIGHT:
+            raise _UnknownPart(name)
     share = query.shape[1] // key.shape[1]  # heads that share one key (Ainslie et al. 2023)
     key, value = key.repeat_interleave(share, 1), value.repeat_interleave(share, 1)
     T, S = query.shape[2], key.shape[2]
@@ -255,7 +295,7 @@ def _attention(
     if position_bias is not None:
         bias = bias + position_bias[0]
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    weight = _asked[-1](query[0], key[0], scale, bias)                         # (H, T, S)
+    weight = _asked[-1](query[0], key[0], scale, bias, softcap, s_aux)         # (H, T, S)
     _kept.append(weight)
     return (weight[None] @ value).transpose(1, 2).contiguous(), weight[None]
 
@@ -275,15 +315,20 @@ def decoder(
     files: ModelFiles, device: str, progress: Progress, dtype: torch.dtype
 ) -> tuple[Any, tokenizers.Tokenizer]:
     """A ``…ForCausalLM`` of the library transformers, and its tokenizer. Raises ``Refusal``."""
-    return _opened(files, device, progress, "AutoModelForCausalLM", dtype)
+    module, tokenizer = _opened(files, device, progress, "AutoModelForCausalLM", dtype)
+    with suppress(ValueError):  # those that have no other way stay with the slow one
+        module.set_attn_implementation("sdpa")
+    return module, tokenizer
 
 
 def longest(config: Any) -> int:
     """How many tokens a model reads at most."""
-    places = getattr(config, "max_position_embeddings", None) or 1 << 20
+    places = int(getattr(config, "max_position_embeddings", None) or 0)
+    if places < 1:  # it has no limit, which some write as -1
+        return 1 << 20
     if config.model_type in _OFFSET:
         places -= (config.pad_token_id or 0) + 1
-    return int(places)
+    return places
 
 
 def _opened(
@@ -305,8 +350,13 @@ def _opened(
     progress(1, 3, "Reading the weights")
     try:
         module = _module(transformers, files, kind, dtype).to(device).eval()
+        _must_be_finite(module, files.title)
         progress(2, 3, "Reading the tokens")
-        return module, _tokenizer(transformers, files)
+        tokenizer = _tokenizer(transformers, files)
+        rows = _rows(module)
+        if rows and max(tokenizer.get_vocab(with_added_tokens=False).values(), default=0) >= rows:
+            raise too_many_tokens(files.title, tokenizer.get_vocab_size(), rows)
+        return module, tokenizer
     except Refusal:
         raise
     except Exception as error:  # whatever a foreign file can break in a library of this size
@@ -315,24 +365,103 @@ def _opened(
 
 
 def _module(transformers: Any, files: ModelFiles, kind: str, dtype: torch.dtype) -> Any:
+    """Opened with the slow attention, which shows its weights: some can only be opened with it."""
     if files.gguf is not None:
         from visualizers.models.gguf import language_model
 
         writer: Any = language_model(files.gguf, files.config, dtype)
+        writer.set_attn_implementation("eager")
         return writer.model if kind == "AutoModel" else writer
     auto = getattr(transformers, kind)
     if files.folder is not None:
-        return auto.from_pretrained(files.folder, local_files_only=True, use_safetensors=True,
-                                    trust_remote_code=False).to(dtype)
+        module, found = auto.from_pretrained(
+            files.folder, local_files_only=True, use_safetensors=True, trust_remote_code=False,
+            attn_implementation="eager", output_loading_info=True, ignore_mismatched_sizes=True)
+        _must_be_whole(module, _reader_of(module) if kind == "AutoModel" else module, files.title,
+                       found["missing_keys"], found["mismatched_keys"], found["unexpected_keys"])
+        return module.to(dtype)
     # straight from the archive, without a copy on the disk
     fields = {name: value for name, value in files.config.items() if name != "model_type"}
     config = transformers.AutoConfig.for_model(files.config["model_type"], **fields)
-    module = auto.from_config(config)
+    module = auto.from_config(config, attn_implementation="eager")
     weights = safetensors.torch.load(files.read("model.safetensors"))
-    missing, _ = module.load_state_dict(weights, strict=False)
-    if missing:
-        raise ValueError(f"weights are missing: {missing[0]}")
+    missing, more = module.load_state_dict(weights, strict=False)
+    _must_be_whole(module, module, files.title, missing, (), more)
     return module.to(dtype)
+
+
+def _reader_of(module: Any) -> Any:
+    """The part of a model that reads a text, where another one writes."""
+    return module.get_encoder() if hasattr(module, "encoder") and hasattr(module, "decoder") else module
+
+
+def _must_be_whole(
+    module: Any, used: Any, name: str, missing: Iterable[str],
+    mismatched: Iterable[tuple[str, Iterable[int], Iterable[int]]], more: Iterable[str],
+) -> None:
+    """Whether every weight that is used was in the file: the library draws the others at random.
+
+    A pooler may be missing, since nothing here uses it, and what the file holds beside the model, such as
+    the head of another task, is left out.
+
+    Args:
+        used: the part of the module that is looked at.
+        missing, more: names of the weights that the file lacks, and of those that the model lacks.
+        mismatched: (name, shape in the file, shape in the model).
+
+    Raises:
+        Refusal: weights are missing, of another shape, or of more layers than the model has.
+    """
+    for weight, found, wanted in sorted(mismatched):
+        raise Refusal("The weights of {name} do not fit its config.json: {weight} has the shape {found} and "
+                      "not {wanted}; get the model again.", name=name, weight=weight,
+                      found=_shape(found), wanted=_shape(wanted))
+    held = {id(one) for one in (*used.parameters(), *used.buffers())}
+    every = {**dict(module.named_parameters(remove_duplicate=False)),
+             **dict(module.named_buffers(remove_duplicate=False))}
+    lost = [one for one in sorted(missing) if id(every.get(one)) in held and "pooler" not in one]
+    if lost:
+        raise Refusal("The weights of {name} are not complete: {weights} is missing, which its config.json "
+                      "describes; get the model again.", name=name, weights=_some(lost))
+    kinds = {_of_any_layer(one) for one in every}
+    beyond = [one for one in sorted(more) if re.search(r"\.\d+\.", one) and kinds & {
+        _of_any_layer(one), _of_any_layer(one.removeprefix(f"{module.base_model_prefix}."))}]
+    if beyond:
+        raise Refusal("The weights of {name} have more layers than its config.json describes ({weights}); "
+                      "get the model again.", name=name, weights=_some(beyond))
+
+
+def _of_any_layer(name: str) -> str:
+    return re.sub(r"\.\d+\.", ".#.", name)
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:2]) + (" …" if len(names) > 2 else "")
+
+
+def _shape(sizes: Iterable[int]) -> str:
+    return " × ".join(str(one) for one in sizes)
+
+
+def _must_be_finite(module: nn.Module, name: str) -> None:
+    """Raises ``Refusal`` for weights that are no numbers."""
+    for weight, values in module.named_parameters():
+        if not values.isfinite().all():
+            raise Refusal("The weights of {name} are damaged: {weight} holds what is no number; get the "
+                          "model again.", name=name, weight=weight)
+
+
+def _rows(module: Any) -> int:
+    """How many tokens a model knows; 0 for one that does not look them up in one table."""
+    with suppress(NotImplementedError, AttributeError):
+        return len(module.get_input_embeddings().weight)
+    return 0
+
+
+def too_many_tokens(name: str, tokens: int, rows: int) -> Refusal:
+    """What is said of a model that does not know all tokens of its tokenizer."""
+    return Refusal("The tokenizer of {name} has {tokens} tokens and the model knows only {rows}; get the "
+                   "two that belong together.", name=name, tokens=tokens, rows=rows)
 
 
 def _tokenizer(transformers: Any, files: ModelFiles) -> tokenizers.Tokenizer:
@@ -351,53 +480,140 @@ def _tokenizer(transformers: Any, files: ModelFiles) -> tokenizers.Tokenizer:
 
 
 class Transformer:
-    """A model of the library transformers whose attention is computed by the caller."""
+    """A model of the library transformers whose attention is computed by the caller.
+
+    Where that does not give what the model computes by itself, it is asked for its own weights instead.
+    """
 
     def __init__(self, files: ModelFiles, device: str, progress: Progress) -> None:
-        """Raises ``Refusal`` for an architecture that is unknown or does not fit its weights."""
+        """Raises ``Refusal`` for an architecture that is unknown, does not fit its weights, or has no
+        attention that can be looked at."""
         self.title = files.title
         module, tokenizer = _opened(files, device, progress, "AutoModel", torch.float32)
-        self.module = module.get_encoder() if module.config.is_encoder_decoder else module
+        self.module = _reader_of(module)
+        self._config = getattr(self.module, "config", module.config)
         self._tokens = Tokens(tokenizer)
-        self.limit = longest(self.module.config)
+        self._rows = _rows(module) or self._tokens.size
+        self.limit = longest(self._config)
+        self._settle(device)
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
         return self._tokens.cut(text, second, limit)
 
     @torch.no_grad()
     def run(self, cut: Cut, blocked: Tensor, attend: Attend) -> tuple[Tensor, list[Tensor]]:
-        """Raises ``Refusal`` for a model without attention, or one that does not read text."""
-        config: Any = self.module.config
+        """Raises ``Refusal`` for what the model cannot read, or weights that are none."""
+        hidden, weights = self._read(cut, blocked, attend if self._by_hand else None)
+        must_be_weights(self.title, self._config.model_type, weights, len(cut.ids), self._causal,
+                        has_sinks(self.module))
+        return hidden, weights
+
+    def _settle(self, device: str) -> None:
+        """Find out, on tokens from all over the vocabulary, whether the weights that are computed by hand
+        are the model's own, and whether its tokens see only those before them."""
+        T = max(2, min(self.limit, PROBE))
+        ids = torch.arange(T) * 7919 % self._rows                              # (T,)
+        cut = Cut(tuple(ids.tolist()), ("",) * T, np.zeros(T, np.uint8), np.zeros(T, bool), T)
+        nobody = torch.zeros(T, dtype=torch.bool, device=device)
+        ours, weights = self._read(cut, nobody, plain_attention)
+        hidden, own = self._read(cut, nobody, None)
+        shorter, _ = self._read(replace(cut, ids=cut.ids[:-1], segments=cut.segments[:-1]), nobody[:-1],
+                                None)
+        self._causal = len(shorter) == T - 1 and _alike(shorter, hidden[:-1], 1e-5)
+        self._by_hand = bool(weights) and _alike(ours, hidden, 1e-4) and (
+            not own or (len(own) == len(weights)
+            and all(_alike(one, other, 1e-4) for one, other in zip(weights, own, strict=True))))
+        if not (own or self._by_hand):
+            raise Refusal("The model {name} has no attention to look at ({kind} works without it); "
+                          "choose another one.", name=self.title, kind=self._config.model_type)
+
+    @torch.no_grad()
+    def _read(self, cut: Cut, blocked: Tensor, attend: Attend | None) -> tuple[Tensor, list[Tensor]]:
+        """The last vectors (T, C) and the weights: computed by ``attend``, or the model's own."""
+        if max(cut.ids) >= self._rows:
+            raise too_many_tokens(self.title, self._tokens.size, self._rows)
         given: dict[str, Any] = {"input_ids": torch.tensor([cut.ids], device=blocked.device),
                                  "attention_mask": (~blocked)[None].long()}
-        if getattr(config, "type_vocab_size", 0) > 1 and config.model_type not in _OFFSET:
+        if getattr(self._config, "type_vocab_size", 0) > 1 and self._config.model_type not in _OFFSET:
             given["token_type_ids"] = torch.tensor(cut.segments[None].astype(np.int64),
                                                    device=blocked.device)
         try:
-            self._set(BY_HAND)
-            with _asking(attend):
-                hidden = self.module(**given).last_hidden_state[0]             # (T, C)
-                weights = [one for one in _kept if one.shape[-2:] == (len(cut.ids),) * 2]
-            if not weights:  # a model that keeps its attention to itself is asked for it
-                self._set("eager")
-                out = self.module(**given, output_attentions=True)
-                hidden = out.last_hidden_state[0]
-                weights = [one[0] for one in getattr(out, "attentions", None) or ()
-                           if one is not None]
+            if attend is not None:
+                self._set(BY_HAND)
+                with _asking(attend):
+                    return self.module(**given).last_hidden_state[0], list(_kept)
+            self._set("eager")
+            out = self.module(**given, output_attentions=True)
+            own = [one[0] for one in getattr(out, "attentions", None) or () if one is not None]
+            return out.last_hidden_state[0], [_seeing_itself(one, blocked) for one in own]
+        except _UnknownPart as part:
+            raise Refusal("The attention of the model {name} has a part that is not known here ({part}); "
+                          "choose another one.", name=self.title, part=str(part)) from part
         except Exception as error:
-            if getattr(config, "num_attention_heads", None) is not None:
-                raise Refusal("The model {name} cannot read this text: {reason}", name=self.title,
-                              reason=_first_line(error)) from error
-            weights = []
-        if not weights:
-            raise Refusal("The model {name} has no attention to look at ({kind} works without it); "
-                          "choose another one.", name=self.title, kind=config.model_type)
-        return hidden, weights
+            if getattr(self._config, "num_attention_heads", None) is None:
+                raise Refusal("The model {name} has no attention to look at ({kind} works without it); "
+                              "choose another one.", name=self.title,
+                              kind=self._config.model_type) from error
+            raise Refusal("The model {name} cannot read this text: {reason}", name=self.title,
+                          reason=_first_line(error)) from error
 
     def _set(self, name: str) -> None:
         setter = getattr(self.module, "set_attn_implementation", None)
         if setter is not None:
             setter(name)
+
+
+def has_sinks(module: nn.Module) -> bool:
+    """Whether heads may rest on a place that is no token, so that rows sum to less than 1."""
+    return any(getattr(one, "sinks", None) is not None for one in module.modules())
+
+
+def must_be_weights(name: str, kind: str, weights: Sequence[Any], T: int, causal: bool,
+                    sinks: bool) -> None:
+    """Check what a model gives as its attention.
+
+    Args:
+        weights: one a layer, to be (H, T, T).
+        causal: whether its tokens see only those before them.
+        sinks: whether rows may sum to less than 1.
+
+    Raises:
+        Refusal: there are none, or they are something else.
+    """
+    if not weights or not all(isinstance(one, Tensor) and one.dim() == 3
+                              and one.shape[1:] == (T, T) for one in weights):
+        raise Refusal("The model {name} does not look from every token at every token ({kind} goes another "
+                      "way), so there is no map of it; choose another one.", name=name, kind=kind)
+    for one in weights:
+        sums = one.float().sum(-1)                                             # (H, T)
+        if not (one.min() >= 0 and sums.max() < 1.01 and (sinks or sums.min() > 0.99)):
+            raise Refusal("What the model {name} gives as its attention are no weights, since they do not "
+                          "sum to 1; choose another one.", name=name)
+        if causal and one.triu(1).max() > 0:
+            raise Refusal("What the model {name} gives as its attention looks ahead, which its tokens "
+                          "cannot; choose another one.", name=name)
+
+
+def _alike(one: Any, other: Any, within: float) -> bool:
+    """Whether two arrays are the same, up to rounding."""
+    return isinstance(other, Tensor) and one.shape == other.shape and bool(
+        (one - other).abs().max() <= within * other.abs().max().clamp(min=1e-30))
+
+
+def _seeing_itself(weights: Any, blocked: Tensor) -> Any:
+    """The library lets a token that may see nothing see everything; here it sees itself, as elsewhere
+    (``only_itself``). Such tokens are blocked, so that nobody notices.
+
+    Args:
+        weights: (H, T, T); whatever else a model gives is left alone.
+        blocked: (T,).
+    """
+    T = len(blocked)
+    if not (isinstance(weights, Tensor) and weights.shape[1:] == (T, T) and blocked.any()):
+        return weights
+    itself = torch.eye(T, dtype=torch.bool, device=weights.device)             # (T, T)
+    leaks = (weights.masked_fill(itself, 0.0)[..., blocked] > 0).any(-1) & blocked  # (H, T)
+    return torch.where(leaks[..., None], itself.to(weights.dtype), weights)
 
 
 def _first_line(error: Exception) -> str:
@@ -428,7 +644,7 @@ class Tokens:
             total = len(found.ids)
         ids = found.ids[:limit]
         segments = np.array([one or 0 for one in _sides(found)], np.uint8)[:limit]
-        return Cut(tuple(ids), tuple(self._name(one) for one in ids), segments,
+        return Cut(tuple(ids), tuple(name_of(self._tokenizer, one) for one in ids), segments,
                    np.array(found.special_tokens_mask, bool)[:limit], total)
 
     def _encode(self, text: str, second: str) -> Any:
@@ -439,16 +655,19 @@ class Tokens:
         """Whether the tokenizer puts a token between two sentences."""
         return bool(self._tokenizer.num_special_tokens_to_add(True))
 
-    def _name(self, number: int) -> str:
-        piece = self._tokenizer.id_to_token(number) or "?"
-        if piece.startswith("##"):
-            return str(piece)
-        decoded = self._tokenizer.decode([number], skip_special_tokens=False)
-        if not decoded:
-            return str(piece)
-        if "\ufffd" in decoded:  # part of a character: its bytes
-            return "‹" + "".join(f"{BYTES.get(one, 63):02x}" for one in piece) + "›"
-        return str(decoded) if piece[:1] not in "▁Ġ" or decoded[0] == " " else f" {decoded}"
+
+def name_of(tokenizer: tokenizers.Tokenizer, number: int) -> str:
+    """The text of one token, for display: with the space before it, and as bytes where it is a part of a
+    character."""
+    piece = tokenizer.id_to_token(number) or "?"
+    if piece.startswith("##"):
+        return str(piece)
+    decoded = tokenizer.decode([number], skip_special_tokens=False)
+    if not decoded:
+        return str(piece)
+    if "\ufffd" in decoded or (decoded == piece and BYTE.fullmatch(piece)):
+        return f"‹{_bytes_of(piece).hex()}›"
+    return str(decoded) if piece[:1] not in "▁Ġ" or decoded[0] == " " else f" {decoded}"
 
 
 def _sides(found: Any) -> list[int | None]:
@@ -456,3 +675,13 @@ def _sides(found: Any) -> list[int | None]:
     sides = list(found.sequence_ids)
     return [side if side is not None else kind
             for side, kind in zip(sides, found.type_ids, strict=True)]
+
+
+BYTE = re.compile(r"<0x([0-9A-F]{2})>")  # how SentencePiece writes a byte
+
+
+def _bytes_of(piece: str) -> bytes:
+    """The bytes that a token stands for, in either of the two ways to write them."""
+    if found := BYTE.fullmatch(piece):
+        return bytes.fromhex(found[1])
+    return bytes(BYTES.get(one, 63) for one in piece)

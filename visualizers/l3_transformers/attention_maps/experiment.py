@@ -19,14 +19,15 @@ from torch.nn import functional as F
 
 from visualizers.l3_transformers.attention_maps.panel import LONGEST, Frame, Params, chosen
 from visualizers.l3_transformers.attention_maps.texts import EXAMPLES
-from visualizers.models.pretrained import Cut, SmallBert, TinyGPT, open_reader, redraw
+from visualizers.models.pretrained import Cut, SmallBert, TinyGPT, has_sinks, open_reader, redraw
 from visualizers.panel import Context
 
 GRID_BYTES = 250_000  # of all small pictures together
 WHOLE = 256           # matrices of more tokens travel with half precision
 
 
-def attention(query: Tensor, key: Tensor, scale: float, bias: Tensor) -> Tensor:
+def attention(query: Tensor, key: Tensor, scale: float, bias: Tensor,
+              cap: float | None = None, sink: Tensor | None = None) -> Tensor:
     """softmax(Q Kᵀ / √D + bias): how much each token takes from each other one.
 
     Args:
@@ -34,12 +35,21 @@ def attention(query: Tensor, key: Tensor, scale: float, bias: Tensor) -> Tensor:
         scale: 1 / √D, so that scores do not grow with D.
         bias: (1 or H, T, T), 0 where a token may be seen and hugely negative where it may not:
             later tokens in a decoder, masked tokens.
+        cap: only in a few models (Gemma 2): scores come near to ± cap and never beyond.
+        sink: (H,), only in a few models (gpt-oss): the learnt score of one more place, which holds
+            nothing, for heads that find no target.
 
     Returns:
-        (H, T, T), rows sum to 1.
+        (H, T, T), rows sum to 1, or to less by what goes to the sink.
     """
     score = query @ key.transpose(-2, -1) * scale                              # (H, T, T)
-    return (score + bias).softmax(-1)
+    if cap is not None:
+        score = cap * (score / cap).tanh()
+    score = score + bias
+    if sink is None:
+        return score.softmax(-1)
+    nothing = sink[:, None, None].expand(-1, score.shape[1], 1)                # (H, T, 1)
+    return torch.cat([score, nothing], -1).softmax(-1)[..., :-1]
 
 
 def rollout(weights: Tensor) -> Tensor:
@@ -52,7 +62,7 @@ def rollout(weights: Tensor) -> Tensor:
         weights: (L, H, T, T).
 
     Returns:
-        (L, T, T): the flow up to each layer; rows sum to 1.
+        (L, T, T): the flow up to each layer; rows sum to 1 where those of the weights do.
     """
     stay = torch.eye(weights.shape[-1])                                        # (T, T)
     flows = [stay]
@@ -86,6 +96,9 @@ class AttentionMaps:
                          "the Data page has {wanted}.", wanted=context.data.title(files.missing),
                          model=files.title)
         self.reader = open_reader(files, context.device, context.progress)
+        if has_sinks(self.reader.module):
+            context.note("Heads of {model} may also rest on a place that is no token; what goes there is "
+                         "missing from the rows and counted among the sinks.", model=files.title)
         if params.weights == "random":
             redraw(self.reader.module, context.generator)
         self.seen: list[Seen] = []   # the text of the moment
@@ -140,7 +153,8 @@ class AttentionMaps:
             small.append((tiles / peak[:, None, None] * 255).round().byte())
             before.append(each.diagonal(-1, 1, 2).sum(-1) / max(1, T - 1))     # (H,)
             itself.append(each.diagonal(0, 1, 2).mean(-1))
-            resting.append(each[:, :, sinks].sum(-1).mean(-1))
+            nothing = (1 - each.sum(-1)).clamp(min=0)  # (H, T), what goes to a sink that is no token
+            resting.append((each[:, :, sinks].sum(-1) + nothing).mean(-1).clamp(max=1))
             even.append(evenness(each))
             ahead = max(ahead, each.triu(1).max().item())
             others = each.masked_fill(torch.eye(T, dtype=torch.bool), 0.0)
@@ -202,6 +216,7 @@ def between(segments: NDArray[np.uint8], which: str) -> NDArray[np.bool_]:
 
 def evenness(weights: Tensor) -> float:
     """Mean of H(row) / log n over rows that may look at n > 1 tokens; 1 is everywhere alike."""
+    weights = weights / weights.sum(-1, keepdim=True).clamp(min=1e-30)  # a sink may have taken a part
     entropy = torch.special.entr(weights).sum(-1)                              # (H, T)
     choices = (weights > 0).sum(-1)                                            # (H, T)
     several = choices > 1
