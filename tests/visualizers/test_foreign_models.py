@@ -49,6 +49,10 @@ MODELS: dict[str, Callable[[], Any]] = {
     "gpt_oss": of("gpt_oss", **GROUPED, num_local_experts=2, num_experts_per_tok=1, sliding_window=4),
     "falcon": of("falcon", **SIZES),
     "bloom": of("bloom", **SMALL, hidden_size=32, n_head=4, n_layer=2),
+    "openai-gpt": of("openai-gpt", **SMALL, n_embd=32, n_head=4, n_layer=2, n_positions=40),
+    "fsmt": of("fsmt", **SMALL, langs=["a", "b"], src_vocab_size=65, tgt_vocab_size=65, d_model=32,
+               encoder_layers=2, decoder_layers=1, encoder_attention_heads=4, decoder_attention_heads=4,
+               encoder_ffn_dim=32, decoder_ffn_dim=32, max_position_embeddings=40),
     "diffllama": of("diffllama", **GROUPED),
     "xlnet": of("xlnet", **OF_2018),
     "deberta": of("deberta", **SIZES, relative_attention=True, pos_att_type=["c2p", "p2c"]),
@@ -58,7 +62,7 @@ MODELS: dict[str, Callable[[], Any]] = {
     "bert": of("bert", **SIZES),
     "llama": of("llama", **GROUPED),
 }
-CAUSAL = ("gemma2", "gpt_oss", "falcon", "bloom", "diffllama", "llama")
+CAUSAL = ("gemma2", "gpt_oss", "falcon", "bloom", "openai-gpt", "diffllama", "llama")
 NO_MAP = ("squeezebert", "longformer")
 
 
@@ -132,6 +136,7 @@ def test_that_attention_is_that_of_the_same_model_opened_as_eager(
     cut, last, weights = read(reader(folders[name]))
     model = transformers.AutoModel.from_pretrained(
         folders[name], attn_implementation="eager", local_files_only=True).eval()
+    model = model.get_encoder() if name == "fsmt" else model
     with torch.no_grad():
         out = model(input_ids=torch.tensor([cut.ids]), output_attentions=True)
     theirs = [one[0] for one in out.attentions]
@@ -221,11 +226,32 @@ def test_that_what_a_decoder_gives_is_checked(weights: list[torch.Tensor], sente
 
 
 def test_that_a_limit_below_one_is_no_limit(folders: dict[str, Path]) -> None:
-    config = transformers.XLNetConfig(**OF_2018)
-    assert config.max_position_embeddings == -1 and longest(config) > 100_000
     one = reader(folders["xlnet"])
+    config = one.module.config
+    assert config.max_position_embeddings == -1 and longest(one.module, config) > 100_000
     cut = one.cut("w1 " * 100, "", min(one.limit, 512))
     assert len(cut.ids) == cut.total == 100
+
+
+@pytest.mark.parametrize("kind", ["ibert", "data2vec-text", "esm", "mpnet", "camembert", "bert"])
+@pytest.mark.parametrize("padding", [0, 1])
+def test_that_a_model_reads_as_many_tokens_as_its_limit_says(
+    tmp_path: Path, kind: str, padding: int
+) -> None:
+    one = reader(saved(of(kind, **{**SIZES, "pad_token_id": padding})(), tmp_path))
+    cut = one.cut("w1 " * 100, "", one.limit)
+    assert 37 < len(cut.ids) == one.limit <= 40
+    assert one.run(cut, torch.zeros(one.limit, dtype=torch.bool), plain_attention)[1]
+
+
+def test_that_a_model_whose_attention_does_nothing_yet_is_no_decoder(tmp_path: Path) -> None:
+    model = of("bert", **SIZES)()
+    saved(model, tmp_path)
+    with torch.no_grad():
+        for layer in model.encoder.layer:
+            layer.attention.output.dense.weight.zero_()
+    model.save_pretrained(tmp_path)
+    assert read(reader(tmp_path))[2][0].triu(1).max() > 0
 
 
 @pytest.mark.parametrize("decoding", [True, False])

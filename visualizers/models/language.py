@@ -154,4 +154,4 @@ def open_language(
     """
     files.must("write")
     module, tokenizer = pretrained.decoder(files, device, progress, dtype)
-    return Language(files.title, module, tokenizer, pretrained.longest(module.config))
+    return Language(files.title, module, tokenizer, pretrained.longest(module, module.config))

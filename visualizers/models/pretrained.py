@@ -253,8 +253,8 @@ def _own_tokens(files: ModelFiles) -> tokenizers.Tokenizer:
 # --- models of the library transformers --------------------------------------------------------
 
 BY_HAND = "bigmodels_by_hand"  # the name under which transformers finds the function below
-# These number places from beyond the padding token, so that they read fewer tokens than they say.
-_OFFSET = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl", "roberta-prelayernorm")
+# These know no segments, even where their config has room for two.
+_ONE_SEGMENT = ("roberta", "xlm-roberta", "camembert", "mpnet", "xlm-roberta-xl", "roberta-prelayernorm")
 _asked: list[Attend] = []  # who computes the weights at the moment
 _kept: list[Tensor] = []
 # What transformers hands over beside the numbers and what changes no weight here: what the mask holds
@@ -321,13 +321,15 @@ def decoder(
     return module, tokenizer
 
 
-def longest(config: Any) -> int:
+def longest(module: Any, config: Any) -> int:
     """How many tokens a model reads at most."""
     places = int(getattr(config, "max_position_embeddings", None) or 0)
     if places < 1:  # it has no limit, which some write as -1
         return 1 << 20
-    if config.model_type in _OFFSET:
-        places -= (config.pad_token_id or 0) + 1
+    for name, table in module.named_modules():
+        # RoBERTa and its like number places from beyond that of padding.
+        if name.endswith("position_embeddings") and getattr(table, "padding_idx", None) is not None:
+            places = min(places, len(table.weight) - table.padding_idx - 1)
     return places
 
 
@@ -494,7 +496,7 @@ class Transformer:
         self._config = getattr(self.module, "config", module.config)
         self._tokens = Tokens(tokenizer)
         self._rows = _rows(module) or self._tokens.size
-        self.limit = longest(self._config)
+        self.limit = longest(self.module, self._config)
         self._settle(device)
 
     def cut(self, text: str, second: str, limit: int) -> Cut:
@@ -517,9 +519,14 @@ class Transformer:
         nobody = torch.zeros(T, dtype=torch.bool, device=device)
         ours, weights = self._read(cut, nobody, plain_attention)
         hidden, own = self._read(cut, nobody, None)
-        shorter, _ = self._read(replace(cut, ids=cut.ids[:-1], segments=cut.segments[:-1]), nobody[:-1],
-                                None)
-        self._causal = len(shorter) == T - 1 and _alike(shorter, hidden[:-1], 1e-5)
+
+        def with_another(at: int) -> Tensor:
+            changed = ids.clone()
+            changed[at] = (changed[at] + 1) % self._rows
+            return self._read(replace(cut, ids=tuple(changed.tolist())), nobody, None)[0]  # (T, C)
+
+        self._causal = _alike(with_another(-1)[:-1], hidden[:-1], 1e-5) \
+            and not _alike(with_another(0)[1:], hidden[1:], 1e-5)
         self._by_hand = bool(weights) and _alike(ours, hidden, 1e-4) and (
             not own or (len(own) == len(weights)
             and all(_alike(one, other, 1e-4) for one, other in zip(weights, own, strict=True))))
@@ -534,7 +541,7 @@ class Transformer:
             raise too_many_tokens(self.title, self._tokens.size, self._rows)
         given: dict[str, Any] = {"input_ids": torch.tensor([cut.ids], device=blocked.device),
                                  "attention_mask": (~blocked)[None].long()}
-        if getattr(self._config, "type_vocab_size", 0) > 1 and self._config.model_type not in _OFFSET:
+        if getattr(self._config, "type_vocab_size", 0) > 1 and self._config.model_type not in _ONE_SEGMENT:
             given["token_type_ids"] = torch.tensor(cut.segments[None].astype(np.int64),
                                                    device=blocked.device)
         try:
@@ -545,7 +552,7 @@ class Transformer:
             self._set("eager")
             out = self.module(**given, output_attentions=True)
             own = [one[0] for one in getattr(out, "attentions", None) or () if one is not None]
-            return out.last_hidden_state[0], [_seeing_itself(one, blocked) for one in own]
+            return out.last_hidden_state[0], [self._seeing_itself(one, blocked) for one in own]
         except _UnknownPart as part:
             raise Refusal("The attention of the model {name} has a part that is not known here ({part}); "
                           "choose another one.", name=self.title, part=str(part)) from part
@@ -556,6 +563,24 @@ class Transformer:
                               kind=self._config.model_type) from error
             raise Refusal("The model {name} cannot read this text: {reason}", name=self.title,
                           reason=_first_line(error)) from error
+
+    def _seeing_itself(self, weights: Any, blocked: Tensor) -> Any:
+        """The library lets a token that may see nothing see what it must not; here it sees itself, as
+        elsewhere (``only_itself``). Such tokens are blocked, so that no other one notices.
+
+        Args:
+            weights: (H, T, T); whatever else a model gives is left alone.
+            blocked: (T,).
+        """
+        T = len(blocked)
+        if not (isinstance(weights, Tensor) and weights.shape[1:] == (T, T) and blocked.any()):
+            return weights
+        itself = torch.eye(T, dtype=torch.bool, device=weights.device)         # (T, T)
+        never = blocked.expand(T, T)                                           # (T, T)
+        if self._causal:
+            never = never | ~torch.ones_like(itself).tril()
+        lost = (weights.masked_fill(itself | ~never, 0.0) > 0).any(-1) & blocked  # (H, T)
+        return torch.where(lost[..., None], itself.to(weights.dtype), weights)
 
     def _set(self, name: str) -> None:
         setter = getattr(self.module, "set_attn_implementation", None)
@@ -598,22 +623,6 @@ def _alike(one: Any, other: Any, within: float) -> bool:
     """Whether two arrays are the same, up to rounding."""
     return isinstance(other, Tensor) and one.shape == other.shape and bool(
         (one - other).abs().max() <= within * other.abs().max().clamp(min=1e-30))
-
-
-def _seeing_itself(weights: Any, blocked: Tensor) -> Any:
-    """The library lets a token that may see nothing see everything; here it sees itself, as elsewhere
-    (``only_itself``). Such tokens are blocked, so that nobody notices.
-
-    Args:
-        weights: (H, T, T); whatever else a model gives is left alone.
-        blocked: (T,).
-    """
-    T = len(blocked)
-    if not (isinstance(weights, Tensor) and weights.shape[1:] == (T, T) and blocked.any()):
-        return weights
-    itself = torch.eye(T, dtype=torch.bool, device=weights.device)             # (T, T)
-    leaks = (weights.masked_fill(itself, 0.0)[..., blocked] > 0).any(-1) & blocked  # (H, T)
-    return torch.where(leaks[..., None], itself.to(weights.dtype), weights)
 
 
 def _first_line(error: Exception) -> str:
