@@ -39,6 +39,7 @@ PROGRAMS = (
 # Runs the files of cases/ that end in an even or an odd digit, each in an empty folder of its own: one bash
 # for all of them, and one for each text.
 DRIVER = """
+umask 022
 for case in cases/*$1; do
   name=${case##*/}
   (cd "here/$name" && exec bash -c "$(< "../../$case")") > "out/$name" 2>&1 < /dev/null

@@ -58,7 +58,7 @@ def ls(sh: Shell, args: list[str]) -> int:
         inside = _sorted(inside, found)
         shown = inside
         if "a" in found:
-            dots: list[tuple[str, Node]] = [(".", node), ("..", node)]
+            dots: list[tuple[str, Node]] = [(".", node), ("..", sh.node(f"{path}/.."))]
             shown = [*inside, *dots[::-1]] if "r" in found and not set("tS") & set(found.flags) \
                 else [*dots, *inside]
         total = f"total {sum(4 * -(-one.size // 4096) for _, one in shown)}\n" if "l" in found else ""

@@ -21,7 +21,7 @@ class Params:
         "none", restart=False, label="Help with the task",
         help="What stands below the task: nothing, a hint, or one way to do it.")
     pace: int = integer(
-        5, 0, 600, unit="second", label="Time a line",
+        5, 0, 600, unit="second", label="Time per line",
         help="How far the clock of the machines moves with each line: what runs in the background goes on.")
     seed: int = integer(0, 0, 999, help="Draws other process numbers and other losses of the training.")
     lines: tuple[str, ...] = hidden(FIRST, stays=True, help="What was typed, in order.")
