@@ -42,7 +42,7 @@ class LinuxView(PanelView):
         words = self.words
         self.terminal = Terminal(look, " ", hint=words("Type a command"),
                                  name=words("Command line"))
-        self.files = Table(look, " ", [("", 0.6), ("", 6.2), ("", 3.5), ("", 2.7)])
+        self.files = Table(look, " ", [("", 0.6), ("", 5.8), ("", 3.9), ("", 2.7)])
         self.tasks = Table(look, "", [("", 1)])
         self.machines = Table(look, "", [("", 11), ("", 9)])
         self.commits = Table(look, "", [("", 7), ("", 4)])
