@@ -30,8 +30,8 @@ def recorded(one: Panel, steps: int = 5) -> Record:
         trial.train(1)
         shown = trial.shown(at_rest=False)
         film.append(Seen(shown.step, shown.params, shown.frame, shown.measured))
-    return Record(panel=one.id, params=trial.params, changes=(Change(2, {"seed": 3}),), seed=0,
-                  device="cpu", threads=1, versions=versions(), history=trial.history, film=film,
+    return Record(panel=one.id, params=trial.params, changes=(Change(2, {"seed": 3}),) if one.trains else (),
+                  seed=0, device="cpu", threads=1, versions=versions(), history=trial.history, film=film,
                   step=len(trial.history), label="a run – 一次运行")
 
 
