@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.aside import Aside
+from app.busy import Busy, Waiting
 from app.errors import Action, ErrorCard
 from app.meter import PaintMeter
 from app.session import Failure, Session, State
@@ -36,7 +37,6 @@ from widgets.transport import Transport
 from widgets.view import PanelView
 from widgets.words import tr_mark
 
-SILENT = 300  # ms; what takes longer says how far it is
 STATES = {
     State.IDLE: tr_mark("paused"), State.STARTING: tr_mark("starting"),
     State.RUNNING: tr_mark("playing"), State.PAUSED: tr_mark("paused"),
@@ -58,6 +58,7 @@ class Page(QWidget):
     def __init__(
         self, look: Look, panel: Panel, session: Session, trying: Trying, meter: PaintMeter,
         presenting: bool = False, parent: QWidget | None = None,
+        last_picture: Callable[[], QImage | None] = lambda: None,
     ) -> None:
         super().__init__(parent)
         self.presenting = presenting  # the claim is said then, and its room is the picture's
@@ -106,10 +107,12 @@ class Page(QWidget):
         self.view.setAccessibleName(said.title)
         self.view.changed.connect(self._clicked)
         self.stack = QStackedWidget()
-        self.stack.addWidget(Card(self.look))
+        self.waiting = Waiting(self.look, self.view, last_picture)
+        self.stack.addWidget(self.waiting)
         self.stack.addWidget(self.view)
         self.busy = Busy(self.look)
-        self.busy.cancelled.connect(self._cancel)
+        for busy in (self.busy, self.waiting.busy):
+            busy.cancelled.connect(self._cancel)
         self.notes = Sentence(self.look, "text", steady=False)
         self.remedy = QPushButton()  # fetches what is missing, then starts again with it
         self.remedy.setProperty("role", "link")
@@ -192,7 +195,7 @@ class Page(QWidget):
         self._links.clear()
         self._stop_film()
         self._describing.stop()
-        self.busy.end()
+        self._end_preparing()
 
     # --- what the session says -------------------------------------------------------------------
 
@@ -215,6 +218,12 @@ class Page(QWidget):
         self.meter.end()
         self.drawn.emit()
 
+    @property
+    def sound(self) -> bool:
+        """Whether the view is seen and shows a frame without a mistake."""
+        return self.shown is not None and self.stack.currentWidget() is self.view \
+            and not self._broken and not self._mistaken
+
     def _describe(self) -> None:
         if self.shown is not None:
             self.description.say(self.view.describe(self.shown))
@@ -228,12 +237,22 @@ class Page(QWidget):
                 self.notes.hide()
                 self.remedy.hide()
             if self._film is None:
-                self.busy.begin(self.words("Preparing"))
+                self._preparing.begin(self.words("Preparing" if self.session.worker_ready
+                                                 else "Loading PyTorch"))
         elif self._film is None:
-            self.busy.end()
+            self._end_preparing()
         if state is State.RUNNING:
             self._remove_card()
         self._stats()
+
+    @property
+    def _preparing(self) -> Busy:
+        """What says how far a set-up is: in the view's place, or below what it shows."""
+        return self.busy if self.shown is not None else self.waiting.busy
+
+    def _end_preparing(self) -> None:
+        self.busy.end()
+        self.waiting.busy.end()
 
     def _stats(self) -> None:
         self.transport.set_playing(self.session.playing)
@@ -250,7 +269,7 @@ class Page(QWidget):
 
     def _progress(self, done: int, total: int, what: str) -> None:
         if self._film is None:
-            self.busy.progress(done, total, self.words(what))
+            self._preparing.progress(done, total, self.words(what or "Preparing"))
 
     def _noted(self, _text: str, _values: dict[str, object]) -> None:
         from app.sources import missing
@@ -496,75 +515,5 @@ class Page(QWidget):
         if isinstance(self._film, Generator):
             self._film.close()
         if self._film is not None or self.session.state is not State.STARTING:
-            self.busy.end()
+            self._end_preparing()
         self._film = None
-
-
-class Busy(QWidget):
-    """How far something is, and a way to stop it: appears only when it takes a while."""
-
-    cancelled = Signal()
-    shown = Signal(bool)
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self.look = look
-        self.label = QLabel()
-        self.label.setProperty("role", "quiet")
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(look.px(220))
-        self.cancel = QPushButton(look.words("Cancel"))
-        self.cancel.setAccessibleName(look.words("Cancel"))
-        self.cancel.setProperty("role", "link")
-        self.cancel.setFont(font(look, 11))
-        self.cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.cancel.clicked.connect(lambda: self.cancelled.emit())
-        line = QHBoxLayout(self)
-        line.setContentsMargins(look.px(2), 0, 0, 0)
-        line.setSpacing(look.px(12))
-        line.addWidget(self.label)
-        line.addWidget(self.bar)
-        line.addWidget(self.cancel)
-        line.addStretch(1)
-        self._begun = time.perf_counter()
-        self._late = QTimer(self, singleShot=True, interval=SILENT)
-        self._late.timeout.connect(self._appear)
-        self._clock = QTimer(self, interval=100)
-        self._clock.timeout.connect(self._tell)
-        self._what, self._done, self._total = "", 0, 0
-
-    def begin(self, what: str) -> None:
-        """Something has begun; it is shown if it is not over soon."""
-        self._begun = time.perf_counter()
-        self.progress(0, 0, what)
-        self._late.start()
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """How far it is; a total of 0 means that nobody knows, so the seconds are counted."""
-        self._what, self._done, self._total = what, done, total
-        if not self.isHidden():
-            self._tell()
-
-    def end(self) -> None:
-        """It is over."""
-        self._late.stop()
-        self._clock.stop()
-        self.hide()
-        self.shown.emit(False)
-
-    def _appear(self) -> None:
-        self._tell()
-        self._clock.start()
-        self.shown.emit(True)
-        self.show()
-
-    def _tell(self) -> None:
-        if self._total > 0:
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(round(1000 * self._done / self._total))
-            much = percent(self._done / self._total)
-        else:
-            much = quantity(time.perf_counter() - self._begun, "s", self.look.words, digits=2)
-        self.bar.setVisible(self._total > 0)
-        self.label.setText(f"{self._what}  {much}" if self._what else much)

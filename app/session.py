@@ -304,6 +304,11 @@ class Session(QObject):
         return self._worker.pid if self._worker else 0
 
     @property
+    def worker_ready(self) -> bool:
+        """Whether the worker has imported what it needs; else it is only starting."""
+        return self._worker is not None and self._worker.ready
+
+    @property
     def ghosts(self) -> tuple[Ghost[Any, Any], ...]:
         """The pinned runs, each labelled by what differs from the present one."""
         if self._ghosts is None:
@@ -861,8 +866,7 @@ class Session(QObject):
             case Held():
                 self._holding = max(0, self._holding - 1)
             case Progress():
-                if message.total:
-                    self.progress.emit(message.done, message.total, message.what)
+                self.progress.emit(message.done, message.total, message.what)
             case Note():
                 self.notes.append((message.text, dict(message.values)))
                 self.noted.emit(*self.notes[-1])

@@ -57,6 +57,7 @@ from app.downloads import Downloads
 from app.errors import Toast, catch
 from app.filing import Filing
 from app.home import Home
+from app.lastseen import LastPictures
 from app.meter import PaintMeter
 from app.palette import About, Entry, Keys, Overlay, Palette
 from app.roadmap import Roadmap, lecture_text
@@ -122,6 +123,7 @@ class MainWindow(Guarded, QMainWindow):
         self.page: Page | None = None
         self.side: Side | None = None
         self.paint_meter = PaintMeter()
+        self._pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
         self._fresh = False  # a frame was shown and not yet painted
         self._painted_once = False
         self._ahead = Ahead([*PAGE, *(one.view.partition(":")[0] for one in panels)], self)
@@ -369,6 +371,8 @@ class MainWindow(Guarded, QMainWindow):
 
     def _leave(self, *, for_good: bool = False) -> None:
         """Pause and put away what is open; its worker stays until another panel wants one."""
+        if self.page is not None and self.page.sound:
+            self._pictures.keep(self.place, self.page.view, self.page.look)
         if self.session is not None:
             self.session.stats_changed.disconnect(self._status)
             self.session.pause()
@@ -412,7 +416,8 @@ class MainWindow(Guarded, QMainWindow):
 
         trying = self._trying(id)
         page = self.page = Page(self.look, panel, session, trying, self.paint_meter,
-                                self.presenting)
+                                self.presenting,
+                                last_picture=lambda: self._pictures.find(id, page.look))
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
         page.aside.shown.connect(lambda shown: self.toast.hide() if shown else None)

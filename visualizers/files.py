@@ -42,8 +42,11 @@ def put(new: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def rewriting(path: Path) -> Iterator[Path]:
+def rewriting(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """A new file to write, which takes the place of ``path`` when the block ends well.
+
+    Args:
+        lasting: wait until it is on the disk, so that not even a power cut loses it.
 
     Raises:
         OSError: as ``put``; ``path`` is untouched and nothing is left beside it.
@@ -55,8 +58,9 @@ def rewriting(path: Path) -> Iterator[Path]:
         handle, written = tempfile.mkstemp(dir=target.parent, prefix=".new-", suffix=path.suffix[:16])
         os.close(handle)
         yield Path(written)
-        with open(written, "rb+") as file:
-            os.fsync(file.fileno())
+        if lasting:
+            with open(written, "rb+") as file:
+                os.fsync(file.fileno())
         put(Path(written), path)
         written = None
     finally:

@@ -212,6 +212,11 @@ class Arrangement(Guarded, QVBoxLayout):
                 self.filled = place
         self.invalidate()
 
+    def sketch(self, rect: QRect) -> list[tuple[str, QRect]]:
+        """Titles and rectangles of the cards that would be seen in ``rect``; nothing is moved."""
+        return [("   ".join(one.title for one in node.places) if isinstance(node, _Tabs) else node.title,
+                 cell) for node, cell in self._cells(rect).items() if not isinstance(node, QWidget)]
+
     # --- what Qt asks ----------------------------------------------------------------------------
 
     def setGeometry(self, rect: QRect) -> None:

@@ -1,0 +1,83 @@
+"""The last picture of each panel: small files beside the settings, shown veiled while a panel prepares.
+
+Nothing depends on them. One that is missing, damaged or too large is as if it had never been there,
+and one that cannot be written is not missed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize
+from PySide6.QtGui import QImage, QImageReader, QPainter
+from PySide6.QtWidgets import QWidget
+
+from app.export import picture
+from visualizers.files import rewriting
+from widgets.look import Look
+
+LARGEST = QSize(800, 800)  # pixels of a kept picture
+MOST_BYTES = 128 << 10  # of one file
+MOST_FILES = 128  # the oldest go; 16 MB at the very most
+QUALITY = 80  # of 100
+BEGINS, ENDS = b"\xff\xd8\xff", b"\xff\xd9"  # a JPEG that is whole
+
+
+class LastPictures:
+    """Keeps and finds the pictures of panels in a folder; without one nothing is kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+
+    def keep(self, panel: str, view: QWidget, look: Look) -> None:
+        """Keep how ``view`` looks now, in place of what was kept of this panel."""
+        if self.folder is None or view.size().isEmpty():
+            return
+        image = picture(view, min(1.0, LARGEST.width() / view.width(), LARGEST.height() / view.height()))
+        ground = QImage(image.size(), QImage.Format.Format_RGB32)
+        ground.fill(look.color("ground"))
+        image.setDevicePixelRatio(1.0)
+        painter = QPainter(ground)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        data, buffer = QByteArray(), QBuffer()
+        buffer.setBuffer(data)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        if not ground.save(buffer, "JPG", QUALITY) or data.size() > MOST_BYTES:  # type: ignore[call-overload]
+            return
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with rewriting(self._path(panel, look), lasting=False) as file:
+                file.write_bytes(data.data())
+            self._forget_oldest()
+
+    def find(self, panel: str, look: Look) -> QImage | None:
+        """What was kept of a panel in this theme and language."""
+        if self.folder is None:
+            return None
+        try:
+            with self._path(panel, look).open("rb") as file:
+                data = file.read(MOST_BYTES + 1)
+        except OSError:
+            return None
+        if len(data) > MOST_BYTES or not data.startswith(BEGINS) or not data.endswith(ENDS):
+            return None
+        buffer = QBuffer()
+        buffer.setData(data)
+        reader = QImageReader(buffer, b"jpg")
+        size = reader.size()  # as the head of the file says: nothing larger is read
+        if not size.isValid() or size.boundedTo(LARGEST) != size:
+            return None
+        image = reader.read()
+        return None if image.isNull() else image
+
+    def _path(self, panel: str, look: Look) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{panel}.{look.theme.name}.{look.words.language}.jpg"
+
+    def _forget_oldest(self) -> None:
+        assert self.folder is not None
+        kept = sorted(self.folder.glob("*.jpg"), key=lambda one: one.stat().st_mtime)
+        for one in kept[:-MOST_FILES]:
+            one.unlink(missing_ok=True)
