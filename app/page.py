@@ -30,7 +30,7 @@ from visualizers.panel import Panel, Shown, load
 from widgets.cards import Card, run_on
 from widgets.guard import attempt, paints
 from widgets.look import Look
-from widgets.numbers import count, decimal, percent, quantity
+from widgets.numbers import count, decimal, quantity
 from widgets.sentence import Sentence
 from widgets.style import font
 from widgets.transport import Transport

@@ -8,8 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from app.busy import Busy
 from app.engine.errand import Errand, Limits
-from app.page import Busy
 from visualizers.refusal import Refusal
 from widgets.look import Look
 
