@@ -1,12 +1,12 @@
-"""The start page: three doors, and the course at a glance."""
+"""The start page: three doors, what was seen last, the way through the course, and all of it at a glance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.downloads import Downloads, SetCard
+from app.lastseen import LastPictures
 from app.settings import Settings
 from visualizers.catalog import LECTURES, Said
 from visualizers.data import Data
@@ -30,8 +31,11 @@ from widgets.guard import Guarded
 from widgets.links import Links
 from widgets.look import Look
 from widgets.style import font
+from widgets.tips import explain
 
 MOST_WIDE = 1000
+FIRST = "playground"  # where nobody needs to know anything yet
+SEEN = 5  # pictures of panels
 
 
 class Home(QScrollArea):
@@ -43,10 +47,11 @@ class Home(QScrollArea):
 
     def __init__(
         self, look: Look, panels: Sequence[Panel], settings: Settings,
-        parent: QWidget | None = None,
+        pictures: LastPictures | None = None, parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.look, self.panels = look, tuple(panels)
+        self._pictures = pictures or LastPictures(None)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -84,6 +89,9 @@ class Home(QScrollArea):
         column.addWidget(said)
         column.addSpacing(px(24))
         column.addLayout(doors)
+        if (seen := self._seen(settings)) is not None:
+            column.addSpacing(px(12))
+            column.addLayout(seen)
         data, lectures = Data(), pack_set(LECTURES_SET)
         self.lacking: SetCard | None = None  # one click for all that the lectures want
         if lectures.absent(data.pack):
@@ -95,7 +103,9 @@ class Home(QScrollArea):
             column.addWidget(self.lacking)
         column.addSpacing(px(30))
         column.addWidget(_text(look, words("The course"), 15, bold=True))
-        column.addSpacing(px(12))
+        column.addSpacing(px(10))
+        column.addLayout(self._way(settings))
+        column.addSpacing(px(16))
         column.addLayout(course)
         column.addStretch(3)
         held = QWidget()
@@ -114,8 +124,7 @@ class Home(QScrollArea):
         last = known.get(settings.last)
         doors = []
         if self.panels:
-            first = next((one for one in self.panels if one.id not in settings.visited),
-                         self.panels[0])
+            first = self._next(self.panels, settings) or self.panels[0]
             begun = bool(settings.visited)
             doors.append(Door(
                 look, words("Something new") if begun else words("Start here"),
@@ -137,6 +146,42 @@ class Home(QScrollArea):
                   "Files can be dropped anywhere."),
             lambda: self.brought.emit(own.mapToGlobal(QPoint(px(18), own.height() - px(8)))))
         return [*doors, own]
+
+    def _next(self, among: Sequence[Panel], settings: Settings) -> Panel | None:
+        """The first panel on the way that was not opened yet."""
+        order = sorted(among, key=lambda one: one.id != FIRST)
+        return next((one for one in order if one.id not in settings.visited), None)
+
+    def _seen(self, settings: Settings) -> QHBoxLayout | None:
+        """Small pictures of the panels that were open last, as they were left."""
+        known = {one.id: one for one in self.panels}
+        line = QHBoxLayout()
+        line.setSpacing(self.look.px(12))
+        for id in self._pictures.recent(self.look, SEEN):
+            image = self._pictures.find(id, self.look)
+            if id in known and image is not None:
+                line.addWidget(Seen(self.look, Said(known[id], self.look.words.language).title, image,
+                                    partial(self.chosen.emit, id)), 1)
+        if not line.count():
+            return None
+        if line.count() < SEEN:
+            line.addStretch(SEEN - line.count())
+        return line
+
+    def _way(self, settings: Settings) -> QHBoxLayout:
+        """The lectures in their order, each with how much of it was opened; a click goes on there."""
+        line = QHBoxLayout()
+        line.setSpacing(self.look.px(8))
+        for lecture in LECTURES:
+            here = [one for one in self.panels if one.lecture == lecture.folder]
+            if not here:
+                continue
+            opened = sum(one.id in settings.visited for one in here)
+            aim = self._next(here, settings) or here[0]
+            line.addWidget(Stretch(self.look, lecture.number, self.look.words(lecture.title), opened,
+                                   len(here), Said(aim, self.look.words.language).title,
+                                   partial(self.chosen.emit, aim.id)))
+        return line
 
     def _lecture(self, folder: str, settings: Settings) -> QVBoxLayout:
         look, words, px = self.look, self.look.words, self.look.px
@@ -219,6 +264,98 @@ class Door(Guarded, QAbstractButton):
         painter.setBrush(look.color("accent_wash" if self.isDown() else "card"))
         radius = look.px(Card.RADIUS)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
+
+
+class Seen(Guarded, QAbstractButton):
+    """The picture of a panel as it was left, with its name."""
+
+    def __init__(self, look: Look, name: str, image: QImage, action: Callable[[], object]) -> None:
+        super().__init__()
+        self.look, self._image = look, image
+        self.setText(name)
+        self.setFont(font(look, 11))
+        self.setAccessibleName(look.words("Go on with {name}", name=name))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(action)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.look.px(120), self.look.px(112) + self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, px = self.look, self.look.px
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit = self.underMouse() or self.hasFocus()
+        below = self.fontMetrics().height() + px(8)
+        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1 - below)
+        room = frame.adjusted(px(3), px(3), -px(3), -px(3))
+        ratio = self.devicePixelRatio()
+        small = self._image.scaled((room.size() * ratio).toSize(), Qt.AspectRatioMode.KeepAspectRatio,
+                                   Qt.TransformationMode.SmoothTransformation)
+        small.setDevicePixelRatio(ratio)
+        shown = QRectF(QPointF(), small.deviceIndependentSize())
+        shown.moveCenter(room.center())
+        painter.setBrush(look.color("ground"))
+        painter.setPen(QPen(look.color("accent" if lit else "hairline"), 1.5 * look.scale if lit else 1))
+        painter.drawRoundedRect(frame, px(8), px(8))
+        painter.drawImage(shown.topLeft(), small)
+        painter.setFont(self.font())
+        painter.setPen(look.color("accent" if lit else "text"))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(QRectF(0, self.height() - below + px(4), self.width(), below - px(4)),
+                         Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
+
+
+class Stretch(Guarded, QAbstractButton):
+    """A lecture on the way: its number and title over a bar of how much of it was opened."""
+
+    def __init__(
+        self, look: Look, number: int, title: str, opened: int, of: int, aim: str,
+        action: Callable[[], object],
+    ) -> None:
+        super().__init__()
+        self.look, self._number, self._title, self._share = look, number, title, opened / of
+        said = look.words("{opened} of {of} opened", opened=opened, of=of)
+        self.setText(said)
+        self.setAccessibleName(f"{number} {title}, {said}")
+        self.setAccessibleDescription(look.words("Next: {name}", name=aim))
+        self.setFont(font(look, 11))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(action)
+        explain(self, look.words("Next: {name}", name=aim))
+
+    def sizeHint(self) -> QSize:
+        wide = QFontMetrics(font(self.look, 11, bold=True)).horizontalAdvance(f"{self._number} {self._title}")
+        return QSize(max(self.look.px(72), wide + self.look.px(4)),
+                     2 * self.fontMetrics().height() + self.look.px(16))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, px, metrics = self.look, self.look.px, self.fontMetrics()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        lit, line = self.underMouse() or self.hasFocus(), metrics.height()
+        painter.setFont(font(look, 11, bold=True))
+        painter.setPen(look.color("accent" if lit else "text"))
+        title = painter.fontMetrics().elidedText(f"{self._number} {self._title}", Qt.TextElideMode.ElideRight,
+                                                 self.width())
+        painter.drawText(QRectF(0, 0, self.width(), line), Qt.AlignmentFlag.AlignVCenter, title)
+        bar = QRectF(0, line + px(4), self.width(), px(5))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for token, share in (("hairline", 1.0), ("accent", self._share)):
+            painter.setBrush(look.color(token))
+            if share:
+                painter.drawRoundedRect(QRectF(bar.topLeft(), QSizeF(share * bar.width(), bar.height())),
+                                        px(2), px(2))
+        painter.setFont(self.font())
+        painter.setPen(look.color("muted"))
+        painter.drawText(QRectF(0, bar.bottom() + px(3), self.width(), line), Qt.AlignmentFlag.AlignVCenter,
+                         metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width()))
 
 
 class _Link(Guarded, QAbstractButton):

@@ -72,6 +72,16 @@ class LastPictures:
         image = reader.read()
         return None if image.isNull() else image
 
+    def recent(self, look: Look, most: int) -> list[str]:
+        """The panels of which a picture was kept last, the newest first."""
+        if self.folder is None:
+            return []
+        ends = self._path("", look).name
+        with contextlib.suppress(OSError):
+            kept = sorted(self.folder.glob(f"*{ends}"), key=lambda one: -one.stat().st_mtime)
+            return [one.name.removesuffix(ends) for one in kept[:most]]
+        return []
+
     def _path(self, panel: str, look: Look) -> Path:
         assert self.folder is not None
         return self.folder / f"{panel}.{look.theme.name}.{look.words.language}.jpg"

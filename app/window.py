@@ -315,7 +315,7 @@ class MainWindow(Guarded, QMainWindow):
         """The start page."""
         self._leave()
         self.place = "home"
-        home = Home(self.look, self.panels, self.settings)
+        home = Home(self.look, self.panels, self.settings, self._pictures)
         home.chosen.connect(self.open_panel)
         home.asked.connect(self.do)
         home.brought.connect(self._bring_menu)
