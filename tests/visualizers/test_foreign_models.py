@@ -13,7 +13,7 @@ import safetensors.torch
 import tokenizers
 import torch
 
-from visualizers.data import Data
+from visualizers.data import Data, ModelFiles
 from visualizers.models import pretrained
 from visualizers.models.language import open_language
 from visualizers.models.opened import Decoder, open_model
@@ -364,6 +364,19 @@ def test_that_weights_that_are_no_numbers_are_refused_by_name(
 
     refused(changed_copy(folders["llama"], tmp_path, weights=damaged),
             r"layers\.1\.mlp\.up_proj\.weight holds what is no number")
+
+
+@pytest.mark.parametrize("damage", ["config", "tokenizer.json", "model.safetensors"])
+def test_that_a_bert_in_an_archive_that_does_not_fit_is_refused(
+    folders: dict[str, Path], damage: str
+) -> None:
+    held = {one.name: one.read_bytes() for one in folders["bert"].iterdir()}
+    config = {} if damage == "config" else json.loads(held["config.json"])
+    held[damage] = b"{}"
+    files = ModelFiles("minilm", "MiniLM", None, {**config, "model_type": "bert"}, held.__getitem__,
+                       tuple(held))
+    with pytest.raises(Refusal, match="The model MiniLM cannot be loaded"):
+        open_reader(files, "cpu", quiet)
 
 
 # --- tokens that the model does not know

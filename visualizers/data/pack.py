@@ -8,14 +8,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import lzma
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,6 +31,10 @@ from visualizers.refusal import Refusal, reason_of
 
 LARGEST_MEMBER = 256 << 20  # bytes
 SPARE = 16 << 20  # bytes that a fetch leaves free on the disk
+# What the readers of archives raise for one that is damaged; a way to pack that they do not know is a
+# RuntimeError, a name that is no text a ValueError.
+DAMAGE = (OSError, EOFError, ValueError, RuntimeError, struct.error, tarfile.TarError, zipfile.BadZipFile,
+          zlib.error, lzma.LZMAError)
 
 
 @dataclass(frozen=True)
@@ -105,10 +112,11 @@ class Archive:
             if self.name.endswith((".tar.gz", ".tgz")):
                 self._tar: tarfile.TarFile | None = tarfile.open(  # noqa: SIM115 - see close
                     fileobj=self._file, mode="r:gz")
+                self._tar.getmembers()  # reads to the end, so that damage shows here
                 self._zip: zipfile.ZipFile | None = None
             else:
                 self._tar, self._zip = None, zipfile.ZipFile(self._file)
-        except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        except DAMAGE as error:
             self._file.close()
             raise Refusal("The archive {file} is damaged; remove it and fetch it again.",
                           file=self.name) from error
@@ -116,7 +124,8 @@ class Archive:
     def names(self) -> tuple[str, ...]:
         """The members that are ordinary files and stay inside the archive."""
         if self._zip is not None:
-            every = [one.filename for one in self._zip.infolist() if not one.is_dir()]
+            every = [one.filename for one in self._zip.infolist()
+                     if not one.filename.endswith("/")]
         else:
             assert self._tar is not None
             every = [one.name for one in self._tar.getmembers() if one.isfile()]
@@ -154,7 +163,7 @@ class Archive:
         except KeyError as error:
             raise Refusal("There is no {member} in {file}.", member=member, file=self.name) \
                 from error
-        except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError) as error:
+        except DAMAGE as error:
             raise Refusal("The archive {file} is damaged; remove it and fetch it again.",
                           file=self.name) from error
         if len(data) > limit:  # the size that the archive states is not the size it has
@@ -177,7 +186,7 @@ class Archive:
 def is_inside(member: str) -> bool:
     """Whether a member's path stays inside its archive."""
     path = PurePosixPath(member.replace("\\", "/"))
-    return bool(member) and not path.is_absolute() and ".." not in path.parts \
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts \
         and ":" not in path.parts[0]
 
 

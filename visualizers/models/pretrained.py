@@ -94,7 +94,12 @@ def open_reader(files: ModelFiles, device: str, progress: Progress) -> Reader:
     if files.id == "small-bert":
         return SmallBert(device)
     if files.folder is None and files.gguf is None and files.config.get("model_type") == "bert":
-        return PackedBert(files, device, progress)
+        try:
+            return PackedBert(files, device, progress)
+        except Refusal:
+            raise
+        except Exception as error:  # a package holds more than the weights whose hash is known
+            raise _not_loaded(files, error) from error
     return Transformer(files, device, progress)
 
 
@@ -362,8 +367,7 @@ def _opened(
     except Refusal:
         raise
     except Exception as error:  # whatever a foreign file can break in a library of this size
-        raise Refusal("The model {name} cannot be loaded: {reason}", name=files.title,
-                      reason=_first_line(error)) from error
+        raise _not_loaded(files, error) from error
 
 
 def _module(transformers: Any, files: ModelFiles, kind: str, dtype: torch.dtype) -> Any:
@@ -623,6 +627,11 @@ def _alike(one: Any, other: Any, within: float) -> bool:
     """Whether two arrays are the same, up to rounding."""
     return isinstance(other, Tensor) and one.shape == other.shape and bool(
         (one - other).abs().max() <= within * other.abs().max().clamp(min=1e-30))
+
+
+def _not_loaded(files: ModelFiles, error: Exception) -> Refusal:
+    return Refusal("The model {name} cannot be loaded: {reason}", name=files.title,
+                   reason=_first_line(error))
 
 
 def _first_line(error: Exception) -> str:

@@ -27,27 +27,33 @@ def read(pack: Pack) -> ModelFiles | None:
     """Its files inside the first package that carries them; ``None`` if none does.
 
     Raises:
-        Refusal: a package is there, but its weights are not those that were published.
+        Refusal: packages are there, but they are damaged or their weights not those that were published.
     """
-    wrong = ""
+    wrong: Refusal | None = None
     for path in sorted(one for each in PACKAGES for one in pack.folder.glob(each)):
-        with _opened(path) as archive:
-            weights = next((one for one in archive.names() if one.endswith(WEIGHTS)), "")
-            if not weights:
-                continue
-            if not _is_minilm(path, archive, weights):
-                wrong = path.name
-                continue
-            folder = weights.removesuffix(WEIGHTS)
-            return ModelFiles(
-                "minilm", "MiniLM", None, parse(archive.read(f"{folder}config.json"), path.name),
-                partial(_member, path, folder),
-                tuple(one.removeprefix(folder) for one in archive.names()
-                      if one.startswith(folder)))
+        try:
+            if found := _read(path):
+                return found
+        except Refusal as refusal:  # another package may be whole
+            wrong = refusal
     if wrong:
-        raise Refusal("The archive {file} is not the one that was published: its hash differs. "
-                      "Remove it and fetch it again.", file=wrong)
+        raise wrong
     return None
+
+
+def _read(path: Path) -> ModelFiles | None:
+    with _opened(path) as archive:
+        weights = next((one for one in archive.names() if one.endswith(WEIGHTS)), "")
+        if not weights:
+            return None
+        if not _is_minilm(path, archive, weights):
+            raise Refusal("The archive {file} is not the one that was published: its hash differs. "
+                          "Remove it and fetch it again.", file=path.name)
+        folder = weights.removesuffix(WEIGHTS)
+        return ModelFiles(
+            "minilm", "MiniLM", None, parse(archive.read(f"{folder}config.json"), path.name),
+            partial(_member, path, folder),
+            tuple(one.removeprefix(folder) for one in archive.names() if one.startswith(folder)))
 
 
 def _opened(path: Path) -> Archive:
