@@ -368,3 +368,20 @@ def test_that_smollm2_is_what_transformers_reads_from_the_file(tmp_path: Path) -
     assert conversation(turns) == tokens.apply_chat_template(
         [{"role": one.who, "content": one.text} for one in turns], tokenize=False,
         add_generation_prompt=True)
+
+
+def test_that_weights_of_another_shape_or_that_are_no_numbers_are_refused_by_name(
+    tmp_path: Path, byte_pairs: Any
+) -> None:
+    model = made("llama")
+    model.model.layers[0].mlp.up_proj.weight.data[3, 5] = torch.nan
+    refused(write(tmp_path / "n.gguf", "llama", model, byte_pairs),
+            r"layers\.0\.mlp\.up_proj\.weight holds what is no number")
+    model.model.layers[0].mlp.up_proj.weight = torch.nn.Parameter(torch.zeros(5, 8))
+    refused(write(tmp_path / "s.gguf", "llama", model, byte_pairs),
+            r"do not fit its description \(model\.layers\.0\.mlp\.up_proj\.weight\)")
+
+
+def test_that_more_tokens_than_the_model_knows_are_refused(tmp_path: Path, byte_pairs: Any) -> None:
+    refused(write(tmp_path / "t.gguf", "llama", made("llama", vocab_size=280), byte_pairs),
+            "has 292 tokens and the model knows only 280")
