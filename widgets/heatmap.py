@@ -16,6 +16,7 @@ from widgets.calm import may_wait
 from widgets.canvas import Canvas, places, wrapped
 from widgets.look import Look
 from widgets.numbers import Write, fixed, not_nothing, scale_end
+from widgets.tips import explain
 
 Cell = tuple[int, int]
 
@@ -41,6 +42,8 @@ class Heatmap(Canvas[Cell]):
         the columns' labels are said and not written: in a symmetric matrix they are those of the rows."""
         super().__init__(look, title, parent)
         self.across = across
+        self._pointed = 0.0
+        explain(self, "", of=self._label_rect)
         self.dense = dense
         self.x_title, self.y_title = x, y
         if not title:
@@ -187,7 +190,14 @@ class Heatmap(Canvas[Cell]):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        self.setToolTip(self.label_at(event.position().x(), event.position().y()))
+        self._pointed = event.position().y()
+        self.setToolTip(self.label_at(event.position().x(), self._pointed))
+
+    def _label_rect(self) -> QRect:
+        """Where the label beside the pointer stands."""
+        part = self.part_at(self.area.left() + 1, self._pointed)
+        row = self._rect(part[0], 0) if part is not None else QRectF(self.rect())
+        return QRect(0, round(row.top()), round(self.area.left()), round(row.height()))
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         self._image = None

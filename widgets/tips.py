@@ -6,6 +6,8 @@ Qt shows a tip at the pointer, which is on the widget in question. A widget that
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QToolTip, QWidget
@@ -15,8 +17,11 @@ from widgets.guard import Guarded
 GAP = 6
 
 
-def explain(widget: QWidget, text: str, of: QWidget | None = None) -> None:
-    """Give a widget a tip that leaves it free, or the larger thing ``of`` that it is a part of."""
+def explain(
+    widget: QWidget, text: str, of: QWidget | Callable[[], QRect] | None = None
+) -> None:
+    """Give a widget a tip that leaves it free, or the larger thing ``of`` that it is a part of, or the
+    rectangle of it that the tip is about."""
     widget.setToolTip(text)
     if widget.findChild(_Beside, options=Qt.FindChildOption.FindDirectChildrenOnly) is None:
         widget.installEventFilter(_Beside(widget, of or widget))
@@ -28,7 +33,7 @@ def explain_rows(view: QAbstractItemView) -> None:
 
 
 class _Beside(Guarded, QObject):
-    def __init__(self, widget: QWidget, of: QWidget) -> None:
+    def __init__(self, widget: QWidget, of: QWidget | Callable[[], QRect]) -> None:
         super().__init__(widget)
         self._widget, self._of = widget, of
 
@@ -36,8 +41,9 @@ class _Beside(Guarded, QObject):
         if event.type() != QEvent.Type.ToolTip or watched is not self._widget \
                 or not self._widget.toolTip():
             return False
-        show(self._widget.toolTip(), self._widget,
-             QRect(self._of.mapToGlobal(QPoint(0, 0)), self._of.size()))
+        of, rect = (self._of, self._of.rect()) if isinstance(self._of, QWidget) \
+            else (self._widget, self._of())
+        show(self._widget.toolTip(), self._widget, QRect(of.mapToGlobal(rect.topLeft()), rect.size()))
         return True
 
 

@@ -70,6 +70,7 @@ def tr_mark(text: str) -> str:
     return text
 
 
+@cache
 def window_words(language: str) -> Words:
     """The window's own words in ``language``, on top of the terms of the glossary; English for a
     language without a table."""

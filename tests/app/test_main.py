@@ -106,6 +106,12 @@ def test_that_a_machine_without_a_home_is_one_sentence(
     assert program.main(["--version"]) == 0
 
 
+def test_that_the_windows_words_are_read_from_their_file_once() -> None:
+    from widgets.words import window_words
+
+    assert window_words("zh") is window_words("zh")
+
+
 def test_that_fuzzy_search_prefers_beginnings_and_refuses_strangers() -> None:
     texts = ["Save this run", "Presenter mode", "Gradients through time"]
     best = lambda query: min(  # noqa: E731

@@ -162,6 +162,17 @@ def test_that_a_finished_tour_gives_back_what_it_found_when_one_turns_away(
     assert edit.text() == "0.37"
 
 
+def test_that_the_key_for_the_next_step_ends_a_finished_tour(lab: Any, qtbot: Any) -> None:
+    window, before = own(lab, qtbot)
+    tour = window._tour("tiny")
+    for index in range(len(tour.steps)):
+        toured(qtbot, window, index)
+    qtbot.keyClick(window, Qt.Key.Key_N)
+    assert is_back(window, before) and not tour.running
+    qtbot.keyClick(window, Qt.Key.Key_N)  # and begins it again
+    assert tour.running or tour.open is not None or tour.told is not None
+
+
 def test_that_what_a_learner_went_on_with_after_a_tour_is_left_alone(lab: Any, qtbot: Any) -> None:
     window, before = own(lab, qtbot)
     tour = toured(qtbot, window, 0)

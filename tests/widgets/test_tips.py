@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,3 +58,14 @@ def test_that_a_button_and_a_row_are_free_of_their_tips(qtbot: Any) -> None:
     row.setData(0, Qt.ItemDataRole.ToolTipRole, None)
     QApplication.sendEvent(tree.viewport(), QHelpEvent(
         QHelpEvent.Type.ToolTip, here.center(), tree.viewport().mapToGlobal(here.center())))
+
+
+def test_that_every_tip_of_the_program_stands_beside_what_it_explains() -> None:
+    """A list's rows and a heat map's labels are told where they are; nothing else sets a bare tip."""
+    root = Path(__file__).parents[2]
+    bare = [f"{file.name}: {line.strip()}" for folder in ("app", "widgets", "visualizers")
+            for file in sorted(root.glob(f"{folder}/**/*.py")) for line in
+            file.read_text("utf-8").splitlines()
+            if ("setToolTip(" in line and not any(one in line for one in ("(0, ", '("")')))
+            or "QToolTip.showText(" in line]
+    assert sorted({one.partition(":")[0] for one in bare}) == ["heatmap.py", "tips.py"], bare
