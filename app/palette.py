@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QScrollArea,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -306,7 +307,7 @@ class _Rows(Guarded, QStyledItemDelegate):
 
 
 class Keys(Overlay):
-    """F1: every key in groups, two columns."""
+    """F1: every key in groups, two columns; the arrows scroll where a projector has no room for all."""
 
     def __init__(self, look: Look, commands: Sequence[Command], window: QWidget) -> None:
         super().__init__(look, window)
@@ -315,7 +316,10 @@ class Keys(Overlay):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         head = QLabel(words("Keys"))
         head.setFont(font(look, 20, bold=True))
-        grid = QGridLayout()
+        inside = self._inside = QWidget()
+        inside.setObjectName("keys")
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, px(12), 0)
         grid.setHorizontalSpacing(px(36))
         grid.setVerticalSpacing(px(14))
         shown = [one for one in commands if one.keys and one.group]
@@ -341,13 +345,31 @@ class Keys(Overlay):
         box = QVBoxLayout(self.sheet)
         box.setContentsMargins(px(28), px(22), px(28), px(20))
         box.setSpacing(px(14))
+        area = self.area = QScrollArea()
+        area.setObjectName("keysScroll")
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setStyleSheet("#keys, #keysScroll { background: transparent; border: none; }")
+        area.setWidget(inside)
         box.addWidget(head)
-        box.addLayout(grid, 1)
+        box.addWidget(area, 1)
         box.addWidget(hint)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self.area.verticalScrollBar()
+        by = {Qt.Key.Key_Down: bar.singleStep(), Qt.Key.Key_Up: -bar.singleStep(),
+              Qt.Key.Key_PageDown: bar.pageStep(), Qt.Key.Key_PageUp: -bar.pageStep()}
+        if event.key() in by:
+            bar.setValue(bar.value() + by[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
 
     def sheet_rect(self) -> QRect:
         px = self.look.px
-        wanted = self.sheet.sizeHint()
+        wanted = self.sheet.sizeHint() - self.area.sizeHint() + self._inside.sizeHint()
+        wanted.setWidth(self._inside.sizeHint().width() + px(2 * 28))
         width = min(max(px(660), wanted.width()), self.width() - px(32))
         height = min(wanted.height(), self.height() - px(24))
         return QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)

@@ -42,7 +42,7 @@ class Heatmap(Canvas[Cell]):
         the columns' labels are said and not written: in a symmetric matrix they are those of the rows."""
         super().__init__(look, title, parent)
         self.across = across
-        self._pointed = 0.0
+        self._pointed_y = 0.0
         explain(self, "", of=self._label_rect)
         self.dense = dense
         self.x_title, self.y_title = x, y
@@ -190,12 +190,12 @@ class Heatmap(Canvas[Cell]):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        self._pointed = event.position().y()
-        self.setToolTip(self.label_at(event.position().x(), self._pointed))
+        self._pointed_y = event.position().y()
+        self.setToolTip(self.label_at(event.position().x(), self._pointed_y))
 
     def _label_rect(self) -> QRect:
         """Where the label beside the pointer stands."""
-        part = self.part_at(self.area.left() + 1, self._pointed)
+        part = self.part_at(self.area.left() + 1, self._pointed_y)
         row = self._rect(part[0], 0) if part is not None else QRectF(self.rect())
         return QRect(0, round(row.top()), round(self.area.left()), round(row.height()))
 

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -648,14 +649,31 @@ def test_that_keys_are_silent_under_an_open_sheet(lab: Any, qtbot: Any) -> None:
 
 
 def test_that_every_command_with_keys_is_on_the_sheet(lab: Any, qtbot: Any) -> None:
-    from PySide6.QtWidgets import QLabel
-
     window = lab(open_panel=False)
     window.do("keys")
     texts = {label.text() for label in window.findChild(Keys).findChildren(QLabel)}
     for command in window.commands.values():
         if command.keys and command.group:
             assert command.text in texts
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_that_the_sheet_of_keys_squeezes_no_line_on_a_projector(
+    lab: Any, qtbot: Any, language: str
+) -> None:
+    window = lab(open_panel=False, language=language)
+    window.present(QSize(1280, 720))
+    window.do("keys")
+    sheet = window.findChild(Keys)
+    qtbot.wait(1)
+    labels = sheet.area.widget().findChildren(QLabel)
+    assert len(labels) > 50
+    assert [one.text() for one in labels if one.height() < one.sizeHint().height()] == []
+    bar = sheet.area.verticalScrollBar()
+    assert bar.maximum() > 0
+    for _ in range(40):
+        qtbot.keyClick(sheet, Qt.Key.Key_Down)
+    assert bar.value() == bar.maximum()
 
 
 def test_that_no_two_commands_share_a_key(lab: Any) -> None:

@@ -27,6 +27,7 @@ from widgets.numbers import count, fixed, quantity, size
 from widgets.pages import Pages
 from widgets.table import Table
 from widgets.terminal import Line, Terminal
+from widgets.tips import explain
 from widgets.view import PanelView
 
 SIGNS = {SAME: "", NEW: "+", CHANGED: "~", GONE: "−"}
@@ -51,7 +52,7 @@ class LinuxView(PanelView):
             "tasks": (words("Tasks"), self.tasks), "machines": (words("Machines"), self.machines),
             "git": ("git", self.commits), "values": (words("Variables"), self.values)})
         self.back = QPushButton(words("Take back"))
-        self.back.setToolTip(words("Take back the last line: everything is as it was before it."))
+        explain(self.back, words("Take back the last line: everything is as it was before it."))
         self.back.clicked.connect(self._take_back)
         self.terminal.head.addWidget(self.back)
 

@@ -264,8 +264,8 @@ class WindowPage(QWidget):
         self.strip = TokenStrip(look, " ", lines=2)
         self.strip.clicked.connect(self.place)
         slide, draw = QPushButton(words("Slide on")), QPushButton(words("Draw anew"))
-        slide.setToolTip(words("Move the window to the next word"))
-        draw.setToolTip(words("Toss again for the words that are dropped and the sizes of the windows"))
+        explain(slide, words("Move the window to the next word"))
+        explain(draw, words("Toss again for the words that are dropped and the sizes of the windows"))
         slide.clicked.connect(lambda: self.place.emit((self._state[0] + 1) % self._state[1]))
         draw.clicked.connect(lambda: self.shaken.emit(self._state[2] + 1))
         self.pairs = TokenStrip(look, " ", lines=3, grows=True)  # and as many as there is room for
