@@ -425,7 +425,10 @@ def test_that_what_can_be_mended_does_not_cost_the_run(make: Any) -> None:
     bench.until(lambda: bool(bench.failures))
     assert bench.failures[0].values == {"least": 2} and not bench.failures[0].over
     assert session.state is State.PAUSED
-    session.set_params(refuse=0, learning_rate=0.2)
+    drawn = len(bench.shown)
+    session.set_params(refuse=0)  # the value that was right: it is drawn, and the card goes with it
+    bench.until(lambda: len(bench.shown) > drawn)
+    session.set_params(learning_rate=0.2)
     bench.until(lambda: bench.shown[-1].frame.learning_rate == 0.2)
     assert session.last_step == last
     bench.play_to(last + 2)

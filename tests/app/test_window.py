@@ -36,7 +36,7 @@ from app.downloads import Downloads
 from app.errors import ErrorCard
 from app.home import Door
 from app.palette import Entry, Keys, Palette
-from app.session import MOST_GHOSTS, State
+from app.session import MOST_GHOSTS, Failure, State
 from app.settings import Settings
 from app.side import CODE, CONTROLS, GUIDE, RUNS
 from app.window import presenter_scale
@@ -304,6 +304,26 @@ def test_that_a_failure_is_one_card_with_two_ways_on(lab: Any, qtbot: Any, caplo
     qtbot.mouseClick(card.buttons[0], LEFT)
     qtbot.waitUntil(lambda: window.session.state is State.PAUSED)
     assert window.page.card is None
+
+
+def test_that_the_card_of_a_wrong_value_moves_neither_controls_nor_transport_and_goes(
+    lab: Any, qtbot: Any
+) -> None:
+    window = lab()
+
+    def places() -> list[QRect]:
+        widgets = [window.page.transport, *(one for _, one in window.side.controls.controls())]
+        return [QRect(one.mapTo(window, QPoint(0, 0)), one.size()) for one in widgets]
+
+    before = places()
+    window.session.failed.emit(Failure("This must be at least {least}.", {"least": 2}, "", over=False))
+    qtbot.waitUntil(lambda: window.page.card is not None and window.page.card.isVisible())
+    qtbot.wait(1)
+    assert places() == before
+    window.session.set_params(learning_rate=0.2)
+    qtbot.waitUntil(lambda: window.page.card is None)
+    qtbot.wait(1)
+    assert places() == before
 
 
 def test_that_divergence_offers_the_way_back(lab: Any, qtbot: Any) -> None:
