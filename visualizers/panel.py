@@ -246,10 +246,12 @@ class History:
     def of(cls, table: Mapping[str, NDArray[np.float64]], steps: NDArray[np.float64]) -> History:
         """What was kept of a run: the values of these steps, which rise but may leave some out."""
         made = cls()
-        if len(steps):
-            gaps = np.flatnonzero(np.diff(steps, prepend=0.0) != 1)
-            made._old = int(gaps[-1]) if len(gaps) else 0
-            made._append(table, steps)
+        gaps = np.flatnonzero(np.diff(steps, prepend=0.0) != 1)
+        last = int(gaps[-1]) if len(gaps) else 0  # the row from which no step is left out
+        for begin, end in ((0, last), *((one, one + cls.EXACT) for one in range(last, len(steps), cls.EXACT))):
+            made._append({name: one[begin:end] for name, one in table.items()}, steps[begin:end])
+            if end == last:
+                made._old = made._rows
         return made
 
     def _append(self, chunk: Mapping[str, NDArray[np.float64]], steps: NDArray[np.float64],

@@ -20,7 +20,7 @@ a name that means the same size everywhere in the frame; or what can be computed
     "≥ 0"       also >, ≤, < and =
     "rising"    each value is larger than the one before
     "in NAMES"  every value is one of these
-    "or NaN"    a value may be missing; otherwise every number is finite
+    "or NaN"    a value may be missing; otherwise every number is finite, and none beyond all measure
     "any"       nothing more is to be said of the values
     "T ≥ 1"     what begins with a name must hold as it stands
 
@@ -58,6 +58,7 @@ Float64: TypeAlias = NDArray[np.float64]
 LARGEST_FRAME = 1_000_000  # bytes; more of it would slow down the pipe to the window
 LONGEST_TEXT = 20_000  # characters of one text
 FARTHEST = 2**53  # whole numbers beyond it are not exact everywhere
+BEYOND = 1e100  # what is drawn is also multiplied, squared and summed
 ROUNDING = 1e-5  # by which a computed number may miss the bound of a range
 
 _BUILTINS = {"len": len, "max": max, "min": min, "sum": sum, "__builtins__": {}}
@@ -274,7 +275,8 @@ class _Frame:
             array = array.astype(np.float64) if array.dtype.kind == "f" else array
             if "or NaN" in one.conditions:
                 array = array[~np.isnan(array)]
-            self._refuse(one, array, np.isfinite(array))
+            self._refuse(one, array, np.isfinite(array) & (np.abs(array) < BEYOND)
+                         if array.dtype.kind == "f" else np.isfinite(array))
         for condition in one.conditions:
             expressions = [self.value(each) for each in _expressions(condition)]
             if "…" in condition:
