@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
@@ -16,8 +18,20 @@ from widgets.look import Look
 LOOK_EVERY = 20  # ms
 
 
+@dataclass
+class _Sent:
+    """One piece of work on its way."""
+
+    errand: Errand
+    card: Waiting
+    refusal: Refusal
+    done: Callable[[Any], object]
+    reading: bool
+
+
 class Errands(QObject):
-    """One piece of work at a time in a process of its own; a second one stops the first.
+    """Pieces of work in processes of their own. One file is read at a time; what is written is not stopped
+    by what follows.
 
     Attributes:
         start: begins one; tests do it in this process.
@@ -27,8 +41,7 @@ class Errands(QObject):
         super().__init__()
         self.start: Callable[..., Errand] = Errand
         self._guarded = guarded
-        self._errand: Errand | None = None
-        self._card: Waiting | None = None
+        self._sent: list[_Sent] = []
         self._timer = QTimer(self, interval=LOOK_EVERY)
         self._timer.timeout.connect(self._look)
 
@@ -42,60 +55,61 @@ class Errands(QObject):
         Args:
             what: a few words about it, in the window's language.
             refusal: what is said where it takes more than ``limits``, or is ended from outside.
+            limits: of what reads; another such piece of work is stopped.
         """
-        self.stop()
-        self._what, self._refusal, self._done = what, refusal, done
-        self._errand = self.start(work, *args, limits=limits)
-        self._card = Waiting(look, window, what, self.stop)
+        reading = limits is not None
+        for one in [each for each in self._sent if reading and each.reading]:
+            self._stop(one)
+        card = Waiting(look, window, what)
+        sent = _Sent(self.start(work, *args, limits=limits), card, refusal, done, reading)
+        card.busy.cancelled.connect(lambda: self._stop(sent))
+        self._sent.append(sent)
         self._timer.start()
         self._look()
 
-    def stop(self) -> None:
-        """Nobody waits for it any more."""
-        errand, self._errand = self._errand, None
-        if errand is not None:
-            errand.stop()
-        self._leave()
-
     def finish(self, seconds: float) -> None:
         """The window closes: what is being written may come to its end for some time."""
-        if self._errand is not None:
-            self._errand.wait(seconds)
-        self.stop()
+        for one in list(self._sent):
+            if not one.reading:
+                one.errand.wait(seconds)
+            self._stop(one)
 
     def _look(self) -> None:
-        errand = self._errand
-        if errand is None or self._card is None:
-            return
-        if errand.look():
-            self._errand = None
-            self._leave()
-            self._guarded(lambda: self._came(errand))
-        else:
-            self._card.progress(errand.done, errand.total)
+        for one in list(self._sent):
+            if one.errand.look():
+                self._leave(one)
+                self._guarded(partial(self._came, one))
+            else:
+                one.card.progress(one.errand.done, one.errand.total, self._sent.index(one))
 
-    def _leave(self) -> None:
-        self._timer.stop()
-        if self._card is not None:
-            self._card.busy.end()
-            self._card.hide()
-            self._card.deleteLater()
-            self._card = None
+    def _stop(self, one: _Sent) -> None:
+        """Nobody waits for it any more."""
+        one.errand.stop()
+        self._leave(one)
 
-    def _came(self, errand: Errand) -> None:
-        if errand.refusal is not None:
-            raise errand.refusal
-        if errand.ended:
-            raise self._refusal
-        if errand.details:
-            raise RuntimeError(errand.details)
-        self._done(errand.result)
+    def _leave(self, one: _Sent) -> None:
+        if one in self._sent:
+            self._sent.remove(one)
+        if not self._sent:
+            self._timer.stop()
+        one.card.busy.end()
+        one.card.hide()
+        one.card.deleteLater()
+
+    def _came(self, one: _Sent) -> None:
+        if one.errand.refusal is not None:
+            raise one.errand.refusal
+        if one.errand.ended:
+            raise one.refusal
+        if one.errand.details:
+            raise RuntimeError(one.errand.details)
+        one.done(one.errand.result)
 
 
 class Waiting(QFrame):
     """A line at the bottom of the window that appears where something takes a while."""
 
-    def __init__(self, look: Look, window: QWidget, what: str, stop: Callable[[], object]) -> None:
+    def __init__(self, look: Look, window: QWidget, what: str) -> None:
         super().__init__(window)
         self.look, px = look, look.px
         self.setObjectName("waiting")
@@ -108,15 +122,15 @@ class Waiting(QFrame):
         box.addWidget(self.busy)
         self.busy.hide()
         self.hide()
-        self.busy.cancelled.connect(stop)
         self.busy.shown.connect(self._place)
-        self._what = what
+        self._what, self._line = what, 0  # the lowest
         self.busy.begin(what)
 
-    def progress(self, done: int, total: int) -> None:
-        """How far it is; a total of 0 means that nobody knows."""
+    def progress(self, done: int, total: int, line: int) -> None:
+        """How far it is, a total of 0 meaning that nobody knows; and in which line it stands."""
         self.busy.progress(done, total, self._what)
-        if self.isVisible() and self.busy.sizeHint().width() > self.busy.width():
+        if self.isVisible() and (self.busy.sizeHint().width() > self.busy.width() or line != self._line):
+            self._line = line
             self._fit()
 
     def _place(self, shown: bool) -> None:
@@ -132,4 +146,4 @@ class Waiting(QFrame):
         assert window is not None
         self.setFixedSize(self.sizeHint().width() + wide, self.sizeHint().height())
         self.move((window.width() - self.width()) // 2,
-                  window.height() - self.height() - self.look.px(24))
+                  window.height() - (self._line + 1) * self.height() - self.look.px(24))
