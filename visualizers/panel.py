@@ -6,6 +6,7 @@ torch), the workers (torch, no Qt) and the headless commands.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -248,7 +249,8 @@ class History:
         made = cls()
         gaps = np.flatnonzero(np.diff(steps, prepend=0.0) != 1)
         last = int(gaps[-1]) if len(gaps) else 0  # the row from which no step is left out
-        for begin, end in ((0, last), *((one, one + cls.EXACT) for one in range(last, len(steps), cls.EXACT))):
+        for begin, end in itertools.pairwise((0, last, *range(last + cls.EXACT, len(steps), cls.EXACT),
+                                              len(steps))):
             made._append({name: one[begin:end] for name, one in table.items()}, steps[begin:end])
             if end == last:
                 made._old = made._rows
