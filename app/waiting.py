@@ -23,7 +23,7 @@ class _Sent:
     """One piece of work on its way."""
 
     errand: Errand
-    card: Waiting
+    card: AtWork
     refusal: Refusal
     done: Callable[[Any], object]
     reading: bool
@@ -60,7 +60,7 @@ class Errands(QObject):
         reading = limits is not None
         for one in [each for each in self._sent if reading and each.reading]:
             self._stop(one)
-        card = Waiting(look, window, what)
+        card = AtWork(look, window, what)
         sent = _Sent(self.start(work, *args, limits=limits), card, refusal, done, reading)
         card.busy.cancelled.connect(lambda: self._stop(sent))
         self._sent.append(sent)
@@ -106,7 +106,7 @@ class Errands(QObject):
         one.done(one.errand.result)
 
 
-class Waiting(QFrame):
+class AtWork(QFrame):
     """A line at the bottom of the window that appears where something takes a while."""
 
     def __init__(self, look: Look, window: QWidget, what: str) -> None:

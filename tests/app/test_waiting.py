@@ -18,7 +18,7 @@ from app.runfile import read, write
 from app.session import Session, State
 from app.settings import Settings
 from app.trial import Trial
-from app.waiting import Waiting
+from app.waiting import AtWork
 from app.window import MainWindow
 from visualizers.catalog import panel
 
@@ -82,25 +82,25 @@ def test_that_a_run_that_once_ended_the_program_is_one_sentence(window: Any, qtb
 def test_that_what_takes_a_while_says_how_far_it_is(window: Any, qtbot: Any) -> None:
     came: list[object] = []
     sent(window, came, counted, 2.5)
-    assert not [one for one in window.findChildren(Waiting) if one.isVisible()]
-    qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(Waiting)), timeout=10_000)
-    card = window.findChild(Waiting)
+    assert not [one for one in window.findChildren(AtWork) if one.isVisible()]
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(AtWork)), timeout=10_000)
+    card = window.findChild(AtWork)
     qtbot.waitUntil(lambda: "%" in card.busy.label.text() or bool(came), timeout=10_000)
     assert card.busy.label.text().startswith("Saving a.bml")
     qtbot.waitUntil(lambda: bool(came), timeout=20_000)
-    assert came == [2.5] and not [one for one in window.findChildren(Waiting) if one.isVisible()]
+    assert came == [2.5] and not [one for one in window.findChildren(AtWork) if one.isVisible()]
 
 
 def test_that_it_can_be_stopped(window: Any, qtbot: Any) -> None:
     came: list[object] = []
     sent(window, came, counted, 60.0)
-    qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(Waiting)), timeout=10_000)
-    button = window.findChild(Waiting).findChild(QPushButton)
+    qtbot.waitUntil(lambda: any(one.isVisible() for one in window.findChildren(AtWork)), timeout=10_000)
+    button = window.findChild(AtWork).findChild(QPushButton)
     (one,) = window.files.errands._sent
     button.click()
     assert one.errand.over and not window.files.errands._sent
     qtbot.wait(50)
-    assert not came and not window.findChildren(Waiting)
+    assert not came and not window.findChildren(AtWork)
 
 
 def test_that_a_run_is_whole_in_its_file_although_the_window_is_closed_at_once(
