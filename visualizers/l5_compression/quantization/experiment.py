@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import ClassVar
 
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.functional import adaptive_avg_pool2d, cross_entropy
 
-from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
+from visualizers.l5_compression.quantization.panel import BITS, GRANULARITIES, Frame, Params
 from visualizers.models.digits import digits
 from visualizers.models.language_task import Language
 from visualizers.models.quantizer import Scheme, fake_quantize, levels, stored_bytes
@@ -72,7 +72,7 @@ class Quantization:
     """Trains a network and keeps score of it with rounded weights."""
 
     shared: ClassVar[tuple[str, ...]] = ("task",)
-    measure_every = 8
+    measure_every = 16
     measure_reads = ("bits", "grid", "granularity", "group_size", "outliers", "outlier_size")
 
     def __init__(self, params: Params, context: Context) -> None:
@@ -144,6 +144,8 @@ class Quantization:
                 self.tries[one] = self.score(self.rounded(params, one), one)
         self.tries.pop(how, None)
         self.tries[how] = rounded = self.score(used, how)
+        self.sweep = [self.tries.get(one) or self.score(self.rounded(params, one), one)
+                      for one in (replace(how, bits=bits) for bits in BITS)]
         for one in [*self.tries][:-MOST_TRIES]:
             del self.tries[one]
         return {"float_accuracy": self.exact.accuracy, "accuracy": rounded.accuracy,
@@ -182,6 +184,9 @@ class Quantization:
             perplexity=rounded.perplexity,
             float_bytes=exact.bytes,
             bytes=rounded.bytes,
+            sweep_bytes=np.array([one.bytes for one in self.sweep], np.int32),
+            sweep_accuracy=np.array([one.accuracy for one in self.sweep], np.float32),
+            sweep_perplexity=np.array([one.perplexity for one in self.sweep], np.float32),
             try_bytes=np.array([one.bytes for one in tries.values()], np.int32),
             try_bits=np.array([one.bits for one in tries], np.int32),
             try_granularity=np.array([GRANULARITIES.index(one.granularity) for one in tries], np.int32),

@@ -10,11 +10,12 @@ from visualizers.shapes import Float32, Int32
 from widgets.parameters import choice, hidden, integer, number
 
 GRANULARITIES = ("per tensor", "per channel", "per group")
+BITS = (2, 3, 4, 5, 6, 7, 8)
 
 
 @dataclass(frozen=True)
 class Params:
-    bits: int = integer(4, 2, 8, unit="bit", restart=False, help="Width of a stored weight.")
+    bits: int = integer(4, BITS[0], BITS[-1], unit="bit", restart=False, help="Width of a stored weight.")
     granularity: Literal["per tensor", "per channel", "per group"] = choice(
         "per tensor", restart=False, label="One scale",
         help="Which weights share a scale: a whole matrix, one output channel, or a small group.")
@@ -62,6 +63,9 @@ class Frame:
     perplexity: Annotated[float, "≥ 0"]
     float_bytes: Annotated[int, "≥ 1"]
     bytes: Annotated[int, "≥ 1"]  # with scales and zero points
+    sweep_bytes: Annotated[Int32, "len(BITS)", "≥ 1"]  # these settings with 2, 3, … 8 bits
+    sweep_accuracy: Annotated[Float32, "len(BITS)", "0 … 1"]
+    sweep_perplexity: Annotated[Float32, "len(BITS)", "≥ 0"]
     try_bytes: Annotated[Int32, "N", "N ≥ 1", "≥ 1"]
     try_bits: Annotated[Int32, "N", "1 … 32"]
     try_granularity: Annotated[Int32, "N", "0 … len(GRANULARITIES)-1"]

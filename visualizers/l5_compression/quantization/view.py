@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from visualizers.l5_compression.quantization.panel import GRANULARITIES, Frame, Params
+from visualizers.l5_compression.quantization.panel import BITS, GRANULARITIES, Frame, Params
 from visualizers.panel import Shown
 from widgets.bars import BarChart, Histogram
 from widgets.cards import Card, Switch, stacked
@@ -116,13 +116,17 @@ class QuantizationView(PanelView):
                 curves.append(Curve(scores[mine][order], frame.try_bytes[mine][order] / 1000,
                                     names[index] if mine.sum() > 1 else "", series=index,
                                     style="dots", width=3.0))
+        sweep = frame.sweep_perplexity if language else frame.sweep_accuracy
+        said = self.words("{least} to {most} bits", least=BITS[0], most=BITS[-1])
+        curves.append(Curve(sweep, frame.sweep_bytes / 1000, said,
+                            series=GRANULARITIES.index(shown.params.granularity), width=1.5))
         now = frame.perplexity if language else frame.accuracy
         exact = frame.float_perplexity if language else frame.float_accuracy
         curves.append(Curve(np.array([now]), np.array([frame.bytes / 1000]),
                             self.words("now: {bits} bits", bits=shown.params.bits),
                             series=GRANULARITIES.index(shown.params.granularity), style="dots",
                             width=6.0))
-        widest = max(1.0, float(frame.try_bytes.max()) / 1000 * 1.15)
+        widest = max(1.0, float(max(frame.try_bytes.max(), frame.sweep_bytes.max())) / 1000 * 1.15)
         self.fronts[language].draw(curves, [Rule(exact, self.words("float32"))],
                                    x_range=(0.0, widest))
 
