@@ -71,10 +71,11 @@ class RunFile:
             return things[int(generator.integers(len(things)))]
 
         film = self.document["film"]
-        moment = pick(film) if isinstance(film, list) and film and isinstance(film[0], dict) \
-            and {"frame", "params"} <= set(film[0]) else {"frame": {"": 0}, "params": {"": 0}}
-        match pick(("array",) * 8 + ("field",) * 4 + (
-                "params", "params", "scalars", "moments", "document", "changes", "film", "head", "bits")):
+        whole = [one for one in film if isinstance(one, dict) and {"frame", "params"} <= set(one)] \
+            if isinstance(film, list) else []
+        moment = pick(whole) if whole else {"frame": {"": 0}, "params": {"": 0}}
+        match pick(("array",) * 16 + ("field",) * 8 + ("params",) * 4 + ("scalars", "moments") * 2 + (
+                "document", "changes", "film", "head", "bits")):
             case "array":
                 at = int(generator.integers(len(self.arrays)))
                 self.arrays[at], how = altered_array(self.arrays[at], generator)
@@ -109,7 +110,7 @@ class RunFile:
                 how = pick(("many", "turned", "measured", "half", "alone"))
                 if how == "many":
                     self.document["film"] = [{**moment, "step": step} for step in range(700)]
-                elif how == "turned":
+                elif how == "turned" and isinstance(film, list):
                     film.reverse()
                 elif how == "measured":
                     moment["measured"] = pick(PLAIN)
@@ -132,7 +133,7 @@ class RunFile:
     def _name(self, at: int) -> str:
         found = [] if not isinstance(film := self.document["film"], list) else [
             name for moment in film if isinstance(moment, dict)
-            for name, value in moment.get("frame", {}).items() if value == {"array": at}]
+            for name, value in dict(moment.get("frame", {})).items() if value == {"array": at}]
         return found[0] if found else "history"
 
 

@@ -23,7 +23,7 @@ from widgets.view import PanelView
 
 FEW = ("rnn_gradients", "dot_product", "gradient_descent", "text_cnn")
 MORE = (*FEW, "word2vec", "playground", "softmax_loss", "backprop", "tokenization", "quantization",
-        "tagging", "segmentation", "tiny_gpt", "molecules", "citations", "silicon_sample")
+        "fairness", "segmentation", "tiny_gpt", "molecules", "citations", "silicon_sample")
 MEMORY = 256 << 20  # bytes
 SECONDS = 3.0
 
@@ -89,6 +89,8 @@ def try_one(path: Path, view: PanelView, what: str, figures: dict[str, float], q
 
 
 # Numbers beyond all measure may overflow on their way into a picture: that is their right.
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_that_500_altered_runs_are_opened_or_refused(tmp_path: Path, qtbot) -> None:
     figures = fuzzed(FEW, 500, tmp_path / "run.bml", qtbot)

@@ -64,4 +64,4 @@ def test_that_an_altered_run_is_refused_or_drawn(panel: Panel, tmp_path: Path, q
                 QApplication.processEvents()
                 view.grab()
         assert not raised, f"alteration {number}, {what}: {raised}"
-    assert ALTERATIONS / 2 < refused < ALTERATIONS
+    assert refused > ALTERATIONS / 2
