@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.headless import run
+from app.headless import as_json, run
 from app.main import main
 from visualizers import uses
 from visualizers.catalog import panels
@@ -233,3 +233,8 @@ def test_that_render_writes_its_outputs_and_nothing_else(tmp_path: Path) -> None
     # What the system's font library keeps is not this program's.
     assert {one for one in written if "fontconfig" not in one} == {"a.png", "a.csv"}
     assert os.stat(os.devnull).st_mode == null.st_mode
+
+
+def test_that_json_for_other_programs_holds_no_nan() -> None:
+    said = as_json({"loss": float("nan"), "frame": (np.array([1.0, np.inf]), {"deep": [float("-inf")]})})
+    assert json.loads(said) == {"loss": None, "frame": [[1.0, None], {"deep": [None]}]}
