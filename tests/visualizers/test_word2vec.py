@@ -17,6 +17,7 @@ from torch import Tensor
 
 from visualizers.catalog import panel
 from visualizers.data import Data
+from visualizers.data.sentences import sentences
 from visualizers.l1_basics.word2vec.experiment import (
     BLOCK,
     Word2Vec,
@@ -405,7 +406,7 @@ def test_that_fifty_thousand_words_fit_into_a_frame(tmp_path: Path) -> None:
 
 
 def test_that_chinese_is_cut_into_words(caplog: pytest.LogCaptureFixture) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, int, str]] = []
     words = split("我们在学习自然语言处理。语言很有趣！", "zh", lambda *now: told.append(now))
     assert "语言" in words and "。" not in words
     assert told[0][0] == 0 and told[-1][0] == told[-1][1]
@@ -413,7 +414,9 @@ def test_that_chinese_is_cut_into_words(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_that_a_chinese_text_is_learnt(tmp_path: Path) -> None:
-    experiment, params = made(tmp_path, text="chinese-sentences")
+    file = tmp_path / "few.txt"
+    file.write_text("\n".join(sentences("zh")[:60]), "utf-8")
+    experiment, params = made(tmp_path, text=f"file:{file}")
     assert np.isfinite(experiment.step(params)["loss"])
     assert any(ord(word[0]) > 0x4E00 for word in experiment.frame(params).labels)
 

@@ -54,7 +54,7 @@ def trained() -> WordBias:
 def test_that_the_effect_is_that_of_the_papers_formula(trained: WordBias) -> None:
     """Cosine by cosine, with scipy's cosines and the standard library's means."""
     frame = looked(trained, Params())
-    vectors = trained.inputs.double().numpy()
+    vectors = trained.learning.inputs.double().numpy()
     x, y, a, b = (part.tolist() for part in trained.places)
     s = [mean(1 - cosine(vectors[w], vectors[one]) for one in a)
          - mean(1 - cosine(vectors[w], vectors[one]) for one in b) for w in x + y]

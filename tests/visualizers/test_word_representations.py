@@ -98,8 +98,8 @@ def test_that_the_nearest_of_the_own_group_are_counted_and_ties_are_shared() -> 
 
 def test_that_a_step_is_adagrad_on_the_gradient_of_autograd() -> None:
     one, params = begin(3, contexts=120, dimension=6, learning_rate=0.2, seed=7)
-    inputs, outputs = (part.clone().requires_grad_() for part in (one.inputs, one.outputs))
-    sums = one.input_sums.clone()
+    inputs, outputs = (part.clone().requires_grad_() for part in (one.learning.inputs, one.learning.outputs))
+    sums = one.learning.input_sums.clone()
     counts, of = one.counts, one.counts.sum(0)
     noise = of.pow(0.75) / of.pow(0.75).sum()
     logits = inputs @ outputs.T
@@ -111,7 +111,7 @@ def test_that_a_step_is_adagrad_on_the_gradient_of_autograd() -> None:
     assert loss == pytest.approx(-gain.item() / float(of.sum()), rel=1e-5)
     sums += inputs.grad.square().mean(1, keepdim=True)
     expected = inputs.detach() + 0.2 * inputs.grad / sums.sqrt()
-    assert torch.allclose(one.inputs, expected, atol=1e-4)
+    assert torch.allclose(one.learning.inputs, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -143,7 +143,7 @@ def test_that_the_users_words_are_shown_and_others_where_hardly_any_are_known() 
     one, params = begin(words="true false none; List tuple unheardof，exception error", contexts=150)
     frame = one.frame(params)
     assert frame.words == ("true", "false", "none", "list", "tuple", "exception", "error")
-    assert frame.group.tolist() == [0, 0, 0, 1, 1, 2, 2] and not frame.planted
+    assert frame.group.tolist() == [0, 0, 0, 1, 1, 2, 2] and not one.reading.planted
     notes: list[str] = []
     other, params = begin(words="unheardof nowhere", contexts=150, notes=notes)
     assert len(other.frame(params).words) == 30 and len(notes) == 1
@@ -157,7 +157,7 @@ def test_that_a_text_without_a_list_is_given_twins(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text(" ".join(said))
     one, params = begin(text=f"file:{tmp_path / 'own.txt'}", seed=2)
     frame = one.frame(params)
-    assert frame.planted and all(frame.words[at + 1] == frame.words[at] + "′"
+    assert one.reading.planted and all(frame.words[at + 1] == frame.words[at] + "′"
                                  for at in range(0, len(frame.words), 2))
     assert frame.own[2] > 0.4 > 5 / 29, "twins keep the same company"
 

@@ -26,6 +26,33 @@ def skip_gram(inputs: Tensor, outputs: Tensor, counts: Tensor) -> tuple[float, T
     return float(-said.sum() / of.sum()), error @ outputs, error.T @ inputs
 
 
+class SkipGram:
+    """Two vectors for each of V words, which learn from counts.
+
+    Each row has one rate, which sinks with the squares of all gradients that it has had (Adagrad: Duchi,
+    Hazan and Singer 2011).
+
+    Attributes:
+        inputs, outputs: (V, d) each.
+        input_sums, output_sums: (V, 1) the sums of the mean squares of their gradients.
+    """
+
+    def __init__(self, V: int, d: int, generator: torch.Generator, device: str) -> None:
+        inputs, outputs = (torch.rand(2, V, d, generator=generator) - 0.5) / d
+        self.inputs, self.outputs = inputs.to(device), outputs.to(device)
+        self.input_sums, self.output_sums = (torch.full((V, 1), 1e-6, device=device) for _ in range(2))
+
+    @torch.no_grad()
+    def step(self, counts: Tensor, rate: float) -> float:
+        """Climb along the gradient of all pairs that are counted (V, V), and give the loss of one."""
+        loss, pull, push = skip_gram(self.inputs, self.outputs, counts)
+        for vectors, sums, gradient in ((self.inputs, self.input_sums, pull),
+                                        (self.outputs, self.output_sums, push)):
+            sums += gradient.square().mean(1, keepdim=True)                     # (V, 1)
+            vectors += rate * gradient / sums.sqrt()
+        return loss
+
+
 def neighbour_counts(ids: Tensor, V: int, window: int) -> Tensor:
     """(V, V) how often word c stands at most ``window`` words from word w.
 

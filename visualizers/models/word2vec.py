@@ -20,18 +20,18 @@ LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 IDENTIFIERS = re.compile(r"[^\W\d]\w*")
 
 
-def split(text: str, language: str, progress: Callable[[int, int], None]) -> list[str]:
+def split(text: str, language: str, progress: Callable[[int, int, str], None]) -> list[str]:
     """The words of a text, lower-case; Chinese is segmented with jieba, code into identifiers.
 
     Args:
         language: ``"en"``, ``"zh"`` or ``"code"``.
-        progress: called with (characters done, characters in all) while it takes long.
+        progress: called with (characters done, characters in all, what is done) while it takes long.
     """
     if language == "code":
         return IDENTIFIERS.findall(text)
     if language != "zh":
         return LETTERS.findall(text.lower())
-    progress(0, len(text))  # loading jieba's dictionary alone takes a second
+    progress(0, len(text), "Cutting the text into words")  # loading jieba's dictionary alone takes a second
     import jieba
 
     jieba.setLogLevel(logging.ERROR)  # it reports its dictionary on stderr otherwise
@@ -39,7 +39,7 @@ def split(text: str, language: str, progress: Callable[[int, int], None]) -> lis
     for start in range(0, len(text), 20_000):
         part = jieba.cut(text[start : start + 20_000])
         words += [word for word in part if LETTERS.fullmatch(word)]
-        progress(min(start + 20_000, len(text)), len(text))
+        progress(min(start + 20_000, len(text)), len(text), "Cutting the text into words")
     return words
 
 

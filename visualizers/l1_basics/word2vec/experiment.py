@@ -70,7 +70,7 @@ class Word2Vec:
     shared = ("reading",)
     # The pair is of the last minibatch; the map's axes rest between the steps at which they are fitted.
     remembered = ("centre", "context", "rows", "row_words", "row_probability", "row_target", "path_left",
-                  "path_probability", "path_off", "touched", "read_words", "points", "extent", "fitted")
+                  "path_probability", "path_off", "touched", "points", "extent", "fitted")
 
     def __init__(self, params: Params, context: Context) -> None:
         self.device, self.generator = context.device, context.generator
@@ -182,7 +182,7 @@ class Word2Vec:
         if params.refit != self.refit:
             plane, fitted = principal_plane(F.normalize(run.inputs), plane), self.steps
         return self.reading.frame(
-            params, run.inputs, run.outputs, plane, fitted, run.moment, run.stream.read, self.twins[cell],
+            params, run.inputs, run.outputs, plane, fitted, run.moment, self.twins[cell],
             {"cell": cell, "grid": np.array(self.twins if params.grid else [], np.float32),
              "batches": np.array([run.batch for run in self.runs[: len(BATCHES)]], np.int32)})
 

@@ -106,8 +106,6 @@ class Frame:
     cell: Annotated[int, "0 … 8"]  # the model that is shown
     grid: Annotated[Float32, "G", "0 … 1"]  # share of twins found by each model of the grid, row by row
     batches: Annotated[Int32, "C", "≥ 1"]  # of its columns
-    text_words: Annotated[float, "≥ 0"]  # words in the text
-    read_words: Annotated[float, "≥ 0"]  # words read so far
 
 
 PANEL = Panel(

@@ -39,12 +39,10 @@ class Reading:
     def __init__(self, params: Params, context: Context) -> None:
         self.device = context.device
         text = context.text(params.text)
-        words = split(text.text, text.language, lambda done, total: context.progress(
-            done, total, "Cutting the text into words"))
+        words = split(text.text, text.language, context.progress)
         if len(words) < 100 or len(set(words)) < 10:
             raise Refusal("{title} is too short to learn from: choose a text of at least a hundred "
                           "words, ten of them different.", title=text.title)
-        self.length = len(words)
         words, twins = plant_twins(words, 32, context.generator)
         self.vocabulary = Vocabulary.of(words, params.vocabulary)
         self.text = self.vocabulary.encode(words)                  # (n,)
@@ -98,7 +96,7 @@ class Reading:
 
     def frame(
         self, params: Params, inputs: Tensor, outputs: Tensor, plane: Tensor, fitted: int,
-        moment: Moment, read: int, twins_found: float, grid: Mapping[str, Any],
+        moment: Moment, twins_found: float, grid: Mapping[str, Any],
     ) -> Frame:
         """What to draw from the vectors (V, d) at this moment."""
         vocabulary, names = self.vocabulary, self.vocabulary.words
@@ -112,8 +110,7 @@ class Reading:
         counts = vocabulary.counts
         left, p_path, off, leads_to = self._path(params, inputs, outputs, moment)
         rows, row_words, p_rows, target, number = self._rows(params, inputs, outputs, moment)
-        decisions = float(self.huffman.lengths[moment[1][-1]]) if params.model == "skip-gram" \
-            else float(self.huffman.lengths[moment[0]])
+        decisions = float(self.huffman.lengths[self._ends(params, moment)[1]])
         return Frame(
             points=(points / extent * 32767).round().short().cpu().numpy(), extent=extent,
             fitted=fitted, closeness=(cosine.clamp(0, 1) * 255).byte().cpu().numpy(),
@@ -134,8 +131,7 @@ class Reading:
             path_off=off, path_word=leads_to,
             touched=touched_weights(inputs.shape[1], len(names), params.negatives,
                                     decisions).float().numpy(),
-            matrix=float(outputs.numel()), vocabulary=len(names), text_words=float(self.length),
-            read_words=float(read), **self._window(params), **grid,
+            matrix=float(outputs.numel()), vocabulary=len(names), **self._window(params), **grid,
         )
 
     def _window(self, params: Params) -> dict[str, Any]:
@@ -226,4 +222,4 @@ class Reading:
 @lru_cache(maxsize=16)
 def cut(sentence: str) -> list[str]:
     """The words of a sentence in either language."""
-    return split(sentence, "zh" if CHINESE.search(sentence) else "en", lambda _done, _total: None)
+    return split(sentence, "zh" if CHINESE.search(sentence) else "en", lambda _done, _total, _what: None)

@@ -30,7 +30,7 @@ from torch import Tensor
 from visualizers.data.kinds.vectors import WordVectors
 from visualizers.l1_basics.word_analogies.panel import NEAR, PAIRS, Frame, Params
 from visualizers.l1_basics.word_analogies.relations import ENGLISH, OWN, asked, listed, questions_of
-from visualizers.models.cooccurrence import neighbour_counts, skip_gram
+from visualizers.models.cooccurrence import SkipGram, neighbour_counts
 from visualizers.models.word2vec import Vocabulary, split
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
@@ -112,8 +112,7 @@ class WordAnalogies:
     def _begin_training(self, params: Params, context: Context) -> dict[str, list[tuple[str, str]]]:
         """Counts of a text, and first vectors for its words."""
         text = context.text(params.text)
-        read = split(text.text, text.language, lambda done, total: context.progress(
-            done, total, "Cutting the text into words"))
+        read = split(text.text, text.language, context.progress)
         known = {word: count for word, count in Counter(read).items() if count >= LEAST}
         pairs = max((listed(one, known) for one in OWN), key=lambda one: sum(map(len, one.values())))
         if not pairs:
@@ -126,27 +125,18 @@ class WordAnalogies:
         at, V, d = {word: row for row, word in enumerate(self.words)}, len(self.words), params.dimension
         ids = torch.tensor([at.get(word, V) for word in read])                    # (N,)
         self.counts = neighbour_counts(ids, V, params.window).to(self.device)     # (V, V)
-        inputs, outputs = (torch.rand(2, V, d, generator=self.generator) - 0.5) / d
-        self.inputs, self.outputs = inputs.to(self.device), outputs.to(self.device)  # (V, d) each
-        self.input_sums = torch.full((V, 1), 1e-6, device=self.device)            # Adagrad's memory
-        self.output_sums = torch.full((V, 1), 1e-6, device=self.device)
+        self.learning = SkipGram(V, d, self.generator, self.device)
         return pairs
 
     # --- learning, or asking on
 
-    @torch.no_grad()
     def step(self, params: Params) -> Mapping[str, float]:
         """Learn from all pairs of neighbours at once; or, where vectors are read, ask more questions."""
         self.steps += 1
         if self.counts is None:
             self._ask()
             return {"asked": float(self.tally[:, 3].sum())}
-        loss, pull, push = skip_gram(self.inputs, self.outputs, self.counts)
-        for vectors, sums, gradient in ((self.inputs, self.input_sums, pull),
-                                        (self.outputs, self.output_sums, push)):
-            sums += gradient.square().mean(1, keepdim=True)                       # (V, 1)
-            vectors += params.learning_rate * gradient / sums.sqrt()
-        return {"loss": loss}
+        return {"loss": self.learning.step(self.counts, params.learning_rate)}
 
     def _ask(self) -> None:
         """The next questions of each relation."""
@@ -167,11 +157,10 @@ class WordAnalogies:
 
     # --- measuring
 
-    @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
         """Answer the question of the moment; of vectors that learn here, all others too."""
         if self.counts is not None:
-            self.table = self.inputs.cpu().numpy().copy()                         # (V, d)
+            self.table = self.learning.inputs.cpu().numpy().copy()                # (V, d)
             self.lengths = np.linalg.norm(self.table, axis=1)                     # (V,)
             self.unit = self.table / np.maximum(self.lengths[:, None], 1e-9)
             self.tally = np.stack([counted(answers(self.unit, one)) for one in self.questions])
@@ -235,7 +224,6 @@ class WordAnalogies:
 
     # --- drawing
 
-    @torch.no_grad()
     def frame(self, params: Params) -> Frame:
         looked = self.looked
         pairs = self.pairs[looked.relation] if looked.relation >= 0 else np.zeros((0, 2), np.int64)
@@ -247,8 +235,7 @@ class WordAnalogies:
         a, b, c = (at[one] for one in looked.corners)
         points, goal, held = flat(self._unit(shown), target, (a, b, c))
         cosines = self._unit(shown) @ target / max(float(np.linalg.norm(target)), 1e-9)
-        asked_of = np.maximum(self.tally[:, 3:], 1)
-        right, itself, copied = (self.tally[:, :3] / asked_of).astype(np.float32).T.copy()
+        right, itself = (self.tally[:, :2] / np.maximum(self.tally[:, 3:], 1)).astype(np.float32).T.copy()
         return Frame(
             words=tuple(self.words[row] for row in shown), points=points, target=goal, held=held,
             closeness=cosines.astype(np.float32).clip(-1, 1),
@@ -258,10 +245,9 @@ class WordAnalogies:
             cosines=looked.cosines.astype(np.float32).clip(-1, 1), itself=at[looked.itself],
             expected=self.words[looked.expected] if looked.expected >= 0 else "",
             place=looked.place, unknown=looked.unknown, relations=self.relations,
-            relation=looked.relation, answered=right, answered_itself=itself, copies=copied,
+            relation=looked.relation, answered=right, answered_itself=itself,
             asked=self.tally[:, 3].astype(np.int32), starts=tuple(map(self._start, self.pairs)),
-            searched=min(params.among, len(self.words)), vocabulary=len(self.words),
-            dimension=self.table.shape[1], trained=self.counts is not None, title=self.title)
+            searched=min(params.among, len(self.words)), trained=self.counts is not None, title=self.title)
 
     def _start(self, pairs: Array) -> str:
         (b, a), (c, _) = pairs[:2].tolist()

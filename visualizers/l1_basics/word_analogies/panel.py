@@ -57,12 +57,9 @@ class Frame:
     relation: Annotated[int, "-1 … S-1"]  # of the question; −1 for none
     answered: Annotated[Float32, "S", "0 … 1"]  # share of its questions answered, the three words set aside
     answered_itself: Annotated[Float32, "S", "0 … 1"]  # … with nothing set aside
-    copies: Annotated[Float32, "S", "0 … 1"]  # … where a, b or c is the nearest then
     asked: Annotated[Int32, "S", "≥ 0"]  # questions
     starts: Annotated[tuple[str, ...], "S"]  # a question of each relation
     searched: Annotated[int, "≥ 1"]
-    vocabulary: Annotated[int, "≥ 1"]
-    dimension: Annotated[int, "≥ 1"]
     trained: bool  # whether the vectors learn here
     title: str
 

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from visualizers.l1_basics.word_representations.groups import Reading
 from visualizers.l1_basics.word_representations.panel import COLUMNS, LADDER, NEAR, Frame, Params
-from visualizers.models.cooccurrence import factors, neighbour_counts, ppmi, skip_gram
+from visualizers.models.cooccurrence import SkipGram, factors, neighbour_counts, ppmi
 from visualizers.panel import Context
 
 SAME = 1e-6  # cosines that differ by less are equal
@@ -39,7 +39,7 @@ class WordRepresentations:
         self.reading = Reading(params, context)                    # text, words and their groups
         ids, V = self.reading.ids, len(self.reading.names)
         rows = self.reading.rows                                   # (n,) the words that are shown
-        counts = neighbour_counts(ids, V, params.window)                 # (V, V)
+        counts = neighbour_counts(ids, V, params.window)           # (V, V)
         context.progress(0, 1, "Factorising the table of words")
         information = ppmi(counts)                                 # (V, V)
         self.fixed = {                                             # name → (n, V), SVD: (n, d)
@@ -50,20 +50,11 @@ class WordRepresentations:
         }
         self.still = {name: cosines(vectors) for name, vectors in self.fixed.items()}  # (n, n) each
         self.counts = counts.to(context.device)
-        inputs, outputs = (torch.rand(2, V, params.dimension, generator=context.generator) - 0.5) \
-            / params.dimension
-        self.inputs, self.outputs = inputs.to(context.device), outputs.to(context.device)  # (V, d) each
-        self.input_sums = torch.full((V, 1), 1e-6, device=context.device)    # Adagrad's memory
-        self.output_sums = torch.full((V, 1), 1e-6, device=context.device)
+        self.learning = SkipGram(V, params.dimension, context.generator, context.device)
 
-    @torch.no_grad()
     def step(self, params: Params) -> Mapping[str, float]:
         """Follow the gradient of all pairs of the text at once."""
-        loss, pull, push = skip_gram(self.inputs, self.outputs, self.counts)
-        for vectors, sums, gradient in ((self.inputs, self.input_sums, pull),
-                                        (self.outputs, self.output_sums, push)):
-            sums += gradient.square().mean(1, keepdim=True)        # (V, 1)
-            vectors += params.learning_rate * gradient / sums.sqrt()
+        loss = self.learning.step(self.counts, params.learning_rate)
         like = cosines(self._learnt)                               # (n, n)
         return {"loss": loss, "own": own_group(like, self.reading.group),
                 "agreement": correlation(like, self.still["SVD"])}
@@ -71,8 +62,8 @@ class WordRepresentations:
     @property
     def _learnt(self) -> Tensor:
         """(n, d) the vectors of the moment."""
-        rows = self.reading.rows.to(self.inputs.device)
-        return torch.as_tensor(self.inputs[rows]).cpu()
+        rows = self.reading.rows.to(self.learning.inputs.device)
+        return torch.as_tensor(self.learning.inputs[rows]).cpu()
 
     @torch.no_grad()
     def frame(self, params: Params) -> Frame:
@@ -98,9 +89,7 @@ class WordRepresentations:
             filled=torch.tensor([float((vectors[one] != 0).float().sum(1).mean()) for one in LADDER]).numpy(),
             agreement=correlation(like["learnt"], like["SVD"]),
             numbers=numbers.numpy().copy(), columns=columns, chosen=chosen,
-            near=away.topk(NEAR, dim=1).indices.int().numpy(),
-            counted=int(self.counts.sum() / 2), text_words=reading.length, planted=reading.planted,
-            title=reading.title)
+            near=away.topk(NEAR, dim=1).indices.int().numpy())
 
     def _drawn(self, name: str, vectors: Tensor) -> tuple[Tensor, tuple[str, ...]]:
         """(n, K) of the numbers, and what each is: where there are too many, the largest on the whole."""

@@ -51,10 +51,8 @@ class Reading:
 
     def __init__(self, params: Params, context: Context) -> None:
         text = context.text(params.text)
-        words = split(text.text, text.language, lambda done, total: context.progress(
-            done, total, "Cutting the text into words"))
+        words = split(text.text, text.language, context.progress)
         known = Counter(words)
-        self.title, self.length = text.title, len(words)
         groups = listed(params.words.lower(), known)
         if params.words.strip() and sum(map(len, groups)) < 4:
             context.note("Fewer than four of these words, in groups of two or more, stand in the text "

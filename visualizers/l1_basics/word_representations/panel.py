@@ -52,10 +52,6 @@ class Frame:
     columns: Annotated[tuple[str, ...], "K"]  # what each of them counts; a number where it is a direction
     chosen: Annotated[int, "0 … n-1"]
     near: Annotated[Int32, "len(LADDER) NEAR", "0 … n-1"]  # nearest to the chosen word, nearest first
-    counted: Annotated[int, "≥ 1"]  # pairs of neighbours in the text
-    text_words: Annotated[int, "≥ 1"]
-    planted: bool  # whether the groups are words and their planted twins
-    title: str  # of the text
 
 
 PANEL = Panel(

@@ -45,7 +45,7 @@ from visualizers.l9_social.word_bias.panel import (
     moved_key,
 )
 from visualizers.models.associations import MadeCorpus, made_corpus, pair_counts
-from visualizers.models.cooccurrence import ppmi_svd, skip_gram
+from visualizers.models.cooccurrence import SkipGram, ppmi_svd
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
 from widgets.words import tr_mark
@@ -94,10 +94,7 @@ class WordBias:
         self.places: tuple[Tensor, ...] = (self.corpus.x, self.corpus.y, self.corpus.a, self.corpus.b)
         self.asked = len(self.test.x + self.test.y)
         V, d = len(self.words), params.dimension
-        inputs, outputs = (torch.rand(2, V, d, generator=self.generator) - 0.5) / d
-        self.inputs, self.outputs = inputs.to(self.device), outputs.to(self.device)  # (V, d) each
-        self.input_sums = torch.full((V, 1), 1e-6, device=self.device)  # Adagrad's memory
-        self.output_sums = torch.full((V, 1), 1e-6, device=self.device)
+        self.learning = SkipGram(V, d, self.generator, self.device)
         counted = torch.Generator().manual_seed(self.seed)
         found = []
         for association in SLIDER:
@@ -135,12 +132,7 @@ class WordBias:
             return {"drawn": float(self._drawn)}
         V = len(self.words)
         counts = pair_counts(self.corpus.sentences(params.association, SENTENCES, self.generator), V)
-        loss, pull, push = skip_gram(self.inputs, self.outputs, counts.to(self.device))
-        for vectors, sums, gradient in ((self.inputs, self.input_sums, pull),
-                                        (self.outputs, self.output_sums, push)):
-            sums += gradient.square().mean(1, keepdim=True)                     # (V, 1)
-            vectors += params.learning_rate * gradient / sums.sqrt()
-        return {"loss": loss}
+        return {"loss": self.learning.step(counts.to(self.device), params.learning_rate)}
 
     @property
     def _drawn(self) -> int:
@@ -176,7 +168,7 @@ class WordBias:
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
         """The test, its null, and the same with more and more of the axis taken out."""
-        unit = normalised(self.inputs.cpu().numpy()) if self.table is None else self.table  # (V, d)
+        unit = normalised(self.learning.inputs.cpu().numpy()) if self.table is None else self.table  # (V, d)
         rows, (x, y) = self.rows(params), self.sizes(params)
         inside = np.concatenate([np.flatnonzero(rows == 0), np.flatnonzero(rows == 1)])
         targets = unit[torch.cat(self.places[:2]).numpy()].astype(np.float64)   # (n, d)
