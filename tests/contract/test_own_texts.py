@@ -46,8 +46,7 @@ def test_that_a_strange_text_is_drawn_or_refused(
     file = tmp_path / "own.txt"
     file.write_text(TEXTS[kind], "utf-8")
     asked = {name: values[0] for name, values in (one.when or {}).items()}
-    params = dataclasses.replace(panel.params(), **panel.proved_with, **asked,
-                                 **{one.name: f"file:{file}"})
+    params = dataclasses.replace(panel.params(), **{**panel.proved_with, **asked, one.name: f"file:{file}"})
     try:
         trial = Trial(panel, params, device="cpu", threads=1)
         if panel.trains:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from app.trial import Trial
 from visualizers.catalog import panel
@@ -25,7 +26,10 @@ BY = Smoothing(k=0.3, share=0.6, discount=0.7)
 
 
 def begun(**values: Any) -> Trial:
-    return Trial(PANEL, changed(Params(), **values))
+    """A run that is measured where it is looked at."""
+    one = Trial(PANEL, changed(Params(), **values))
+    one.measuring.every = 0
+    return one
 
 
 def quiet(_done: int, _total: int, _what: str) -> None:
@@ -276,22 +280,10 @@ def test_that_longer_is_worse_with_add_k_and_not_with_kneser_ney(text: str) -> N
 # --- the view
 
 
-def test_that_clicks_choose_a_word_and_guess(qtbot: Any) -> None:
-    from PySide6.QtCore import Qt
-
-    from visualizers.catalog import Said
-    from visualizers.panel import load
-    from widgets.look import Look, theme
-
-    view = load(PANEL.view)(Look(theme("light"), Said(PANEL, "en").words()))
-    qtbot.addWidget(view)
-    view.resize(1000, 700)
-    view.show()
-    sent: list[tuple[str, object]] = []
-    view.changed.connect(lambda name, value: sent.append((name, value)))
+def test_that_clicks_choose_a_word_and_guess(qtbot: Any, view: Any) -> None:
     one = begun(wrote="game", guesses=(1,))
     view.show_frame(one.shown())
     view.grab()
     for widget, part in ((view.next, 2), (view.lines, 0)):
         qtbot.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.place(part).center().toPoint())
-    assert sent == [("pick", 2), ("guesses", (1, 0))]
+    assert view.sent == [("pick", 2), ("guesses", (1, 0))]

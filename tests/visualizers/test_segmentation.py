@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from app.trial import Trial
 from visualizers.catalog import panel
@@ -244,8 +245,6 @@ def test_that_any_own_sentence_is_cut() -> None:
 
 
 def test_that_a_click_marks_a_word(qtbot: Any, view: Any) -> None:
-    from PySide6.QtCore import Qt
-
     one = begun()
     one.train(9)
     view.show_frame(one.shown())

@@ -39,7 +39,7 @@ LINE = {"words": 14, "characters": 60}  # of the game
 class NGrams:
     """Counts of what has been read so far."""
 
-    shared: ClassVar[tuple[str, ...]] = ("context", "corpus")
+    shared: ClassVar[tuple[str, ...]] = ("context", "corpus", "reading", "model")  # replaced, never changed
     measure_every = 2
     measure_reads: ClassVar[tuple[str, ...]] = (
         "own", "n", "method", "k", "share", "discount", "context", "sentence", "pick", "guesses")
@@ -132,16 +132,12 @@ class NGrams:
         row = model.plain[n - 1].row(reading.key(h))                           # (V + 1,)
         context = np.array([reading.key(h)])                                   # (1,)
         shorter = [0.0] * len(METHODS) if n == 1 else \
-            [0.0, *(self.shorter(model, one, h, word, by) for one in METHODS[1:])]
+            [0.0, *(model.next_odds(one, h[1:], by, within=True)[word - 1] for one in METHODS[1:])]
         return {"context": tuple(reading.names[at] or "⇥" for at in h),
                 "next": tuple(reading.names[at + 1] for at in best), "odds": odds[:, best], "pick": pick,
                 "count": int(row[word]), "after": int(row.sum()), "kinds": int((row > 0).sum()),
                 "shorter": np.array(shorter),
                 "left": float(model.left(n, context, by)[0]) if row.any() else 1.0}
-
-    def shorter(self, model: Model, method: str, h: Sequence[int], word: int, by: Smoothing) -> float:
-        """What a method says of a word with one word less to go by."""
-        return float(model.next_odds(method, h[1:], by, within=True)[word - 1])
 
     def sentence(self, params: Params, reading: Reading, model: Model, by: Smoothing) -> dict[str, Any]:
         """P(w₁ … w_S) = Π P(w | the n − 1 words before it)."""

@@ -100,4 +100,5 @@ PANEL = Panel(
     keywords=("n-gram", "bigram", "trigram", "Markov", "smoothing", "add-k", "Laplace", "interpolation",
               "back-off", "Katz", "Kneser-Ney", "perplexity", "language model", "Turing test",
               "n 元", "马尔可夫", "平滑", "回退", "插值", "困惑度", "语言模型", "图灵测试"),
+    proved_with={"learn": "own text", "own": "I am Sam\nSam I am\nI like ham\nSam likes me and ham\n" * 5},
 )
