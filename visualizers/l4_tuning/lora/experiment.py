@@ -20,9 +20,11 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -49,10 +51,10 @@ from visualizers.l4_tuning.lora.panel import (
     Frame,
     Params,
 )
-from visualizers.l4_tuning.lora.smollm import RealTuning
+from visualizers.l4_tuning.lora.smollm import RealTuning, spectrum_of
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import load_made_bert
-from visualizers.models.delta import Lora, LowRank
+from visualizers.models.delta import Lora
 from visualizers.models.made_bert import rows_of
 from visualizers.models.tuned import Tuned
 from visualizers.panel import Context
@@ -69,12 +71,13 @@ KINDS = (PRAISE, BLAME, *TOPICS.values())  # of the words that are asked for
 class Learner(Tuned):
     """A backbone with a LoRA, or without one and its own weights trained, and a new head."""
 
-    def changes(self, before: Bert) -> dict[str, Tensor]:
-        """ΔW of each matrix that has one, (C', C)."""
+    def spectra(self, before: Bert) -> dict[str, NDArray[np.float32]]:
+        """The singular values (S,) of ΔW, of each matrix that has one."""
         if isinstance(self.delta, Lora):
-            return {name: part.change() for name, part in zip(self.delta.names, self.delta.parts, strict=True)
-                    if isinstance(part, LowRank)}
-        return {name: self.bert.get_parameter(f"{name}.weight") - before.get_parameter(f"{name}.weight")
+            return {name: spectrum_of(part)
+                    for name, part in zip(self.delta.names, self.delta.parts, strict=True)}
+        return {name: torch.linalg.svdvals(self.bert.get_parameter(f"{name}.weight")
+                                           - before.get_parameter(f"{name}.weight")).cpu().numpy()
                 for name in matrices(before)}
 
 
@@ -97,12 +100,10 @@ class LoraAndFull:
         learnt, asked = new_task(params)
         self.ids, self.labels = rows_of(learnt.texts).to(device), torch.tensor(learnt.labels, device=device)
         self.asked, self.answers = rows_of(asked.texts).to(device), torch.tensor(asked.labels, device=device)
-        old = [one.text for one in reviews(8 * OLD, 99)
-               if SHORT < len(one.text.split()) <= LONG]
-        masked, at = one_masked(old[:OLD])                                     # (N, T), (N,)
+        whole, at = old_texts()                                                # (N, T), (N,)
         self.at = at.to(device)                                                # (N,)
-        self.true = masked.gather(1, at[:, None])[:, 0].to(device)             # (N,)
-        self.masked = masked.scatter(1, at[:, None], MASK).to(device)          # (N, T)
+        self.true = whole.gather(1, at[:, None])[:, 0].to(device)              # (N,)
+        self.masked = whole.scatter(1, at[:, None], MASK).to(device)           # (N, T)
         self.kind = torch.full((len(WORDS),), -1)                              # (V,)
         for number, words in enumerate(KINDS):
             self.kind[[NUMBER[word] for word in words]] = number
@@ -119,6 +120,8 @@ class LoraAndFull:
         self.optimizer = torch.optim.AdamW(  # one group a learner, each with its own learning rate
             [{"params": [w for w in one.parameters() if w.requires_grad]} for one in self.learners],
             weight_decay=0.0, fused=True)
+        self.size = sum(self.backbone.get_parameter(f"{name}.weight").square().sum().item()
+                        for name in matrices(self.backbone))                   # ‖W‖² of all
         self.before = self._kept(self.backbone(self.masked, real=self.masked != PAD), self.backbone)
         self.steps = 0
 
@@ -161,15 +164,14 @@ class LoraAndFull:
         self.kept = [self._kept(one.states(self.masked), one.bert) for one in self.learners]
         names = matrices(self.backbone)
         self.spectrum = np.zeros((len(LEARNERS), len(names), DIRECTIONS), np.float32)
-        self.moved = []
-        size = sum(self.backbone.get_parameter(f"{one}.weight").square().sum().item() for one in names)
+        moved = []  # ‖ΔW‖ / ‖W‖ over all matrices
         for at, learner in enumerate(self.learners):
-            for name, change in learner.changes(self.backbone).items():
-                self.spectrum[at, names.index(name)] = torch.linalg.svdvals(change).cpu().numpy()
-            self.moved.append(float(np.sqrt(np.square(self.spectrum[at]).sum() / size)))
+            for name, values in learner.spectra(self.backbone).items():
+                self.spectrum[at, names.index(name)] = values
+            moved.append(float(np.sqrt(np.square(self.spectrum[at]).sum() / self.size)))
         self._merge(self.learners[1], scores[1])
         return {f"{key}_{what}": values[at] for at, key in enumerate(KEYS)
-                for what, values in (("new", self.new), ("kept", self.kept), ("moved", self.moved))}
+                for what, values in (("new", self.new), ("kept", self.kept), ("moved", moved))}
 
     def _kept(self, x: Tensor, bert: Bert) -> float:
         """The share of masked words (N,) whose kind is told from the states x (N, T, C)."""
@@ -203,8 +205,7 @@ class LoraAndFull:
             new=np.array(self.new, np.float32), kept=np.array(self.kept, np.float32), before=self.before,
             guessing=float(max(torch.bincount(self.answers)) / len(self.answers)),
             spectrum=self.spectrum.copy(), first=first.clip(0, 1).astype(np.float32),
-            moved=np.array(self.moved, np.float32), trained=np.array(trained, np.int32),
-            whole=whole, merged=self.merged, same=self.same,
+            trained=np.array(trained, np.int32), whole=whole, merged=self.merged, same=self.same,
             memory=np.array([FROZEN_BYTES * whole + BYTES * trained[1], BYTES * whole], np.float64))
 
 
@@ -226,9 +227,11 @@ def new_task(params: Params) -> tuple[Labelled, Labelled]:
     return made, made
 
 
-def one_masked(texts: list[str]) -> tuple[Tensor, Tensor]:
-    """Texts as ids (N, T), and in each the place (N,) of one word whose kind is known."""
-    ids, draw = rows_of(texts), random.Random(0)
+@cache
+def old_texts() -> tuple[Tensor, Tensor]:
+    """Reviews as ids (N, T), and in each the place (N,) of one word whose kind is known."""
+    texts = [one.text for one in reviews(8 * OLD, 99) if SHORT < len(one.text.split()) <= LONG]
+    ids, draw = rows_of(texts[:OLD]), random.Random(0)
     known = {NUMBER[word] for words in KINDS for word in words}
     at = [draw.choice([place for place, id in enumerate(row) if id in known]) for row in ids.tolist()]
     return ids, torch.tensor(at)

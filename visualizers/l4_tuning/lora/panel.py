@@ -59,7 +59,6 @@ class Frame:
     guessing: Annotated[float, "0 … 1"]  # at the new one
     spectrum: Annotated[Float32, "L M DIRECTIONS", "≥ 0"]  # singular values of ΔW, falling
     first: Annotated[Float32, "L M", "0 … 1"]  # share of ‖ΔW‖² in the first `rank`; on SmolLM2 in the first
-    moved: Annotated[Float32, "L", "≥ 0"]  # ‖ΔW‖ / ‖W‖ over all matrices
     trained: Annotated[Int32, "L", "≥ 0"]  # numbers that an update changes, the head included
     whole: Annotated[int, "≥ 1"]  # numbers of the backbone
     merged: Annotated[float, "≥ 0"]  # the most that a score changes when B A is added to W

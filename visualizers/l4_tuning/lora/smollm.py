@@ -95,10 +95,10 @@ class RealTuning:
         facts = made_facts(params.seed)
         self.ids, self.labels = (one.to(device) for one in rows_of(self.model, facts))  # (N, T) each
         self.asked, self.answers = (one.to(device) for one in rows_of(
-            self.model, [(text, answer) for text, answer in KNOWN], first=True))        # (N, T) each
+            self.model, KNOWN, first=True))                                    # (N, T) each
         self.optimizer = torch.optim.AdamW(self.lora.parameters(), weight_decay=0.0)
-        self.sizes = [self.module.get_parameter(f"{name}.weight").square().sum().item()
-                      for name in self.lora.names]
+        self.size = sum(self.module.get_parameter(f"{name}.weight").square().sum().item()
+                        for name in self.lora.names)                           # ‖W‖² of all
         self.before = self._right(self.asked, self.answers)
         self.steps = 0
         seconds = self._time()
@@ -154,7 +154,7 @@ class RealTuning:
             self.kept = self._right(self.asked, self.answers)
         self.new = told(scores, self.labels)
         self.spectrum = np.stack([spectrum_of(part) for part in self.lora.parts])  # (M, S)
-        self.moved = float(np.sqrt(np.square(self.spectrum).sum() / sum(self.sizes)))
+        moved = float(np.sqrt(np.square(self.spectrum).sum() / self.size))
         self.lora.merged = True
         with attached(self.lora, self.module):
             again = self._scores(self.ids[:CHECKED], self.labels[:CHECKED])    # (w, V)
@@ -162,7 +162,7 @@ class RealTuning:
         scores = scores[: len(again)]
         self.merged = (again - scores).abs().max().item()
         self.same = (again.argmax(-1) == scores.argmax(-1)).float().mean().item()
-        return {"lora_new": self.new, "lora_kept": self.kept, "lora_moved": self.moved}
+        return {"lora_new": self.new, "lora_kept": self.kept, "lora_moved": moved}
 
     @torch.no_grad()
     def _scores(self, ids: Tensor, labels: Tensor) -> Tensor:
@@ -183,7 +183,7 @@ class RealTuning:
             kinds=tuple("query" if name.endswith("q_proj") else "value" for name in self.lora.names),
             new=np.array([self.new], np.float32), kept=np.array([self.kept], np.float32),
             before=self.before, guessing=0.0, spectrum=self.spectrum[None].copy(),
-            first=first[None].clip(0, 1).astype(np.float32), moved=np.array([self.moved], np.float32),
+            first=first[None].clip(0, 1).astype(np.float32),
             trained=np.array([self.lora.count], np.int32), whole=self.whole, merged=self.merged,
             same=self.same, memory=np.array([lora, full], np.float64))
 
