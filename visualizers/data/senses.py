@@ -106,11 +106,15 @@ def sentences(language: Language, count: int, seed: int) -> list[Sentence]:
     return [sentence(language, draw.randrange(len(language.fields)), draw) for _ in range(count)]
 
 
+def content_words(language: Language) -> tuple[str, ...]:
+    """Every word that means something: those of a field together, those with two meanings last."""
+    return (*(word for one in language.fields for group in one[1:] for word in group), *language.senses)
+
+
 def vocabulary(language: Language) -> tuple[str, ...]:
-    """Every word that can be said: those of a field together, those with two meanings last."""
+    """Every word that can be said: those that all sentences share, then those that mean something."""
     fixed = dict.fromkeys(slot for form in language.forms for slot in form.split() if slot not in "NVA")
-    return (*fixed, *(word for one in language.fields for group in one[1:] for word in group),
-            *language.senses)
+    return (*fixed, *content_words(language))
 
 
 def cut(language: Language, text: str) -> list[str]:

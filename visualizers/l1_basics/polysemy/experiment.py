@@ -32,8 +32,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from visualizers.data.senses import (
+    ENGLISH,
     LANGUAGES,
+    Language,
     Sentence,
+    content_words,
     cut,
     sentence,
     sentences,
@@ -66,13 +69,12 @@ class Learner:
     def __init__(self, name: str, context: Context) -> None:
         language = LANGUAGES[name]
         self.generator, self.device = context.generator, context.device
-        self.language, self.words = language, vocabulary(language)
-        self.number = {word: at for at, word in enumerate(self.words, len(SPECIAL))}
-        self.ids = self.rows(learnt_from(name, context.seed)).to(self.device)  # (SENTENCES, T)
+        self.language, self.number = language, numbered(language)
+        self.ids = learnt_from(name, context.seed).to(self.device)                # (SENTENCES, T)
         draw = random.Random(1000 + context.seed)
         self.asked = [[(sentence(language, field, draw, word), sense) for sense, field in enumerate(fields)
                        for _ in range(EACH)] for word, fields in language.senses.items()]
-        V = len(SPECIAL) + len(self.words)
+        V = len(SPECIAL) + len(self.number)
         self.bert = start(Bert(BertConfig(V, LONGEST, 1, 2, C, 2 * C, 1), self.generator), self.generator)
         self.bert.to(self.device)
         self.static = (0.3 * torch.randn(V, S, generator=self.generator)).to(self.device).requires_grad_()
@@ -81,12 +83,6 @@ class Learner:
                                         {"params": [self.static, self.guess]}]
         self.optimizer = torch.optim.Adam(groups, fused=True)
         self.steps = 0
-
-    def rows(self, said: Sequence[Sentence]) -> Tensor:
-        """Sentences as ids, with their beginning and end, filled up behind: (B, T)."""
-        rows = [[BEGIN, *(self.number.get(word, UNKNOWN) for word in one.words), END] for one in said]
-        longest = max(map(len, rows))
-        return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
 
     def step(self, learning_rate: float) -> Mapping[str, float]:
         """Fill in masked words, and guess words from the others of their sentence."""
@@ -123,19 +119,6 @@ class Learner:
 
     # --- looking
 
-    def fields(self, word: str) -> tuple[str, str]:
-        first, second = (self.language.fields[one].name for one in self.language.senses[word])
-        return first, second
-
-    def nouns(self, word: str) -> list[tuple[str, ...]]:
-        """Those of its two fields."""
-        return [self.language.fields[at].nouns for at in self.language.senses[word]]
-
-    def every_word(self) -> list[str]:
-        """All words that mean something."""
-        meaning = [one for field in self.language.fields for group in field[1:] for one in group]
-        return [*meaning, *self.language.senses]
-
     def occurrences(self, word: str, window: int) -> list[Occurrence]:
         """Each place where the word is looked at, with its vectors there."""
         asked = self.asked[list(self.language.senses).index(word)]
@@ -157,7 +140,7 @@ class Learner:
     @torch.no_grad()
     def vectors(self, said: Sequence[Sentence], window: int) -> Tensor:
         """The vectors of the word at each sentence's place, which sees so many words to each side."""
-        ids = self.rows(said).to(self.device)                                     # (N, T)
+        ids = rows_of(said, self.number).to(self.device)                          # (N, T)
         at = torch.tensor([1 + one.place for one in said], device=self.device)    # (N,)
         place = torch.arange(ids.shape[1], device=self.device)                    # (T,)
         near = (place - at[:, None]).abs() <= window                              # (N, T)
@@ -171,9 +154,23 @@ class Learner:
         return self.static[[self.number[word] for word in words]].cpu()
 
 
+def numbered(language: Language) -> dict[str, int]:
+    """Word → its id."""
+    return {word: at for at, word in enumerate(vocabulary(language), len(SPECIAL))}
+
+
+def rows_of(said: Sequence[Sentence], number: Mapping[str, int]) -> Tensor:
+    """Sentences as ids, with their beginning and end, filled up behind: (B, T)."""
+    rows = [[BEGIN, *(number.get(word, UNKNOWN) for word in one.words), END] for one in said]
+    longest = max(map(len, rows))
+    return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
+
+
 @cache
-def learnt_from(name: str, seed: int) -> tuple[Sentence, ...]:
-    return tuple(sentences(LANGUAGES[name], SENTENCES, seed))
+def learnt_from(name: str, seed: int) -> Tensor:
+    """Sentences of a language as ids, (SENTENCES, T)."""
+    language = LANGUAGES[name]
+    return rows_of(sentences(language, SENTENCES, seed), numbered(language))
 
 
 def start(bert: Bert, generator: torch.Generator) -> Bert:
@@ -201,7 +198,8 @@ class Polysemy:
         self.minilm = None if made else MiniLM(context)
         self.learner = Learner(params.texts, context) if made else None
         self.read = 0  # sentences, by MiniLM
-        self.names = tuple(LANGUAGES[params.texts].senses) if made else MiniLM.names
+        self.language = LANGUAGES[params.texts] if made else ENGLISH
+        self.names = tuple(self.language.senses)
 
     def step(self, params: Params) -> Mapping[str, float]:
         if self.learner is not None:
@@ -241,7 +239,7 @@ class Polysemy:
         there = self.seen[word]
         x = stacked(there, L)[0][layer]                                              # (N, C)
         sense = np.array([one.sense for one in there], np.uint8)
-        middle, plane, held = widest_plane(x, sense)
+        middle, plane = widest_plane(x, sense)
         own = self.model.own(params.sentence, word, params.window)                # (L, C)
         mine = x[:0] if own is None else own[layer : layer + 1]                   # (0 or 1, C)
         picked = min(max(params.picked, 0), len(there) - 1)
@@ -250,15 +248,15 @@ class Polysemy:
         votes = -1
         if own is not None and len(there) >= NEAREST:
             votes = int((sense[nearest(x, mine[0], -1)] == 0).sum())
-        first, second = self.model.nouns(word)
-        vocabulary = (*first, *second, word)
+        first, second = (self.language.fields[at] for at in self.language.senses[word])
+        vocabulary = (*first.nouns, *second.nouns, word)
         static = F.normalize(self.model.static_vectors(vocabulary), dim=1)        # (V, S)
-        group = np.repeat(np.arange(3), [len(first), len(second), 1]).astype(np.uint8)
-        center, axes, _ = widest_plane(static, group)
+        group = np.repeat(np.arange(3), [len(first.nouns), len(second.nouns), 1]).astype(np.uint8)
+        center, axes = widest_plane(static, group)
         return Frame(
-            names=self.names, chosen=self.names.index(word), fields=self.model.fields(word),
+            names=self.names, chosen=self.names.index(word), fields=(first.name, second.name),
             sentences=tuple(one.text for one in there), sense=sense,
-            points=((x - middle) @ plane).numpy().astype(np.float32), held=held,
+            points=((x - middle) @ plane).numpy().astype(np.float32),
             own=((mine - middle) @ plane).numpy().astype(np.float32), unknown=unknown, votes=votes,
             picked=picked, near=near, silhouette=self.silhouette.copy(), right=self.right.copy(),
             layer=layer, vocabulary=vocabulary, group=group,
@@ -267,7 +265,7 @@ class Polysemy:
 
     def static_near(self, word: str) -> tuple[str, ...]:
         """The six words whose static vectors point most nearly where the word's does."""
-        words = [one for one in self.model.every_word() if one != word]
+        words = [one for one in content_words(self.language) if one != word]
         vectors = F.normalize(self.model.static_vectors([*words, word]), dim=1)   # (W+1, S)
         order = (vectors[:-1] @ vectors[-1]).argsort(descending=True)
         return tuple(words[one] for one in order[:6].tolist())
@@ -302,14 +300,14 @@ def nearest(x: Tensor, to: Tensor, but: int) -> NDArray[np.int32]:
     return np.array([one for one in far.argsort(stable=True).tolist() if one != but][:NEAREST], np.int32)
 
 
-def widest_plane(x: Tensor, group: NDArray[np.uint8]) -> tuple[Tensor, Tensor, float]:
-    """PCA: the middle (C,), the two directions in which x (N, C) spreads most (C, 2), and their share of it.
+def widest_plane(x: Tensor, group: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+    """PCA: the middle (C,) of x (N, C), and the two directions in which it spreads most, (C, 2).
 
     A direction has no sign of its own: group 0 is to the left, the longest arm of the second goes up."""
     middle = x.mean(0) if len(x) else x.new_zeros(x.shape[1])
     if len(x) < 3:
-        return middle, torch.eye(x.shape[1])[:, :2] if x.shape[1] > 1 else torch.zeros(1, 2), 1.0
-    _, spread, directions = torch.linalg.svd(x - middle, full_matrices=False)
+        return middle, torch.eye(x.shape[1])[:, :2] if x.shape[1] > 1 else torch.zeros(1, 2)
+    directions = torch.linalg.svd(x - middle, full_matrices=False)[2]
     plane = directions[:2].T.clone()                                              # (C, 2)
     at = (x - middle) @ plane                                                     # (N, 2)
     left = torch.from_numpy(group == 0)
@@ -317,5 +315,4 @@ def widest_plane(x: Tensor, group: NDArray[np.uint8]) -> tuple[Tensor, Tensor, f
         plane[:, 0] *= -1
     if at[at[:, 1].abs().argmax(), 1] < 0:
         plane[:, 1] *= -1
-    total = float(spread.square().sum())
-    return middle, plane, min(1.0, float(spread[:2].square().sum()) / total) if total > 1e-12 else 1.0
+    return middle, plane

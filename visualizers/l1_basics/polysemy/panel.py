@@ -50,7 +50,6 @@ class Frame:
     sentences: Annotated[tuple[str, ...], "N"]
     sense: Annotated[UInt8, "N", "0 … 1"]
     points: Annotated[Float32, "N 2", "any"]  # their vectors, in their two main directions
-    held: Annotated[float, "0 … 1"]  # how much of their spread these hold
     own: Annotated[Float32, "K 2", "any"]  # the user's sentence there, if it has the word
     unknown: Annotated[tuple[str, ...], "U"]  # words of it that the network does not know
     votes: Annotated[int, "-1 … NEAREST"]  # its nearest occurrences that have the first meaning

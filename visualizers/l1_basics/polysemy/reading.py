@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from visualizers.data.senses import ENGLISH
 from visualizers.l1_basics.polysemy.texts import TEXTS
 from visualizers.models.gpt import Kept
 from visualizers.models.pretrained import BertReader, open_reader
@@ -29,8 +28,6 @@ class Occurrence(NamedTuple):
 class MiniLM:
     """Reads the sentences of ``texts.py``, one word after another, the meanings in turn."""
 
-    names: ClassVar[tuple[str, ...]] = tuple(ENGLISH.senses)
-
     def __init__(self, context: Context) -> None:
         files = context.data.model("minilm")
         context.stands_in(files.missing, files.title)
@@ -40,21 +37,9 @@ class MiniLM:
         self.layers = 1 + reader.module.config.layers  # vectors of each occurrence
         rounds = min(len(said) for senses in TEXTS.values() for said in senses)
         self.order = [(word, sense, TEXTS[word][sense][at]) for at in range(rounds)
-                      for word in self.names for sense in (0, 1)]
+                      for word in TEXTS for sense in (0, 1)]
         self.count = len(self.order)
         self.known: dict[tuple[str, str, int], Tensor] = {}
-
-    def fields(self, word: str) -> tuple[str, str]:
-        first, second = (ENGLISH.fields[one].name for one in ENGLISH.senses[word])
-        return first, second
-
-    def nouns(self, word: str) -> list[tuple[str, ...]]:
-        """Those of its two fields."""
-        return [ENGLISH.fields[at].nouns for at in ENGLISH.senses[word]]
-
-    def every_word(self) -> list[str]:
-        """All words of the fields."""
-        return [*(one for field in ENGLISH.fields for group in field[1:] for one in group), *self.names]
 
     def occurrences(self, word: str, window: int, read: int) -> list[Occurrence]:
         """Those among the sentences that have been read."""
