@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar, NamedTuple
@@ -47,7 +46,7 @@ from visualizers.data.made_language import (
     opinion,
     reviews,
 )
-from visualizers.l1_basics.transfer.panel import AMOUNTS, UPDATES, WAYS, Frame, Params
+from visualizers.l1_basics.transfer.panel import AMOUNTS, NAMES, UPDATES, WAYS, Frame, Params
 from visualizers.panel import Context
 
 THINGS = tuple(word for topic in TOPICS.values() for word in topic)
@@ -95,7 +94,7 @@ class Transfer:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        self.texts = bags_of(unlabelled(params.seed)).to(self.device)             # (REVIEWS, V)
+        self.texts = unlabelled(params.seed).to(self.device)                      # (REVIEWS, V)
         self.groups = classes(params)
         known = [words[: params.shown] for words in self.groups]
         unknown = [words[params.shown :] for words in self.groups]
@@ -202,9 +201,8 @@ class Transfer:
         return Frame(
             seen=self.seen.copy(), unseen=self.unseen.copy(), classes=len(self.groups),
             words=tuple(words),
-            group=np.repeat(np.arange(len(self.groups)), [len(one) for one in self.groups]).astype(np.int32),
             shown=np.array([at < params.shown for one in self.groups for at in range(len(one))], np.uint8),
-            alike=self.alike([NUMBER[word] for word in words], max(0, min(params.amount, len(AMOUNTS) - 1))))
+            alike=self.alike([NUMBER[word] for word in words], params.looked_at))
 
     @torch.no_grad()
     def alike(self, numbers: list[int], amount: int) -> NDArray[np.float32]:
@@ -213,9 +211,6 @@ class Transfer:
         vectors = F.normalize(self.networks.words[first][:, numbers], dim=-1)     # (ways, W, D)
         cosines: NDArray[np.float32] = (vectors @ vectors.mT).clamp(-1, 1).cpu().numpy()
         return cosines
-
-
-NAMES = tuple(re.sub("[- ]", "_", way) for way in WAYS)  # of the scalars
 
 
 def empty_head(count: int, over: int, device: str) -> Head:
@@ -238,9 +233,9 @@ def bags_of(texts: Sequence[str]) -> Tensor:
 
 
 @cache
-def unlabelled(seed: int) -> tuple[str, ...]:
-    """Reviews as anybody could collect them, without a label."""
-    return tuple(one.text for one in reviews(REVIEWS, seed))
+def unlabelled(seed: int) -> Tensor:
+    """Reviews as anybody could collect them, without a label: bags of words (REVIEWS, V)."""
+    return bags_of([one.text for one in reviews(REVIEWS, seed)])
 
 
 def classes(params: Params) -> list[list[str]]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from visualizers.panel import Panel
-from visualizers.shapes import Float32, Int32, UInt8
+from visualizers.shapes import Float32, UInt8
 from widgets.parameters import choice, hidden, integer, number
 from widgets.speeds import Speed
 
 WAYS = ("fine-tuned", "frozen", "from scratch")
+NAMES = ("fine_tuned", "frozen", "from_scratch")  # of the ways among the scalars
 AMOUNTS = (4, 8, 16, 32, 64, 128, 256)  # labelled texts
 UPDATES = 100  # of tuning
 
@@ -29,6 +30,11 @@ class Params:
     amount: int = hidden(2, stays=True)  # whose word vectors are looked at
     vectors: str = hidden("", stays=True)  # one of WAYS; empty chooses
 
+    @property
+    def looked_at(self) -> int:
+        """Which of AMOUNTS is looked at."""
+        return max(0, min(self.amount, len(AMOUNTS) - 1))
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -38,7 +44,6 @@ class Frame:
     unseen: Annotated[Float32, "WAYS AMOUNTS", "0 … 1"]  # … and on texts of words that they never show
     classes: Annotated[int, "2 … 4"]
     words: Annotated[tuple[str, ...], "W"]  # class after class, the words shown first
-    group: Annotated[Int32, "W", "0 … classes-1"]
     shown: Annotated[UInt8, "W", "0 … 1"]
     alike: Annotated[Float32, "WAYS W W", "-1 … 1"]  # cosines of the word vectors
 
@@ -52,8 +57,7 @@ PANEL = Panel(
     frame=Frame,
     experiment="visualizers.l1_basics.transfer.experiment:Transfer",
     view="visualizers.l1_basics.transfer.view:TransferView",
-    scalars=("loss", "fine_tuned_loss", "frozen_loss", "from_scratch_loss", "fine_tuned", "frozen",
-             "from_scratch", "fine_tuned_unseen", "frozen_unseen", "from_scratch_unseen"),
+    scalars=("loss", *(f"{name}_loss" for name in NAMES), *NAMES, *(f"{name}_unseen" for name in NAMES)),
     headline="fine_tuned_unseen",
     headline_label="the fine-tuned accuracy on words never shown",
     concepts=("1.17", "3.12"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from visualizers.l1_basics.transfer.panel import AMOUNTS, UPDATES, WAYS, Frame, Params
+from visualizers.l1_basics.transfer.panel import AMOUNTS, NAMES, UPDATES, WAYS, Frame, Params
 from visualizers.panel import Shown
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style
+from widgets.curves import Curve, CurvePlot, Rule, Style, ghost_curves
 from widgets.heatmap import Heatmap
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -17,7 +17,6 @@ from widgets.pages import Pages
 from widgets.view import PanelView
 
 STYLES: tuple[Style, ...] = ("solid", "dashed", "solid")  # of each way
-NAMES = ("fine_tuned", "frozen", "from_scratch")
 
 
 class TransferView(PanelView):
@@ -59,7 +58,7 @@ class TransferView(PanelView):
     # --- drawing
 
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
-        words, at = self.words, _amount(shown.params)
+        words, at = self.words, shown.params.looked_at
         note = "" if shown.step > shown.params.pretraining else words("still pre-training: no label yet")
         for plot, field in ((self.seen, "seen"), (self.unseen, "unseen")):
             self._draw_accuracy(plot, field, shown, note if plot is self.seen else "")
@@ -77,7 +76,7 @@ class TransferView(PanelView):
         curves += [Curve(accuracy[way], x, self.words(WAYS[way]), way, STYLES[way],
                          2.0 if way == 1 else 2.5) for way in (2, 1, 0)]
         plot.draw(curves, [Rule(1 / shown.frame.classes, self.words("guessing")),
-                           Rule(AMOUNTS[_amount(shown.params)], axis="x")], note=note)
+                           Rule(AMOUNTS[shown.params.looked_at], axis="x")], note=note)
 
     def _draw_vectors(self, shown: Shown[Params, Frame], way: int, at: int) -> None:
         frame = shown.frame
@@ -88,10 +87,7 @@ class TransferView(PanelView):
 
     def _draw_loss(self, shown: Shown[Params, Frame]) -> None:
         history, words, switch = shown.history, self.words, shown.params.pretraining
-        curves = []
-        for ghost in shown.ghosts:
-            curves.append(Curve(ghost.history["loss"], ghost.history.steps, ghost.label, style="ghost"))
-        steps = history.steps
+        curves, steps = ghost_curves(shown.ghosts, "loss", Curve.width), history.steps
         before = int(np.searchsorted(steps, switch, side="right"))
         curves.append(Curve(history["loss"][:before], steps[:before], words("missing word"), 3))
         curves += [Curve(history[f"{name}_loss"][before:], steps[before:], words(WAYS[way]), way,
@@ -104,7 +100,7 @@ class TransferView(PanelView):
         if shown.step <= shown.params.pretraining:
             return words("{steps} of pre-training are done; no network has seen a label.",
                          steps=quantity(shown.step, "step", words))
-        at = _amount(shown.params)
+        at = shown.params.looked_at
         return words(
             "Step {step}, {amount} labelled texts: fine-tuned {tuned}, frozen {frozen}, from scratch "
             "{scratch}; on words never shown {tuned_unseen}, {frozen_unseen}, {scratch_unseen}.",
@@ -112,7 +108,3 @@ class TransferView(PanelView):
             frozen=percent(frame.seen[1, at]), scratch=percent(frame.seen[2, at]),
             tuned_unseen=percent(frame.unseen[0, at]), frozen_unseen=percent(frame.unseen[1, at]),
             scratch_unseen=percent(frame.unseen[2, at]))
-
-
-def _amount(params: Params) -> int:
-    return max(0, min(params.amount, len(AMOUNTS) - 1))
