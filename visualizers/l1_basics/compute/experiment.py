@@ -134,7 +134,7 @@ class Compute:
         self.room.uniform_(generator=context.generator)
         self.room = self.room.to(self.device)
         context.progress(1, 2, "load the course's models")
-        self.cases = [*self._products(largest), *self._layer(params), *self._models(params, context),
+        self.cases = [*self._products(largest), *self._layer(), *self._models(params, context),
                       *self._additions(params), *self._copies(largest), *self._attention(params.longest),
                       *self._formats(largest)]
         if gpu:
@@ -153,7 +153,7 @@ class Compute:
             a, b, c = self._matrices(n)
             yield Case(PRODUCT, n, FLOAT32, *product_cost(n, 4), _product(a, b, torch.empty_like(c)))
 
-    def _layer(self, params: Params) -> Iterator[Case]:
+    def _layer(self) -> Iterator[Case]:
         wide = min(OUT, len(self.room) // IN)
         w = self.room[: wide * IN].view(wide, IN)                               # (OUT, IN)
         for batch in LAYER_BATCHES:
@@ -231,7 +231,6 @@ class Compute:
             number_format=np.array([one.number_format for one in cases], np.int8),
             operations=np.array([one.operations for one in cases]),
             bytes=np.array([one.bytes for one in cases]),
-            next=len(cases) if self.finished(params) else self.at % len(cases),
             device=self.device, threads=torch.get_num_threads(),
             crossing=crossing(sheet.peak, sheet.link, 4) if sheet else 0.0,
             crossing_half=crossing(sheet.half, sheet.link, 2) if sheet else 0.0,
@@ -296,7 +295,7 @@ def _machine(device: str) -> dict[str, Any]:
     pages = "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {})
     memory = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) if pages else 0.0
     return {"processor": here[0] if here and kind != "cpu" else _cpu(), "cores": cores, "memory": memory,
-            "vectors": torch.backends.cpu.get_cpu_capability(), "own_memory": own, "others": tuple(here)}
+            "own_memory": own, "others": tuple(here)}
 
 
 def _cpu() -> str:

@@ -73,10 +73,8 @@ class Frame:
     number_format: Annotated[Int8, "N", "0 … 3"]  # an index of FORMATS
     operations: Annotated[Float64, "N", "≥ 0"]  # FLOP: additions and multiplications
     bytes: Annotated[Float64, "N", "> 0"]  # that have to travel between memory and processor
-    next: Annotated[int, "0 … N"]  # which one comes next; N after the last
     device: Annotated[str, "D"]  # on which it is measured: cpu, cuda, mps
     processor: Annotated[str, "P"]  # the device's name
-    vectors: Annotated[str, "V"]  # the CPU's instructions for several numbers at once
     cores: Annotated[int, "≥ 1"]
     threads: Annotated[int, "≥ 1"]  # that torch computes with
     memory: Annotated[float, "≥ 0"]  # of the machine; 0 where it is not known

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l1_basics.compute.panel import (
     ADDITION,
     COPY,
+    FAMILIES,
     FLOAT32,
     FORMAT,
     FORMATS,
@@ -178,23 +179,23 @@ class ComputeView(PanelView):
 
     def _named(self, frame: Frame, at: int) -> str:
         words, size = self.words, int(frame.size[at])
-        match int(frame.family[at]):
-            case 1:
+        match FAMILIES[frame.family[at]]:
+            case "layer":
                 return words("a layer on a batch of {size}", size=count(size))
-            case 2:
+            case "model":
                 return f"{named(3, count(size + 1))} {words(_model(size))}"
-            case 3:
+            case "addition":
                 return words("an addition of {size} kB", size=count(size))
-            case 4:
+            case "copy":
                 return words("copying matrices of {size} rows", size=count(size))
-            case 5:
+            case "written":
                 return words("attention over {size} tokens", size=count(size))
-            case 6:
+            case "fused":
                 return words("fused attention over {size} tokens", size=count(size))
-            case 7:
+            case "format":
                 return words("a product of {size} rows in {format}", size=count(size),
                              format=FORMATS[frame.number_format[at]])
-            case 8:
+            case "host":
                 return words("a product of {size} rows on the CPU", size=count(size))
             case _:
                 return words("a product of {size} rows", size=count(size))
@@ -240,10 +241,9 @@ class ComputeView(PanelView):
     def _draw_formats(self, shown: Shown[Params, Frame], found: Found) -> None:
         curves = [Curve(each.speed[some := each.of(PRODUCT)], each.frame.size[some], label, style="ghost")
                   for label, each in _earlier(shown)]
-        for series, name in enumerate(FORMATS):
-            number_format = FORMATS.index(name)
+        for number_format, name in enumerate(FORMATS):
             at = found.of(PRODUCT if number_format == FLOAT32 else FORMAT, number_format)
-            curves.append(Curve(found.speed[at], shown.frame.size[at], name, series))
+            curves.append(Curve(found.speed[at], shown.frame.size[at], name, number_format))
         self.formats.draw([one for one in curves if len(one.y)])
 
     # The machine
