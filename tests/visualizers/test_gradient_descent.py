@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from visualizers.l1_basics.gradient_descent.experiment import GradientDescent, edges, factors
-from visualizers.l1_basics.gradient_descent.panel import LENGTH, MINIMUM, OPTIMISERS, Params
+from visualizers.l1_basics.gradient_descent.panel import LENGTH, LOWEST, MINIMUM, OPTIMISERS, Params
 from visualizers.panel import Context
 from widgets.parameters import changed
 
@@ -194,6 +194,14 @@ def test_that_a_click_is_the_start_and_that_nobody_leaves_the_ridge_without_nois
     assert bool((noisy.losses < 0.2).all()) and bool((race.losses > 0.99).all())
     assert race.path[0, 0, 0] > -3 and begin(start=(99.0, -99.0))[0].path[0, 0].tolist() == [3.0, -2.0]
     assert race.finished(params) is False
+
+
+def test_that_the_lowest_places_are_level_and_nothing_is_lower() -> None:
+    for landscape, place in LOWEST.items():
+        race, _ = begin(landscape=landscape)
+        here = torch.tensor(place, dtype=torch.float64)
+        assert float(slope(race, here).norm()) < 1e-3
+        assert float(race.model.loss(here[None])) <= race.heights.min() + 1e-6
 
 
 @pytest.mark.parametrize("seed", [3, 9])

@@ -17,6 +17,8 @@ SIDES = {"narrow valley": (3.0, 2.0), "saddle": (3.0, 2.5), "sharp and wide vall
 STARTS = {"narrow valley": (-1.7, 1.2), "saddle": (-2.1, 0.0625), "sharp and wide valley": (-1.875, 1.0),
           "curved valley": (-1.5, 1.5)}
 MINIMUM = (1.5, 0.4)  # of the narrow valley: not at 0, where weight decay pulls
+LOWEST = {"narrow valley": MINIMUM, "saddle": (0.0, 2.0), "sharp and wide valley": (1.114, 0.0),
+          "curved valley": (1.0, 1.0)}  # places
 LENGTH = 300  # steps of a race
 POINTS = 64  # that the network learns from
 ALL = tuple(SIDES)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from visualizers.l1_basics.gradient_descent.panel import MINIMUM, NAMES, OPTIMISERS, Frame, Params
+from visualizers.l1_basics.gradient_descent.panel import LOWEST, NAMES, OPTIMISERS, Frame, Params
 from visualizers.panel import Shown
 from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
+from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.landscape import Landscape, Track
 from widgets.layout import Arrangement, Place, below, beside
 from widgets.look import Look
@@ -85,14 +85,12 @@ class GradientDescentView(PanelView):
                                 params.follow == one))
         ghosts = [path for ghost in shown.ghosts if ghost.params.landscape == params.landscape
                   and not network for path in ghost.frame.paths]
-        lowest = {"narrow valley": MINIMUM, "saddle": (0.0, 2.0), "sharp and wide valley": (1.114, 0.0),
-                  "curved valley": (1.0, 1.0)}.get(params.landscape)
         axes = (words("first direction of the paths (PCA)"), words("second direction")) if network \
             else (words("weight w₁"), words("weight w₂"))
         title = words("A network of 33 weights, in the plane of the paths") if network \
             else words("Six optimisers from one start; click to place it")
-        self.map.draw(frame.surface, frame.across, frame.up, tracks, ghosts=ghosts, lowest=lowest,
-                      axes=axes, title=title)
+        self.map.draw(frame.surface, frame.across, frame.up, tracks, ghosts=ghosts,
+                      lowest=LOWEST.get(params.landscape), axes=axes, title=title)
 
     def _draw_readouts(self, shown: Shown[Params, Frame]) -> None:
         frame, params, words = shown.frame, shown.params, self.words
@@ -108,10 +106,8 @@ class GradientDescentView(PanelView):
         return f"{self._names()[OPTIMISERS[int(frame.losses.argmin())]]} {decimal(frame.losses.min())}"
 
     def _draw_losses(self, shown: Shown[Params, Frame]) -> None:
-        curves = []
-        for ghost in shown.ghosts:
-            name = NAMES[OPTIMISERS.index(ghost.params.follow)]
-            curves.append(Curve(ghost.history[name], ghost.history.steps, ghost.label, style="ghost"))
+        curves = [curve for ghost in shown.ghosts for curve in ghost_curves(
+            [ghost], NAMES[OPTIMISERS.index(ghost.params.follow)], Curve.width)]
         names, lows, top = self._names(), [0.1], max(1.0, shown.frame.first)
         kept: list[Curve] = []
         steps = np.concatenate([[0.0], shown.history.steps])
@@ -150,10 +146,7 @@ class GradientDescentView(PanelView):
 
     def _draw_curvature(self, shown: Shown[Params, Frame]) -> None:
         params, words = shown.params, self.words
-        curves = []
-        for ghost in shown.ghosts:
-            y, x = ghost.history.points("curvature")
-            curves.append(Curve(y, x, ghost.label, style="ghost"))
+        curves = ghost_curves(shown.ghosts, "curvature", Curve.width)
         y, x = shown.history.points("curvature")
         index = OPTIMISERS.index(params.follow)
         curves.append(Curve(y, x, words("λ at {name}", name=self._names()[params.follow]), SERIES[index],
