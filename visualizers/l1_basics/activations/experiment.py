@@ -35,6 +35,7 @@ from visualizers.l1_basics.activations.panel import (
     BINS,
     FAINTEST,
     FLAT,
+    LEARNT,
     LOSSES,
     POINTS,
     REACH,
@@ -47,7 +48,6 @@ from visualizers.panel import Context
 TRAINED_ON, LOOKED_AT, BATCH = 400, 120, 80  # points
 SCALE = 3.0  # the plane's points go out to 6; the network is told a third of that
 LONGEST = 1.0  # a gradient of a network's weights that is longer is shortened to it
-LEARNT = 0.9  # accuracy
 
 
 # --- the six functions -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ LOSSES = ("loss_sigmoid", "loss_tanh", "loss_ReLU", "loss_leaky_ReLU", "loss_GEL
 REACH = 6.0  # curves and histogram go from −6 to 6
 POINTS = 121  # of a curve
 BINS = 48  # of the histogram
+LEARNT = 0.9  # accuracy of a network that has learnt
 FLAT = 0.1  # a unit is flat where its slope is less than this share of the greatest
 FAINTEST = -300.0  # log10 of what stands for a gradient that is exactly zero
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l1_basics.activations.panel import (
     ACTIVATIONS,
     FAINTEST,
+    LEARNT,
     LOSSES,
     POINTS,
     REACH,
@@ -74,16 +75,13 @@ class ActivationsView(PanelView):
         self.changed.emit("layer", column + 1)
         self.changed.emit("activation", ACTIVATIONS[row])
 
-    def name(self, activation: str) -> str:
-        return self.words(activation)
-
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         frame, words = shown.frame, self.words
         which = ACTIVATIONS.index(shown.params.activation)
         self._draw_main(shown, which)
         self._draw_curve(shown, which)
         self.readouts.draw([
-            (words("{name}, per layer back", name=self.name(ACTIVATIONS[which])),
+            (words("{name}, per layer back", name=self.words(ACTIVATIONS[which])),
              times(float(frame.factor[which]))),
             (words("reaches layer 1"), decimal(_share(frame, which))),
             (words("dead units"), percent(float(frame.dead[which]))),
@@ -104,11 +102,11 @@ class ActivationsView(PanelView):
                   for ghost in shown.ghosts]
         layers = np.arange(1, depth + 1)
         curves.append(Curve(_power(frame.log_bound), layers, self.words(
-            "all that {name} could let through", name=self.name(ACTIVATIONS[which])),
+            "all that {name} could let through", name=self.words(ACTIVATIONS[which])),
             DRAWN[which][0], "area", width=1.0))
         for one in _last(which):
             series, style = DRAWN[one]
-            curves.append(Curve(_power(frame.log_gradient[one]), layers, self.name(ACTIVATIONS[one]),
+            curves.append(Curve(_power(frame.log_gradient[one]), layers, self.words(ACTIVATIONS[one]),
                                 series, style, width=3.5 if one == which else 1.5))
         rules = [Rule(frame.layer, self.words("layer {layer}", layer=decimal(frame.layer)),
                       axis="x")]
@@ -132,7 +130,7 @@ class ActivationsView(PanelView):
         note = words("z = {z}: f = {f}, f′ = {slope}, at most {greatest}", z=decimal(params.z),
                      f=decimal(frame.at), slope=decimal(frame.slope_at), greatest=decimal(frame.greatest))
         self.curve.draw(curves, [Rule(params.z, "z", axis="x")], note=note,
-                        title=words("{name}: curve and slope", name=self.name(ACTIVATIONS[which])))
+                        title=words("{name}: curve and slope", name=self.words(ACTIVATIONS[which])))
 
     def _draw_loss(self, shown: Shown[Params, Frame], which: int) -> None:
         curves = []
@@ -142,7 +140,7 @@ class ActivationsView(PanelView):
         for one in _last(which):
             series, style = DRAWN[one]
             curves.append(Curve(shown.history[LOSSES[one]], shown.history.steps,
-                                self.name(ACTIVATIONS[one]), series, style,
+                                self.words(ACTIVATIONS[one]), series, style,
                                 width=2.5 if one == which else 1.2))
         self.loss.draw(curves, [Rule(math.log(2), self.words("guessing"))], y_range=(0.0, 1.0))
 
@@ -151,18 +149,18 @@ class ActivationsView(PanelView):
     ) -> None:
         layers = tuple(decimal(one) for one in range(1, values.shape[1] + 1))
         heatmap.draw(values, low=0.0, high=1.0, x_labels=layers,
-                     y_labels=tuple(self.name(one) for one in ACTIVATIONS),
+                     y_labels=tuple(self.words(one) for one in ACTIVATIONS),
                      row=which, column=frame.layer - 1)
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, params, words = shown.frame, shown.params, self.words
         which = ACTIVATIONS.index(params.activation)
         learnt = words("{count} of 6 networks have learnt",
-                       count=decimal(int((frame.accuracy > 0.9).sum())))
+                       count=decimal(int((frame.accuracy > LEARNT).sum())))
         return words(
             "After {steps}, {name} passes {factor} of the gradient at each layer back and {share} to the "
             "first of {layers}; {learnt}.", steps=quantity(shown.step, "step of training", words),
-            name=self.name(params.activation), factor=decimal(float(frame.factor[which])),
+            name=self.words(params.activation), factor=decimal(float(frame.factor[which])),
             share=decimal(_share(frame, which)), layers=quantity(params.depth, "layer", words),
             learnt=learnt)
 
