@@ -117,13 +117,15 @@ def test_that_typed_expressions_agree_with_autograd_at_every_node(text: str) -> 
         for frame in frames:
             assert np.allclose(frame.jacobian, wanted, rtol=1e-12, atol=1e-12)
             assert frame.difference < 1e-6 and frame.phase == DONE
-            assert np.allclose([frame.values[one, 0, 0] for one in frame.ends], f(at))
+            assert np.allclose([frame.values[frame.names.index(one), 0, 0]
+                                for one in frame.output_names], f(at))
         # The last walk of each mode is a product of autograd's, without the whole matrix.
         K, P = wanted.shape
         by = vjp(f, at, torch.eye(K, dtype=torch.float64)[-1])[1]
         onward = jvp(f, at, torch.eye(P, dtype=torch.float64)[-1])[1]
         for frame, product, nodes in ((frames[0], by, [frames[0].names.index(one) for one in names]),
-                                      (frames[1], onward, list(frames[1].ends))):
+                                      (frames[1], onward, [frames[1].names.index(one)
+                                                           for one in frames[1].output_names])):
             assert np.allclose(frame.derivatives[nodes, 0, 0], product)
 
 
@@ -235,7 +237,8 @@ def test_that_signs_of_other_keyboards_and_precedence_are_those_of_python() -> N
                          ("x/y/2", "x/y/2"), ("log(x)", "ln(x)"), ("ReLU(x)", "relu(x)")):
         frame = frame_of(expression=text, values="x = 1.5, y = 0.7")
         wanted = eval(python, {}, {"x": torch.tensor(1.5).double(), "y": torch.tensor(0.7).double(), **NAMES})
-        assert frame.values[frame.ends[0], 0, 0] == pytest.approx(float(wanted)), text
+        (end,) = frame.output_names
+        assert frame.values[frame.names.index(end), 0, 0] == pytest.approx(float(wanted)), text
 
 
 def test_that_every_function_is_derived() -> None:

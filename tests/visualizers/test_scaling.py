@@ -221,8 +221,8 @@ def test_that_other_sizes_take_over_and_that_the_law_foretells(seed: int) -> Non
     fitted = slice(late.first, late.first + late.used)
     assert late.budgets[fitted].max() <= late.until * 1.0001 and late.until == late.spent / 2
     law = fit(late.budgets[fitted], late.losses.min(0)[fitted])
-    assert law is not None and (law.exponent, law.tau) == pytest.approx(
-        (late.exponent, late.used / late.effective))
+    assert law is not None and (law.exponent, law.errors()[1]) == pytest.approx(
+        (late.exponent, late.exponent_error))
     assert late.path[-1, 0] == late.budgets[-1] and len(late.path) > 5
 
     one.params = changed(one.params, fitted="all", held_back=1.0)

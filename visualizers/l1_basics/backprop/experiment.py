@@ -370,7 +370,6 @@ class Backprop:
             slopes=finite(np.array([float(local[at, slot]) if seen else 0.0
                                     for (one, at, slot), seen in zip(edges, sloped, strict=True)])),
             sloped=mask(sloped),
-            ends=np.array(graph.outputs, np.int32),
             phase=DONE if nodes and self.finished(params) else now.phase, now=now.node, chosen=chosen,
             walk=now.walk + 1 if now.phase == WALKING else 0, walks=len(seeds),
             begun=self.entry(seeds[now.walk]) if now.phase == WALKING else "",

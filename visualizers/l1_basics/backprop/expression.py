@@ -113,9 +113,8 @@ def _name(nodes: list[Node], outputs: list[int]) -> None:
     taken = {node.name for node in nodes}
     unnamed = [one for one in outputs if not nodes[one].name]
     for index, one in enumerate(unnamed):
-        if not nodes[one].name:
-            free = "f" if len(unnamed) == 1 else f"f{'₁₂₃₄₅₆'[index]}"
-            nodes[one].name = free if free not in taken else f"{free}′"
+        free = "f" if len(unnamed) == 1 else f"f{'₁₂₃₄₅₆'[index]}"
+        nodes[one].name = free if free not in taken else f"{free}′"
     letters = iter([one for one in "abcdeghijklmnopqrstuvwxyz" if one not in taken]
                    + [f"a{one}" for one in range(1, NODES + 1) if f"a{one}" not in taken])
     for node in nodes:

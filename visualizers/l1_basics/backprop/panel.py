@@ -55,7 +55,7 @@ class Params:
 
 @dataclass(frozen=True)
 class Frame:
-    """N nodes, E edges, O outputs, K entries of outputs, P entries of inputs, F factors.
+    """N nodes, E edges, K entries of outputs, P entries of inputs, F factors.
 
     A derivative is, in reverse mode, that of the output entry the walk began at by each entry of the node;
     in forward mode that of each entry of the node by the input entry the walk began at.
@@ -75,7 +75,6 @@ class Frame:
     edges: Annotated[Int32, "E 2", "0 … N-1"]  # from, to
     slopes: Annotated[Float64, "E", "or NaN"]  # local derivatives of numbers by numbers
     sloped: Annotated[UInt8, "E", "0 … 1"]  # 1 where there is one and it is known
-    ends: Annotated[Int32, "O", "0 … N-1"]  # outputs
     phase: Annotated[int, "0 … 2"]
     now: Annotated[int, "-1 … N-1"]  # the node of this step
     chosen: Annotated[int, "-1 … N-1"]  # the node that is looked at

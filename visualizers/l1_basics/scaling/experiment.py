@@ -146,8 +146,8 @@ class Scaling:
     measure_every = 16
     remembered: ClassVar[tuple[str, ...]] = (
         "spent", "read", "budgets", "losses", "first", "last", "until", "used", "compute", "line", "error",
-        "exponent", "exponent_error", "floor", "floor_error", "effective", "foretold", "foretold_error",
-        "reached", "best", "growth", "growth_error", "path")  # of the budgets behind
+        "exponent", "exponent_error", "floor", "floor_error", "foretold", "foretold_error", "reached",
+        "best", "growth", "growth_error", "path")  # of the budgets behind
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device, self.k = context.generator, context.device, params.context
@@ -234,15 +234,14 @@ def said_by(law: Law | None, budgets: NDArray[np.float64], first: int) -> dict[s
     """The fields of the frame that the law fills, from the first budget to beyond the last."""
     if law is None:
         return {**dict.fromkeys(("compute", "line", "error"), np.zeros(0)), **dict.fromkeys(
-            ("exponent", "exponent_error", "floor", "floor_error", "effective", "foretold",
-             "foretold_error"), 0.0)}
+            ("exponent", "exponent_error", "floor", "floor_error", "foretold", "foretold_error"), 0.0)}
     compute = np.geomspace(budgets[first], AHEAD * budgets[-1], DRAWN)
     line, error = law.at(compute)
     (loss,), (share,) = law.at(budgets[-1:])
     _, exponent_error, floor_error = law.errors().tolist()
     return {"compute": compute, "line": line, "error": error, "exponent": law.exponent,
             "exponent_error": exponent_error, "floor": law.floor, "floor_error": floor_error,
-            "effective": law.points / law.tau, "foretold": float(loss), "foretold_error": float(loss * share)}
+            "foretold": float(loss), "foretold_error": float(loss * share)}
 
 
 def between(losses: NDArray[np.float64]) -> tuple[int, int]:

@@ -66,7 +66,6 @@ class Frame:
     exponent_error: Annotated[float, "≥ 0"]
     floor: Annotated[float, "≥ 0"]
     floor_error: Annotated[float, "≥ 0"]
-    effective: Annotated[float, "≥ 0"]  # how many independent budgets those fitted on are worth
     foretold: Annotated[float, "≥ 0"]  # of the last of the budgets; 0 if the law is not fitted yet
     foretold_error: Annotated[float, "≥ 0"]
     reached: Annotated[float, "≥ 0"]  # the lowest loss there
