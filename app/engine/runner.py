@@ -53,8 +53,10 @@ from widgets.words import tr_mark
 PEEK = 0.005
 # After new parameters the picture is wanted at once, yet not more often than this.
 LEAST_GAP = 0.012
-# At full speed a frame that is costly to make comes less often, so that training keeps its time.
-FRAME_SHARE = 0.1
+# At full speed a frame that is costly to make comes less often, so that training keeps its time: frames
+# take this share of it, and up to the other one where they would come too seldom to look alive.
+FRAME_SHARE, MOST_SHARE = 0.04, 0.1
+ALIVE = 0.12
 # Keyframes may take one part in so many of the time.
 KEYFRAME_COST = 200
 MOST_KEYFRAMES = 64
@@ -422,7 +424,7 @@ class Runner:
         self._frame(run, paid=True)
         if run.pace.steps is None:
             run.due = max(self._after(run, now),
-                          perf_counter() + run.frame_cost * (1 / FRAME_SHARE - 1))
+                          perf_counter() + rest_after(run.frame_cost))
         self._keyframe_if_due(run)
 
     def _keyframe_if_due(self, run: Run) -> None:
@@ -701,6 +703,11 @@ class Runner:
         run.changes = [change for change in run.changes if change.step < step]
         run.untold = []
         run.rows, run.chunks, run.first = [], [], step
+
+
+def rest_after(cost: float) -> float:
+    """Seconds without a frame after one that took ``cost`` seconds."""
+    return max(cost * (1 / MOST_SHARE - 1), min(cost * (1 / FRAME_SHARE - 1), ALIVE))
 
 
 def _said(error: BaseException) -> tuple[str, Values]:

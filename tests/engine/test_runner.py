@@ -484,3 +484,14 @@ def test_that_a_run_that_has_settled_is_woken_by_other_parameters_and_by_no_cred
     inline.send(Recall(inline.token, 7))
     inline.until(lambda: inline.all(Framed)[-1].recalled)
     assert inline.all(Framed)[-1].step == 7, "going back passes the step at which it slept"
+
+
+def test_that_cheap_frames_leave_training_its_time_and_costly_ones_stay_alive() -> None:
+    from app.engine.runner import ALIVE, FRAME_SHARE, MOST_SHARE, rest_after
+
+    for milliseconds in range(1, 100):
+        cost = milliseconds / 1000
+        share = cost / (cost + rest_after(cost))
+        assert share <= MOST_SHARE + 1e-9
+        assert share <= FRAME_SHARE + 1e-9 or rest_after(cost) >= ALIVE
+    assert rest_after(0.01) == ALIVE  # eight pictures a second

@@ -83,7 +83,7 @@ class Quantization:
         weights = dict(self.model.named_parameters())
         self.orders = {name: torch.randperm(len(weights[name]), generator=self.generator)
                        for name in self.task.quantized}  # which rows become outliers first
-        self.optimizer = torch.optim.Adam(self.model.parameters())
+        self.optimizer = torch.optim.Adam(self.model.parameters(), fused=True)
         self.steps = 0
         self.tries: dict[Scheme, Score] = {}  # of the schemes that were tried, the newest last
         self.tried: object = None  # the weights and the outliers to which the scores belong
@@ -141,7 +141,8 @@ class Quantization:
         if self.tried != belongs:
             self.tried, self.exact = belongs, self.score({}, None)
             for one in self.tries:
-                self.tries[one] = self.score(self.rounded(params, one), one)
+                if one != how:
+                    self.tries[one] = self.score(self.rounded(params, one), one)
         self.tries.pop(how, None)
         self.tries[how] = rounded = self.score(used, how)
         self.sweep = [self.tries.get(one) or self.score(self.rounded(params, one), one)
@@ -165,7 +166,8 @@ class Quantization:
         chosen = min(max(params.layer, 0), len(names) - 1)
         true, gain = self.model.get_parameter(names[chosen]), self.gain(names[chosen], params)
         stored = true * gain  # (rows, columns)
-        counts, edges = np.histogram(stored.cpu().numpy(), BINS)
+        least, most = stored.aminmax()
+        counts = torch.histc(stored, BINS, least.item(), most.item())  # (bins,)
         error = (fake_quantize(stored, how) / gain - true).abs() / true.square().mean().sqrt()
         rows, columns = (min(size, SIDE) for size in error.shape)
         can_be = levels(stored, how).cpu().numpy()
@@ -173,8 +175,8 @@ class Quantization:
         return Frame(
             layers=tuple(self.task.quantized.values()),
             layer=chosen,
-            counts=counts.astype(np.int32),
-            edges=edges.astype(np.float32),
+            counts=counts.int().cpu().numpy(),
+            edges=np.linspace(least.item(), most.item(), BINS + 1, dtype=np.float32),
             levels=can_be[:: math.ceil(len(can_be) / MOST_LEVELS)].astype(np.float32),
             error=adaptive_avg_pool2d(error[None], (rows, columns))[0].cpu().numpy().copy(),
             layer_error=self.layer_error.copy(),
