@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QTimer
 from PySide6.QtGui import QImage, QImageReader, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,7 @@ LARGEST = QSize(800, 800)  # pixels of a kept picture
 MOST_BYTES = 128 << 10  # of one file
 MOST_FILES = 128  # the oldest go; 16 MB at the very most
 QUALITY = 80  # of 100
+AFTER = 1500  # ms until a picture is written
 BEGINS, ENDS = b"\xff\xd8\xff", b"\xff\xd9"  # a JPEG that is whole
 
 
@@ -29,12 +30,26 @@ class LastPictures:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self._waiting: dict[Path, tuple[Look, QImage]] = {}
+        self._later = QTimer(singleShot=True, interval=AFTER)  # not while the next panel opens
+        self._later.timeout.connect(self.write)
 
     def keep(self, panel: str, view: QWidget, look: Look) -> None:
         """Keep how ``view`` looks now, in place of what was kept of this panel."""
         if self.folder is None or view.size().isEmpty():
             return
-        image = picture(view, min(1.0, LARGEST.width() / view.width(), LARGEST.height() / view.height()))
+        self._waiting[self._path(panel, look)] = look, picture(
+            view, min(1.0, LARGEST.width() / view.width(), LARGEST.height() / view.height()))
+        self._later.start()
+
+    def write(self) -> None:
+        """Write what waits."""
+        self._later.stop()
+        while self._waiting:
+            path, (look, image) = self._waiting.popitem()
+            self._write(path, look, image)
+
+    def _write(self, path: Path, look: Look, image: QImage) -> None:
         ground = QImage(image.size(), QImage.Format.Format_RGB32)
         ground.fill(look.color("ground"))
         image.setDevicePixelRatio(1.0)
@@ -47,8 +62,8 @@ class LastPictures:
         if not ground.save(buffer, "JPG", QUALITY) or data.size() > MOST_BYTES:  # type: ignore[call-overload]
             return
         with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with rewriting(self._path(panel, look), lasting=False) as file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with rewriting(path, lasting=False) as file:
                 file.write_bytes(data.data())
             self._forget_oldest()
 
@@ -56,6 +71,7 @@ class LastPictures:
         """What was kept of a panel in this theme and language."""
         if self.folder is None:
             return None
+        self.write()
         try:
             with self._path(panel, look).open("rb") as file:
                 data = file.read(MOST_BYTES + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -57,6 +58,7 @@ class Record:
     label: str = ""
 
 
+@cache  # leaving a panel asks for them
 def versions() -> dict[str, str]:
     """What a repetition should be compared with. torch is asked for its version, not imported."""
     found = {"python": platform.python_version(), "platform": platform.platform()}

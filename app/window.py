@@ -1007,6 +1007,7 @@ class MainWindow(Guarded, QMainWindow):
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.settings.save()
         self._leave(for_good=True)
+        self._pictures.write()
         self.files.errands.finish(Filing.CLOSING)
         for session in self.sessions.values():
             session.close()

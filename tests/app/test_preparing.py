@@ -92,7 +92,7 @@ def look(shade: str = "light", language: str = "en") -> Look:
 def test_that_the_last_picture_is_seen_veiled_and_called_old_with_what_is_done_and_how_far(
     lab: Any, cold: Any, qtbot: Any,
 ) -> None:
-    lab().show_home()
+    lab().close()
     window, worker = cold()
     waiting = window.page.waiting
     assert window.page.stack.currentWidget() is waiting and waiting.old is None  # it may be quick
@@ -167,6 +167,8 @@ def test_that_pictures_are_small_few_and_of_their_own_theme_and_language(
 ) -> None:
     kept, view = LastPictures(tmp_path / "pictures"), drawn(qtbot)
     kept.keep("one", view, look())
+    assert not (tmp_path / "pictures").exists()  # what comes next goes first
+    kept.write()
     found = kept.find("one", look())
     assert found is not None and found.size() == found.size().boundedTo(LARGEST)
     assert QColor(found.pixel(5, 5)).red() > 240
@@ -174,6 +176,7 @@ def test_that_pictures_are_small_few_and_of_their_own_theme_and_language(
     monkeypatch.setattr("app.lastseen.MOST_FILES", 3)
     for index in range(5):
         kept.keep(f"panel{index}", view, look())
+        kept.write()
         os.utime(tmp_path / "pictures" / f"panel{index}.light.en.jpg", (index, index))
     assert len(list((tmp_path / "pictures").iterdir())) == 3 < MOST_FILES
     assert kept.find("panel4", look()) is not None and kept.find("panel0", look()) is None
@@ -196,6 +199,8 @@ def test_that_a_picture_that_is_far_too_large_is_not_read(qtbot: Any, tmp_path: 
 
 def test_that_nothing_is_missed_where_nothing_can_be_written(qtbot: Any, tmp_path: Path) -> None:
     (tmp_path / "pictures").write_text("in the way")
-    LastPictures(tmp_path / "pictures").keep("tiny", drawn(qtbot), look())
+    kept = LastPictures(tmp_path / "pictures")
+    kept.keep("tiny", drawn(qtbot), look())
+    kept.write()
     LastPictures(None).keep("tiny", drawn(qtbot), look())
     assert LastPictures(None).find("tiny", look()) is None
