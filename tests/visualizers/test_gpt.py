@@ -210,3 +210,16 @@ def test_that_the_shipped_model_knows_the_python_reference() -> None:
     # Uniform guessing costs ln V = 6.9 nats a token; a table of single tokens some 5.6.
     assert loss.item() < 4.2
     assert loss.item() / math.log(2) / letters < 2.4  # bits a character
+
+
+def test_that_training_attends_as_what_is_looked_at_does() -> None:
+    """Training leaves the weights of the attention unwritten; outputs and gradients are those with them."""
+    ids = torch.arange(32).view(2, 16)
+    found = []
+    for inside in ({"drop": torch.Generator()}, {"keep": Kept()}):
+        gpt = seeded()
+        logits = gpt(ids, **inside)
+        logits.square().sum().backward()
+        found.append([logits, *(one.grad for one in gpt.parameters())])
+    for fused, written in zip(*found, strict=True):
+        torch.testing.assert_close(fused, written)

@@ -31,6 +31,7 @@ from visualizers.panel import Context
 
 CLIP = 1.0           # the longest gradient a step may follow
 HELD_OUT = 12        # windows of held-out text on which the loss is measured
+WRITE_EVERY = 4      # steps for a token; each costs a pass through the model
 LINE = 38            # characters of a written line
 PARAGRAPH = 300      # of one that the trained model writes, which can say more
 READ = 64            # tokens of the prompt that are looked into
@@ -134,16 +135,16 @@ class TinyGPT:
         logits = self.gpt(given, drop=self.generator)                              # (B, T, V)
         loss = F.cross_entropy(logits.flatten(0, 1), wanted.flatten())
 
-        self.optimizer.zero_grad()
         loss.backward()
         length = get_total_norm([one.grad for one in self.learnt if one.grad is not None]).item()
         if length > CLIP:
             clip_grads_with_norm_(self.learnt, CLIP, torch.tensor(length))
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
         self.optimizer.step()
+        self.optimizer.zero_grad()
 
         self.steps += 1
-        if self.steps % 3 == 0:
+        if self.steps % WRITE_EVERY == 0:
             self._write(params)
         return {"loss": loss.item(), "gradient_norm": length}
 
