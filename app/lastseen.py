@@ -92,6 +92,7 @@ class LastPictures:
         """The panels of which a picture was kept last, the newest first."""
         if self.folder is None:
             return []
+        self.write()
         ends = self._path("", look).name
         with contextlib.suppress(OSError):
             kept = sorted(self.folder.glob(f"*{ends}"), key=lambda one: -one.stat().st_mtime)
