@@ -100,7 +100,8 @@ class Attention(nn.Module):
         if keep is None and drop is not None and rate == 0:
             # To train, the same in one call, which is faster: it never writes the T × T weights down.
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)        # (B, H, T, D)
-            return self.out(y.transpose(1, 2).reshape(B, T, C))
+            found: Tensor = self.out(y.transpose(1, 2).reshape(B, T, C))       # (B, T, C)
+            return found
 
         future = torch.full((T, T), -math.inf, device=x.device).triu(1)        # -∞ where s > t
         score = (q / math.sqrt(C // H)) @ k.transpose(-2, -1) + future         # (B, H, T, T)
