@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -129,7 +130,9 @@ def build(application: QApplication) -> tuple[MainWindow, Pool]:
 
         return Session(panel, pool, device=settings.device, threads=settings.threads)
 
-    return MainWindow(Settings.load(), panels(), make_session, pool.warm), pool
+    window = MainWindow(Settings.load(), panels(), make_session, pool.warm)
+    gc.freeze()  # what is here now stays: whoever collects what a page left need not look at it
+    return window, pool
 
 
 def open_window(panel: str = "", file: str = "") -> int:

@@ -100,18 +100,21 @@ class Overlay(Guarded, QWidget):
         self.deleteLater()
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab goes round within the sheet: what lies under the veil is not to be reached."""
-        here: QWidget = self.window().focusWidget() or self
-        one: Any = here
-        while True:
-            one = one.nextInFocusChain() if next else one.previousInFocusChain()
-            if one is here:
-                return True
-            if self.isAncestorOf(one) and one.isVisibleTo(self) and one.isEnabled() \
-                    and one.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                one.setFocus(Qt.FocusReason.TabFocusReason if next
-                             else Qt.FocusReason.BacktabFocusReason)
-                return True
+        """Tab goes round within the sheet: what lies under the veil is not to be reached.
+
+        Qt asks this, too, when the one that has the keyboard is hidden. Its own chain of widgets is not
+        walked here: each wrapper that PySide makes on the way would keep the one after it for ever.
+        """
+        ring = [one for one in self.sheet.findChildren(QWidget)
+                if one.isVisibleTo(self) and one.isEnabled()
+                and one.focusPolicy() & Qt.FocusPolicy.TabFocus]
+        if not ring:
+            return True
+        here = self.window().focusWidget()
+        at = ring.index(here) if here is not None and here in ring else -1 if next else len(ring)
+        ring[(at + (1 if next else -1)) % len(ring)].setFocus(
+            Qt.FocusReason.TabFocusReason if next else Qt.FocusReason.BacktabFocusReason)
+        return True
 
     def _fit(self) -> None:
         window = self.parent()

@@ -54,6 +54,7 @@ from shiboken6 import isValid
 from app.ahead import Ahead
 from app.commands import Command, bind
 from app.downloads import Downloads
+from app.engine import machine
 from app.errors import Toast, catch
 from app.filing import Filing
 from app.home import Home
@@ -89,6 +90,7 @@ LEAST_PAGE, GOOD_PAGE = 500, 620  # a page's width below which a column folds, a
 SMALLEST_TEXT_SHARE = 1 / 40  # of a projector's height
 NARROWEST = 640  # unscaled pixels that a page on a projector has at least
 SPARE_AFTER = 50  # ms after the first paint
+TIDY_AFTER = 1500  # ms after a page was left: not while the next one opens
 PAGE = ("pyqtgraph", "app.page", "app.side", "app.session", "app.sources")  # imported ahead
 THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
 DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
@@ -123,6 +125,9 @@ class MainWindow(Guarded, QMainWindow):
         self.page: Page | None = None
         self.side: Side | None = None
         self.paint_meter = PaintMeter()
+        # A page that was left is a thousand widgets in circles, and its memory in pieces.
+        self._tidying = QTimer(self, singleShot=True, interval=TIDY_AFTER)
+        self._tidying.timeout.connect(lambda: machine.tidy("cpu"))
         self._pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
         self._fresh = False  # a frame was shown and not yet painted
         self._painted_once = False
@@ -393,6 +398,8 @@ class MainWindow(Guarded, QMainWindow):
             self.side.release()
             self._right_box.removeWidget(self.side)
             self.side.deleteLater()
+        if self.page is not None and not self._tidying.isActive():
+            self._tidying.start()
         self.page = self.side = None
         self._fresh = False
 
@@ -417,7 +424,7 @@ class MainWindow(Guarded, QMainWindow):
         trying = self._trying(id)
         page = self.page = Page(self.look, panel, session, trying, self.paint_meter,
                                 self.presenting,
-                                last_picture=lambda: self._pictures.find(id, page.look))
+                                last_picture=partial(self._pictures.find, id, self.look))
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
         page.aside.shown.connect(lambda shown: self.toast.hide() if shown else None)
