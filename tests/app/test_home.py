@@ -55,6 +55,7 @@ def test_that_panels_are_shown_as_they_were_left(qtbot: Any, tmp_path: Path, kno
     seen.resize(400, 300)
     for id in ("tiny_gpt", "word2vec"):
         pictures.keep(id, seen, LOOK)
+    pictures.write()
     if not known:  # of a panel that there is no more, and damaged
         for file in (tmp_path / "pictures").iterdir():
             file.write_bytes(b"\xff\xd8\xff damaged")
