@@ -136,6 +136,8 @@ def _joined(now: list[str], before: list[str], there: list[str]) -> list[str]:
 def _stored(path: Path) -> dict[str, Any]:
     """What a file of settings holds that can be used."""
     try:
+        if not path.is_file():  # what is no file is not waited for
+            return {}
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}

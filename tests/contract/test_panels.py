@@ -19,7 +19,7 @@ from visualizers.catalog import LECTURES, Said, panels, texts
 from visualizers.data import Data
 from visualizers.data.registry import all_kinds
 from visualizers.panel import Panel
-from widgets.parameters import Parameter, changed, needs_restart
+from widgets.parameters import Parameter, Unfit, changed, fit, needs_restart
 from widgets.words import glossary_words
 
 PANELS = panels()
@@ -109,6 +109,15 @@ def reached(panel: Panel, one: Parameter) -> dict[str, Any]:
     return values
 
 
+def fits(one: Parameter, value: object) -> bool:
+    """Whether a control takes it; what it does not take is refused with a sentence."""
+    try:
+        fit(one, value)
+    except Unfit:
+        return False
+    return True
+
+
 def ends(one: Parameter) -> list[Any]:
     """Both ends of a range, every choice, both switches."""
     match one.kind:
@@ -121,7 +130,8 @@ def ends(one: Parameter) -> list[Any]:
         case "flag":
             return [False, True]
         case "text":
-            return ["", "机器学习 machine learning 1+1=2 🙂", "word " * 200]
+            return [text for text in ("", "机器学习 machine learning 1+1=2 🙂", "word " * 200)
+                    if fits(one, text)]
         case _:
             return []
 

@@ -120,7 +120,7 @@ def test_that_a_new_source_is_one_file_and_a_new_kind_another(
         "from visualizers.data.registry import Kind\n"
         "KIND = Kind(id='maze', value=lambda source, read, missing: (source.title, read),\n"
         "            unknown=lambda name, near: ValueError(name, near),\n"
-        "            own={'drawn': lambda rest: rest[::-1]})\n")
+        "            own={'drawn': lambda own: own.path[::-1]})\n")
     (tmp_path / sources_folder.__name__ / "knossos.py").write_text(
         "from visualizers.data.registry import Source\n"
         "SOURCE = Source(kind='maze', id='knossos', title='Knossos', about='A maze', licence='none',\n"

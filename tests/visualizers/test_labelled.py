@@ -158,7 +158,7 @@ def test_that_an_own_chinese_table_with_tabs_is_read(empty: Data, tmp_path: Path
     ("text,label\n" + ROWS[:200], "own.csv", "at least 40"),
     ("text,label\n" + ROWS.replace("yes", "no"), "own.csv", "has 1 different labels"),
     ("text,label\n" + "".join(f"text {i},{i}\n" for i in range(99)), "own.csv", "has 99 different"),
-    ("text,stars,date\n" + "".join(f"text {i},{i % 2},{i}\n" for i in range(99)), "own.csv",
+    ("text,height,width\n" + "".join(f"text {i},{i % 2},{i % 3}\n" for i in range(99)), "own.csv",
      "no column called label"),
     ("text,label\n" + ROWS + "last,perhaps\n", "own.csv", "perhaps has fewer than 4"),
     ("", "own.csv", "empty"),

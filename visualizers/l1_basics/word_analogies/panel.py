@@ -17,7 +17,7 @@ PAIRS = 10  # pairs of the relation that the map shows
 
 @dataclass(frozen=True)
 class Params:
-    vectors: str = source("vectors", "glove", label="Word vectors", help=(
+    vectors: str = source("vectors", "news-vectors", label="Word vectors", help=(
         "Vectors that were trained on billions of words, or few that learn here and now."))
     question: str = typed("king − man + woman", label="Question", help=(
         "Three words, a − b + c: what is to c as a is to b? Drag the corners of the map, or type."))
