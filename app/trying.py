@@ -195,15 +195,15 @@ class Trying(QObject):
             Refusal: there is nothing to compare with.
         """
         session, last = self.session, self.undo.last
+        records = []
         if session.current() is not None and session.state is not State.STARTING:
-            ghost = as_pinned(self._present())
-            if len(ghost.history) and self._moved_since(ghost):  # live, on the way
-                self._beside(ghost, self._moved_since(ghost), session.params)
-                return
-        if last is not None and last.moved and last.record is not None:  # or it began a new run
-            ghost = as_pinned(last.record)
-            if self._moved_since(ghost):
-                self._beside(ghost, self._moved_since(ghost), session.params)
+            present = self._present()
+            records += [present] if len(present.history) else []  # moved live, on the way
+        if last is not None and last.moved and last.record is not None:
+            records.append(last.record)  # or moved so that a new run began
+        for ghost in map(as_pinned, records):
+            if moved := self._moved_since(ghost):
+                self._beside(ghost, moved, session.params)
                 return
         raise Refusal("Train some steps and move a control: C then compares with the run from before "
                       "it was moved.")

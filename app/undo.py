@@ -69,13 +69,17 @@ class Undo(QObject):
             self.restore(before)
         return before
 
+    def is_of_values(self, before: Before) -> bool:
+        """Whether nothing but controls was moved: the run went on, or there is none."""
+        return bool(before.moved) and (before.record is None or not self.session.panel.trains)
+
     def restore(self, before: Before) -> None:
         """Back to what was there at one time, whatever came after it."""
         if before in self._before:
             del self._before[self._before.index(before):]
         session = self.session
         with session.by_itself():
-            if before.moved and not (before.record is not None and session.panel.trains):
+            if self.is_of_values(before):
                 session.set_params(**before.moved)
             else:
                 session.pause()

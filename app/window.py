@@ -609,7 +609,7 @@ class MainWindow(Guarded, QMainWindow):
         told = words(", ").join(f"{said.label(one.name)} {said.value(one.name, before.moved[one.name])}"
                                 for one in trying.panel.parameters
                                 if one.name in before.moved and one.kind != "hidden")
-        if not before.moved or (before.record is not None and trying.panel.trains):
+        if not trying.undo.is_of_values(before):
             told = words("Back as it was: the values and the run.")
         else:
             told = words("Again: {values}.", values=told) if told \
