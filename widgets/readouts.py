@@ -170,6 +170,7 @@ class TextFlow(Unhurried):
                 cursor.insertText(text[len(self._text):])
             else:
                 self._edit.setPlainText(text)
+                self._hung = 0  # which forgets how its lines were set
             self._text = text
             self._hang()
         self._mark(marks)

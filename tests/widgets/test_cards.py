@@ -103,20 +103,26 @@ def test_that_a_label_stands_in_a_column_of_its_own(qtbot: QtBot) -> None:
     qtbot.addWidget(flow)
     flow.resize(260, 300)
     flow.show()
-    flow.draw_lines([("5", "given and written on " * 4, 5), ("1,000", "short", 0)])
     edit = flow._edit
-    marked = [one.cursor.selectedText() for one in edit.extraSelections()]
-    assert marked == ["given", "", "5", "1,000"]
-    block, lefts = edit.document().firstBlock(), []
-    while block.isValid():
-        layout = block.layout()
-        for at in range(layout.lineCount()):
-            line = layout.lineAt(at)
-            text = block.text()[line.textStart() : line.textStart() + line.textLength()]
-            start = line.textStart() + (text.index("\t") + 1 if "\t" in text else 0)
-            lefts.append(round(line.cursorToX(start)[0]))
-        block = block.next()
-    assert len(lefts) >= 4 and max(lefts) - min(lefts) <= 1, "what wraps goes on under the text"
+
+    def lefts() -> list[int]:
+        """Where the text of each line on the screen begins."""
+        block, found = edit.document().firstBlock(), []
+        while block.isValid():
+            layout = block.layout()
+            for at in range(layout.lineCount()):
+                line = layout.lineAt(at)
+                text = block.text()[line.textStart() : line.textStart() + line.textLength()]
+                start = line.textStart() + (text.index("\t") + 1 if "\t" in text else 0)
+                found.append(round(line.cursorToX(start)[0]))
+            block = block.next()
+        return found
+
+    for first in ("given and written on ", "another line that is written "):  # in place of the one before
+        flow.draw_lines([("5", first * 4, 5), ("1,000", "short", 0)])
+        marked = [one.cursor.selectedText() for one in edit.extraSelections()]
+        assert marked == [first[:5], "", "5", "1,000"]
+        assert len(lefts()) >= 4 and max(lefts()) - min(lefts()) <= 1, "what wraps goes on under the text"
 
 
 def test_that_a_title_can_change_and_vanish(qtbot: QtBot) -> None:
