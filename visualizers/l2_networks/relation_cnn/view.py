@@ -132,9 +132,8 @@ class RelationCNNView(PanelView):
         first, second = _asked(frame)
         alone, markers, positions, both = (percent(one) for one in frame.accuracy)
         return self.words(
-            "After {measured} training steps the words alone give {alone} of the test questions, "
-            "markers {markers}, positions {positions}, both {both}. Asked for {first} and {second} at "
-            "step {step}, the network looked at answers “{answer}”, and the truth is “{truth}”.",
+            "Step {measured}, test questions right: words {alone}, markers {markers}, positions "
+            "{positions}, both {both}. Step {step}, {first} and {second}: “{answer}”, in truth “{truth}”.",
             measured=shown.measured, step=shown.step, alone=alone, markers=markers,
             positions=positions, both=both, first=first, second=second, truth=self._relation(frame.truth),
             answer=self._relation(int(frame.odds[frame.variant].argmax())))
