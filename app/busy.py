@@ -98,8 +98,8 @@ class Busy(QWidget):
     def _appear(self) -> None:
         self._tell()
         self._clock.start()
-        self.shown.emit(True)
         self.show()
+        self.shown.emit(True)
 
     def _tell(self) -> None:
         if self._total > 0:

@@ -135,7 +135,6 @@ class AtWork(QFrame):
 
     def _place(self, shown: bool) -> None:
         if shown:
-            self.busy.show()
             self.show()
             self._fit()
             self.raise_()

@@ -148,6 +148,21 @@ def test_that_what_is_quick_shows_no_old_picture(lab: Any, qtbot: Any) -> None:
     assert window.page.waiting.busy.isHidden() and window.page.waiting.old is None
 
 
+def test_that_how_far_something_is_takes_the_place_of_the_sentence_and_none_of_the_picture(
+    lab: Any, qtbot: Any,
+) -> None:
+    page = lab().page
+    qtbot.waitUntil(page.description.isVisible)
+    before = page.view.size()
+    page.busy.begin("Drawing the film")
+    qtbot.waitUntil(page.busy.isVisible)
+    qtbot.wait(1)
+    assert page.description.isHidden() and page.view.size() == before
+    page.busy.end()
+    qtbot.wait(1)
+    assert page.description.isVisible() and page.view.size() == before
+
+
 def test_that_closing_the_window_keeps_the_picture_too(lab: Any, tmp_path: Path) -> None:
     lab().close()
     assert [one.name for one in (tmp_path / "pictures").iterdir()] == ["tiny.light.en.jpg"]
