@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from app.code import chapters, module_source, source, values
 from visualizers.catalog import Said
-from visualizers.files import replacing
+from visualizers.files import Told, nobody, replacing
 from visualizers.panel import Panel
 
 INSTALLED = """\
@@ -122,7 +121,7 @@ def notebook(panel: Panel, params: Any, *, language: str = "en", steps: int = 10
 
 
 def save_notebook(panel: Panel, params: Any, path: Path, language: str = "en", steps: int = 100,
-                  told: Callable[[int, int], object] = lambda done, total: None) -> None:
+                  told: Told = nobody) -> None:
     """Write the notebook. Raises ``Refusal`` where it cannot be written."""
     import nbformat
 

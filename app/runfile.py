@@ -15,7 +15,7 @@ import math
 import operator
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from app.engine.protocol import Change
 from app.record import Record, Seen
 from visualizers import shapes
 from visualizers.catalog import panel as find_panel
-from visualizers.files import replacing
+from visualizers.files import Told, nobody, replacing
 from visualizers.panel import History, Panel
 from visualizers.refusal import Refusal
 from widgets.parameters import Unfit, fit, from_dict, parameter, to_dict
@@ -44,17 +44,11 @@ MOST_SCALARS = 200
 DOCUMENT = "run.json"
 SCALAR = re.compile(r"\w{1,80}", re.ASCII)
 
-Told = Callable[[int, int], object]  # how far it is; what it raises ends the work
-
-
-def _nobody(_done: int, _total: int) -> None:
-    """Nobody asks how far it is."""
-
 
 # --- writing -------------------------------------------------------------------------------------
 
 
-def write(path: Path, record: Record, told: Told = _nobody) -> int:
+def write(path: Path, record: Record, told: Told = nobody) -> int:
     """Save ``record`` as ``read`` takes it: a long film and a long history are thinned.
 
     Returns:
@@ -189,7 +183,7 @@ class _Damaged(Exception):
     """Something in the file is not as it was written."""
 
 
-def read(path: Path, told: Told = _nobody) -> Record:
+def read(path: Path, told: Told = nobody) -> Record:
     """The record in ``path``.
 
     Raises:

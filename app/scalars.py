@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from visualizers.files import replacing
+from visualizers.files import Told, nobody, replacing
 from visualizers.panel import History
 
 TOLD_EVERY = 2000  # lines
 
 
-def save_csv(
-    history: History, path: Path, told: Callable[[int, int], object] = lambda done, total: None
-) -> int:
+def save_csv(history: History, path: Path, told: Told = nobody) -> int:
     """A line for every step that the history keeps, empty where a scalar was not measured.
 
     What was measured before the first step is line 0.

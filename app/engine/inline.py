@@ -11,6 +11,7 @@ from typing import Any
 from app.engine.client import Worker
 from app.engine.errand import Errand, Limits
 from app.engine.runner import Runner
+from visualizers.files import nobody
 from visualizers.refusal import Refusal
 
 
@@ -60,7 +61,7 @@ class InlineErrand(Errand):
         self.done = self.total = 0
         self.result = self.refusal = None
         try:
-            self.result = work(*args, lambda done, total: None)
+            self.result = work(*args, nobody)
         except Refusal as refusal:
             self.refusal = refusal
 
