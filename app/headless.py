@@ -234,7 +234,7 @@ def _write_json(one: Panel, shown: Any, path: Path) -> None:
     table = {
         "panel": one.id, "step": shown.step, "params": to_dict(shown.params),
         "scalars": shown.history.last(),
-        "frame": {each.name: plain(getattr(shown.frame, each.name))
+        "frame": {each.name: getattr(shown.frame, each.name)
                   for each in dataclasses.fields(shown.frame)},
     }
     with replacing(path) as file:
