@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QRegion
+from PySide6.QtGui import QColor, QImage, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from app.record import Seen
@@ -42,16 +42,26 @@ def save_image(widget: QWidget, path: Path, scale: float = 2.0) -> None:
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
         raise Refusal("A picture is saved as .png or .svg, not as {suffix}.", suffix=suffix or "-")
-    data = png(picture(widget, scale)) if suffix == ".png" else _svg(widget)
+    data = encoded(picture(widget, scale)) if suffix == ".png" else _svg(widget)
     with replacing(path) as file:
         file.write_bytes(data)
 
 
-def png(image: QImage) -> bytes:
+def on_ground(image: QImage, color: QColor) -> QImage:
+    """A picture without anything that is seen through."""
+    ground = QImage(image.size(), QImage.Format.Format_RGB32)
+    ground.fill(color)
+    painter = QPainter(ground)
+    painter.drawImage(image.rect(), image)  # pixel by pixel
+    painter.end()
+    return ground
+
+
+def encoded(image: QImage, kind: str = "PNG", quality: int = -1) -> bytes:
     """A picture as it is written to a file. Qt would write it, too, but not say why it could not."""
     out = QBuffer()
     out.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(out, "PNG")  # type: ignore[call-overload]
+    image.save(out, kind, quality)  # type: ignore[call-overload]
     return bytes(out.data().data())
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QSize, QTimer
-from PySide6.QtGui import QImage, QImageReader, QPainter
+from PySide6.QtCore import QBuffer, QSize, QTimer
+from PySide6.QtGui import QImage, QImageReader
 from PySide6.QtWidgets import QWidget
 
-from app.export import picture
+from app.export import encoded, on_ground, picture
 from visualizers.files import rewriting
 from widgets.look import Look
 
@@ -50,21 +50,13 @@ class LastPictures:
             self._write(path, look, image)
 
     def _write(self, path: Path, look: Look, image: QImage) -> None:
-        ground = QImage(image.size(), QImage.Format.Format_RGB32)
-        ground.fill(look.color("ground"))
-        image.setDevicePixelRatio(1.0)
-        painter = QPainter(ground)
-        painter.drawImage(0, 0, image)
-        painter.end()
-        data, buffer = QByteArray(), QBuffer()
-        buffer.setBuffer(data)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        if not ground.save(buffer, "JPG", QUALITY) or data.size() > MOST_BYTES:  # type: ignore[call-overload]
+        data = encoded(on_ground(image, look.color("ground")), "JPG", QUALITY)
+        if not _whole(data):
             return
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             with rewriting(path, lasting=False) as file:
-                file.write_bytes(data.data())
+                file.write_bytes(data)
             self._forget_oldest()
 
     def find(self, panel: str, look: Look) -> QImage | None:
@@ -77,7 +69,7 @@ class LastPictures:
                 data = file.read(MOST_BYTES + 1)
         except OSError:
             return None
-        if len(data) > MOST_BYTES or not data.startswith(BEGINS) or not data.endswith(ENDS):
+        if not _whole(data):
             return None
         buffer = QBuffer()
         buffer.setData(data)
@@ -108,3 +100,8 @@ class LastPictures:
         kept = sorted(self.folder.glob("*.jpg"), key=lambda one: one.stat().st_mtime)
         for one in kept[:-MOST_FILES]:
             one.unlink(missing_ok=True)
+
+
+def _whole(data: bytes) -> bool:
+    """Whether these are the bytes of a kept picture, and no more than may be."""
+    return len(data) <= MOST_BYTES and data.startswith(BEGINS) and data.endswith(ENDS)

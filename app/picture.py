@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QSize
-from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
-from app.export import picture, png
+from app.export import encoded, on_ground, picture
 from app.record import Record, Seen, versions
 from app.session import Session
 from app.settings import Settings
@@ -55,15 +54,10 @@ def page_picture(
             drawn.present(QSize(*size))
     _settle(application)
     image = picture(drawn, pixels)
-    ground = QImage(image.size(), QImage.Format.Format_RGB32)
-    ground.setDevicePixelRatio(pixels)
-    ground.fill(Look(theme(shade), Said(panel, language).words()).color("ground"))
-    painter = QPainter(ground)
-    painter.drawImage(0, 0, image)
-    painter.end()
     drawn.close()
+    color = Look(theme(shade), Said(panel, language).words()).color("ground")
     with replacing(path) as file:
-        file.write_bytes(png(ground))
+        file.write_bytes(encoded(on_ground(image, color)))
 
 
 def _settle(application: QApplication) -> None:
