@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os.path
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
-HOME = "/home/learner"
+from visualizers.l1_basics.linux.world import HOME
 
 
-def completed(text: str, commands: Sequence[str], paths: Sequence[str], folders: Sequence[str],
+def completed(text: str, commands: Sequence[str], paths: Sequence[str], folders: Container[str],
               here: str, names: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
     """The text with what is certain put in, and the choices where there are several.
 

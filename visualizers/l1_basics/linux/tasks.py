@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from visualizers.l1_basics.linux.session import Session
 from visualizers.l1_basics.linux.world import HOME, Fault, Host
+
+if TYPE_CHECKING:  # the window shows the tasks, and needs no parser for that
+    from visualizers.l1_basics.linux.session import Session
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from visualizers.l1_basics.linux.completion import HOME, completed
+from visualizers.l1_basics.linux.completion import completed
 from visualizers.l1_basics.linux.panel import (
     CHANGED,
     GONE,
@@ -19,6 +19,7 @@ from visualizers.l1_basics.linux.panel import (
     Params,
 )
 from visualizers.l1_basics.linux.tasks import TASKS
+from visualizers.l1_basics.linux.world import HOME
 from visualizers.panel import Shown
 from widgets.cards import Card
 from widgets.layout import Arrangement, Place, below, beside
@@ -140,7 +141,7 @@ class LinuxView(PanelView):
         task = TASKS[frame.task]
         self.terminal.draw(
             lines, frame.prompt.rstrip() or "…", params.lines,
-            lambda text: completed(text, frame.commands, paths, tuple(folders), frame.folder, names),
+            lambda text: completed(text, frame.commands, paths, folders, frame.folder, names),
             title=self.words("Task {number}: {text}", number=count(frame.task + 1),
                              text=self.words(task.text)) + (" ✓" if frame.done[frame.task] else ""))
 
