@@ -132,20 +132,19 @@ def printable(text: str) -> str:
 def changes(session: Session) -> list[tuple[str, Node, int]]:
     """All files of this machine, and what the last line did to each; what it removed is among them."""
     host = session.shell.host
-    before = dict(seen(session.before[host.name])) if host.name in session.before else None
     now = dict(seen(host.root))
+    before = dict(seen(session.before[host.name])) if host.name in session.before else now
     found = []
-    for path in sorted({*now, *(before or ())}, key=lambda one: one.split("/")):
-        node = now.get(path)
-        old = before.get(path) if before is not None else node
+    for path in sorted({*now, *before}, key=lambda one: one.split("/")):
+        node, old = now.get(path), before.get(path)
         if node is None:
             assert old is not None
             found.append((path, old, GONE))
         elif old is None:
             found.append((path, node, NEW))
         else:
-            same = node.folder or (node.text == old.text and node.mode == old.mode)
-            found.append((path, node, SAME if same and node.mode == old.mode else CHANGED))
+            same = node.mode == old.mode and (node.folder or node.text == old.text)
+            found.append((path, node, SAME if same else CHANGED))
     return found[:MOST_FILES]
 
 
@@ -163,10 +162,7 @@ def history(session: Session) -> list[tuple[str, str, str]]:
     if not path or not host.has(f"{path}/.git"):
         return []
     repo = host.repositories[path]
-    order = list(repo.commits)
-    every = sorted({one for tip in repo.branches.values() for one in ancestors(repo, tip)},
-                   key=lambda one: -order.index(one))
     return [(f"{name[:SHORT]} {repo.commits[name][1]}"[:WIDEST],
              " ".join(one[:SHORT] for one in repo.commits[name][0]),
              ", ".join(("→ " if one == repo.head else "") + one for one, at in repo.branches.items()
-                       if at == name)) for name in every[:50]]
+                       if at == name)) for name in ancestors(repo, *repo.branches.values())[:50]]

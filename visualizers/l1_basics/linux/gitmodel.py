@@ -39,31 +39,15 @@ def tree_of(repo: Repository, commit: str) -> dict[str, str]:
     return repo.commits[commit][2] if commit else {}
 
 
-def named(repo: Repository, text: str) -> str:
-    """The commit that a branch, HEAD, HEAD~1 or the begin of its name stands for. Raises ``Fault``."""
-    base, _, back = text.partition("~")
-    found = head_of(repo) if base == "HEAD" else repo.branches.get(base) or next(
-        (one for one in repo.commits if len(base) >= 4 and one.startswith(base)), "")
-    if not found:
-        raise Fault(f"fatal: ambiguous argument '{text}': unknown revision")
-    for _ in range(int(back or 1) if "~" in text else 0):
-        parents = repo.commits[found][0]
-        if not parents:
-            raise Fault(f"fatal: ambiguous argument '{text}': unknown revision")
-        found = parents[0]
-    return found
-
-
-def ancestors(repo: Repository, commit: str) -> list[str]:
-    """A commit and all before it, later ones first."""
-    order = list(repo.commits)
-    found, todo = set(), [commit] if commit else []
+def ancestors(repo: Repository, *commits: str) -> list[str]:
+    """These commits and all before them, later ones first; an empty name is none."""
+    found, todo = set[str](), [one for one in commits if one]
     while todo:
         one = todo.pop()
         if one not in found:
             found.add(one)
             todo += repo.commits[one][0]
-    return sorted(found, key=lambda one: -order.index(one))
+    return [one for one in reversed(repo.commits) if one in found]
 
 
 def git(sh: Shell, args: list[str]) -> int:
@@ -194,7 +178,7 @@ def _commit(sh: Shell, path: str, repo: Repository, args: list[str]) -> int:
             repo.staged = {name: now[name] for name in repo.staged if name in now}
         if flag in ("-m", "-am") and args:
             message, args = args[0], args[1:]
-        elif flag not in ("-a",):
+        elif flag != "-a":
             raise Unsupported(f"git commit {flag}")
     if not message:
         sh.session.screen.note("There is no editor here: write the message with {what}.", "git commit -m '…'")
@@ -226,11 +210,8 @@ def _log(sh: Shell, _path: str, repo: Repository, args: list[str]) -> int:
         raise Unsupported("git log " + " ".join(args))
     if not head_of(repo):
         raise Fault(f"fatal: your current branch '{repo.head}' does not have any commits yet")
-    starts = list(repo.branches.values()) if "--all" in args else [head_of(repo)]
-    order = list(repo.commits)
-    every = sorted({one for start in starts for one in ancestors(repo, start)},
-                   key=lambda one: -order.index(one))
-    for name in every[:most]:
+    starts = repo.branches.values() if "--all" in args else [head_of(repo)]
+    for name in ancestors(repo, *starts)[:most]:
         tips = [("HEAD -> " if one == repo.head else "") + one for one, at in repo.branches.items()
                 if at == name]
         where = f" ({', '.join(sorted(tips, reverse=True))})" if tips else ""
@@ -324,7 +305,8 @@ def _to(sh: Shell, path: str, repo: Repository, name: str, new: bool) -> int:
         raise Fault("error: Your local changes to the following files would be overwritten by checkout:\n\t"
                     + "\n\t".join(sorted(lost)) + "\nPlease commit your changes before you switch branches.\n"
                     "Aborting")
-    keep = {one: files_of(sh, path).get(one) for one in {*staged, *loose}}
+    now = files_of(sh, path)
+    keep = {one: now.get(one) for one in {*staged, *loose}}
     index = {one: repo.staged.get(one) for one in staged}
     _write(sh, path, repo, tree)
     for one, text in keep.items():
@@ -344,15 +326,16 @@ def _merge(sh: Shell, path: str, repo: Repository, args: list[str]) -> int:
     ours, theirs = head_of(repo), repo.branches.get(args[0], "")
     if not theirs:
         raise Fault(f"merge: {args[0]} - not something we can merge")
-    if theirs in ancestors(repo, ours):
+    behind_us, behind_them = ancestors(repo, ours), ancestors(repo, theirs)
+    if theirs in behind_us:
         sh.out("Already up to date.\n")
         return 0
-    if not ours or ours in ancestors(repo, theirs):
+    if not ours or ours in behind_them:
         _write(sh, path, repo, tree_of(repo, theirs))
         repo.branches[repo.head] = theirs
         sh.out(f"Updating {ours[:SHORT]}..{theirs[:SHORT]}\nFast-forward\n")
         return 0
-    base = tree_of(repo, next(one for one in ancestors(repo, ours) if one in ancestors(repo, theirs)))
+    base = tree_of(repo, next(one for one in behind_us if one in behind_them))
     mine, other = tree_of(repo, ours), tree_of(repo, theirs)
     tree = {}
     for name in sorted({*mine, *other}):
