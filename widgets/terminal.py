@@ -162,8 +162,7 @@ class Screen(Canvas[int]):
         self._fit()
         area = QRect(0, self.head, self.width(), self.height() - self.head)
         painter.setClipRect(area)
-        short = max(0.0, self.reel.room - self.reel.length)
-        top = self.head + (short and 0.0) - self.reel.offset
+        top = self.head - self.reel.offset
         for at, (line, text, lead) in enumerate(self._rows):
             y = top + at * self._row
             if y + self._row > area.top() and y < area.bottom():

@@ -71,7 +71,7 @@ def printf(sh: Shell, args: list[str]) -> int:
         return 2
     form, rest = args[0], args[1:]
     status, made, first = 0, [], True
-    form = escaped(form.replace("\\0", "\\0"))
+    form = escaped(form)
     while first or rest:
         first = False
         before = len(rest)
@@ -211,12 +211,6 @@ def set_(sh: Shell, args: list[str]) -> int:
         if one in ("--", "-"):
             sh.params = args[1:]
             return 0
-        if one in ("-o", "+o") and len(args) > 1:
-            if args[1] not in names:
-                raise Stop("This shell does not have {what}.", f"set -o {args[1]}")
-            (sh.options.add if one == "-o" else sh.options.discard)(names[args[1]])
-            args = args[2:]
-            continue
         if one[:1] in "+-" and len(one) > 1:
             letters = one[1:]
             if letters.endswith("o") and len(args) > 1:
@@ -330,7 +324,7 @@ def exec_(sh: Shell, args: list[str]) -> int:
 
 def alias(sh: Shell, args: list[str]) -> int:
     status = 0
-    for one in args or [f"{name}" for name in sorted(sh.aliases)]:
+    for one in args or sorted(sh.aliases):
         name, equals, value = one.partition("=")
         if equals:
             sh.aliases[name] = value

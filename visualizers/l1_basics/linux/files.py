@@ -15,6 +15,7 @@ from visualizers.l1_basics.linux.world import (
     IS_FOLDER,
     NO_FOLDER,
     READ,
+    RUN,
     USER,
     WRITE,
     Fault,
@@ -479,7 +480,7 @@ def moded(node: Node, how: str) -> int:
 # --- find ----------------------------------------------------------------------------------------
 
 _TESTS = {"-name": 1, "-iname": 1, "-path": 1, "-type": 1, "-size": 1, "-empty": 0, "-print": 0,
-          "-delete": 0, "-maxdepth": 1, "-mindepth": 1, "-perm": 1, "-executable": 0, "-true": 0}
+          "-delete": 0, "-perm": 1, "-executable": 0, "-true": 0}
 
 
 def find(sh: Shell, args: list[str]) -> int:
@@ -497,8 +498,7 @@ def find(sh: Shell, args: list[str]) -> int:
         else:
             rest.append(one)
     acts = any(one in ("-print", "-delete", "-exec") for one in rest)
-    status, together = 0, list[str]()
-    whole = _Find(sh, rest, together)
+    status, whole = 0, _Find(sh, rest)
     for path in paths:
         try:
             node = sh.node(path)
@@ -514,8 +514,8 @@ def find(sh: Shell, args: list[str]) -> int:
                 sh.session.spend()
                 if whole.holds(one, each) and not acts:
                     sh.out(one + "\n")
-    if together and whole.command:
-        sh.call([piece for word in whole.command for piece in (together if word == "{}" else [word])])
+    if whole.together and whole.command:
+        sh.call([piece for word in whole.command for piece in (whole.together if word == "{}" else [word])])
     return status
 
 
@@ -529,9 +529,10 @@ def _found(path: str, node: Node, deep: int) -> list[tuple[str, Node, int]]:
 class _Find:
     """The tests of one find, read anew for each file: they are few."""
 
-    def __init__(self, sh: Shell, terms: list[str], together: list[str]) -> None:
-        self.sh, self.terms, self.together = sh, terms, together
-        self.command: list[str] = []
+    def __init__(self, sh: Shell, terms: list[str]) -> None:
+        self.sh, self.terms = sh, terms
+        self.command: list[str] = []  # of -exec … +, and the paths that it gets all at once
+        self.together: list[str] = []
 
     def holds(self, path: str, node: Node) -> bool:
         self.rest = list(self.terms)
@@ -609,7 +610,7 @@ class _Find:
             case "-empty":
                 return not node.entries if node.folder else not node.text
             case "-executable":
-                return node.permits(USER, 1)
+                return node.permits(USER, RUN)
             case "-perm":
                 return bool(node.mode & int(word[1:], 8) == int(word[1:], 8)) if word[:1] == "-" \
                     else node.mode == int(word, 8)

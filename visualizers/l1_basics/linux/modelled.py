@@ -47,7 +47,7 @@ def _remote(sh: Shell, name: str) -> Host:
 def ssh(sh: Shell, args: list[str]) -> int:
     """ssh gpu1, ssh gpu1 'a command'."""
     sh.session.model("ssh")
-    while args and args[0].startswith("-"):
+    if args and args[0].startswith("-"):
         raise Unsupported(f"ssh {args[0]}")
     if not args:
         sh.err("usage: ssh destination [command]")

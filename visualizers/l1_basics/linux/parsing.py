@@ -87,7 +87,7 @@ def unfinished(text: str) -> bool:
             begins = False
             continue
         begins = (begins and word in ("then", "do", "else", "elif", "!", "time")) or (
-            word == "in" and "case" in words[:at]) or (begins and word in ("then", "do"))
+            word == "in" and "case" in words[:at])
     return open_ > 0 or (brackets > 0 and "case" not in words)
 
 

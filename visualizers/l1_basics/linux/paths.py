@@ -36,7 +36,6 @@ class Paths:
         """What is at a path as it was typed. Raises ``Fault``."""
         if path == "":
             raise Fault("No such file or directory")
-        found = self.host.root
         at = "/" if path.startswith("/") else self.cwd
         found = self.host.find(at)
         trail = [self.host.root] if at == "/" else self._trail(at)
@@ -106,8 +105,7 @@ class Paths:
                 raise Fault("Not a directory") from fault
             if not folder.permits(USER, WRITE):
                 raise Fault(DENIED) from fault
-            mask = 0o022
-            made = Node(mode=0o666 & ~mask, changed=self.session.world.tick)
+            made = Node(changed=self.session.world.tick)
             folder.entries[path.rpartition("/")[2]] = made
             return made
         if node.folder:

@@ -7,8 +7,6 @@ from functools import lru_cache
 
 from visualizers.l1_basics.linux.words import Unsupported, char_class
 
-_SPECIAL = ".^$*+?{}[]|()\\"
-
 
 @lru_cache(maxsize=200)
 def basic(pattern: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -164,7 +165,6 @@ def sort(sh: Shell, args: list[str]) -> int:
                     "unique": "u", "key": "k", "field-separator": "t", "ignore-case": "f"})
     if set(found.flags) & set("MVgc"):
         raise Unsupported("sort -" + "".join(set(found.flags) & set("MVgc")))
-    failed: list[str] = []
     lines: list[str] = []
     for path in found.rest or ["-"]:
         try:
@@ -199,7 +199,7 @@ def sort(sh: Shell, args: list[str]) -> int:
             return 2
     else:
         sh.out(text)
-    return int(bool(failed))
+    return 0
 
 
 def _ordered(flags: str) -> Callable[[str], Any]:
@@ -275,33 +275,35 @@ def uniq(sh: Shell, args: list[str]) -> int:
 # --- grep and sed --------------------------------------------------------------------------------
 
 
-def grep(sh: Shell, args: list[str], name: str = "grep") -> int:
-    found = options(name, args, "ivnclLrRwxEFGoqhHsa", "eABCmf", {
-        "ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "c", "recursive": "r",
-        "word-regexp": "w", "extended-regexp": "E", "fixed-strings": "F", "quiet": "q", "color": "",
-        "only-matching": "o", "files-with-matches": "l", "include": "\0", "max-count": "m"}
-        if not any(one.startswith("--include") for one in args) else None) \
-        if not any(one.startswith("--include") for one in args) else _including(name, args)
+_GREP_FLAGS, _GREP_VALUED = "ivnclLrRwxEFGoqhHsa", "eABCmf"
+
+
+def grep(sh: Shell, args: list[str]) -> int:
+    found = _including(args) if any(one.startswith("--include") for one in args) else \
+        options("grep", args, _GREP_FLAGS, _GREP_VALUED, {
+            "ignore-case": "i", "invert-match": "v", "line-number": "n", "count": "c", "recursive": "r",
+            "word-regexp": "w", "extended-regexp": "E", "fixed-strings": "F", "quiet": "q", "color": "",
+            "only-matching": "o", "files-with-matches": "l", "include": "\0", "max-count": "m"})
     patterns = found.values.get("e", [])
     rest = found.rest
     if found.has("f"):
         raise Unsupported("grep -f")
     if not patterns:
         if not rest:
-            sh.err(f"Usage: {name} [OPTION]... PATTERNS [FILE]...\n"
-                   f"Try '{name} --help' for more information.")
+            sh.err("Usage: grep [OPTION]... PATTERNS [FILE]...\n"
+                   "Try 'grep --help' for more information.")
             return 2
         patterns, rest = [rest[0]], rest[1:]
     try:
-        matcher = _matcher([one for each in patterns for one in each.split("\n")], found, name)
+        matcher = _matcher([one for each in patterns for one in each.split("\n")], found)
     except re.error:
         pattern = patterns[0]
-        sh.err(f"{name}: Unmatched [, [^, [:, [., or [=" if "[" in pattern else
-               f"{name}: Unmatched ( or \\(" if "(" in pattern else
-               f"{name}: Invalid regular expression")
+        sh.err("grep: Unmatched [, [^, [:, [., or [=" if "[" in pattern else
+               "grep: Unmatched ( or \\(" if "(" in pattern else
+               "grep: Invalid regular expression")
         return 2
     deep = "r" in found or "R" in found
-    files, wrong = _files(sh, name, rest, deep, found)
+    files, wrong = _files(sh, rest, deep, found)
     named = (len(rest) > 1 or deep or "H" in found) and "h" not in found
     any_ = False
     for path, text in files:
@@ -320,22 +322,19 @@ def lines_asked(found: Options, flag: str) -> int:
     return int(value)
 
 
-def _including(name: str, args: list[str]) -> Options:
+def _including(args: list[str]) -> Options:
     """grep -r --include='*.py'."""
     patterns = [one.partition("=")[2] for one in args if one.startswith("--include=")]
-    found = options(name, [one for one in args if not one.startswith("--include")],
-                    "ivnclLrRwxEFGoqhHsa", "eABCmf")
+    found = options("grep", [one for one in args if not one.startswith("--include")],
+                    _GREP_FLAGS, _GREP_VALUED)
     found.values["include"] = patterns
     return found
 
 
-def _matcher(patterns: list[str], found: Options, name: str) -> re.Pattern[str]:
+def _matcher(patterns: list[str], found: Options) -> re.Pattern[str]:
     made = []
     for one in patterns:
-        if "F" in found or name == "fgrep":
-            text = re.escape(one)
-        else:
-            text = extended(one) if "E" in found or name == "egrep" else basic(one)
+        text = re.escape(one) if "F" in found else extended(one) if "E" in found else basic(one)
         if "x" in found:
             text = f"^(?:{text})$"
         elif "w" in found:
@@ -345,7 +344,7 @@ def _matcher(patterns: list[str], found: Options, name: str) -> re.Pattern[str]:
                       re.I if "i" in found else 0)
 
 
-def _files(sh: Shell, name: str, paths: list[str], deep: bool, found: Options) -> tuple[
+def _files(sh: Shell, paths: list[str], deep: bool, found: Options) -> tuple[
         list[tuple[str, str]], bool]:
     files, wrong = [], False
     for path in paths or ([""] if deep else ["-"]):
@@ -359,14 +358,14 @@ def _files(sh: Shell, name: str, paths: list[str], deep: bool, found: Options) -
                     if not one.folder and _included(below, found):
                         files.append((below.lstrip("/") if not path else below, one.text))
             elif node.folder:
-                sh.err(f"{name}: {path}: {IS_FOLDER}")
+                sh.err(f"grep: {path}: {IS_FOLDER}")
                 wrong = True
             else:
                 files.append((path, sh.text_of(path)))
         except Fault as fault:
             wrong = True
             if "s" not in found:
-                sh.err(f"{name}: {path}: {fault}")
+                sh.err(f"grep: {path}: {fault}")
     return files, wrong
 
 
@@ -777,8 +776,6 @@ def xargs(sh: Shell, args: list[str]) -> int:
 
 def diff(sh: Shell, args: list[str]) -> int:
     """Which lines differ, in the plain form."""
-    import difflib
-
     found = options("diff", args, "q", long={"brief": "q"})
     if len(found.rest) != 2:
         return hint(sh, "diff", "missing operand" if not found.rest else

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from tree_sitter import Node
 
-from visualizers.l1_basics.linux.arithmetic import BadNumber, evaluate
+from visualizers.l1_basics.linux.arithmetic import evaluate
 from visualizers.l1_basics.linux.parsing import BadSyntax, parsed, said, spans
 from visualizers.l1_basics.linux.world import HOME, LARGEST, USER
 
@@ -427,7 +427,7 @@ class Expander:
 
     def _arithmetic(self, node: Node) -> int:
         short = bare(node).startswith("$[")
-        return evaluate(self.inline(node, lead(node) + (2 if short else 3), 1 if short else 2), self.shell)
+        return self.counted(node, lead(node) + (2 if short else 3), 1 if short else 2)
 
     def counted(self, node: Node, before: int, after: int) -> int:
         """The value of what stands in a node between its first and last signs."""
@@ -727,5 +727,3 @@ def sliced_list(items: list[str], start: int, length: int | None) -> list[str]:
         return []
     return items[begin:] if length is None else items[begin : begin + length]
 
-
-__all__ = ["BadNumber", "BadWord", "Expander", "Unsupported"]

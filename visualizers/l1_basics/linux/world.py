@@ -131,13 +131,13 @@ class Host:
 
     # --- files
 
-    def find(self, path: str, user: str = USER) -> Node:
+    def find(self, path: str) -> Node:
         """The node at an absolute path. Raises ``Fault``."""
         node = self.root
         for name in parts(path):
             if not node.folder:
                 raise Fault(NO_FOLDER)
-            if not node.permits(user, RUN):
+            if not node.permits(USER, RUN):
                 raise Fault(DENIED)
             if name not in node.entries:
                 raise Fault(ABSENT)
@@ -172,12 +172,12 @@ class Host:
             raise Fault(DENIED)
         del folder.entries[path.rpartition("/")[2]]
 
-    def write(self, path: str, text: str, mode: int = 0o644, owner: str = USER) -> None:
+    def write(self, path: str, text: str, owner: str = USER) -> None:
         """Make a file with all the folders above it: for setting a machine up."""
         node = self.root
         for name in parts(parent(path)):
             node = node.entries.setdefault(name, Node(folder=True, mode=0o755, owner=owner))
-        node.entries[path.rpartition("/")[2]] = Node(text=text, mode=mode, owner=owner)
+        node.entries[path.rpartition("/")[2]] = Node(text=text, owner=owner)
 
     # --- processes
 
