@@ -10,7 +10,7 @@ from visualizers.l1_basics.linux.conditions import test
 from visualizers.l1_basics.linux.shell import Shell
 from visualizers.l1_basics.linux.streams import Leave, Stop
 from visualizers.l1_basics.linux.words import BadWord, cut, escaped
-from visualizers.l1_basics.linux.world import RUN, USER, Fault
+from visualizers.l1_basics.linux.world import DENIED, NO_FOLDER, RUN, USER, Fault
 
 
 def cd(sh: Shell, args: list[str]) -> int:
@@ -30,9 +30,9 @@ def cd(sh: Shell, args: list[str]) -> int:
     try:
         node = sh.node(target)
         if not node.folder:
-            raise Fault("Not a directory")
+            raise Fault(NO_FOLDER)
         if not node.permits(USER, RUN):
-            raise Fault("Permission denied")
+            raise Fault(DENIED)
     except Fault as fault:
         sh.complain(f"cd: {target}: {fault}")
         return 1

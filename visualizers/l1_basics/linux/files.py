@@ -164,11 +164,7 @@ def _make(sh: Shell, path: str, found: Options) -> Node:
             raise
     else:
         raise Fault("File exists")
-    folder = sh.node(bare.rpartition("/")[0] or ("/" if bare.startswith("/") else "."))
-    if not folder.folder:
-        raise Fault(NO_FOLDER)
-    if not folder.permits(USER, WRITE):
-        raise Fault(DENIED)
+    folder = sh.home_of(bare)
     mode = int(found.value("m", "755"), 8) if re.fullmatch("[0-7]+", found.value("m", "755")) else 0o755
     made = folder.entries[bare.rpartition("/")[2]] = Node(folder=True, mode=mode,
                                                          changed=sh.session.world.tick)
@@ -222,9 +218,7 @@ def rmdir(sh: Shell, args: list[str]) -> int:
 def unlink(sh: Shell, path: str) -> None:
     """Take an entry out of its folder."""
     bare = path.rstrip("/")
-    folder = sh.node(bare.rpartition("/")[0] or ("/" if bare.startswith("/") else "."))
-    if not folder.permits(USER, WRITE):
-        raise Fault(DENIED)
+    folder = sh.home_of(bare)
     del folder.entries[bare.rpartition("/")[2]]
     folder.changed = sh.session.world.tick
 
@@ -370,11 +364,7 @@ def _one(sh: Shell, name: str, path: str, place: str, found: Options) -> int:
     if old is not None and name == "mv" and old.folder and old.entries:
         raise Fault(f"cannot move '{path}' to '{bare}': Directory not empty")
     try:
-        folder = sh.node(bare.rpartition("/")[0] or ("/" if bare.startswith("/") else "."))
-        if not folder.folder:
-            raise Fault(NO_FOLDER)
-        if not folder.permits(USER, WRITE):
-            raise Fault(DENIED)
+        folder = sh.home_of(bare)
     except Fault as fault:
         verb = f"cannot move '{path}' to '{bare}'" if name == "mv" else \
             f"cannot create {'directory' if node.folder else 'regular file'} '{bare}'"

@@ -14,6 +14,7 @@ from visualizers.l1_basics.linux.shell import Shell
 from visualizers.l1_basics.linux.streams import FileEnd, Nothing, Screen, ScreenEnd, Stream
 from visualizers.l1_basics.linux.words import Unsupported
 from visualizers.l1_basics.linux.world import (
+    DENIED,
     HOME,
     READ,
     USER,
@@ -99,7 +100,7 @@ def scp(sh: Shell, args: list[str]) -> int:
                 status = 1
                 continue
             if not node.permits(USER, READ):
-                sh.err(f"scp: {one}: Permission denied")
+                sh.err(f"scp: {one}: {DENIED}")
                 status = 1
                 continue
             at = place

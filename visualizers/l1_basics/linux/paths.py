@@ -8,8 +8,10 @@ from visualizers.l1_basics.linux.session import Session
 from visualizers.l1_basics.linux.streams import FileEnd, Nothing, Screen, ScreenEnd, Stream
 from visualizers.l1_basics.linux.words import fits
 from visualizers.l1_basics.linux.world import (
+    ABSENT,
     DENIED,
     IS_FOLDER,
+    NO_FOLDER,
     READ,
     RUN,
     USER,
@@ -17,6 +19,7 @@ from visualizers.l1_basics.linux.world import (
     Fault,
     Host,
     Node,
+    changeable,
     joined,
 )
 
@@ -35,17 +38,17 @@ class Paths:
     def node(self, path: str) -> Node:
         """What is at a path as it was typed. Raises ``Fault``."""
         if path == "":
-            raise Fault("No such file or directory")
+            raise Fault(ABSENT)
         at = "/" if path.startswith("/") else self.cwd
         found = self.host.find(at)
         trail = [self.host.root] if at == "/" else self._trail(at)
         for name in path.split("/"):
             if name in ("", "."):
                 if not found.folder:
-                    raise Fault("Not a directory")
+                    raise Fault(NO_FOLDER)
                 continue
             if not found.folder:
-                raise Fault("Not a directory")
+                raise Fault(NO_FOLDER)
             if not found.permits(USER, RUN):
                 raise Fault(DENIED)
             if name == "..":
@@ -53,9 +56,13 @@ class Paths:
             elif name in found.entries:
                 trail = [*trail, found.entries[name]]
             else:
-                raise Fault("No such file or directory")
+                raise Fault(ABSENT)
             found = trail[-1]
         return found
+
+    def home_of(self, path: str) -> Node:
+        """The folder in which a path is or would be, if an entry may be added to it or taken away."""
+        return changeable(self.node(path.rpartition("/")[0] or ("/" if path.startswith("/") else ".")))
 
     def _trail(self, path: str) -> list[Node]:
         trail = [self.host.root]
@@ -96,17 +103,12 @@ class Paths:
         try:
             node = self.node(path)
         except Fault as fault:
-            if str(fault) != "No such file or directory" or path.endswith("/") or not path:
-                if path.endswith("/") and str(fault) == "No such file or directory":
-                    raise Fault(IS_FOLDER) from fault
+            if str(fault) != ABSENT or not path:
                 raise
-            folder = self.node(path.rpartition("/")[0] or ("/" if path.startswith("/") else "."))
-            if not folder.folder:
-                raise Fault("Not a directory") from fault
-            if not folder.permits(USER, WRITE):
-                raise Fault(DENIED) from fault
+            if path.endswith("/"):
+                raise Fault(IS_FOLDER) from fault
             made = Node(changed=self.session.world.tick)
-            folder.entries[path.rpartition("/")[2]] = made
+            self.home_of(path).entries[path.rpartition("/")[2]] = made
             return made
         if node.folder:
             raise Fault(IS_FOLDER)

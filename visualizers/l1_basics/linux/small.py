@@ -10,7 +10,7 @@ from visualizers.l1_basics.linux.options import hint, options
 from visualizers.l1_basics.linux.shell import Shell
 from visualizers.l1_basics.linux.streams import Screen
 from visualizers.l1_basics.linux.words import Unsupported
-from visualizers.l1_basics.linux.world import HOME, IS_FOLDER, USER, Fault, Node, Process
+from visualizers.l1_basics.linux.world import ABSENT, HOME, IS_FOLDER, USER, Fault, Node, Process
 
 BEGIN = datetime(2026, 3, 2, 9, 0, 0)
 
@@ -161,5 +161,5 @@ def bash(sh: Shell, args: list[str]) -> int:
         text = sh.text_of(rest[0])
     except Fault as fault:
         sh.err(f"bash: {rest[0]}: {fault}")
-        return 127 if str(fault).startswith("No such") else 126
+        return 127 if str(fault) == ABSENT else 126
     return sh.script(prefix + text, rest[0], rest[1:])

@@ -62,6 +62,15 @@ class Node:
                     {name: one.copy() for name, one in self.entries.items()}, self.changed)
 
 
+def changeable(node: Node) -> Node:
+    """A folder that entries may be added to or taken from. Raises ``Fault`` where it is none."""
+    if not node.folder:
+        raise Fault(NO_FOLDER)
+    if not node.permits(USER, WRITE):
+        raise Fault(DENIED)
+    return node
+
+
 class Writer(Protocol):
     """Where a process writes to."""
 
@@ -153,24 +162,15 @@ class Host:
 
     def home_of(self, path: str) -> Node:
         """The folder in which ``path`` is or would be, if an entry may be added to it or taken away."""
-        folder = self.find(parent(path))
-        if not folder.folder:
-            raise Fault(NO_FOLDER)
-        return folder
+        return changeable(self.find(parent(path)))
 
     def put(self, path: str, node: Node) -> Node:
         """Enter a node at a path. Raises ``Fault``."""
-        folder = self.home_of(path)
-        if not folder.permits(USER, WRITE):
-            raise Fault(DENIED)
-        folder.entries[path.rpartition("/")[2]] = node
+        self.home_of(path).entries[path.rpartition("/")[2]] = node
         return node
 
     def remove(self, path: str) -> None:
-        folder = self.home_of(path)
-        if not folder.permits(USER, WRITE):
-            raise Fault(DENIED)
-        del folder.entries[path.rpartition("/")[2]]
+        del self.home_of(path).entries[path.rpartition("/")[2]]
 
     def write(self, path: str, text: str, owner: str = USER) -> None:
         """Make a file with all the folders above it: for setting a machine up."""
