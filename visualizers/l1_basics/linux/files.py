@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from visualizers.l1_basics.linux.options import Options, hint, options
 from visualizers.l1_basics.linux.shell import Shell, quoted
@@ -21,6 +21,7 @@ from visualizers.l1_basics.linux.world import (
     Fault,
     Node,
     bits,
+    parts,
 )
 
 WIDE = 56  # characters of a line in which ls puts names side by side
@@ -34,17 +35,11 @@ def ls(sh: Shell, args: list[str]) -> int:
                     "reverse": "r", "human-readable": "h", "directory": "d", "classify": "F", "color": ""})
     files: list[tuple[str, Node]] = []
     folders: list[tuple[str, Node]] = []
-    status = 0
-    for path in found.rest or ["."]:
-        try:
-            node = sh.node(path)
-        except Fault as fault:
-            sh.err(f"ls: cannot access '{path}': {fault}")
-            status = 2
-            continue
+    failed: list[str] = []
+    for path, node in accessed(sh, "ls", found.rest, failed):
         (folders if node.folder and "d" not in found else files).append((path, node))
     files, folders = _sorted(files, found), _sorted(folders, found)
-    blocks = []
+    blocks, status = [], 2 if failed else 0
     if files:
         blocks.append(_listed(sh, files, found))
     named = len(found.rest) > 1 or "R" in found
@@ -66,10 +61,19 @@ def ls(sh: Shell, args: list[str]) -> int:
         head = f"{path}:\n" if named else ""
         blocks.append(head + total + _listed(sh, shown, found))
         if "R" in found:
-            folders[:0] = [(f"{path.rstrip('/') if path != '/' else ''}/{name}", one)
-                           for name, one in inside if one.folder]
+            folders[:0] = [(f"{path.rstrip('/')}/{name}", one) for name, one in inside if one.folder]
     sh.out("\n".join(blocks))
     return status
+
+
+def accessed(sh: Shell, name: str, paths: list[str], failed: list[str]) -> Iterator[tuple[str, Node]]:
+    """(path, node) of each path, or of the folder here; what is not there is told and noted."""
+    for path in paths or ["."]:
+        try:
+            yield path, sh.node(path)
+        except Fault as fault:
+            failed.append(path)
+            sh.err(f"{name}: cannot access '{path}': {fault}")
 
 
 def _sorted(items: list[tuple[str, Node]], found: Options) -> list[tuple[str, Node]]:
@@ -384,7 +388,7 @@ def _one(sh: Shell, name: str, path: str, place: str, found: Options) -> int:
     elif old is not None:
         _merge(node, old, tick)
     else:
-        folder.entries[entry] = _copied(node, tick)
+        folder.entries[entry] = copied(node, tick)
     folder.changed = tick
     return 0
 
@@ -396,7 +400,8 @@ def _there(sh: Shell, path: str) -> Node | None:
         return None
 
 
-def _copied(node: Node, tick: int) -> Node:
+def copied(node: Node, tick: int) -> Node:
+    """A copy that was made at a tick and is the learner's."""
     made = node.copy()
     for _, one in made.walk(""):
         one.changed, one.owner = tick, USER
@@ -408,7 +413,7 @@ def _merge(node: Node, old: Node, tick: int) -> None:
         if name in old.entries and one.folder and old.entries[name].folder:
             _merge(one, old.entries[name], tick)
         else:
-            old.entries[name] = _copied(one, tick)
+            old.entries[name] = copied(one, tick)
 
 
 # --- modes ---------------------------------------------------------------------------------------
@@ -496,24 +501,17 @@ def find(sh: Shell, args: list[str]) -> int:
             sh.err(f"find: '{path}': {fault}")
             status = 1
             continue
-        found = list(_found(path, node, 0))
+        found = list(node.walk(path))
         if "-delete" in rest:
             found.reverse()
-        for one, each, deep in found:
-            if limits["-mindepth"] <= deep <= limits["-maxdepth"]:
+        for one, each in found:
+            if limits["-mindepth"] <= len(parts(one)) - len(parts(path)) <= limits["-maxdepth"]:
                 sh.session.spend()
                 if whole.holds(one, each) and not acts:
                     sh.out(one + "\n")
     if whole.together and whole.command:
         sh.call([piece for word in whole.command for piece in (whole.together if word == "{}" else [word])])
     return status
-
-
-def _found(path: str, node: Node, deep: int) -> list[tuple[str, Node, int]]:
-    below = [one for name in sorted(node.entries)
-             for one in _found(f"{path.rstrip('/') if path != '/' else ''}/{name}", node.entries[name],
-                               deep + 1)]
-    return [(path, node, deep), *below]
 
 
 class _Find:

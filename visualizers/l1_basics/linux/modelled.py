@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 
+from visualizers.l1_basics.linux.files import copied
 from visualizers.l1_basics.linux.session import Layer, Session
 from visualizers.l1_basics.linux.shell import Shell
 from visualizers.l1_basics.linux.streams import FileEnd, Nothing, Screen, ScreenEnd, Stream
@@ -106,10 +107,7 @@ def scp(sh: Shell, args: list[str]) -> int:
             at = place
             if to.has(place) and to.find(place).folder:
                 at = f"{place.rstrip('/')}/{path.rpartition('/')[2]}"
-            made = node.copy()
-            for _, each in made.walk(""):
-                each.changed, each.owner = sh.session.world.tick, USER
-            to.put(at, made)
+            to.put(at, copied(node, sh.session.world.tick))
             sh.out(f"{path.rpartition('/')[2]}  100%  {node.size} bytes\n")
     except Fault as fault:
         sh.err(f"scp: {fault}" if not str(fault).startswith("ssh:") else str(fault))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from visualizers.l1_basics.linux.files import human
+from visualizers.l1_basics.linux.files import accessed, human
 from visualizers.l1_basics.linux.options import hint, options
 from visualizers.l1_basics.linux.shell import Shell
 from visualizers.l1_basics.linux.streams import Screen
@@ -34,22 +34,16 @@ def date(sh: Shell, args: list[str]) -> int:
 
 def du(sh: Shell, args: list[str]) -> int:
     found = options("du", args, "sh", long={"human-readable": "h"})
-    status = 0
-    for path in found.rest or ["."]:
-        try:
-            node = sh.node(path)
-        except Fault as fault:
-            sh.err(f"du: cannot access '{path}': {fault}")
-            status = 1
-            continue
+    failed: list[str] = []
 
-        def size(one: Node) -> int:
-            return 4 * -(-one.size // 4096) + sum(map(size, one.entries.values()))
+    def size(one: Node) -> int:
+        return 4 * -(-one.size // 4096) + sum(map(size, one.entries.values()))
+    for path, node in accessed(sh, "du", found.rest, failed):
         every = [(path, node)] if "s" in found else [one for one in _deep(path, node) if one[1].folder] \
             or [(path, node)]
         for at, one in every:
             sh.out(f"{human(1024 * size(one)) if 'h' in found else size(one)}\t{at}\n")
-    return status
+    return int(bool(failed))
 
 
 def _deep(path: str, node: Node) -> list[tuple[str, Node]]:
