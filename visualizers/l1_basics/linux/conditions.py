@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 from visualizers.l1_basics.linux.words import BadWord
@@ -37,7 +38,10 @@ def test(sh: Asking, args: list[str], name: str) -> int:
 
 
 _UNARY = set("abcdefghknoprstuvwxzGLNOSR")
-BINARY = ("=", "==", "!=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef")
+COUNTED: dict[str, Callable[[int, int], bool]] = {  # of whole numbers
+    "-eq": lambda x, y: x == y, "-ne": lambda x, y: x != y, "-lt": lambda x, y: x < y,
+    "-le": lambda x, y: x <= y, "-gt": lambda x, y: x > y, "-ge": lambda x, y: x >= y}
+BINARY = ("=", "==", "!=", "<", ">", *COUNTED, "-nt", "-ot", "-ef")
 
 
 def _or(sh: Asking, args: list[str]) -> tuple[bool, list[str]]:
@@ -128,5 +132,4 @@ def compared(sh: Asking, a: str, sign: str, b: str) -> bool:
         if not re.fullmatch(r"\s*[+-]?\d+\s*", text):
             raise BadWord(f"{text}: integer expression expected")
         numbers.append(int(text))
-    x, y = numbers
-    return {"-eq": x == y, "-ne": x != y, "-lt": x < y, "-le": x <= y, "-gt": x > y, "-ge": x >= y}[sign]
+    return COUNTED[sign](*numbers)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from visualizers.l1_basics.linux.session import Session
-from visualizers.l1_basics.linux.streams import Stop
+from visualizers.l1_basics.linux.streams import Stop, bounded
 from visualizers.l1_basics.linux.words import BadWord, Expander
-from visualizers.l1_basics.linux.world import LARGEST
 
 Value = str | dict[int, str]  # a text, or an array: place → text
 
@@ -108,8 +108,7 @@ class Memory:
             raise BadWord(f"{base}: readonly variable")
         if more:
             value = self.get(name) + value
-        if len(value) > LARGEST:
-            raise Stop("This makes a text of more than {what} characters; it was stopped.", "400,000")
+        bounded(len(value))
         old = self.vars.get(base)
         if place or isinstance(old, dict):
             array = old if isinstance(old, dict) else {} if old is None else {0: old}
@@ -125,6 +124,14 @@ class Memory:
         """Begin a local variable of a function."""
         if self.saved and name not in self.saved[-1]:
             self.saved[-1][name] = self.vars.pop(name, None)
+
+    def restore(self, old: Mapping[str, Value | None]) -> None:
+        """Give variables back the values they had; None is for those that were not there."""
+        for name, value in old.items():
+            if value is None:
+                self.vars.pop(name, None)
+            else:
+                self.vars[name] = value
 
     def declare(self, kind: str, words: list[str], names: list[str]) -> int:
         """export, readonly, local and declare, after what they assign."""

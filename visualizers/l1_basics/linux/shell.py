@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from tree_sitter import Node as Tree
 
 from visualizers.l1_basics.linux.arithmetic import BadNumber
-from visualizers.l1_basics.linux.conditions import compared, state, test
-from visualizers.l1_basics.linux.memory import Memory
+from visualizers.l1_basics.linux.conditions import COUNTED, compared, state, test
+from visualizers.l1_basics.linux.memory import Memory, Value
 from visualizers.l1_basics.linux.parsing import (
     BadSyntax,
     Here,
@@ -92,7 +92,7 @@ class Shell(Memory, Paths):
         self.deep = 0
         self.looping = 0
         self.calls = 0  # functions that are running
-        self.saved: list[dict[str, str | dict[int, str] | None]] = []  # what local variables hide
+        self.saved: list[dict[str, Value | None]] = []  # what local variables hide
         self.jobs: dict[int, tuple[int, str]] = {}  # number → (process, command)
         self.behind: list[Tree] = []  # words of a command that stand behind its redirections
         self.background = False
@@ -613,10 +613,8 @@ class Shell(Memory, Paths):
             self.vars["BASH_REMATCH"] = {at: part or "" for at, part in
                                          enumerate([found[0], *found.groups()])} if found else {}
             return found is not None
-        if sign in ("-eq", "-ne", "-lt", "-le", "-gt", "-ge"):
-            x, y = self.expand.number(a), self.expand.number(self.expand.single(after))
-            return {"-eq": x == y, "-ne": x != y, "-lt": x < y, "-le": x <= y, "-gt": x > y,
-                    "-ge": x >= y}[sign]
+        if sign in COUNTED:
+            return COUNTED[sign](self.expand.number(a), self.expand.number(self.expand.single(after)))
         return compared(self, a, sign, self.expand.single(after))
 
     # --- variables in statements
@@ -682,7 +680,7 @@ class Shell(Memory, Paths):
         return self._simple(node)
 
     def _simple(self, node: Tree) -> int:
-        before: dict[str, str | dict[int, str] | None] = {}
+        before: dict[str, Value | None] = {}
         words: list[Tree] = []
         assignments: list[Tree] = []
         for one in node.children:
@@ -713,11 +711,7 @@ class Shell(Memory, Paths):
             return self.answered
         finally:
             self.exported -= exported
-            for name, old in before.items():
-                if old is None:
-                    self.vars.pop(name, None)
-                else:
-                    self.vars[name] = old
+            self.restore(before)
 
     def _alias(self, node: Tree, name: str) -> int:
         self.session.replacing.add(name)
@@ -801,17 +795,14 @@ class Shell(Memory, Paths):
             self.calls -= 1
             self.looping = looping
             self.params = before
-            for hidden, old in self.saved.pop().items():
-                if old is None:
-                    self.vars.pop(hidden, None)
-                else:
-                    self.vars[hidden] = old
+            self.restore(self.saved.pop())
 
     def _deeper(self) -> None:
         self.deep += 1
         if self.deep > DEEPEST:
             self.deep = 0
-            raise Stop("Functions and scripts call one another more than {what} deep; it was stopped.", "40")
+            raise Stop("Functions and scripts call one another more than {what} deep; it was stopped.",
+                       str(DEEPEST))
 
     def _program(self, path: str, args: list[str]) -> int:
         """A file that is to be run: a script, if its mode allows it."""

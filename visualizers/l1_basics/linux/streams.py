@@ -25,6 +25,12 @@ class Leave(Exception):
         super().__init__(how)
 
 
+def bounded(length: int) -> None:
+    """Stop the line if it makes a text of this length."""
+    if length > LARGEST:
+        raise Stop("This makes a text of more than {what} characters; it was stopped.", f"{LARGEST:,}")
+
+
 class Stream(Protocol):
     """One end of what a command is connected to."""
 
@@ -45,8 +51,7 @@ class Tape:
     def write(self, text: str) -> None:
         self.texts.append(text)
         self.length += len(text)
-        if self.length > LARGEST:
-            raise Stop("This makes a text of more than {what} characters; it was stopped.", "400,000")
+        bounded(self.length)
 
     @property
     def text(self) -> str:
@@ -86,8 +91,7 @@ class FileEnd(Nothing):
         self.node, self.world = node, world
 
     def write(self, text: str) -> None:
-        if len(self.node.text) + len(text) > LARGEST:
-            raise Stop("This makes a text of more than {what} characters; it was stopped.", "400,000")
+        bounded(len(self.node.text) + len(text))
         self.node.text += text
         self.node.changed = self.world.tick
 
@@ -119,8 +123,7 @@ class Screen(Nothing):
     def put(self, kind: int, text: str) -> None:
         if kind in (Screen.OUT, Screen.ERROR):
             self.length += len(text)
-            if self.length > LARGEST:
-                raise Stop("This makes a text of more than {what} characters; it was stopped.", "400,000")
+            bounded(self.length)
         self.parts.append((kind, text))
 
     def settle(self) -> None:
