@@ -9,7 +9,7 @@ from visualizers.l1_basics.linux.arithmetic import BadNumber
 from visualizers.l1_basics.linux.conditions import test
 from visualizers.l1_basics.linux.shell import Shell
 from visualizers.l1_basics.linux.streams import Leave, Stop
-from visualizers.l1_basics.linux.words import BadWord, cut, escaped
+from visualizers.l1_basics.linux.words import BadWord, cut, escaped, kinds_of
 from visualizers.l1_basics.linux.world import DENIED, NO_FOLDER, RUN, USER, Fault
 
 
@@ -156,26 +156,20 @@ def read(sh: Shell, args: list[str]) -> int:
     if not args:
         sh.assign("REPLY", text)
         return status
-    names = args
-    rest = text
-    for at, name in enumerate(names):
-        if at == len(names) - 1:
-            value = rest
-            blank = "".join(one for one in separators if one in " \t\n")
-            value = value.strip(blank) if blank else value
-            others = "".join(one for one in separators if one not in " \t\n")
-            if others and len(cut(value, separators)[1]) == 1:
-                value = cut(value, separators)[1][0]
-        else:
-            value, rest = _first(rest, separators)
+    *names, last = args
+    for name in names:
+        value, text = _first(text, separators)
         sh.assign(name, value)
+    blank, others = kinds_of(separators)
+    text = text.strip(blank) if blank else text
+    pieces = cut(text, separators)[1]
+    sh.assign(last, pieces[0] if others and len(pieces) == 1 else text)
     return status
 
 
 def _first(text: str, separators: str) -> tuple[str, str]:
     """The first field of a line, and what is left of it."""
-    blank = "".join(one for one in separators if one in " \t\n")
-    others = "".join(one for one in separators if one not in " \t\n")
+    blank, others = kinds_of(separators)
     text = text.lstrip(blank) if blank else text
     if not separators:
         return text, ""

@@ -136,7 +136,7 @@ class PaneEnd(Nothing):
         self.kept: list[str] = []
 
     def write(self, text: str) -> None:
-        if any(layer.kind == "tmux" and layer.name == self.name for layer in self.session.layers):
+        if watched(self.session, self.name):
             self.session.screen.put(self.kind, text)
         else:
             self.kept.append(text)
@@ -147,6 +147,11 @@ class PaneEnd(Nothing):
         self.kept.clear()
         if lines:
             self.session.screen.put(self.kind, "".join(lines))
+
+
+def watched(session: Session, name: str) -> bool:
+    """Whether the terminal shows the tmux session of this name."""
+    return any(layer.kind == "tmux" and layer.name == name for layer in session.layers)
 
 
 def tmux(sh: Shell, args: list[str]) -> int:
@@ -170,6 +175,7 @@ def tmux(sh: Shell, args: list[str]) -> int:
             loose.append(one)
     inside = sh.session.layers[-1].kind == "tmux"
     panes = sh.host.sessions
+    name = values.get("t") or next(reversed(panes), "")  # of attach and kill-session
     match verb:
         case "new":
             return _new(sh, values, loose, inside)
@@ -177,12 +183,10 @@ def tmux(sh: Shell, args: list[str]) -> int:
             if not panes:
                 sh.err("no server running on /tmp/tmux-1000/default")
                 return 1
-            for name in panes:
-                held = any(one.kind == "tmux" and one.name == name for one in sh.session.layers)
-                sh.out(f"{name}: 1 windows{' (attached)' * held}\n")
+            for one in panes:
+                sh.out(f"{one}: 1 windows{' (attached)' * watched(sh.session, one)}\n")
             return 0
         case "attach":
-            name = values.get("t") or (list(panes)[-1] if panes else "")
             if name not in panes:
                 sh.err("no sessions" if not name else f"can't find session: {name}")
                 return 1
@@ -197,7 +201,6 @@ def tmux(sh: Shell, args: list[str]) -> int:
             sh.session.detach()
             return 0
         case "kill-session":
-            name = values.get("t") or (list(panes)[-1] if panes else "")
             if name not in panes:
                 sh.err(f"can't find session: {name}")
                 return 1

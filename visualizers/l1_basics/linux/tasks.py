@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,9 +44,9 @@ def _folder(host: Host, path: str) -> bool:
     return host.has(f"{HOME}/{path}") and host.find(f"{HOME}/{path}").folder
 
 
-def _ran(s: Session, name: str) -> Iterable[list[str]]:
+def _ran(s: Session, name: str) -> list[list[str]]:
     """The arguments of each call of a command in the last line."""
-    return (words[1:] for _, words in s.commands[s.mark :] if words[0] == name)
+    return [words[1:] for _, words in s.commands[s.mark :] if words[0] == name]
 
 
 def _flags(words: list[str]) -> set[str]:
@@ -117,7 +117,7 @@ def _greeted(s: Session) -> bool:
 def _runs(s: Session) -> bool:
     host = _laptop(s)
     return _text(host, "hello.sh") is not None and bool(host.find(f"{HOME}/hello.sh").mode & 0o100) \
-        and any(True for _ in _ran(s, "./hello.sh"))
+        and bool(_ran(s, "./hello.sh"))
 
 
 def _environment(s: Session) -> bool:
@@ -169,7 +169,7 @@ def _back(s: Session) -> bool:
 TASKS = (
     Task("Where am I?", "Print the folder that you are in.",
          "Print working directory: its three first letters.", ("pwd",),
-         lambda s: any(True for _ in _ran(s, "pwd"))),
+         lambda s: bool(_ran(s, "pwd"))),
     Task("What is here?", "List all that is here with its details, hidden files too.",
          "ls takes -l for details and -a for all.", ("ls -la",), _looked),
     Task("Into a folder", "Go into the folder data.", "cd changes the directory; cd .. goes back up.",
@@ -178,7 +178,7 @@ TASKS = (
          "head -n, and the number of lines.", ("head -n 3 reviews.txt",), _first_lines),
     Task("Count", "How many lines does reviews.txt have? Let the shell count.",
          "wc counts; -l counts lines only.", ("wc -l reviews.txt",),
-         lambda s: "12" in s.output.split() and (any(True for _ in _ran(s, "wc")))),
+         lambda s: "12" in s.output.split() and bool(_ran(s, "wc"))),
     Task("Make folders", "Go home, and make the folder project with src and results in it.",
          "cd alone goes home; mkdir -p makes all folders on the way.",
          ("cd", "mkdir -p project/src project/results"),

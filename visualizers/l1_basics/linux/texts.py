@@ -19,14 +19,16 @@ def lines_of(text: str) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
+def given(sh: Shell, path: str) -> str:
+    """The text of a file, or of standard input for -. Raises ``Fault``."""
+    return sh.fds[0].read() if path == "-" else sh.text_of(path)
+
+
 def sources(sh: Shell, name: str, paths: list[str], failed: list[str]) -> Iterator[tuple[str, str]]:
     """(path, text) of each file, or of standard input; what cannot be read is told and noted."""
     for path in paths or ["-"]:
-        if path == "-":
-            yield path, sh.fds[0].read()
-            continue
         try:
-            yield path, sh.text_of(path)
+            yield path, given(sh, path)
         except Fault as fault:
             failed.append(path)
             sh.err(f"{name}: {path}: {fault}")
@@ -86,7 +88,7 @@ def _ends(sh: Shell, name: str, args: list[str], part: Callable[[list[str], str]
     paths, failed, first = found.rest, list[str](), True
     for path in paths or ["-"]:
         try:
-            text = sh.fds[0].read() if path == "-" else sh.text_of(path)
+            text = given(sh, path)
         except Fault as fault:
             failed.append(path)
             if str(fault) == IS_FOLDER:
@@ -130,7 +132,7 @@ def wc(sh: Shell, args: list[str]) -> int:
     known, regular = 0, True
     for path in found.rest or [""]:
         try:
-            text = sh.fds[0].read() if path in ("", "-") else sh.text_of(path)
+            text = given(sh, path or "-")
             if path in ("", "-"):
                 regular = getattr(sh.fds[0], "regular", False)
         except Fault as fault:
@@ -168,7 +170,7 @@ def sort(sh: Shell, args: list[str]) -> int:
     lines: list[str] = []
     for path in found.rest or ["-"]:
         try:
-            lines += lines_of(sh.fds[0].read() if path == "-" else sh.text_of(path))
+            lines += lines_of(given(sh, path))
         except Fault as fault:
             sh.err(f"sort: cannot read: {path}: {fault}" if str(fault) != IS_FOLDER else
                    f"sort: read failed: {path}: {fault}")
@@ -433,7 +435,7 @@ def sed(sh: Shell, args: list[str]) -> int:
     failed: list[str] = []
     for path in rest or ["-"]:
         try:
-            text = sh.fds[0].read() if path == "-" else sh.text_of(path)
+            text = given(sh, path)
         except Fault as fault:
             sh.err(f"sed: can't read {path}: {fault}" if str(fault) != IS_FOLDER else
                    f"sed: couldn't edit {path}: not a regular file" if "i" in found else
@@ -783,7 +785,7 @@ def diff(sh: Shell, args: list[str]) -> int:
     texts = []
     for path in found.rest:
         try:
-            texts.append(lines_of(sh.fds[0].read() if path == "-" else sh.text_of(path)))
+            texts.append(lines_of(given(sh, path)))
         except Fault as fault:
             sh.err(f"diff: {path}: {fault}")
             return 2

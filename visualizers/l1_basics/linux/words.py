@@ -602,12 +602,17 @@ def unescaped_here(text: str) -> str:
     return re.sub(r"\\([$`\\\n])", lambda found: found[1].strip("\n"), text)
 
 
+def kinds_of(separators: str) -> tuple[str, str]:
+    """Those of the separators that are blanks, and the others."""
+    return ("".join(sign for sign in separators if sign in " \t\n"),
+            "".join(sign for sign in separators if sign not in " \t\n"))
+
+
 def cut(value: str, separators: str) -> tuple[bool, list[str], bool]:
     """A text cut at its blanks: whether it begins with some, the pieces, whether it ends with some."""
     if not separators:
         return False, [value] if value else [], False
-    blank = "".join(sign for sign in separators if sign in " \t\n")
-    others = "".join(sign for sign in separators if sign not in " \t\n")
+    blank, others = kinds_of(separators)
     inner = value.strip(blank) if blank else value
     begins = bool(value) and bool(blank) and value[0] in blank
     ends = bool(value) and bool(blank) and value[-1] in blank
