@@ -195,6 +195,15 @@ def test_that_a_mistake_does_no_task(at: int, wrong: list[str]) -> None:
     assert typed(*wrong).done[at] == 0
 
 
+@pytest.mark.parametrize(("at", "other"), [
+    (0, ["echo $PWD"]), (1, ["echo .* *"]), (4, ["grep -c '' data/reviews.txt"]),
+    (15, ["echo 'echo hi' > hello.sh", "chmod +x hello.sh", "bash hello.sh"]),
+])
+def test_that_pwd_ls_wc_and_the_script_have_to_be_run_themselves(at: int, other: list[str]) -> None:
+    frame = typed(*other)
+    assert frame.status == 0 and frame.done[at] == 0
+
+
 def test_that_a_loop_of_several_lines_waits_for_its_end() -> None:
     lines = ("for x in a b", "do", "echo $x", "done")
     assert typed(*lines[:3]).waiting and typed(*lines[:3]).prompt == "> "
@@ -402,6 +411,15 @@ def test_that_a_job_in_the_background_is_told_when_it_begins_and_when_it_ends() 
     assert killed.shown[3].startswith("[1]+  Terminated") and len(killed.shown) == 5
 
 
+def test_that_the_models_are_as_simple_as_the_guide_says() -> None:
+    assert "Terminated" in typed("sleep 500 &", "kill -STOP %1").shown[-1], "whichever signal kill names"
+    other = typed("pip install torch", "echo 'import torch' > other.py", "python other.py")
+    assert other.shown[-1].startswith("epoch 3 loss"), "every script that imports torch is train.py"
+    empty = typed("rm -rf *")
+    left = [path for path, mark in zip(empty.paths, empty.marks, strict=True) if mark != 3]
+    assert [path for path in left if path.startswith(HOME + "/")] == [f"{HOME}/.bashrc"]
+
+
 def test_that_what_was_done_is_marked_in_the_tree() -> None:
     frame = typed("rm notes.txt; echo x >> train.py; touch new; chmod 600 data/part1.txt")
     marks = dict(zip(frame.paths, frame.marks.tolist(), strict=True))
@@ -468,6 +486,17 @@ def test_that_a_typed_line_is_sent_and_taken_back_by_keys_and_clicks(view: Any, 
     assert view.sent.pop() == ("lines", ("echo a b", "echo a b"))
     qtbot.mouseClick(view.back, Qt.MouseButton.LeftButton)
     assert view.sent.pop() == ("lines", ("echo a b",))
+
+
+def test_that_tab_goes_from_an_empty_line_to_the_button_and_the_next_card(view: Any, qtbot: Any) -> None:
+    view.show_frame(shown("pwd"))
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow)
+    view.terminal.line.setFocus()
+    qtbot.keyClick(view.terminal.line, Qt.Key.Key_Tab)
+    assert view.back.hasFocus()
+    qtbot.keyClick(view.back, Qt.Key.Key_Tab)
+    assert view.files.hasFocus()
 
 
 @pytest.mark.slow
