@@ -542,6 +542,7 @@ class CurvePlot(Picture[Point]):
         self._lines: list[_Line] = []
         self._labels: list[tuple[_Label, QRectF]] = []  # those with a place, and what they were placed for
         self._placed_for: object = None
+        self._placed_on: object = None
         self._placed_at = 0.0
         self._places: dict[_Named, QRectF] = {}  # where each was last: labels stand still
         self._outside: set[_Named] = set()  # those that the legend names
@@ -856,13 +857,19 @@ class CurvePlot(Picture[Point]):
     ) -> None:
         """See that each label has a place where it touches nothing.
 
-        Places are chosen anew a few times a second, and at once where a curve comes into one.
+        Places are chosen anew a few times a second, and at once where a curve comes into one; but not while
+        everything lies where it lay, as the choice would be the same.
         """
         now = time.monotonic()
         names = [(_named(line.curve), line.curve.width) for line in self._lines]
         key = (inside.getRect(), names, [(rule, round(at)) for rule, at in rules],
                [(line.curve.label, above, value) for line, _, above, value in self._beyond],
                len(sketch))
+        view = self.size(), self._box.viewRange()
+        lies = (view, [at for _, at in rules], sketch.tobytes(),
+                [line.pixels.tobytes() for line in self._lines if line.pixels is not None])
+        if key == self._placed_for and lies == self._placed_on:
+            return
         if key == self._placed_for and now < self._placed_at + RELABEL:
             boxes = [box for _, box in self._labels]
             if not any(touched(line.drawn, boxes, rising=line.rising) for line in self._lines):
@@ -870,11 +877,11 @@ class CurvePlot(Picture[Point]):
                     self._outdated.start(round(1000 * RELABEL) + 60)
                 return
         self._outdated.stop()
-        self._placed_for, self._placed_at = key, now
+        self._placed_for, self._placed_on, self._placed_at = key, lies, now
         ground, spans = self._ground(inside, rules, sketch)
         labels = self._wanted_labels(ground, spans, inside, rules, sketch)
         # Once outside, a name stays there until the plot itself is another one.
-        frame = (self.size(), self._box.viewRange(), names, [rule for rule, _ in rules])
+        frame = (*view, names, [rule for rule, _ in rules])
         if frame != self._outside_for:
             self._outside_for, self._outside = frame, set()
         self._outside &= {label.named for label in labels}

@@ -55,6 +55,7 @@ class DragBars(Canvas[Bar]):
         self.rows: tuple[BarRow, ...] = ()
         self.names: tuple[str, ...] = ()
         self._dragging: Bar | None = None
+        self._wanted: int | None = None  # room for the names and details of these rows
         self.setMinimumSize(look.px(220), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -64,7 +65,7 @@ class DragBars(Canvas[Bar]):
         """Show these rows, all of the same number of columns; ``names`` stand above the columns."""
         self.retitle(title)
         self.names = tuple(names)
-        self.rows = tuple(rows)
+        self.rows, self._wanted = tuple(rows), None
         if self.current is not None and (
                 self.current[0] >= len(self.rows) or self.current[1] >= self._columns):
             self.current = None
@@ -84,10 +85,12 @@ class DragBars(Canvas[Bar]):
     @property
     def _left(self) -> int:
         """Where the bars begin: names and details stand before them."""
-        px = self.look.px
-        names = max((self.text_width(row.label, 12) for row in self.rows), default=0) + px(8)
-        details = max((self.text_width(row.detail, 11) for row in self.rows), default=0)
-        return min(names + (details + px(10) if details else 0), round(self.width() * 0.62))
+        if self._wanted is None:
+            px = self.look.px
+            names = max((self.text_width(row.label, 12) for row in self.rows), default=0) + px(8)
+            details = max((self.text_width(row.detail, 11) for row in self.rows), default=0)
+            self._wanted = names + (details + px(10) if details else 0)
+        return min(self._wanted, round(self.width() * 0.62))
 
     def place(self, part: Bar) -> QRectF:
         row, column = part
@@ -103,8 +106,7 @@ class DragBars(Canvas[Bar]):
         return QRectF(slot.left() + px(6), slot.center().y() - thick / 2,
                       max(px(12), slot.width() - figure - px(12)), thick)
 
-    def _x(self, part: Bar, value: float) -> float:
-        row, track = self.rows[part[0]], self._track(part)
+    def _x(self, row: BarRow, track: QRectF, value: float) -> float:
         share = (value - row.low) / (row.high - row.low)
         return float(track.left() + track.width() * min(1.0, max(0.0, share)))
 
@@ -193,7 +195,7 @@ class DragBars(Canvas[Bar]):
 
     def _paint_bar(self, painter: QPainter, row: BarRow, part: Bar) -> None:
         px, track, value = self.look.px, self._track(part), float(row.values[part[1]])
-        zero, end = self._x(part, 0.0), self._x(part, value)
+        zero, end = self._x(row, track, 0.0), self._x(row, track, value)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.color("hairline"))
         painter.drawRoundedRect(track, px(2), px(2))

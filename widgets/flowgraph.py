@@ -83,6 +83,7 @@ class FlowGraph(Canvas[int]):
         self._ways: list[list[tuple[int, float]]] = []  # of each edge, the places it goes through between
         self._columns, self._rows = 1, 1.0
         self._limits = [1.0, 1.0]
+        self._large = False  # whether there is a node of more than one number
         self._across, self._down = Scroll(look), Scroll(look)
         self._taken: tuple[int, float, float] | None = None  # node, where it was taken, its value then
         self._seen: object = None
@@ -114,6 +115,7 @@ class FlowGraph(Canvas[int]):
             known = [float(np.nanmax(np.abs(each))) for one in nodes
                      if (each := getattr(one, kind)) is not None and np.isfinite(each).any()]
             self._limits[index] = max([1e-12, *known])
+        self._large = any(one.value is not None and one.value.size > 1 for one in nodes)
         if self.current is not None and self.current not in self._spots:
             self.current = None
         self.update()
@@ -158,11 +160,6 @@ class FlowGraph(Canvas[int]):
         wide = min(self._pitch - gap, px(190))
         tall = min(self._row - px(7), px(self.HIGH if self._large else self.LOW))
         return QRectF(middle.x() - wide / 2, middle.y() - tall / 2, wide, tall)
-
-    @property
-    def _large(self) -> bool:
-        """Whether there is a node of more than one number."""
-        return any(one.value is not None and one.value.size > 1 for one in self.nodes)
 
     def part_at(self, x: float, y: float) -> int | None:
         self._fit()

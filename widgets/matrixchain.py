@@ -71,22 +71,24 @@ class MatrixChain(Canvas[Part]):
 
     # Where things are
 
-    def _name(self, one: Factor) -> str:
-        """A factor's name, with its size where there is room for those of all."""
-        most = max(sum(self.text_width(each.said, 11) + self.look.px(20) for each in factors)
-                   for _, factors in self.rows)
-        return one.said if most + self.look.px(60) <= self.width() else one.name
+    def _names(self) -> list[list[str]]:
+        """The factors' names, with their sizes where there is room for those of all."""
+        most = max((sum(self.text_width(each.said, 11) + self.look.px(20) for each in factors)
+                    for _, factors in self.rows), default=0)
+        sized = most + self.look.px(60) <= self.width()
+        return [[one.said if sized else one.name for one in factors] for _, factors in self.rows]
 
     def _grid(self) -> tuple[list[float], list[float], float, float]:
         """Left edges of the columns of factors, tops of the rows, and the size of a cell."""
         px, line = self.look.px, self.text_height(11)
         names = max((self.text_width(name, 11) for name, _ in self.rows), default=0)
         count = max((len(factors) for _, factors in self.rows), default=0)
+        said = self._names()
         widest, least, highest = [1] * count, [0] * count, [1] * len(self.rows)
         for at, (_, factors) in enumerate(self.rows):
             for index, one in enumerate(factors):
                 widest[index] = max(widest[index], one.matrix.shape[1])
-                least[index] = max(least[index], self.text_width(self._name(one), 11) + px(4))
+                least[index] = max(least[index], self.text_width(said[at][index], 11) + px(4))
                 highest[at] = max(highest[at], one.matrix.shape[0])
         left = names + px(10)
         gap = px(16)
@@ -107,7 +109,9 @@ class MatrixChain(Canvas[Part]):
         return lefts, tops, wide, tall
 
     def place(self, part: Part) -> QRectF:
-        lefts, tops, wide, tall = self._grid()
+        return self._place(part, *self._grid())
+
+    def _place(self, part: Part, lefts: list[float], tops: list[float], wide: float, tall: float) -> QRectF:
         rows, columns = self.rows[part[0]][1][part[1]].matrix.shape
         highest = max(one.matrix.shape[0] for one in self.rows[part[0]][1])
         top = tops[part[0]] + (highest - rows) * tall / 2
@@ -147,14 +151,14 @@ class MatrixChain(Canvas[Part]):
             area = QRectF(0, self.head, self.width(), max(1, self.height() - self.head))
             self.paragraph(painter, self.note, area)
             return
-        _, tops, wide, tall = self._grid()
-        line = self.text_height(11)
+        grid = _, tops, wide, tall = self._grid()
+        line, said = self.text_height(11), self._names()
         for row, (name, factors) in enumerate(self.rows):
             rows = max((one.matrix.shape[0] for one in factors), default=1)
             self.put(painter, self.label(name, "muted", 11), 0, tops[row] + rows * tall / 2, 0.0, 0.5)
             for index, one in enumerate(factors):
-                place = self.place((row, index))
-                self.put(painter, self.label(self._name(one), "text", 11), place.left(), place.top() - line)
+                place = self._place((row, index), *grid)
+                self.put(painter, self.label(said[row][index], "text", 11), place.left(), place.top() - line)
                 if one.sign:
                     self.put(painter, self.label(one.sign, "text", 13), place.left() - self.look.px(8),
                              place.center().y(), 0.5, 0.5)

@@ -13,19 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from widgets.calm import may_wait
-from widgets.canvas import Canvas
 from widgets.look import Look
 from widgets.marks import paint_marks
 from widgets.numbers import fixed
+from widgets.placing import NOWHERE, contained, overlapping
+from widgets.points import PointsCanvas
 
-REACH = 14  # how far from a point, in scaled pixels, the pointer still means it
 SIGNS = ("+", "−", "+")  # of the corners
 
 
-class Parallelogram(Canvas[int]):
+class Parallelogram(PointsCanvas):
     """Named points; one unit is as long across as upwards.
 
     Signals:
@@ -33,13 +33,13 @@ class Parallelogram(Canvas[int]):
         clicked(point): a point that is no corner, while none is held.
     """
 
+    REACH, OUTLINE = 14, 8
+
     moved = Signal(int, int)
     clicked = Signal(int)
 
     def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(look, title, parent)
-        self.points: NDArray[np.float64] = np.zeros((0, 2))
-        self.names: tuple[str, ...] = ()
         self.values: NDArray[np.float64] = np.zeros(0)
         self.corners: tuple[int, ...] = ()
         self.target: NDArray[np.float64] = np.zeros(2)
@@ -49,7 +49,6 @@ class Parallelogram(Canvas[int]):
         self.held = -1  # the corner that is taken elsewhere
         self._pulled: QPointF | None = None
         self.setMinimumSize(look.px(220), look.px(180))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
     def draw(
@@ -73,8 +72,7 @@ class Parallelogram(Canvas[int]):
         self.corners, self.target, self.answer = tuple(corners), np.asarray(target, float), answer
         self.near, self.pairs = tuple(near), tuple(pairs)
         self.values = np.full(len(self.points), np.nan) if values is None else np.asarray(values, float)
-        if self.current is not None and self.current >= len(self.points):
-            self.current = None
+        self.forget_lost()
         self.update()
 
     # Where things are
@@ -95,26 +93,8 @@ class Parallelogram(Canvas[int]):
         found: NDArray[np.float64] = middle + (points - (low + high) / 2) * [scale, -scale]
         return found
 
-    def place(self, part: int) -> QRectF:
-        (x, y), reach = self.on_screen(self.points[part : part + 1])[0], self.look.px(8)
-        return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
-
-    def part_at(self, x: float, y: float) -> int | None:
-        if not len(self.points):
-            return None
-        far = np.hypot(*(self.on_screen(self.points) - [x, y]).T)
-        best = int(far.argmin())
-        return best if far[best] <= self.look.px(REACH) else None
-
-    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
-        """← and → walk along x, ↑ and ↓ along y."""
-        if not len(self.points):
-            return None
-        if part is None:
-            return self.corners[0]
-        along = self.points[:, 0] if dx else -self.points[:, 1]
-        order = np.lexsort((np.arange(len(along)), along)).tolist()
-        return int(order[min(max(order.index(part) + dx + dy, 0), len(order) - 1)])
+    def first(self) -> int:
+        return self.corners[0]
 
     def say(self, part: int) -> str:
         sign = SIGNS[self.corners.index(part)] if part in self.corners else ""
@@ -221,34 +201,40 @@ class Parallelogram(Canvas[int]):
         self, painter: QPainter, spots: NDArray[np.float64], goal: QPointF, arrows: Sequence[QLineF]
     ) -> None:
         """Names beside their points where they cover no other name: corners and answer first."""
-        px = self.look.px
+        px, tall = self.look.px, self.text_height(12)
         room = QRectF(px(2), self.head + px(2), self.width() - px(3), self.height() - self.head - px(5))
-        taken = [QRectF(x - px(4), y - px(4), px(8), px(8)) for x, y in
-                 [*spots[list({*self.corners, *self.near})], (goal.x(), goal.y()),
-                  *((at.x(), at.y()) for arrow in arrows
-                    for at in map(arrow.pointAt, np.linspace(0, 1, 40)))]]
         first = list(dict.fromkeys([*self.corners, *([self.answer] if self.answer >= 0 else [])]))
-        for one in [*first, *(one for one in self.near if one not in first),
-                    *(one for one in range(len(spots)) if one not in first and one not in self.near)]:
-            bold = one in first
-            text = f"{SIGNS[self.corners.index(one)]} {self.names[one]}" if one in self.corners \
-                else f"≈ {self.names[one]}" if one == self.answer else self.names[one]
-            wide, tall = self.text_width(text, 12, bold) + px(4), self.text_height(12)
-            x, y = spots[one]
-            gap = px(10 if bold else 5)
-            boxes = [QRectF(left, top, wide, tall) for left, top in (
-                (x + gap, y - tall / 2), (x - gap - wide, y - tall / 2), (x - wide / 2, y - tall - gap),
-                (x - wide / 2, y + gap), (x + gap, y - tall), (x + gap, y), (x - gap - wide, y - tall),
-                (x - gap - wide, y))]
-            free = [box for box in boxes if room.contains(box)
-                    and not any(box.intersects(other) for other in taken)]
-            if not free:
-                if not bold:
-                    continue
-                free = [box for box in boxes if room.contains(box)] or [boxes[0]]
-                free[0].moveLeft(min(max(free[0].left(), room.left()), room.right() - free[0].width()))
-                free[0].moveTop(min(max(free[0].top(), room.top()), room.bottom() - free[0].height()))
-            taken.append(free[0])
-            color = "text" if bold or one in self.near else "muted"
-            self.put(painter, self.label(text, color, 12, bold, halo=True),
-                     free[0].left() - px(2), free[0].top() - px(2))
+        order = [*first, *(one for one in self.near if one not in first),
+                 *(one for one in range(len(spots)) if one not in first and one not in self.near)]
+        texts = [f"{SIGNS[self.corners.index(one)]} {self.names[one]}" if one in self.corners
+                 else f"≈ {self.names[one]}" if one == self.answer else self.names[one] for one in order]
+        bold = np.arange(len(order)) < len(first)
+        wide = np.array([self.text_width(text, 12, bool(one)) + px(4)
+                         for text, one in zip(texts, bold, strict=True)])
+        gap, (x, y) = np.where(bold, px(10), px(5)), spots[order].T
+        left, top = np.stack([
+            (x + gap, y - tall / 2), (x - gap - wide, y - tall / 2), (x - wide / 2, y - tall - gap),
+            (x - wide / 2, y + gap), (x + gap, y - tall), (x + gap, y), (x - gap - wide, y - tall),
+            (x - gap - wide, y)], 2)                                            # (names, places) each
+        boxes = np.stack([left, top, left + wide[:, None], top + tall], 2)
+        inside = contained(boxes.reshape(-1, 4), room).reshape(left.shape)
+        dots = np.array([*spots[list({*self.corners, *self.near})], (goal.x(), goal.y()),
+                         *((at.x(), at.y()) for arrow in arrows
+                           for at in map(arrow.pointAt, np.linspace(0, 1, 40)))]) - px(4)
+        free = inside & ~overlapping(boxes.reshape(-1, 4), np.concatenate(
+            [dots, dots + px(8)], 1)).reshape(left.shape)
+        taken = NOWHERE
+        for at, one in enumerate(order):
+            fits = np.flatnonzero(free[at])
+            fits = fits[~overlapping(boxes[at, fits], taken)]
+            if not (len(fits) or bold[at]):
+                continue
+            box = boxes[at, fits[0] if len(fits) else inside[at].argmax()]
+            if not len(fits):  # what the picture is about is named, whatever it covers
+                shift = np.array([min(max(box[0], room.left()), room.right() - wide[at]),
+                                  min(max(box[1], room.top()), room.bottom() - tall)])
+                box = np.concatenate([shift, shift + (wide[at], tall)])
+            taken = np.concatenate([taken, box[None]])
+            color = "text" if bold[at] or one in self.near else "muted"
+            self.put(painter, self.label(texts[at], color, 12, bool(bold[at]), halo=True),
+                     box[0] - px(2), box[1] - px(2))

@@ -121,6 +121,29 @@ class Ground:
         return found
 
 
+def contained(boxes: Boxes, room: QRectF) -> NDArray[np.bool_]:
+    """(k,) which boxes lie in the room."""
+    left, top, right, bottom = boxes.T
+    found: NDArray[np.bool_] = (left >= room.left()) & (right <= room.right()) \
+        & (top >= room.top()) & (bottom <= room.bottom())
+    return found
+
+
+def overlapping(boxes: Boxes, others: Boxes) -> NDArray[np.bool_]:
+    """(k,) which boxes have a part in common with one of the others."""
+    left, top, right, bottom = boxes.T[..., None]
+    both = (left < others[:, 2]) & (right > others[:, 0]) & (top < others[:, 3]) & (bottom > others[:, 1])
+    found: NDArray[np.bool_] = both.any(1)
+    return found
+
+
+def covered(boxes: Boxes, points: Points) -> NDArray[np.intp]:
+    """(k,) how many points each box lies on."""
+    (left, top, right, bottom), (x, y) = boxes.T[..., None], points.T
+    found: NDArray[np.intp] = ((x > left) & (x < right) & (y > top) & (y < bottom)).sum(1)
+    return found
+
+
 def beside_line(
     ground: Ground, spans: Spans, end: tuple[float, float], size: tuple[float, float], gap: float
 ) -> Boxes:
@@ -178,14 +201,17 @@ def place(
     is free and still among the places it may have: labels stand still.
     """
     lasting = [*before, *[None] * (len(wanted) - len(before))]
+    olds = [NOWHERE if last is None else np.array([[last.left(), last.top(), last.right(), last.bottom()]])
+            for last in lasting]
+    # All are looked at together: each look costs more than the places that it looks at.
+    ends = np.cumsum([len(boxes) for boxes in (*olds, *wanted)])
+    free = np.split(ground.free(np.concatenate([NOWHERE, *olds, *wanted])), ends[:-1])
     usable: list[Boxes] = []
-    for boxes, last in zip(wanted, lasting, strict=True):
-        choice = boxes[ground.free(boxes)]
-        if last is not None and len(boxes):
-            old = np.array([[last.left(), last.top(), last.right(), last.bottom()]])
-            near = (np.abs(boxes - old) <= (2.0 * STEP * CELL, 10.0, np.inf, np.inf)).all(1).any()
-            same_size = np.allclose(old[0, 2:] - old[0, :2], boxes[0, 2:] - boxes[0, :2])
-            if near and same_size and ground.free(old)[0]:
+    for boxes, old, there, still in zip(wanted, olds, free[len(olds):], free, strict=False):
+        choice = boxes[there]
+        if still.any() and len(boxes):
+            near = (np.abs(boxes[:, :2] - old[:, :2]) <= (2.0 * STEP * CELL, 10.0)).all(1).any()
+            if near and np.allclose(old[0, 2:] - old[0, :2], boxes[0, 2:] - boxes[0, :2]):
                 choice = np.concatenate([old, choice])
         usable.append(choice)
     found: list[QRectF | None] = [None] * len(wanted)

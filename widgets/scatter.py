@@ -10,22 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from widgets import numbers, raster, scales
 from widgets.calm import may_wait
-from widgets.canvas import Canvas
 from widgets.curves import polygon
 from widgets.look import Look
 from widgets.marks import MARKS, paint_marks
 from widgets.numbers import decimal
+from widgets.placing import NOWHERE, contained, covered, overlapping
+from widgets.points import PointsCanvas
 
-REACH = 10  # how far from a point, in scaled pixels, the pointer still means it
 LARGE = 3.2  # points of this radius are few, and lie over the trends
 TRENDS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
 
-class ScatterPlot(Canvas[int]):
+class ScatterPlot(PointsCanvas):
     """Named points of several series, each drawn as its mark, as one image.
 
     Ranges follow the data in steps and remember nothing. A series may have a trend, a line through its
@@ -44,6 +44,8 @@ class ScatterPlot(Canvas[int]):
         clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
     """
 
+    REACH, OUTLINE = 10, 6
+
     clicked = Signal(int)
     hovered = Signal(int)
 
@@ -56,9 +58,7 @@ class ScatterPlot(Canvas[int]):
         self._titles, self._log, self._log_y, self._years = (x, y), log_x, log_y, years
         self._from_zero, self._dot, self._walk = from_zero and not log_y, dot, walk
         self.rule: float | None = None
-        self.points: NDArray[np.float64] = np.zeros((0, 2))
         self.series: NDArray[np.intp] = np.zeros(0, np.intp)
-        self.names: tuple[str, ...] = ()
         self.series_names: tuple[str, ...] = ()
         self.labelled: tuple[int, ...] = ()
         self.selected: tuple[int, ...] = ()
@@ -68,7 +68,6 @@ class ScatterPlot(Canvas[int]):
         self._y_range: scales.Range = (0.0, 1.0)
         self._sheet = raster.Sheet()
         self.setMinimumSize(look.px(220), look.px(150))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     @may_wait
     def draw(
@@ -111,8 +110,7 @@ class ScatterPlot(Canvas[int]):
             first = float(np.floor(low / step + 1e-9))
             last = max(float(np.ceil(high / step + 1e-9)), first + 1)  # where all lie level, too
             self._y_range = y_range or (first * step, last * step)
-        if self.current is not None and self.current >= len(self.points):
-            self.current = None
+        self.forget_lost()
         self.update()
 
     def _plane(self, x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.float64]:
@@ -144,27 +142,12 @@ class ScatterPlot(Canvas[int]):
         y = area.bottom() - area.height() * (points[:, 1] - low) / (high - low)
         return np.stack([x, y], 1)
 
-    def place(self, part: int) -> QRectF:
-        (x, y), reach = self.on_screen(self.points[part : part + 1])[0], self.look.px(6)
-        return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+    def first(self) -> int:
+        return self.selected[0] if self.selected else int(self.points[:, 1].argmax())
 
-    def part_at(self, x: float, y: float) -> int | None:
-        if not len(self.points):
-            return None
-        far = np.hypot(*(self.on_screen(self.points) - [x, y]).T)
-        best = int(far.argmin())
-        return best if far[best] <= self.look.px(REACH) else None
-
-    def beside(self, part: int | None, dx: int, dy: int) -> int | None:
-        """← and → walk along x, ↑ and ↓ along y, within a series."""
-        if not len(self.points):
-            return None
-        if part is None:
-            return self.selected[0] if self.selected else int(self.points[:, 1].argmax())
-        along = self.points[:, 0] if dx else -self.points[:, 1]
-        same = np.flatnonzero(self.series == self.series[part])
-        order = same[np.lexsort((same, along[same]))].tolist()
-        return int(order[min(max(order.index(part) + dx + dy, 0), len(order) - 1)])
+    def fellows(self, part: int) -> NDArray[np.intp]:
+        """Those of the same series."""
+        return np.flatnonzero(self.series == self.series[part])
 
     def say(self, part: int) -> str:
         x, y = self.points[part]
@@ -227,35 +210,43 @@ class ScatterPlot(Canvas[int]):
         """Names beside their points, each where it covers no other, least of the lines between the selected
         ones, then the fewest points and least of the trends. A name that is not selected is left out rather
         than struck through by those lines."""
-        px, area = self.look.px, self.area
+        px, area, tall = self.look.px, self.area, self.text_height(12)
         room = area.adjusted(-px(2), -px(6), px(8), 0)
-        taken: list[QRectF] = []
         first = self.selected[::-1] if self._walk else self.selected[:1]
         order = [*first, *(one for one in self.labelled if one not in self.selected)]
+        if not order:
+            return
         share = np.linspace(0, 1, 60)[:, None]
         lines = np.concatenate([spots[:0], *(spots[a] + (spots[b] - spots[a]) * share
                                              for a, b in pairwise(self.selected))])
         trends = np.concatenate([spots[:0], *(a + (b - a) * share for _, trend in self.trends
                                               for a, b in pairwise(self.on_screen(trend)))])
-        for one in order:
-            text = self.names[one]
-            wide = self.text_width(text, 12, one in self.selected) + px(4)
-            tall = self.text_height(12)
-            x, y = spots[one]
-            places = [QRectF(left, top, wide, tall) for left, top in (
-                (x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),
-                (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4)),
-                (x + px(3), y - tall - px(2)), (x - px(3) - wide, y - tall - px(2)),
-                (x + px(3), y + px(2)), (x - px(3) - wide, y + px(2)))]
-            free = [box for box in places if room.contains(box)
-                    and not any(box.intersects(other) for other in taken)
-                    and (one in self.selected or not _covered(box, lines))]
-            if free:
-                box = min(free, key=lambda box: (_covered(box, lines), _covered(box, spots),
-                                                    _covered(box, trends)))
-                taken.append(box)
-                self.put(painter, self.label(text, "text", 12, one in self.selected, halo=True),
-                         box.left() - px(2), box.top() - px(2))
+        wide = np.array([self.text_width(self.names[one], 12, one in self.selected) + px(4)
+                         for one in order])
+        x, y = spots[order].T
+        left, top = np.stack([
+            (x + px(6), y - tall / 2), (x - px(6) - wide, y - tall / 2),
+            (x - wide / 2, y - tall - px(4)), (x - wide / 2, y + px(4)),
+            (x + px(3), y - tall - px(2)), (x - px(3) - wide, y - tall - px(2)),
+            (x + px(3), y + px(2)), (x - px(3) - wide, y + px(2))], 2)          # (names, places) each
+        boxes = np.stack([left, top, left + wide[:, None], top + tall], 2)
+        free = contained(boxes.reshape(-1, 4), room).reshape(left.shape)
+        struck = np.zeros(left.shape, np.intp)  # by lines between the selected ones
+        struck[free] = covered(boxes[free], lines)
+        free &= np.isin(order, self.selected)[:, None] | (struck == 0)
+        taken = NOWHERE
+        for at, one in enumerate(order):
+            if not (fits := np.flatnonzero(free[at])).size:
+                continue
+            fits = fits[~overlapping(boxes[at, fits], taken)]
+            if len(fits) > 1:
+                some = boxes[at, fits]
+                fits = fits[np.lexsort((covered(some, trends), covered(some, spots), struck[at, fits]))]
+            if len(fits):
+                box = boxes[at, fits[0]]
+                taken = np.concatenate([taken, box[None]])
+                self.put(painter, self.label(self.names[one], "text", 12, one in self.selected, halo=True),
+                         box[0] - px(2), box[1] - px(2))
 
     def _paint_axes(self, painter: QPainter) -> None:
         px, area, (left, right), (low, high) = self.look.px, self.area, self._x_range, self._y_range
@@ -300,10 +291,3 @@ class ScatterPlot(Canvas[int]):
             room = round(max(px(20), self.width() - x - px(14)))
             said = self.label(name, "muted", 11, longest=room)
             x = self.put(painter, said, x + px(10), y, 0.0, 0.5).right() + px(18)
-
-
-def _covered(box: QRectF, spots: NDArray[np.float64]) -> int:
-    """How many points a box lies on."""
-    x, y = spots.T
-    inside = (x > box.left()) & (x < box.right()) & (y > box.top()) & (y < box.bottom())
-    return int(inside.sum())

@@ -92,7 +92,7 @@ class SpanRows(Canvas[int]):
         self.since = 0
         self._depth = 1
         self._drawn = 0  # how often there was something else to show
-        self._measures: tuple[object, tuple[float, float, float]] = (None, (0.0, 1.0, 0.0))
+        self._measures: tuple[object, tuple[float, float, float, float]] = (None, (0.0, 1.0, 0.0, 1.0))
         self.reel = Scroll(look)
         self._seen: object = None  # the signs, the width and the place that was brought into sight
         self.setMinimumSize(look.px(220), look.px(120))
@@ -128,16 +128,19 @@ class SpanRows(Canvas[int]):
 
     # Where things are
 
-    def _measured(self) -> tuple[float, float, float]:
-        """Where the signs begin, how wide each is, and how far a figure reaches beyond its gap."""
-        key = (self._drawn, self.width())
+    def _measured(self) -> tuple[float, float, float, float]:
+        """Where the signs begin, how wide each is, how far a figure reaches beyond its gap, and how high a
+        row is."""
+        key = (self._drawn, self.width(), self.height())
         if self._measures[0] != key:
             names = [self.text_width(one, 11) for one in (*self.names, self.gaps_name) if one]
             half = max((self.text_width(one, 11) for one in self.gaps), default=0) / 2
             left = min(max(names, default=0), 0.3 * self.width()) + half + self.look.px(8)
             room = self.width() - left - self.look.px(10) - half
             wide = min(max(room / max(len(self.signs), 1), self.look.px(NARROWEST)), self.look.px(WIDEST))
-            self._measures = key, (left, wide, half)
+            rows = self.height() - self.head - self._sign - self._foot - self.look.px(2)
+            high = max(1.0, min(rows / self._depth, self.look.px(HIGHEST)))
+            self._measures = key, (left, wide, half, high)
         return self._measures[1]
 
     @property
@@ -164,8 +167,8 @@ class SpanRows(Canvas[int]):
 
     @property
     def _line(self) -> float:
-        room = self.height() - self.head - self._sign - self._foot - self.look.px(2)
-        return max(1.0, min(room / self._depth, self.look.px(HIGHEST)))
+        """Height of a row."""
+        return self._measured()[3]
 
     def _fit(self) -> None:
         self.reel.fit(self._wide * len(self.signs) + self._half_gap,
@@ -278,11 +281,11 @@ class SpanRows(Canvas[int]):
         if box.right() < 0 or box.left() > self.width():
             return
         corner, ahead = look.px(4), one.state == "ahead"
-        pens = {"taken": QPen(look.color("accent"), look.scale),
-                "best": QPen(look.color("accent"), 1.5 * look.scale),
-                "open": QPen(look.color("ghost"), 1),
-                "ahead": QPen(look.color("ghost"), 1, Qt.PenStyle.DashLine)}
-        painter.setPen(pens[one.state])
+        if one.state in ("taken", "best"):
+            painter.setPen(QPen(look.color("accent"), (1.5 if one.state == "best" else 1.0) * look.scale))
+        else:
+            painter.setPen(QPen(look.color("ghost"), 1,
+                                Qt.PenStyle.DashLine if ahead else Qt.PenStyle.SolidLine))
         painter.setBrush(look.color("accent") if one.state == "taken" else
                          look.color("accent_wash") if one.state == "best" else look.color("card"))
         painter.drawRoundedRect(box, corner, corner)
