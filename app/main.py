@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from app.engine.pool import Pool
-    from app.session import Session
-    from app.settings import Settings
-    from app.window import MainWindow
+    from app.files.settings import Settings
+    from app.session.session import Session
+    from app.window.window import MainWindow
     from visualizers.panel import Panel
 
 USAGE = """\
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _unable(trouble)
     match arguments[:1]:
         case [word] if word in COMMANDS:
-            from app.headless import run
+            from app.headless.commands import run
 
             return int(run(arguments))
         case ["-h" | "--help" | "help"]:
@@ -117,8 +117,8 @@ def _wanted(word: str) -> tuple[str, str]:
 def build(application: QApplication) -> tuple[MainWindow, Pool]:
     """The window and the workers behind it, wired but not shown; the workers have not started."""
     from app.engine.pool import Pool, experiments
-    from app.settings import Settings
-    from app.window import MainWindow
+    from app.files.settings import Settings
+    from app.window.window import MainWindow
     from visualizers.catalog import panels
 
     application.setApplicationName("Big Models Lab")
@@ -126,7 +126,7 @@ def build(application: QApplication) -> tuple[MainWindow, Pool]:
     pool = Pool(experiments(panels()))
 
     def make_session(panel: Panel, settings: Settings) -> Session:
-        from app.session import Session
+        from app.session.session import Session
 
         return Session(panel, pool, device=settings.device, threads=settings.threads)
 

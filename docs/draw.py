@@ -36,7 +36,7 @@ def command(one: dict[str, Any], file: Path) -> list[str]:
 
 def draw(names: list[str], folder: Path) -> None:
     """Draw these pictures into ``folder``. Raises ``KeyError`` for a name that is not listed."""
-    from app.headless import run
+    from app.headless.commands import run
 
     for name in names:
         status = run(command(listed()[name], folder / f"{name}.png"))

@@ -10,9 +10,9 @@ from typing import Any
 
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
-from widgets.glossary import terms
-from widgets.parameters import Parameter, changed, written
-from widgets.words import LANGUAGES, Words, glossary_words, read_table, window_words
+from widgets.controls.parameters import Parameter, changed, written
+from widgets.theme.glossary import terms
+from widgets.theme.words import LANGUAGES, Words, glossary_words, read_table, window_words
 
 
 @dataclass(frozen=True)

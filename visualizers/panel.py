@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from widgets.parameters import Parameter, parameters_of
-from widgets.speeds import Speed
+from widgets.controls.parameters import Parameter, parameters_of
+from widgets.controls.speeds import Speed
 
 if TYPE_CHECKING:
     import torch
@@ -406,7 +406,7 @@ class Panel:
         id: the folder's name.
         title: a few words.
         claim: the one sentence that the picture proves.
-        params: frozen dataclass declared with ``widgets.parameters``.
+        params: frozen dataclass declared with ``widgets.controls.parameters``.
         frame: frozen dataclass of arrays, numbers and texts, declared as in ``visualizers.shapes``.
         experiment: ``"module:Class"``, imported in the worker only.
         view: ``"module:Class"``, imported in the window only.

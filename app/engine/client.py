@@ -10,7 +10,7 @@ from app.engine import machine
 from app.engine.nursery import nursery
 from app.engine.protocol import Failed, Ready
 from app.engine.worker import serve
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 
 class Worker(Protocol):

@@ -47,7 +47,7 @@ from app.engine.protocol import (
 from app.engine.thinning import Thinned
 from visualizers.panel import Context, load
 from visualizers.refusal import Refusal
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 # Looking into the pipe costs some 10 µs: once in this many seconds it stays under half a per cent.
 PEEK = 0.005

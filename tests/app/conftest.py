@@ -20,9 +20,9 @@ def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     from small.l2_networks.tiny.panel import PANEL
 
     from app.engine.inline import InlineErrand, InlinePool
-    from app.session import Session
-    from app.settings import Settings
-    from app.window import MainWindow
+    from app.files.settings import Settings
+    from app.session.session import Session
+    from app.window.window import MainWindow
 
     opened = []
 

@@ -17,12 +17,12 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 from shiboken6 import delete
 
-from widgets import scales
-from widgets.canvas import Canvas
-from widgets.cards import Card, row
-from widgets.curves import Curve, CurvePlot
-from widgets.speeds import Speed
-from widgets.view import PanelView
+from widgets.controls.speeds import Speed
+from widgets.pictures import scales
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.views.cards import Card, row
+from widgets.views.view import PanelView
 
 PATIENCE = 5000  # turns of the event loop
 
@@ -184,10 +184,10 @@ def main() -> None:
     from small.l2_networks.tiny.panel import PANEL
 
     from app.engine.inline import InlinePool
-    from app.page import Page
-    from app.session import Session
-    from app.settings import Settings
-    from app.window import MainWindow
+    from app.files.settings import Settings
+    from app.session.session import Session
+    from app.window.page import Page
+    from app.window.window import MainWindow
 
     application = QApplication([])
     panel = dataclasses.replace(PANEL, view="__main__:FaultyView")

@@ -9,17 +9,17 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from app.home import Home
-from app.notebook import notebook
-from app.page import Page
-from app.settings import Settings
-from app.side import GUIDE
+from app.files.notebook import notebook
+from app.files.settings import Settings
+from app.window.home import Home
+from app.window.page import Page
+from app.window.side import GUIDE
 from visualizers import catalog
 from visualizers.catalog import LECTURES, Said, panel, panels
 from visualizers.panel import Panel
-from widgets.links import Links
-from widgets.look import Look, theme
-from widgets.words import LANGUAGES, window_words
+from widgets.theme.look import Look, theme
+from widgets.theme.words import LANGUAGES, window_words
+from widgets.views.links import Links
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app import ahead
-from app.ahead import Ahead
+from app.window import ahead
+from app.window.ahead import Ahead
 
 
 @pytest.fixture(autouse=True)

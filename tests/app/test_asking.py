@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from app.side import GUIDE
-from app.tours import Answer, Ask, BadExpression, TourStep, curve_of, right_answers
+from app.session.tours import Answer, Ask, BadExpression, TourStep, curve_of, right_answers
+from app.window.side import GUIDE
 from visualizers.panel import History, Shown
-from widgets.curves import Curve, CurvePlot
-from widgets.guidance import Question, QuestionBox, Verdict
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.views.guidance import Question, QuestionBox, Verdict
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -39,7 +39,7 @@ def asking(lab: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A window whose small panel's tour asks; its view has a plot to draw on."""
     from small.l2_networks.tiny.view import TinyView
 
-    monkeypatch.setattr("app.guide.load_tour", lambda _: STEPS)
+    monkeypatch.setattr("app.window.guide.load_tour", lambda _: STEPS)
 
     class Drawn(TinyView):
         def __init__(self, look: Any, parent: Any = None) -> None:
@@ -209,8 +209,8 @@ def test_that_a_seldom_measured_curve_is_drawn_through_its_values() -> None:
 
 
 def test_that_a_question_box_asks_judges_and_clears(qtbot: Any) -> None:
-    from widgets.look import Look, theme
-    from widgets.words import window_words
+    from widgets.theme.look import Look, theme
+    from widgets.theme.words import window_words
 
     box = QuestionBox(Look(theme("light"), window_words("en")))
     qtbot.addWidget(box)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.bench import Pace, where
+from app.headless.bench import Pace, where
 
 
 def test_that_only_the_time_in_which_a_run_goes_on_counts() -> None:

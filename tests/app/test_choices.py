@@ -17,15 +17,15 @@ from PySide6.QtWidgets import (
     QTreeWidget,
 )
 
-from app.palette import Overlay, Palette
-from app.session import PACES, Session, State
-from app.side import CODE, CONTROLS, GUIDE, RUNS
-from app.whatif import WhatIfField
-from app.window import SCALES
+from app.session.session import PACES, Session, State
+from app.window.palette import Overlay, Palette
+from app.window.side import CODE, CONTROLS, GUIDE, RUNS
+from app.window.whatif import WhatIfField
+from app.window.window import SCALES
 from visualizers.catalog import LECTURES, Said, panels
-from widgets.controls import _Name
-from widgets.speeds import Speed
-from widgets.transport import Transport
+from widgets.controls.controls import _Name
+from widgets.controls.speeds import Speed
+from widgets.controls.transport import Transport
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -143,9 +143,9 @@ class _Deafs:
 @pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
 def test_that_every_choice_of_every_control_reaches_the_run(panel: Any, qtbot: Any) -> None:
     """Every entry of every choice and source of every panel; its controls, nothing else of it."""
-    from app.side import Side
-    from widgets.look import Look, theme
-    from widgets.words import window_words
+    from app.window.side import Side
+    from widgets.theme.look import Look, theme
+    from widgets.theme.words import window_words
 
     session = Session(panel, _Deafs(), threads=1)
     side = Side(Look(theme("light"), window_words("en")), panel, session, lambda: None, [])

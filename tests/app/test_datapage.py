@@ -10,16 +10,16 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from app import datapage
-from app import downloads as downloading
-from app.datapage import DataPage
-from app.downloads import Downloads, SetCard
-from app.home import Home
-from app.settings import Settings
+from app.files.settings import Settings
+from app.window import datapage
+from app.window import downloads as downloading
+from app.window.datapage import DataPage
+from app.window.downloads import Downloads, SetCard
+from app.window.home import Home
 from visualizers import uses
 from visualizers.data import Data, Fetch, Offline, Pin, pack, pins
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 
 @pytest.fixture(autouse=True)

@@ -12,17 +12,17 @@ import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
-from app.export import save_image, save_movie
-from app.notebook import notebook, save_notebook, sections
-from app.record import Record, Seen, versions
-from app.runfile import write
-from app.scalars import save_csv
-from app.trial import Trial
+from app.files.export import save_image, save_movie
+from app.files.notebook import notebook, save_notebook, sections
+from app.files.runfile import write
+from app.files.scalars import save_csv
+from app.headless.trial import Trial
+from app.session.record import Record, Seen, versions
 from visualizers.catalog import Said, panel
 from visualizers.files import replacing
 from visualizers.panel import History, load
 from visualizers.refusal import Refusal
-from widgets.look import Look, theme
+from widgets.theme.look import Look, theme
 
 
 @pytest.fixture
@@ -100,15 +100,15 @@ def test_that_a_cancelled_film_leaves_nothing(view, tmp_path) -> None:
 def test_that_a_film_keeps_none_of_its_pictures(view, tmp_path, monkeypatch) -> None:
     made, film, history = view
     kept: list[weakref.ref] = []
-    import app.export
+    import app.files.export
 
-    def pixels(widget, real=app.export._pixels):
+    def pixels(widget, real=app.files.export._pixels):
         assert sum(one() is not None for one in kept) <= 1
         picture = real(widget)
         kept.append(weakref.ref(picture))
         return picture
 
-    monkeypatch.setattr(app.export, "_pixels", pixels)
+    monkeypatch.setattr(app.files.export, "_pixels", pixels)
     for suffix in ("gif", "mp4"):
         assert list(save_movie(made, film * 5, history, tmp_path / f"a.{suffix}"))[-1] == (30, 30)
     assert len(kept) == 60
@@ -117,7 +117,7 @@ def test_that_a_film_keeps_none_of_its_pictures(view, tmp_path, monkeypatch) -> 
 def test_that_a_film_s_pictures_are_those_of_the_view(view, tmp_path) -> None:
     import imageio.v3
 
-    from app.export import _pixels
+    from app.files.export import _pixels
 
     made, film, history = view
     list(save_movie(made, film[-1:], history, tmp_path / "a.gif", size=QSize(740, 550)))

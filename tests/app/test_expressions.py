@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.tours import BadExpression, evaluate
+from app.session.tours import BadExpression, evaluate
 
 NAMES = {"slope": 0.9003, "norms": np.array([1.0, 0.5, 0.25]), "words": ("a", "b"), "loss": 1.5}
 GROUPS = {"params": {"rate": 0.1, "cell": "gru"}, "previous": {"loss": 2.0}}

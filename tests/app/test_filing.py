@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.filing import Filing
-from app.sources import options
+from app.window.filing import Filing
+from app.window.sources import options
 from visualizers.data import Data
-from widgets.look import Look, theme
-from widgets.parameters import parameters_of, source
-from widgets.words import Words
+from widgets.controls.parameters import parameters_of, source
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 @dataclass(frozen=True)

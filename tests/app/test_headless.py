@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.headless import as_json, run
+from app.headless.commands import as_json, run
 from app.main import main
 from visualizers import uses
 from visualizers.catalog import panels
@@ -186,7 +186,7 @@ def test_that_ctrl_c_keeps_what_is_whole_and_leaves_nothing_half(
         if name == "toy-two":
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("app.headless._Progress.__call__", interrupted)
+    monkeypatch.setattr("app.headless.commands._Progress.__call__", interrupted)
     assert run(["data", "fetch", "all"]) == 130
     assert "what has arrived whole is kept" in capsys.readouterr().err
     assert [one.name for one in toy_pack.iterdir()] == ["toy_one-1.0-py3-none-any.whl"]
@@ -201,10 +201,10 @@ def test_that_what_to_fetch_must_be_named_and_known(toy_pack: Path, capsys) -> N
 
 
 def test_that_a_failed_expectation_fails_the_tour(monkeypatch, capsys) -> None:
-    from app import trial
-    from app.tours import TourStep
+    from app.headless import trial
+    from app.session.tours import TourStep
 
-    monkeypatch.setattr("app.tours.load_tour", lambda panel: (
+    monkeypatch.setattr("app.session.tours.load_tour", lambda panel: (
         TourStep({"en": "a", "zh": "b"}, {"length": 5}, 1, False, "step == 1", {}),
         TourStep({"en": "a", "zh": "b"}, {}, 1, False, "loss < 0", {})))
     assert trial is not None

@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from app.home import Door, Home, Seen, Stretch
-from app.lastseen import LastPictures
-from app.settings import Settings
+from app.files.lastseen import LastPictures
+from app.files.settings import Settings
+from app.window.home import Door, Home, Seen, Stretch
 from visualizers.catalog import LECTURES, panels
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 LOOK = Look(theme("light"), window_words("en"), 1.0)
 

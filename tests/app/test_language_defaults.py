@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.headless import run
-from app.tours import load_tour, walk
+from app.headless.commands import run
+from app.session.tours import load_tour, walk
 from visualizers.catalog import Said, panel, panels
-from widgets.controls import ControlPanel
-from widgets.parameters import changed
+from widgets.controls.controls import ControlPanel
+from widgets.controls.parameters import changed
 
 
 def text_of(window: Any) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app import main as program
-from app.commands import fuzzy
 from app.display import no_display
+from app.window.commands import fuzzy
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_that_a_machine_without_a_home_is_one_sentence(
 
 
 def test_that_the_windows_words_are_read_from_their_file_once() -> None:
-    from widgets.words import window_words
+    from widgets.theme.words import window_words
 
     assert window_words("zh") is window_words("zh")
 

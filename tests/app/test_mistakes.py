@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QWidget
 
-from app.errors import catch
-from widgets.guard import Guarded, drawing, paints
+from app.window.errors import catch
+from widgets.base.guard import Guarded, drawing, paints
 
 ROOT = Path(__file__).parents[2]
 

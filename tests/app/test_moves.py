@@ -22,8 +22,8 @@ import toys
 from app.engine.inline import InlinePool, InlineWorker
 from app.engine.protocol import Pace
 from app.engine.runner import Runner
-from app.session import AHEAD, Session, State
-from widgets.speeds import Speed
+from app.session.session import AHEAD, Session, State
+from widgets.controls.speeds import Speed
 
 REST = (State.PAUSED, State.FINISHED, State.DIVERGED)
 
@@ -207,8 +207,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits that a clock measures are left out: it is the order of things that is tested."""
     monkeypatch.setattr("app.engine.runner.PEEK", 2e-5)
     monkeypatch.setattr("app.engine.runner.LEAST_GAP", 0.0)
-    monkeypatch.setattr("app.session.RESTART_EVERY", 0.0)
-    monkeypatch.setattr("app.session.PACES", {
+    monkeypatch.setattr("app.session.session.RESTART_EVERY", 0.0)
+    monkeypatch.setattr("app.session.session.PACES", {
         Speed.MAX: Pace(None, 0.0), Speed.FRAME: Pace(1, 0.0), Speed.FIVE: Pace(1, 0.0002),
         Speed.ONE: Pace(1, 0.0005)})
 

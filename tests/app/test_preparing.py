@@ -11,14 +11,14 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
-from app.busy import SILENT
 from app.engine.protocol import Progress
-from app.lastseen import LARGEST, MOST_BYTES, MOST_FILES, LastPictures
-from app.session import Session
-from app.settings import Settings
-from app.window import MainWindow
-from widgets.look import Look, theme
-from widgets.words import window_words
+from app.files.lastseen import LARGEST, MOST_BYTES, MOST_FILES, LastPictures
+from app.files.settings import Settings
+from app.session.session import Session
+from app.window.busy import SILENT
+from app.window.window import MainWindow
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 
 class Slow:
@@ -123,7 +123,7 @@ def test_that_where_no_picture_was_kept_the_frames_of_the_cards_are_seen(cold: A
 
 
 def test_that_a_view_without_data_is_sketched_as_it_will_be_laid_out(qtbot: Any) -> None:
-    from app.busy import Waiting
+    from app.window.busy import Waiting
     from visualizers.catalog import panel
     from visualizers.panel import load
 
@@ -188,7 +188,7 @@ def test_that_pictures_are_small_few_and_of_their_own_theme_and_language(
     assert found is not None and found.size() == found.size().boundedTo(LARGEST)
     assert QColor(found.pixel(5, 5)).red() > 240
     assert kept.find("one", look("dark")) is None and kept.find("one", look(language="zh")) is None
-    monkeypatch.setattr("app.lastseen.MOST_FILES", 3)
+    monkeypatch.setattr("app.files.lastseen.MOST_FILES", 3)
     for index in range(5):
         kept.keep(f"panel{index}", view, look())
         kept.write()

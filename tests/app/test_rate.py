@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.rate import WINDOW, Rate
+from app.session.rate import WINDOW, Rate
 
 
 def seen(steps_a_second: float, frames: int, per_frame: int = 1) -> Rate:

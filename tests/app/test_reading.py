@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
-from app.reading import HowRead, is_open
+from app.window.reading import HowRead, is_open
 from visualizers.data import Data
 from visualizers.data.own import OwnFile
 from visualizers.refusal import Refusal
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 FRENCH = "Où est passé l'élève qui a reçu la lettre à l'école? dit le garçon.\n" * 9
 TABLE = [f"{n},{'pos' if n % 2 else 'neg'},\"a day, which was number {n}\",x{n % 3}" for n in range(90)]

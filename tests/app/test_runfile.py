@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from app.engine.protocol import Change
-from app.record import Record, Seen, versions
-from app.runfile import LARGEST, MOST_FRAMES, VERSION, read, write
-from app.trial import Trial
+from app.files.runfile import LARGEST, MOST_FRAMES, VERSION, read, write
+from app.headless.trial import Trial
+from app.session.record import Record, Seen, versions
 from visualizers.catalog import panel, panels
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 
 def recorded(one: Panel, steps: int = 5) -> Record:
@@ -335,16 +335,16 @@ def test_that_a_value_that_is_missing_is_read_again_and_json_holds_no_nan(tmp_pa
 def test_that_a_film_of_large_frames_is_thinned_until_it_can_be_read(
     record: Record, tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr("app.runfile.MOST_FILM", 1)
+    monkeypatch.setattr("app.files.runfile.MOST_FILM", 1)
     write(tmp_path / "a.bml", record)
     assert [one.step for one in read(tmp_path / "a.bml").film] == [5]
-    monkeypatch.setattr("app.runfile.LONGEST", 3000)
+    monkeypatch.setattr("app.files.runfile.LONGEST", 3000)
     write(tmp_path / "a.bml", record)
     read(tmp_path / "a.bml")
-    monkeypatch.setattr("app.runfile.LONGEST", 300)
+    monkeypatch.setattr("app.files.runfile.LONGEST", 300)
     with pytest.raises(Refusal, match="too large for a file"):
         write(tmp_path / "b.bml", record)
-    monkeypatch.setattr("app.runfile.MOST_CHANGES", 0)
+    monkeypatch.setattr("app.files.runfile.MOST_CHANGES", 0)
     with pytest.raises(Refusal, match="too many for a file"):
         write(tmp_path / "b.bml", record)
     assert [one.name for one in tmp_path.iterdir()] == ["a.bml"]

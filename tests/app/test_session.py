@@ -22,10 +22,10 @@ import toys
 
 from app.engine.inline import InlinePool
 from app.engine.pool import Pool
-from app.session import Session, State
+from app.session.session import Session, State
 from visualizers.catalog import Said
 from visualizers.panel import Panel
-from widgets.speeds import Speed
+from widgets.controls.speeds import Speed
 
 
 class Bench:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import MOST_RECENT, Settings, settings_file
+from app.files.settings import MOST_RECENT, Settings, settings_file
 
 
 def test_that_settings_come_back_as_they_were_saved(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QMenu
 
-from app.side import GUIDE
+from app.window.side import GUIDE
 from visualizers.catalog import panels, showing
-from widgets.glossary import terms
+from widgets.theme.glossary import terms
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

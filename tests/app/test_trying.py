@@ -11,11 +11,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 
-from app.palette import Overlay
-from app.session import State
-from app.tours import Try
-from app.trying import headline, written
-from app.whatif import WhatIfField
+from app.session.session import State
+from app.session.tours import Try
+from app.session.trying import headline, written
+from app.window.palette import Overlay
+from app.window.whatif import WhatIfField
 from visualizers.panel import History
 from visualizers.refusal import Refusal
 

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
-import app.undo
-from app.session import State
-from app.side import CONTROLS, GUIDE
-from app.undo import MOST_RUNS
-from widgets.controls import Slider
+import app.session.undo
+from app.session.session import State
+from app.session.undo import MOST_RUNS
+from app.window.side import CONTROLS, GUIDE
+from widgets.controls.controls import Slider
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -51,7 +51,7 @@ def test_that_a_drag_is_one_move_and_two_drags_are_two(
     lab: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [100.0]
-    monkeypatch.setattr(app.undo, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(app.session.undo, "monotonic", lambda: clock[0])
     window = lab()
     slider = window.side.controls.control("learning_rate").findChild(Slider)
     for position in (300, 400, 500):
@@ -186,8 +186,8 @@ def test_that_what_a_learner_went_on_with_after_a_tour_is_left_alone(lab: Any, q
 def test_that_a_finished_tour_is_ticked_and_an_opened_panel_has_a_dot(
     lab: Any, qtbot: Any, tmp_path: Path
 ) -> None:
-    from app.home import _Link
-    from app.settings import Settings
+    from app.files.settings import Settings
+    from app.window.home import _Link
 
     window = lab()
     row = window.roadmap._rows("panel")[0]

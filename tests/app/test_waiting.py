@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QPushButton
 
 from app.engine.errand import Errand
 from app.engine.inline import InlinePool
-from app.record import Record, Seen, versions
-from app.runfile import read, write
-from app.session import Session, State
-from app.settings import Settings
-from app.trial import Trial
-from app.waiting import AtWork
-from app.window import MainWindow
+from app.files.runfile import read, write
+from app.files.settings import Settings
+from app.headless.trial import Trial
+from app.session.record import Record, Seen, versions
+from app.session.session import Session, State
+from app.window.waiting import AtWork
+from app.window.window import MainWindow
 from visualizers.catalog import panel
 
 RUNS = Path(__file__).parent / "runs"

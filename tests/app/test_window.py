@@ -32,18 +32,18 @@ from PySide6.QtWidgets import (
     QSlider,
 )
 
-from app.downloads import Downloads
-from app.errors import ErrorCard
-from app.home import Door
-from app.palette import Entry, Keys, Palette
-from app.session import MOST_GHOSTS, Failure, State
-from app.settings import Settings
-from app.side import CODE, CONTROLS, GUIDE, RUNS
-from app.window import presenter_scale
-from widgets.cards import Card
-from widgets.layout import Arrangement, Place, below
-from widgets.look import SMALLEST_TEXT, Look
-from widgets.readouts import Readouts
+from app.files.settings import Settings
+from app.session.session import MOST_GHOSTS, Failure, State
+from app.window.downloads import Downloads
+from app.window.errors import ErrorCard
+from app.window.home import Door
+from app.window.palette import Entry, Keys, Palette
+from app.window.side import CODE, CONTROLS, GUIDE, RUNS
+from app.window.window import presenter_scale
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import SMALLEST_TEXT, Look
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -200,7 +200,7 @@ def test_that_a_note_about_a_missing_text_leads_to_it_in_one_click(
     press(qtbot, window, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: window.page.shown.step == 1)
 
-    monkeypatch.setattr("app.sources.missing", lambda panel, params: ())
+    monkeypatch.setattr("app.window.sources.missing", lambda panel, params: ())
     Downloads.shared().arrived.emit("sentencepiece")
     assert window.page.remedy.text() == "It is here now: start again"
     qtbot.mouseClick(window.page.remedy, LEFT)
@@ -216,7 +216,7 @@ def test_that_a_run_that_did_not_train_yet_takes_what_has_arrived(
     window.session.set_params(text="hamlet", seed=14)
     qtbot.waitUntil(lambda: window.page.remedy.isVisible())
     window.show_data()
-    monkeypatch.setattr("app.sources.missing", lambda panel, params: ())
+    monkeypatch.setattr("app.window.sources.missing", lambda panel, params: ())
     window.open_panel("tiny")
     qtbot.waitUntil(lambda: not window.page.remedy.isVisible())
     assert window.session.lacking == ()
@@ -380,7 +380,7 @@ def test_that_settings_survive_a_restart(lab: Any, qtbot: Any) -> None:
     first.do("theme-dark")
     first.do("larger")
     first.close()
-    from app.settings import Settings
+    from app.files.settings import Settings
 
     again = Settings.load(first.settings.path)
     assert (again.theme, again.scale, again.last, again.visited) == ("dark", 1.1, "tiny", ["tiny"])
@@ -595,10 +595,10 @@ def test_that_a_concept_of_a_lecture_to_come_is_answered_and_no_command_stands_b
 
 def test_that_every_concept_finds_a_panel_before_any_command(qtbot: Any) -> None:
     from app.engine.inline import InlinePool
-    from app.session import Session
-    from app.window import MainWindow
+    from app.session.session import Session
+    from app.window.window import MainWindow
     from visualizers.catalog import LECTURES, about, panels
-    from widgets.glossary import terms
+    from widgets.theme.glossary import terms
 
     pool = InlinePool()
     window = MainWindow(Settings(language="en"), panels(), lambda one, _: Session(one, pool))
@@ -948,9 +948,9 @@ def test_that_the_code_is_the_experiments_own_with_the_values_of_the_moment(
 
 
 def test_that_the_models_an_experiment_is_built_from_can_be_read_too(qtbot: Any) -> None:
-    from app.code import CodePage
+    from app.files.code import CodePage
     from visualizers.catalog import Said, panel
-    from widgets.look import Look, theme
+    from widgets.theme.look import Look, theme
 
     one = panel("rnn_gradients")
     page = CodePage(Look(theme("light"), Said(one, "en").words()), one, one.params)
@@ -1166,9 +1166,9 @@ def test_that_closing_while_training_leaves_no_process(qtbot: Any, tmp_path: Pat
     from small.l2_networks.tiny.panel import PANEL
 
     from app.engine.pool import Pool
-    from app.session import Session
-    from app.settings import Settings
-    from app.window import MainWindow
+    from app.files.settings import Settings
+    from app.session.session import Session
+    from app.window.window import MainWindow
 
     pool = Pool()
     window = MainWindow(Settings(path=tmp_path / "settings.json"), [PANEL],

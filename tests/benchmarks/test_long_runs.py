@@ -23,10 +23,10 @@ import psutil
 from PySide6.QtWidgets import QApplication
 
 from app.engine.inline import InlinePool
-from app.runfile import read
-from app.session import Session
-from app.settings import Settings
-from app.window import MainWindow
+from app.files.runfile import read
+from app.session.session import Session
+from app.files.settings import Settings
+from app.window.window import MainWindow
 from visualizers.catalog import panels
 
 
@@ -95,9 +95,9 @@ if __name__ == "__main__":
 
 
 def test_that_a_run_of_ten_million_steps_is_drawn_held_and_saved(tmp_path: Path, capsys) -> None:
-    from app.record import Record, Seen, versions
-    from app.runfile import write
-    from app.trial import Trial
+    from app.files.runfile import write
+    from app.headless.trial import Trial
+    from app.session.record import Record, Seen, versions
     from visualizers.catalog import panel
 
     trial = Trial(panel("rnn_gradients"))

@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from widgets.curves import Curve, CurvePlot
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 FRAMES, POINTS = 30, 1000
 

@@ -17,10 +17,10 @@ import pytest
 import torch
 from torch import nn
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data.points import FEATURES
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 pytestmark = pytest.mark.benchmark
 

@@ -11,12 +11,12 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.cloud import PointCloud
-from widgets.headgrid import HeadGrid
-from widgets.heatmap import Heatmap
-from widgets.look import Look, theme
-from widgets.network import TrajectoryField
-from widgets.words import Words
+from widgets.pictures.cloud import PointCloud
+from widgets.pictures.headgrid import HeadGrid
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.network import TrajectoryField
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 pytestmark = pytest.mark.benchmark
 

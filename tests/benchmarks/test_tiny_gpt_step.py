@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 LAYERS, HEADS, WIDTH, CONTEXT, BATCH = 4, 4, 128, 64, 12
 TURNS, TURN = 48, 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.trial import take_tour
+from app.headless.trial import take_tour
 from visualizers.catalog import panels
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]

@@ -28,7 +28,7 @@ def hook(event, arguments):
             "socket.connect", "socket.bind", "socket.getaddrinfo", "socket.gethostbyname"):
         opened.append((event, str(arguments[1:])))
 sys.addaudithook(hook)
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 found = {}
 for id in sys.argv[1:]:

@@ -1,4 +1,4 @@
-"""Numbers are written by ``widgets.numbers`` alone: no view, widget or window has a format of its own.
+"""Numbers are written by ``widgets.theme.numbers`` alone: no view, widget or window has a format of its own.
 
 A format in one place rounds 99.6 % to 100 %, forgets the minus sign in another and writes "1 epochs"
 in a third.
@@ -71,7 +71,7 @@ def test_that_a_view_has_no_format_of_its_own(panel) -> None:
 
 # What is written for programs (CSV, code, logs) or is not a number's text.
 OTHERWISE = {
-    "widgets/numbers.py",  # the one place
+    "widgets/theme/numbers.py",  # the one place
 }
 
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from PySide6.QtCore import QSize
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from tests.contract.test_panels import (
     arrays_of,
     ends,
@@ -28,9 +28,9 @@ from tests.contract.test_panels import (
 )
 from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
-from widgets.look import Look, theme
-from widgets.parameters import changed
-from widgets.view import PanelView
+from widgets.controls.parameters import changed
+from widgets.theme.look import Look, theme
+from widgets.views.view import PanelView
 
 TRAINING = [panel for panel in panels() if panel.trains]
 PAUSES = (5, 19)  # steps that no schedule names

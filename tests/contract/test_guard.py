@@ -10,7 +10,7 @@ from types import FunctionType
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QGraphicsItem, QLayout
 
-from widgets.guard import Guarded, is_guarded, is_handler, qt_has
+from widgets.base.guard import Guarded, is_guarded, is_handler, qt_has
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted([*ROOT.glob("app/**/*.py"), *ROOT.glob("widgets/**/*.py"),
@@ -46,7 +46,7 @@ def test_that_every_handler_of_qt_is_guarded() -> None:
 def test_that_what_else_overrides_a_method_of_qt_is_called_by_python_alone() -> None:
     others = {f"{one.__qualname__}.{name}" for one in defined() for name in overridden(one)
               if not is_handler(name) and name != "__init__"}
-    assert others == set(), "if Qt calls it, it belongs to ANSWERS in widgets/guard.py"
+    assert others == set(), "if Qt calls it, it belongs to ANSWERS in widgets/base/guard.py"
 
 
 def test_that_no_override_stands_round_the_handling_of_an_event() -> None:

@@ -16,14 +16,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
-from widgets.cards import Card
-from widgets.layout import Arrangement
-from widgets.look import Look, theme
-from widgets.picture import Picture
-from widgets.view import PanelView
+from widgets.pictures.picture import Picture
+from widgets.theme.look import Look, theme
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement
+from widgets.views.view import PanelView
 
 every_panel = pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
 ROOM = QSize(1200, 900)
@@ -76,7 +76,7 @@ def overrides(widget: QWidget, names: tuple[str, ...]) -> bool:
     """Whether a class of ours, not Qt's, answers one of these events."""
     return any(name in vars(kind) for kind in type(widget).__mro__ for name in names
                if kind.__module__.startswith(("widgets.", "visualizers."))
-               and kind.__module__ != "widgets.calm")
+               and kind.__module__ != "widgets.base.calm")
 
 
 def painted(view: PanelView) -> Iterator[QWidget]:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panels
 from visualizers.panel import Panel, load
 from visualizers.refusal import Refusal
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 READERS = [(panel, one) for panel in panels() for one in panel.parameters
            if one.kind == "source" and one.source == "text" and one.own]

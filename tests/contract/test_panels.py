@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers import shapes
 from visualizers.catalog import LECTURES, Said, panels, texts
 from visualizers.data import Data
 from visualizers.data.registry import all_kinds
 from visualizers.panel import Panel
-from widgets.parameters import Parameter, Unfit, changed, fit, needs_restart
-from widgets.words import glossary_words
+from widgets.controls.parameters import Parameter, Unfit, changed, fit, needs_restart
+from widgets.theme.words import glossary_words
 
 PANELS = panels()
 TRAINING = [panel for panel in PANELS if panel.trains]

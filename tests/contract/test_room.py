@@ -10,14 +10,14 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSize
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QStackedWidget, QWidget
 
-from app.picture import window_with
-from app.trial import Trial
-from app.window import MainWindow
+from app.headless.picture import window_with
+from app.headless.trial import Trial
+from app.window.window import MainWindow
 from visualizers.catalog import panels
 from visualizers.panel import Panel
-from widgets.controls import ControlPanel
-from widgets.layout import Arrangement, TabStrip
-from widgets.picture import Picture
+from widgets.controls.controls import ControlPanel
+from widgets.pictures.picture import Picture
+from widgets.views.layout import Arrangement, TabStrip
 
 Sizes = tuple[tuple[int, int], ...]
 SIZES: Sizes = ((960, 600), (1280, 720), (1024, 768), (1920, 1080))

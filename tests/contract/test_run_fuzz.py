@@ -12,14 +12,14 @@ from alterations import RunFile
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from app.record import Record, Seen, versions
-from app.runfile import read, write
-from app.trial import Trial
+from app.files.runfile import read, write
+from app.headless.trial import Trial
+from app.session.record import Record, Seen, versions
 from visualizers.catalog import Said, panel
 from visualizers.panel import Shown, load
 from visualizers.refusal import Refusal
-from widgets.look import Look, theme
-from widgets.view import PanelView
+from widgets.theme.look import Look, theme
+from widgets.views.view import PanelView
 
 FEW = ("rnn_gradients", "dot_product", "gradient_descent", "text_cnn")
 MORE = (*FEW, "word2vec", "playground", "softmax_loss", "backprop", "tokenization", "quantization",

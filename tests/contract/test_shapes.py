@@ -10,14 +10,14 @@ from alterations import RunFile
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from app.record import Record, Seen, versions
-from app.runfile import read, write
-from app.trial import Trial
+from app.files.runfile import read, write
+from app.headless.trial import Trial
+from app.session.record import Record, Seen, versions
 from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
 from visualizers.refusal import Refusal
-from widgets.look import Look, theme
-from widgets.view import PanelView
+from widgets.theme.look import Look, theme
+from widgets.views.view import PanelView
 
 ALTERATIONS = 40
 

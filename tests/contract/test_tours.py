@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.tours import POINTS, Observation, is_clock, load_tour, load_tries, observed
-from app.trial import Trial, take_tour
+from app.headless.trial import Trial, take_tour
+from app.session.tours import POINTS, Observation, is_clock, load_tour, load_tries, observed
 from visualizers.catalog import Said, panels
 from visualizers.panel import History, Panel, Shown, load
-from widgets.curves import CurvePlot
-from widgets.look import Look, theme
-from widgets.parameters import changed, parameter
+from widgets.controls.parameters import changed, parameter
+from widgets.pictures.curves import CurvePlot
+from widgets.theme.look import Look, theme
 
 QUESTIONS = 2  # at least, a panel
 
@@ -125,7 +125,7 @@ def sketches() -> dict[str, np.ndarray]:
 def test_that_a_sketch_is_drawn_on_a_plot_and_judged_as_one_answer_at_most(
     panel: Panel, qtbot: Any
 ) -> None:
-    from app.tours import right_answers
+    from app.session.tours import right_answers
 
     asks = [(step, step.ask) for step in load_tour(panel) if step.ask and step.ask.sketch]
     if not asks:

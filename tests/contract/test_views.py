@@ -13,12 +13,12 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import Said, panels
 from visualizers.panel import Ghost, Panel, Shown, load
-from widgets.calm import catch_up
-from widgets.look import Look, theme
-from widgets.view import PanelView
+from widgets.base.calm import catch_up
+from widgets.theme.look import Look, theme
+from widgets.views.view import PanelView
 
 SMALLEST = QSize(740, 550)  # what a page of 1280 × 680 leaves for a view
 

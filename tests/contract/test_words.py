@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from app.notebook import sections
+from app.files.notebook import sections
 from visualizers.catalog import LECTURES, Said, panels, texts
 from visualizers.data import Data, all_sources, pins
 from visualizers.refusal import REASONS
-from widgets.glossary import terms
-from widgets.words import LANGUAGES, glossary_words, read_table
+from widgets.theme.glossary import terms
+from widgets.theme.words import LANGUAGES, glossary_words, read_table
 
 TERMS = glossary_words("zh")
 ROOT = Path(__file__).resolve().parents[2]

@@ -48,7 +48,7 @@ TRAIN_AND_SAVE = """
     until(lambda: window.session.last_step >= 20)
     QTest.keyClick(window, Qt.Key.Key_Space)
     until(lambda: window.session.state.name == "PAUSED")
-    from app.runfile import write
+    from app.files.runfile import write
     from pathlib import Path
     write(Path({file!r}), window.session.record())
     print("step", window.session.last_step, "loss", window.session.history.last()["loss"])

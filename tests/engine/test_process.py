@@ -193,7 +193,7 @@ def test_that_an_inline_worker_is_this_process() -> None:
 
 
 def test_that_the_engine_brings_neither_torch_nor_qt_into_the_window() -> None:
-    code = ("import sys, app.engine.client, app.engine.pool, app.engine.inline, app.record; "
+    code = ("import sys, app.engine.client, app.engine.pool, app.engine.inline, app.session.record; "
             "print([name for name in ('torch', 'PySide6') if name in sys.modules])")
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT,
                           check=True)

@@ -13,7 +13,7 @@ import torch
 
 from visualizers.panel import Context, Panel
 from visualizers.refusal import Refusal
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ def view(request: pytest.FixtureRequest, qtbot: Any) -> Any:
     """The view of the test module's ``PANEL``, shown; ``sent`` lists what it asks to be changed."""
     from visualizers.catalog import Said
     from visualizers.panel import load
-    from widgets.look import Look, theme
+    from widgets.theme.look import Look, theme
 
     panel = request.module.PANEL
     made = load(panel.view)(Look(theme("light"), Said(panel, "en").words()))

@@ -11,8 +11,8 @@ import pytest
 import tokenizers
 import torch
 
-from app.tours import load_tour
-from app.trial import Trial, take_tour
+from app.headless.trial import Trial, take_tour
+from app.session.tours import load_tour
 from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l3_transformers.attention_maps import experiment
@@ -21,7 +21,7 @@ from visualizers.l3_transformers.attention_maps.texts import EXAMPLES
 from visualizers.models import checkpoint
 from visualizers.models.gpt import Kept
 from visualizers.refusal import Refusal
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 transformers = pytest.importorskip("transformers")
 transformers.logging.set_verbosity_error()

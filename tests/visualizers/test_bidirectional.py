@@ -15,7 +15,7 @@ from visualizers.l2_networks.bidirectional.experiment import Bidirectional
 from visualizers.l2_networks.bidirectional.panel import Params
 from visualizers.models.tagger import Tagger, reversal, turned
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 CELLS = ("tanh", "GRU", "LSTM")
 WAYS = {"forward": ("forward",), "backward": ("backward",), "both": ("forward", "backward")}

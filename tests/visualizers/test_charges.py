@@ -17,7 +17,7 @@ from visualizers.data.cases import CHARGES, ELEMENTS, PLACES, make_cases
 from visualizers.l8_legal.charges.experiment import EVEN, TRAIN, C, ChargePrediction, CNNs, Told
 from visualizers.l8_legal.charges.panel import NAMED, NO_DECAY, SIZES, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 THEFT, ROBBERY = 6, 0
 TEXT, BOTH, ALONE = range(3)

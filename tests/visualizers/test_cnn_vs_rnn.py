@@ -169,7 +169,7 @@ def test_that_a_clicked_distance_shows_a_text_of_that_distance() -> None:
 
 @pytest.mark.parametrize("cell", ["GRU", "LSTM", "tanh"])
 def test_that_only_the_rnn_takes_more_matrix_products_for_longer_texts(cell: str) -> None:
-    from app.trial import Trial
+    from app.headless.trial import Trial
     from visualizers.l2_networks.cnn_vs_rnn.panel import PANEL
 
     frame = Trial(PANEL, Params(cell=cell)).frame()

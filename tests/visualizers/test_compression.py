@@ -33,7 +33,7 @@ from visualizers.models.compressor import (
 )
 from visualizers.models.quantizer import Scheme
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 WHOLE = ("prune", "tune", "quantise")
 

@@ -7,11 +7,11 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt
 from pytestqt.qtbot import QtBot
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import Said, panel
 from visualizers.l5_compression.compression.view import CompressionView
-from widgets.look import Look, theme
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
+from widgets.theme.look import Look, theme
 
 PANEL = panel("compression")
 

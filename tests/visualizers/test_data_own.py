@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.reading import is_open
+from app.window.reading import is_open
 from visualizers.data import LIMIT, Data, Labelled
 from visualizers.data.own import OwnFile
 from visualizers.refusal import Refusal

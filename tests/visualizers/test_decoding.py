@@ -11,12 +11,12 @@ import torch
 from small_gpts import as_gpt2
 from torch.nn import functional as F
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.l6_text.decoding.panel import CUT, METHODS, OPEN, SPAN, TAKEN, Params
 from visualizers.models.decoding import contrasted, drawn_from, kept_by, penalised, repeated
 from visualizers.models.opened import SmallGPT
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 transformers = pytest.importorskip("transformers")
 transformers.logging.set_verbosity_error()

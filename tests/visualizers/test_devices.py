@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panels
 
 TRAINING = [one for one in panels() if one.trains]

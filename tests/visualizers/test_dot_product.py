@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l3_transformers.dot_product import experiment
@@ -146,8 +146,8 @@ def test_that_the_step_by_hand_adds_up_and_masks_all_but_everything() -> None:
 
 def test_that_a_drag_and_a_click_come_back_as_parameters(qtbot) -> None:
     from visualizers.panel import load
-    from widgets.look import Look, theme
-    from widgets.words import Words
+    from widgets.theme.look import Look, theme
+    from widgets.theme.words import Words
 
     view = load(PANEL.view)(Look(theme("light"), Words("en")))
     qtbot.addWidget(view)

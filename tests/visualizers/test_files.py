@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
+from app.files.settings import Settings
 from visualizers.files import NotAFile, replacing, rewriting
 from visualizers.refusal import Refusal
 

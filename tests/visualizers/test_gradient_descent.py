@@ -13,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from visualizers.l1_basics.gradient_descent.experiment import GradientDescent, edges, factors
 from visualizers.l1_basics.gradient_descent.panel import LENGTH, LOWEST, MINIMUM, OPTIMISERS, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 LANDSCAPES = ("narrow valley", "saddle", "sharp and wide valley", "curved valley", "small network")
 

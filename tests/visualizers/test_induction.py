@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from visualizers.l3_transformers.induction.experiment import BASE, Induction, turned
 from visualizers.l3_transformers.induction.panel import EXAMPLES, LETTERS, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 
 def begin(steps: int = 0, **values: Any) -> tuple[Induction, Params]:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from small_gpts import as_gpt2
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l3_transformers.language_model.lines import five_lines
@@ -20,7 +20,7 @@ from visualizers.l3_transformers.language_model.panel import Params
 from visualizers.models.checkpoint import load_tiny_gpt
 from visualizers.models.decoding import drawn_from
 from visualizers.models.opened import Decoder, Size, SmallGPT
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 transformers = pytest.importorskip("transformers")
 transformers.logging.set_verbosity_error()

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QSize, Qt
 
-from app.picture import window_with
+from app.headless.picture import window_with
 from visualizers.catalog import texts
 from visualizers.data import Data
 from visualizers.l1_basics.linux.completion import completed
@@ -29,7 +29,7 @@ from visualizers.l1_basics.linux.tasks import ANSWERS, TASKS
 from visualizers.l1_basics.linux.view import graph
 from visualizers.l1_basics.linux.world import HOME, Host, Node, World
 from visualizers.panel import Context, History, Shown
-from widgets.layout import TabStrip
+from widgets.views.layout import TabStrip
 
 CASES = [line.replace("␤", "\n") for line in
          Path(__file__).with_name("linux_lines.txt").read_text("utf-8").splitlines()

@@ -23,7 +23,7 @@ from visualizers.l5_compression.mixed_precision.experiment import (
 )
 from visualizers.l5_compression.mixed_precision.panel import BINS, FIRST, FORMATS, LAYERS, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp8 E5M2": torch.float8_e5m2,
          "fp8 E4M3": torch.float8_e4m3fn}

@@ -19,7 +19,7 @@ from visualizers.l3_transformers.mixture_of_experts.experiment import (
 )
 from visualizers.l3_transformers.mixture_of_experts.panel import TWINS, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 
 def begin(steps: int = 0, **values: Any) -> tuple[MixtureOfExperts, Params]:

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data.sentences import sentences
 from visualizers.l1_basics.neural_lm.experiment import BY, SAMPLE, Network
 from visualizers.l1_basics.neural_lm.panel import AMOUNTS, HELD, Params
 from visualizers.models.ngrams import BEGIN, END
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 PANEL = panel("neural_lm")
 NINTH = AMOUNTS.index("1/9")

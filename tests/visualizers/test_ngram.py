@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.l1_basics.ngram.experiment import SPAN
 from visualizers.l1_basics.ngram.panel import METHODS, PARTS, N, Params
 from visualizers.models.ngrams import BEGIN, END, UNKNOWN, Model, Reading, Smoothing, perplexity
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 PANEL = panel("ngram")
 TEXT = ("the cat sat on the mat\nthe dog sat on the cat\na dog ate the mat\nthe cat ate\n"

@@ -26,7 +26,7 @@ from visualizers.l6_text.open_book.real import CLOSED, OPEN, Asking, cited, writ
 from visualizers.l6_text.open_book.scoring import exact_match, f1, normal
 from visualizers.models.language import open_language
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 
 def trained(steps: int, **values: Any) -> tuple[OpenBook, Params]:

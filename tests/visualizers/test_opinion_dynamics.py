@@ -25,7 +25,7 @@ from visualizers.l9_social.opinion_dynamics.experiment import (
 )
 from visualizers.l9_social.opinion_dynamics.panel import BINS, BOT, BOUNDS, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 NETWORKS = ("everyone", "small world", "scale-free", "karate club")
 HK = "Hegselmann–Krause"

@@ -23,15 +23,15 @@ import psutil
 import pytest
 import torch
 
-from app.notebook import notebook
-from app.trial import Trial
+from app.files.notebook import notebook
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.l5_compression.parallel import by_hand
 from visualizers.l5_compression.parallel.by_hand import Orders, Pipeline
 from visualizers.l5_compression.parallel.experiment import gantt, zero_formula
 from visualizers.l5_compression.parallel.panel import COLLECTIVES, MESSAGES, WAYS, Params
 from visualizers.refusal import Refusal
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 ROOT = Path(__file__).parents[2]
 PANEL = panel("parallel")

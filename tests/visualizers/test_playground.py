@@ -30,7 +30,7 @@ from visualizers.models.perceptron import (
     collapsed,
 )
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 ALL = tuple(FEATURES)
 TORCH = {"linear": lambda z: z, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "ReLU": torch.relu,

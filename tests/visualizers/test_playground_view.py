@@ -12,12 +12,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import Said, panel
 from visualizers.l2_networks.playground.view import PlaygroundView
 from visualizers.panel import Shown
-from widgets.look import Look, theme
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
+from widgets.theme.look import Look, theme
 
 PANEL = panel("playground")
 

@@ -39,7 +39,7 @@ from visualizers.l1_basics.polysemy.experiment import (
 from visualizers.l1_basics.polysemy.panel import NEAREST, WORDS, Params
 from visualizers.l1_basics.polysemy.texts import TEXTS
 from visualizers.panel import Context, History, Shown
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 PANEL = panel("polysemy")
 

@@ -23,7 +23,7 @@ from visualizers.models.quantizer import (
     stored_bytes,
 )
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 GRANULARITIES: tuple[Granularity, ...] = ("per tensor", "per channel", "per group")
 

@@ -21,7 +21,7 @@ from visualizers.l2_networks.relation_cnn.experiment import (
 )
 from visualizers.l2_networks.relation_cnn.panel import VARIANTS, Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 
 def begin(steps: int = 0, **values: Any) -> tuple[RelationCNN, Params]:

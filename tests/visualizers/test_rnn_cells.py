@@ -30,9 +30,9 @@ from visualizers.l2_networks.rnn_cells.panel import (
 )
 from visualizers.l2_networks.rnn_cells.view import RnnCellsView
 from visualizers.panel import Context, History, Shown
-from widgets.look import Look, theme
-from widgets.parameters import changed
-from widgets.words import Words
+from widgets.controls.parameters import changed
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 CELLS = ("RNN", "GRU", "LSTM")
 H = -1  # the state is the last kind of values

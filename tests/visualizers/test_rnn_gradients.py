@@ -14,7 +14,7 @@ from visualizers.l2_networks.rnn_gradients.experiment import RnnGradients
 from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, Params
 from visualizers.models.recurrent import back_through_time
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 CELLS = ("linear", "tanh", "GRU", "LSTM")
 TASKS = ("copy the first symbol", "random readout")

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.l2_networks.rnn_lm.experiment import (
     BACK,
@@ -29,7 +29,7 @@ from visualizers.models.counting import counted_losses
 from visualizers.models.recurrent import CELLS
 from visualizers.models.tokenizers import Characters, Words
 from visualizers.refusal import Refusal
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 SMALL: dict[str, Any] = {"hidden_size": 12, "length": 10, "batch": 4, "text": "python-reference"}
 KINDS = ("tanh", "GRU", "LSTM")

@@ -13,7 +13,7 @@ from scipy.stats import linregress
 from torch.nn.functional import cross_entropy, embedding
 from torch.utils.flop_counter import FlopCounterMode
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l1_basics.scaling.experiment import (
@@ -27,7 +27,7 @@ from visualizers.l1_basics.scaling.experiment import (
 from visualizers.l1_basics.scaling.law import correlation_time, fit
 from visualizers.l1_basics.scaling.panel import MINE, Params
 from visualizers.l1_basics.scaling.published import LARGEST, MODELS, yearly_growth
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 PANEL = panel("scaling")
 

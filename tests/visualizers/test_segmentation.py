@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.l1_basics.segmentation import tables
@@ -28,7 +28,7 @@ from visualizers.l1_basics.segmentation.hidden import (
 )
 from visualizers.l1_basics.segmentation.lattice import Lattice
 from visualizers.l1_basics.segmentation.panel import EXPONENTS, SENTENCES, STATES, Params
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 PANEL = panel("segmentation")
 OWN = {"江大桥": 50_000, "杭研": 20, "和尚": 900_000, "研究生": 3, "尚未": 0, "微信": 0}

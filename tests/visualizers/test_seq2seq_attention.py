@@ -20,7 +20,7 @@ from visualizers.l3_transformers.seq2seq_attention.experiment import (
 )
 from visualizers.l3_transformers.seq2seq_attention.panel import Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 SCORES = ("dot", "multiplicative", "additive")
 

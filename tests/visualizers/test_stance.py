@@ -19,7 +19,7 @@ from visualizers.l9_social.stance import texts
 from visualizers.l9_social.stance.experiment import Questions, Stance
 from visualizers.l9_social.stance.panel import Params
 from visualizers.panel import Context
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 
 def begin(steps: int = 0, **values: Any) -> tuple[Stance, Params]:

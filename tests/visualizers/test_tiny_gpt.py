@@ -12,11 +12,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import panel
 from visualizers.l3_transformers.tiny_gpt.experiment import LINE, TinyGPT, counted_losses
 from visualizers.refusal import Refusal
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
 
 SMALL: dict[str, Any] = {"layers": 1, "width": 16, "heads": 2, "context": 16, "batch": 4}
 
@@ -179,8 +179,8 @@ def test_that_the_loss_falls_below_what_counting_can_reach() -> None:
 @pytest.fixture
 def view(qtbot: Any) -> Any:
     from visualizers.l3_transformers.tiny_gpt.view import TinyGPTView
-    from widgets.look import Look, theme
-    from widgets.words import Words
+    from widgets.theme.look import Look, theme
+    from widgets.theme.words import Words
 
     made = TinyGPTView(Look(theme("light"), Words()))
     qtbot.addWidget(made)

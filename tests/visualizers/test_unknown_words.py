@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.trial import Trial
+from app.headless.trial import Trial
 from visualizers.catalog import Said, panel
 from visualizers.l2_networks.pipeline.panel import OTHER
 from visualizers.models.tokenizers import Vocabulary
 from visualizers.panel import load
-from widgets.look import Look, theme
-from widgets.numbers import count
-from widgets.parameters import changed
+from widgets.controls.parameters import changed
+from widgets.theme.look import Look, theme
+from widgets.theme.numbers import count
 
 
 def shown(qtbot: Any, id: str, **values: object) -> tuple[Any, Any]:

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QWidget
 
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 
 def look(name: str = "light", language: str = "en", scale: float = 1.0) -> Look:

@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.arrows import Arrows
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures.arrows import Arrows
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 TIPS = np.array([[1.0, 1.0], [-1.5, 0.5], [0.5, -1.0]])
 

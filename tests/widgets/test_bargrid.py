@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 
-from widgets.bargrid import BarGrid
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.pictures.bargrid import BarGrid
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 
 def shown(qtbot: Any) -> BarGrid:

@@ -8,9 +8,9 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.bars import BarChart, Histogram
-from widgets.curves import Rule
-from widgets.picture import Picture
+from widgets.pictures.bars import BarChart, Histogram
+from widgets.pictures.curves import Rule
+from widgets.pictures.picture import Picture
 
 
 def chart(qtbot: QtBot, **options: object) -> BarChart:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from app.export import picture
-from widgets import calm
-from widgets.bars import BarChart
-from widgets.calm import Unhurried, may_wait
-from widgets.look import Look, theme
-from widgets.readouts import Readouts
-from widgets.words import Words
+from app.files.export import picture
+from widgets.base import calm
+from widgets.base.calm import Unhurried, may_wait
+from widgets.pictures.bars import BarChart
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 @pytest.fixture

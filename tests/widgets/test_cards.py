@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.cards import Card, Switch, column, row
-from widgets.readouts import Readouts, TextFlow
+from widgets.pictures.readouts import Readouts, TextFlow
+from widgets.views.cards import Card, Switch, column, row
 
 
 def test_that_a_card_has_round_corners_and_a_hairline(qtbot: QtBot) -> None:

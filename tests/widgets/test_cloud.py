@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from widgets import raster
-from widgets.cloud import PointCloud
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures import raster
+from widgets.pictures.cloud import PointCloud
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def shown(qtbot: QtBot, width: int = 500, height: int = 400, scale: float = 1.0) -> PointCloud:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from looking import look, picture, pixels_of
 
-from widgets.code import CodeText
-from widgets.comparison import Comparison
+from widgets.pictures.comparison import Comparison
+from widgets.views.code import CodeText
 
 
 def test_that_a_table_draws_its_heads_in_their_series_and_can_be_read_aloud(qtbot) -> None:

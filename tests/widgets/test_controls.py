@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.controls import (
+from widgets.controls.controls import (
     POSITIONS,
     ControlPanel,
     Option,
@@ -20,7 +20,7 @@ from widgets.controls import (
     at_position,
     position_of,
 )
-from widgets.parameters import (
+from widgets.controls.parameters import (
     Parameter,
     Unfit,
     changed,

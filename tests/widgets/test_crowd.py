@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from widgets.crowd import Crowd
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures.crowd import Crowd
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 @pytest.fixture

@@ -8,7 +8,15 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.curves import Curve, CurvePlot, Rule, loss_curves, running_mean, sifted, thinned
+from widgets.pictures.curves import (
+    Curve,
+    CurvePlot,
+    Rule,
+    loss_curves,
+    running_mean,
+    sifted,
+    thinned,
+)
 
 
 def plot(qtbot: QtBot, **options: object) -> CurvePlot:

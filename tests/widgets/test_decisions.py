@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 
-from widgets.decisions import DecisionTree
-from widgets.look import Look, theme
-from widgets.picture import Picture
-from widgets.words import Words
+from widgets.pictures.decisions import DecisionTree
+from widgets.pictures.picture import Picture
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 #      0
 #    1   2

@@ -8,8 +8,8 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.dragbars import BarRow, DragBars, unit_row
-from widgets.picture import Picture
+from widgets.pictures.dragbars import BarRow, DragBars, unit_row
+from widgets.pictures.picture import Picture
 
 
 def shown(qtbot: QtBot, scale: float = 1.0) -> DragBars:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from widgets.dumbbells import Dumbbells, Pairs
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures.dumbbells import Dumbbells, Pairs
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from tests.widgets.looking import look, picture, pixels_of
-from widgets.exponents import Exponents, Fate, Window
-from widgets.numbers import power_of_two
+from widgets.pictures.exponents import Exponents, Fate, Window
+from widgets.theme.numbers import power_of_two
 
 WINDOWS = (Window("wide", -133, -126, 127), Window("narrow", -24, -14, 15))
 

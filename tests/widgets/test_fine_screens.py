@@ -17,12 +17,12 @@ import sys
 import numpy as np
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication
-from widgets.bars import BarChart, Histogram
-from widgets.cloud import PointCloud
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.heatmap import Heatmap
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures.bars import BarChart, Histogram
+from widgets.pictures.cloud import PointCloud
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.heatmap import Heatmap
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 application = QApplication([])
 look = Look(theme("light"), Words())

@@ -9,8 +9,8 @@ from looking import look
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.flowgraph import Flow, FlowGraph, FlowNode, layered
-from widgets.picture import Picture
+from widgets.pictures.flowgraph import Flow, FlowGraph, FlowNode, layered
+from widgets.pictures.picture import Picture
 
 EDGES = ((0, 2), (1, 2), (1, 4), (3, 4), (2, 5), (4, 5))
 

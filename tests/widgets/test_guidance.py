@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from widgets import icons, style
-from widgets.guidance import GuideView, TourItem, TourList, formula_image
+from widgets.theme import icons, style
+from widgets.views.guidance import GuideView, TourItem, TourList, formula_image
 
 
 def test_that_a_formula_is_drawn_in_the_colour_of_text(qtbot: QtBot) -> None:
@@ -90,7 +90,7 @@ def test_that_every_icon_is_drawn_and_stays_inside(qtbot: QtBot, name: str) -> N
 
 def test_that_every_icon_is_drawn_somewhere() -> None:
     """One that nothing shows is a file to delete."""
-    folder = Path(icons.__file__).parents[1]
+    folder = Path(icons.__file__).parents[2]
     files = [file for part in ("app", "widgets") for file in (folder / part).rglob("*.py")]
     said = "".join(file.read_text("utf-8") for file in files)
     assert [name for name in icons.names() if f'"{name}"' not in said] == []

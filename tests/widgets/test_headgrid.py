@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from widgets import raster
-from widgets.headgrid import HeadGrid
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures import raster
+from widgets.pictures.headgrid import HeadGrid
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def shown(qtbot: QtBot, width: int, height: int, scale: float) -> HeadGrid:

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from widgets import raster
-from widgets.heatmap import Heatmap
-from widgets.look import Look, theme
-from widgets.picture import Picture
-from widgets.words import Words
+from widgets.pictures import raster
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.picture import Picture
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 SIZES = [(300, 260, 1.0), (740, 500, 1.0), (700, 600, 1.5), (900, 700, 2.0)]
 

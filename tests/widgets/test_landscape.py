@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tests.widgets.looking import look, picture, pixels_of
-from widgets.landscape import Landscape, Track, between
+from widgets.pictures.landscape import Landscape, Track, between
 
 
 @pytest.fixture

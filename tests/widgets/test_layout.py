@@ -8,10 +8,10 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.cards import Card, Pane, Switch
-from widgets.layout import Arrangement, Place, below, beside, shared
-from widgets.pages import Pages
-from widgets.view import PanelView
+from widgets.views.cards import Card, Pane, Switch
+from widgets.views.layout import Arrangement, Place, below, beside, shared
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 
 class View(QWidget):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt
 
-from widgets.logo import LogoPlot
-from widgets.look import Look, theme
-from widgets.words import Words
+from widgets.pictures.logo import LogoPlot
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def made(qtbot) -> LogoPlot:

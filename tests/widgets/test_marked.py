@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from widgets.look import Look, theme
-from widgets.marked import Entry, MarkedTexts, Span, _units
-from widgets.words import Words
+from widgets.pictures.marked import Entry, MarkedTexts, Span, _units
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 @pytest.fixture

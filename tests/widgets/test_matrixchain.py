@@ -9,8 +9,8 @@ from looking import look
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.matrixchain import Factor, MatrixChain
-from widgets.picture import Picture
+from widgets.pictures.matrixchain import Factor, MatrixChain
+from widgets.pictures.picture import Picture
 
 
 def shown(qtbot: QtBot, width: int = 400) -> MatrixChain:

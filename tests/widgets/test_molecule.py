@@ -8,9 +8,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
-from widgets.look import Look, theme
-from widgets.molecule import Cell, Molecule, MoleculeGrid, MoleculePicture, placed
-from widgets.words import Words
+from widgets.pictures.molecule import Cell, Molecule, MoleculeGrid, MoleculePicture, placed
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def molecule(**changes: object) -> Molecule:

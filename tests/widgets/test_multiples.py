@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Qt
 
-from widgets.look import Look, theme
-from widgets.multiples import Multiples, Small
-from widgets.words import window_words
+from widgets.pictures.multiples import Multiples, Small
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 STEPS = np.arange(5.0)
 

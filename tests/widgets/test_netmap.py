@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from widgets.netmap import Column, FieldMap, NetMap, Part, tables
+from widgets.pictures.netmap import Column, FieldMap, NetMap, Part, tables
 
 LEFT = Qt.MouseButton.LeftButton
 

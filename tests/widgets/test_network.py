@@ -8,10 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from widgets import raster
-from widgets.look import Look, theme
-from widgets.network import NetworkGraph, TrajectoryField
-from widgets.words import Words
+from widgets.pictures import raster
+from widgets.pictures.network import NetworkGraph, TrajectoryField
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def graph(qtbot: QtBot, width: int = 500, height: int = 400, scale: float = 1.0) -> NetworkGraph:

@@ -10,8 +10,8 @@ from looking import look
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.ngramtiles import NgramTiles
-from widgets.picture import Picture
+from widgets.pictures.ngramtiles import NgramTiles
+from widgets.pictures.picture import Picture
 
 TOKENS, REFERENCE = ("the", "cat", "sat"), ("the", "dog", "cat", "sat")
 NAMED: dict[str, Any] = {"names": ("reference", "hypothesis", *(f"{n}-grams" for n in range(1, 5))),

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from widgets import numbers
-from widgets.words import Words
+from widgets.theme import numbers
+from widgets.theme.words import Words
 
 EN = Words()
 ZH = Words("zh", {"epoch": "轮", "step/s": "步/秒", "ms": "ms", "hidden neuron": "个隐藏神经元"})

@@ -13,9 +13,9 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from widgets import raster
-from widgets.look import theme
-from widgets.marks import MARKS, mark_of, named, paint_marks
+from widgets.pictures import raster
+from widgets.theme.look import theme
+from widgets.theme.marks import MARKS, mark_of, named, paint_marks
 
 THEMES = ("light", "dark")
 SIGHTS = (None, "deuteranomaly", "protanomaly", "tritanomaly")  # at full severity: -anopia

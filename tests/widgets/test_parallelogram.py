@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.look import Look, theme
-from widgets.parallelogram import Parallelogram
-from widgets.words import Words
+from widgets.pictures.parallelogram import Parallelogram
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 POINTS = np.array([[0.0, 2.0], [0.0, 0.0], [3.0, 0.0], [3.0, 2.2], [1.5, 1.0]])
 

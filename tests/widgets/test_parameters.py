@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from widgets.parameters import LONGEST_TEXT, Unfit, changed, hidden
+from widgets.controls.parameters import LONGEST_TEXT, Unfit, changed, hidden
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from widgets.canvas import Canvas, wrapped
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot
-from widgets.dragbars import DragBars, unit_row
-from widgets.picture import Picture
-from widgets.readouts import Readouts
+from widgets.pictures.canvas import Canvas, wrapped
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.pictures.dragbars import DragBars, unit_row
+from widgets.pictures.picture import Picture
+from widgets.pictures.readouts import Readouts
+from widgets.views.cards import Card
 
 
 class Row(Canvas[int]):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from pytestqt.qtbot import QtBot
 
-from widgets import curves as curves_module
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.placing import Ground, beside_line, place, touched
+from widgets.pictures import curves as curves_module
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.placing import Ground, beside_line, place, touched
 
 INSIDE = QRectF(40, 10, 400, 200)
 SIZES = ((220, 130), (330, 180), (480, 300), (900, 420))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from widgets.look import Look, theme
-from widgets.profiles import Profile, Profiles
-from widgets.words import Words
+from widgets.pictures.profiles import Profile, Profiles
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 NAN = float("nan")
 

@@ -8,7 +8,7 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.pullfield import PullField
+from widgets.pictures.pullfield import PullField
 
 PLACES = np.array([[-1.5, -1.5], [-1.5, 1.5], [1.5, -1.5], [1.5, 1.5]])
 

@@ -7,8 +7,8 @@ from looking import look
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.picture import Picture
-from widgets.ranklists import RankLists
+from widgets.pictures.picture import Picture
+from widgets.pictures.ranklists import RankLists
 
 
 def shown(qtbot: QtBot, scale: float = 1.0) -> tuple[RankLists, list[tuple[int, tuple[int, ...]]]]:

@@ -7,8 +7,8 @@ from looking import look
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.picture import Picture
-from widgets.ranks import QUIET, RankColumns
+from widgets.pictures.picture import Picture
+from widgets.pictures.ranks import QUIET, RankColumns
 
 
 def shown(qtbot: QtBot, count: int = 5, scale: float = 1.0, graded: bool = True) -> RankColumns:

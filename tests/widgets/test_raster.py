@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from widgets import raster
-from widgets.look import theme
+from widgets.pictures import raster
+from widgets.theme.look import theme
 
 
 def exact_area_mean(matrix: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from widgets.look import Look, theme
-from widgets.regions import Regions
-from widgets.words import Words
+from widgets.pictures.regions import Regions
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 @pytest.fixture

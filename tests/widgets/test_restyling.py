@@ -12,9 +12,9 @@ import gc
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from widgets import style
-from widgets.look import Look, theme
-from widgets.words import window_words
+from widgets.theme import style
+from widgets.theme.look import Look, theme
+from widgets.theme.words import window_words
 
 
 class Circle(QWidget):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from widgets import numbers, scales
+from widgets.pictures import scales
+from widgets.theme import numbers
 
 
 def is_round(step: float) -> bool:

@@ -8,8 +8,8 @@ from looking import look
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.picture import Picture
-from widgets.scatter import ScatterPlot
+from widgets.pictures.picture import Picture
+from widgets.pictures.scatter import ScatterPlot
 
 X = np.array([10.0, 100.0, 1000.0, 10.0, 100.0, 1000.0])
 Y = np.array([0.8, 0.5, 0.2, 0.6, 0.3, 0.1])

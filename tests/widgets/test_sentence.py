@@ -6,8 +6,8 @@ import pytest
 from looking import look, picture, pixels_of
 from pytestqt.qtbot import QtBot
 
-from widgets.numbers import quantity
-from widgets.sentence import Sentence
+from widgets.theme.numbers import quantity
+from widgets.views.sentence import Sentence
 
 LONG = ("Linear cell after 60 steps of training: one step back multiplies the gradient by about 1.46, "
         "200 steps back by 2.99·10³²; accuracy 41 %.")

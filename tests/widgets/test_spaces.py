@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from widgets.words import Words
+from widgets.theme.words import Words
 
 TABLE = {"trained by {method}": "{method}训练的参数", "after {n} steps": "第{n}步之后",
          "{a} of {b}": "{b}中的{a:.1f}", "plain": "平的"}

@@ -9,8 +9,8 @@ from looking import look
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.picture import Picture
-from widgets.spans import Link, Span, SpanRows, rows_for
+from widgets.pictures.picture import Picture
+from widgets.pictures.spans import Link, Span, SpanRows, rows_for
 
 
 def shown(qtbot: QtBot, signs: str, spans: list[Span], width: int = 600, **more: object) -> SpanRows:

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tests.widgets.looking import look, picture, pixels_of
-from widgets.stacks import Stack, StackedAreas, Stacks, Stretch
+from widgets.pictures.stacks import Stack, StackedAreas, Stacks, Stretch
 
 
 @pytest.fixture

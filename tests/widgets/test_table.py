@@ -6,7 +6,7 @@ from looking import look, picture, pixels_of
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.table import Table
+from widgets.pictures.table import Table
 
 
 def table(qtbot: QtBot, height: int = 200) -> Table:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from widgets.terminal import ERROR, NOTE, OUT, TYPED, Line, Terminal, broken
+from widgets.pictures.terminal import ERROR, NOTE, OUT, TYPED, Line, Terminal, broken
 
 LINES = (Line(TYPED, "ls", "me@here:~$ "), Line(OUT, "a.txt"), Line(ERROR, "ls: no"), Line(NOTE, "a note"))
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QToolTip, QTreeWidget, QTreeWidgetItem
 
-from widgets.tips import beside, explain, explain_rows
+from widgets.base.tips import beside, explain, explain_rows
 
 SCREEN = QRect(0, 0, 800, 600)
 

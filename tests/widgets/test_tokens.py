@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from widgets.look import Look, theme
-from widgets.tokens import NotedStrip, TokenLinks, TokenStrip, on_one_line, visible
-from widgets.words import Words
+from widgets.pictures.tokens import NotedStrip, TokenLinks, TokenStrip, on_one_line, visible
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 WORDS = ["The", "animal", "was", "too", "tired", "动物", "太", "累"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.look import Look, theme
-from widgets.picture import Picture
-from widgets.tokentree import Node, TokenTree
-from widgets.words import Words
+from widgets.pictures.picture import Picture
+from widgets.pictures.tokentree import Node, TokenTree
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def shown(qtbot: QtBot, columns: int, rows: int = 5, width: int = 500) -> TokenTree:

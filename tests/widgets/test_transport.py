@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QSlider
 from pytestqt.qtbot import QtBot
 
-from widgets.speeds import Speed
-from widgets.transport import Transport
+from widgets.controls.speeds import Speed
+from widgets.controls.transport import Transport
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
-from widgets import raster
-from widgets.unrolled import Block, Unrolled
+from widgets.pictures import raster
+from widgets.pictures.unrolled import Block, Unrolled
 
 SIZES = [(420, 220, 1.0), (740, 340, 1.0), (900, 500, 2.0)]
 

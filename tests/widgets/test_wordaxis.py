@@ -8,7 +8,7 @@ from looking import look
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from widgets.wordaxis import WordAxis
+from widgets.pictures.wordaxis import WordAxis
 
 WORDS = ("violin", "flute", "gun", "sword", "spare")
 VALUES = np.array([0.3, 0.31, -0.4, -0.1, 0.0])

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32
-from widgets.parameters import choice, flag, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 ACTIVATIONS = ("sigmoid", "tanh", "ReLU", "leaky ReLU", "GELU", "SiLU")
 LOSSES = ("loss_sigmoid", "loss_tanh", "loss_ReLU", "loss_leaky_ReLU", "loss_GELU", "loss_SiLU")  # scalars

@@ -19,15 +19,15 @@ from visualizers.l1_basics.activations.panel import (
     Params,
 )
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import decimal, percent, quantity, times
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import decimal, percent, quantity, times
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 # Relatives share a colour; the younger one is dashed.
 DRAWN: tuple[tuple[int, Style], ...] = ((1, "solid"), (3, "solid"), (0, "solid"), (0, "dashed"),

@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from widgets.numbers import decimal
+from widgets.theme.numbers import decimal
 
 LONGEST = 200  # characters
 NODES = 32

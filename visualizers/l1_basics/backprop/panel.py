@@ -9,8 +9,8 @@ import numpy as np
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float64, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 INPUT, NUMBER, OPERATION = 0, 1, 2  # kinds of nodes
 VALUES, WALKING, DONE = 0, 1, 2  # phases: values forward, then derivatives, then nothing is left

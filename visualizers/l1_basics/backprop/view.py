@@ -20,17 +20,17 @@ from visualizers.l1_basics.backprop.panel import (
     Params,
 )
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.flowgraph import Flow, FlowGraph, FlowNode
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.matrixchain import Factor, MatrixChain
-from widgets.numbers import count, decimal, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.flowgraph import Flow, FlowGraph, FlowNode
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.matrixchain import Factor, MatrixChain
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 Matrix: TypeAlias = NDArray[Any]
 

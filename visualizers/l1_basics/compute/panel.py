@@ -7,8 +7,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float64, Int8, Int32
-from widgets.parameters import choice, hidden, integer
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer
+from widgets.controls.speeds import Speed
 
 FAMILIES = ("product", "layer", "model", "addition", "copy", "written", "fused", "format", "host")
 PRODUCT, LAYER, MODEL, ADDITION, COPY, WRITTEN, FUSED, FORMAT, HOST = range(len(FAMILIES))

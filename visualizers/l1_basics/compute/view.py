@@ -28,15 +28,15 @@ from visualizers.l1_basics.compute.panel import (
     Sheet,
 )
 from visualizers.panel import History, Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.numbers import count, decimal, quantity
-from widgets.pages import Pages
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, decimal, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 LOWEST, HIGHEST = 0.05, 1000.0  # FLOP a byte that the roof is drawn over
 GIGA = 1e9

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Float64, Int32
-from widgets.parameters import choice, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 OPTIMISERS = ("SGD", "momentum", "Nesterov", "RMSProp", "Adam", "AdamW")
 NAMES = tuple(one.lower() for one in OPTIMISERS)  # of their losses in the history

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l1_basics.gradient_descent.panel import LOWEST, NAMES, OPTIMISERS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.landscape import Landscape, Track
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import decimal, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.landscape import Landscape, Track
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import decimal, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SERIES = (0, 1, 1, 2, 3, 3)  # relatives share a colour; the later one of two is hollow and dashed
 HOLLOW = (False, False, True, False, False, True)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Int32, UInt8
-from widgets.parameters import choice, hidden, integer
+from widgets.controls.parameters import choice, hidden, integer
 
 TASK_COUNT = 24
 FIRST = ("grep good data/reviews.txt | sort > good.txt",)  # what has been typed at the begin

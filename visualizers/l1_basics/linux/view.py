@@ -21,15 +21,15 @@ from visualizers.l1_basics.linux.panel import (
 from visualizers.l1_basics.linux.tasks import TASKS
 from visualizers.l1_basics.linux.world import HOME
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, quantity, size
-from widgets.pages import Pages
-from widgets.table import Table
-from widgets.terminal import Line, Terminal
-from widgets.tips import explain
-from widgets.view import PanelView
+from widgets.base.tips import explain
+from widgets.pictures.table import Table
+from widgets.pictures.terminal import Line, Terminal
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, quantity, size
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SIGNS = {SAME: "", NEW: "+", CHANGED: "~", GONE: "−"}
 LONGEST = 2000  # characters of a line

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, source, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source, text
+from widgets.controls.speeds import Speed
 
 AMOUNTS = ("1/27", "1/9", "1/3", "all")  # of the text: each has a network of its own
 SHARES = (1 / 27, 1 / 9, 1 / 3, 1.0)

@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l1_basics.neural_lm.panel import AMOUNTS, HELD, MIXED, READ, Frame, Params
 from visualizers.panel import Shown
-from widgets.barrows import BarRows
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.cloud import PointCloud
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import compact, count, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import legible
-from widgets.view import PanelView
+from widgets.pictures.barrows import BarRows
+from widgets.pictures.bars import BarChart
+from widgets.pictures.cloud import PointCloud
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import legible
+from widgets.theme.look import Look
+from widgets.theme.numbers import compact, count, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 NETWORK, COUNTS, BOTH, TRUTH = 0, 1, 2, 3  # series
 NONE = np.empty(0)

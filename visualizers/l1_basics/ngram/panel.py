@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Float64, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, source, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, source, text
+from widgets.controls.speeds import Speed
 
 N = 5  # the longest n-gram
 METHODS = ("add-k", "interpolation", "back-off", "Kneser-Ney")

@@ -7,17 +7,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l1_basics.ngram.panel import METHODS, Frame, N, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, column
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import TokenStrip, legible
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip, legible
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, percent, quantity
+from widgets.views.cards import Card, column
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 LENGTHS = np.arange(1, N + 1, dtype=np.float64)
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 WORDS = 4  # with two meanings, in each language
 STEPS = 250

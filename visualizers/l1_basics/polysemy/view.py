@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from visualizers.l1_basics.polysemy.panel import MADE, NEAREST, STEPS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent
-from widgets.scatter import ScatterPlot
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style, ghost_curves
+from widgets.pictures.scatter import ScatterPlot
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 STYLES: tuple[Style, ...] = ("solid", "dashed", "solid", "solid")  # of each word
 

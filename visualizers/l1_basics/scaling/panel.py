@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float64, Int32
-from widgets.parameters import choice, hidden, integer, number, source
+from widgets.controls.parameters import choice, hidden, integer, number, source
 
 WIDTHS = (8, 24, 72, 216, 648)  # hidden neurons: each three times as many as the one before
 MINE = len(WIDTHS)

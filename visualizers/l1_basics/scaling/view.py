@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l1_basics.scaling.panel import MINE, Frame, Params
 from visualizers.l1_basics.scaling.published import LARGEST, MODELS, yearly_growth
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import compact, decimal, fixed, times
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.scales import Range
-from widgets.scatter import ScatterPlot
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.scales import Range
+from widgets.pictures.scatter import ScatterPlot
+from widgets.theme.look import Look
+from widgets.theme.numbers import compact, decimal, fixed, times
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 THICK = (1.0, 1.4, 1.8, 2.3, 2.9)  # of a size's curve: the larger, the thicker
 SIZES = (0, 3, 0, 3, 2)  # series of the sizes: those that cross differ

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float64, Int8, Int32, Int64, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 LONGEST = 60  # characters of a sentence
 READINGS = 6  # that are listed

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l1_basics.segmentation.glosses import GLOSSES, MEANINGS, NAMES, part_of_speech
 from visualizers.l1_basics.segmentation.panel import EXPONENTS, STATES, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import compact, count, decimal, fixed, percent, quantity, unit_of
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.spans import Link, Span, SpanRows, State, rows_for
-from widgets.table import Table
-from widgets.view import PanelView
-from widgets.words import tr_mark
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.spans import Link, Span, SpanRows, State, rows_for
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import compact, count, decimal, fixed, percent, quantity, unit_of
+from widgets.theme.words import tr_mark
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 FACTORS = 10.0 ** np.array(EXPONENTS)
 PLACES = (tr_mark("B: begins"), tr_mark("M: middle"), tr_mark("E: ends"), tr_mark("S: alone"))

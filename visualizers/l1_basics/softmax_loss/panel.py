@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32
-from widgets.parameters import choice, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 CLASSES = ("cat", "dog", "fox")
 REACH = 8.0  # logits are dragged from −8 to 8

@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l1_basics.softmax_loss.panel import CLASSES, REACH, Frame, Params, rival
 from visualizers.panel import Shown
-from widgets.cards import Card, row
-from widgets.curves import Curve, CurvePlot, Rule, Style
-from widgets.dragbars import BarRow, DragBars
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.numbers import decimal, fixed, percent
-from widgets.pages import Pages
-from widgets.pullfield import PullField
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style
+from widgets.pictures.dragbars import BarRow, DragBars
+from widgets.pictures.pullfield import PullField
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import decimal, fixed, percent
+from widgets.views.cards import Card, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 TARGET, LOGITS = 0, {1: 0, 4: 1}  # rows of bars: the target, and the logits of each descent
 STEP = 0.25  # what an arrow key moves a logit by

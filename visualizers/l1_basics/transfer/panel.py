@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, UInt8
-from widgets.parameters import choice, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 WAYS = ("fine-tuned", "frozen", "from scratch")
 NAMES = ("fine_tuned", "frozen", "from_scratch")  # of the ways among the scalars

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from visualizers.l1_basics.transfer.panel import AMOUNTS, NAMES, UPDATES, WAYS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style, ghost_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, percent, quantity
-from widgets.pages import Pages
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style, ghost_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 STYLES: tuple[Style, ...] = ("solid", "dashed", "solid")  # of each way
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int16, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, source
-from widgets.parameters import text as typed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source
+from widgets.controls.parameters import text as typed
 
 RATES = (0.03, 0.3, 3.0)  # learning rates, in the rows of the grid
 BATCHES = (64, 256, 1024)  # positions of an update, in its columns

@@ -15,20 +15,21 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from visualizers.l1_basics.word2vec.panel import BATCHES, GRID, RATES, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.bars import BarChart
-from widgets.canvas import Canvas
-from widgets.cards import Card, Quiet, Switch, column, row
-from widgets.cloud import PointCloud
-from widgets.curves import CurvePlot, loss_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.multiples import Multiples, Small
-from widgets.numbers import compact, count, decimal, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.tips import explain
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.base.labels import Quiet
+from widgets.base.tips import explain
+from widgets.pictures.bars import BarChart
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.cloud import PointCloud
+from widgets.pictures.curves import CurvePlot, loss_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.multiples import Multiples, Small
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import compact, count, decimal, fixed, percent, quantity
+from widgets.views.cards import Card, Switch, column, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 TWINS = 2  # series
 WordShown = Shown[Params, Frame]

@@ -34,7 +34,7 @@ from visualizers.models.cooccurrence import SkipGram, neighbour_counts
 from visualizers.models.word2vec import Vocabulary, split
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 Array = NDArray[Any]
 

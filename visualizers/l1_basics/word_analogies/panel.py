@@ -7,9 +7,9 @@ from typing import Annotated
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import flag, hidden, integer, number, source
-from widgets.parameters import text as typed
-from widgets.speeds import Speed
+from widgets.controls.parameters import flag, hidden, integer, number, source
+from widgets.controls.parameters import text as typed
+from widgets.controls.speeds import Speed
 
 NEAR = 6  # words nearest to the sum that are listed
 PAIRS = 10  # pairs of the relation that the map shows

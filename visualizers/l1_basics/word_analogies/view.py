@@ -6,18 +6,18 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l1_basics.word_analogies.panel import Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, ghost_curves
-from widgets.dumbbells import Dumbbells, Pairs
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, percent, quantity
-from widgets.pages import Pages
-from widgets.parallelogram import Parallelogram
-from widgets.readouts import Readouts
-from widgets.tips import explain
-from widgets.view import PanelView
+from widgets.base.tips import explain
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, ghost_curves
+from widgets.pictures.dumbbells import Dumbbells, Pairs
+from widgets.pictures.parallelogram import Parallelogram
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 
 class WordAnalogiesView(PanelView):

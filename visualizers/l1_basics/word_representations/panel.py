@@ -7,9 +7,9 @@ from typing import Annotated
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import hidden, integer, number, source
-from widgets.parameters import text as typed
-from widgets.speeds import Speed
+from widgets.controls.parameters import hidden, integer, number, source
+from widgets.controls.parameters import text as typed
+from widgets.controls.speeds import Speed
 
 LADDER = ("one-hot", "counts", "PPMI", "SVD", "learnt")
 NEAR = 3  # nearest words that are listed

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l1_basics.word_representations.panel import LADDER, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.headgrid import HeadGrid
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.headgrid import HeadGrid
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent, quantity
+from widgets.views.cards import Card, Switch
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 LEARNT = LADDER.index("learnt")
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Bool, Float32, Int64
-from widgets.parameters import choice, hidden, integer, number
-from widgets.parameters import text as typed
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import text as typed
+from widgets.controls.speeds import Speed
 
 TAGGERS = ("forward", "backward", "both")
 TAGS = ("noun", "verb", "adjective", "adverb", "pronoun", "determiner", "preposition", "participle",

@@ -11,16 +11,17 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
 from visualizers.panel import Shown
-from widgets.calm import may_wait
-from widgets.canvas import Canvas
-from widgets.cards import Card, Quiet, Switch, row
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below
-from widgets.look import Look
-from widgets.numbers import count, percent, quantity
-from widgets.readouts import Readouts
-from widgets.view import PanelView
-from widgets.words import Words
+from widgets.base.calm import may_wait
+from widgets.base.labels import Quiet
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent, quantity
+from widgets.theme.words import Words
+from widgets.views.cards import Card, Switch, row
+from widgets.views.layout import Arrangement, Place, below
+from widgets.views.view import PanelView
 
 LEFT, RIGHT, BOTH = range(3)
 NEEDS = ("left", "right", "both")  # as the scalars are called

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from visualizers.data.cues import WIDEST
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 LENGTHS = (8, 16, 32, 64, 128)  # of the texts on which the time of a step is measured
 

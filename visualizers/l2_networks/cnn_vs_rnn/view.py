@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.cnn_vs_rnn.panel import LENGTHS, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.cards import Card
-from widgets.comparison import Comparison
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent
-from widgets.pages import Pages
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.pictures.comparison import Comparison
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 CNN, RNN = 1, 0  # their colours everywhere
 RECENT = 400  # measurements that the medians of the clock count, of all lengths together

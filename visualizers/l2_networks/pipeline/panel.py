@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number, source, text
+from widgets.controls.parameters import choice, hidden, integer, number, source, text
 
 OTHER = 1  # the number that all words share which have none of their own
 

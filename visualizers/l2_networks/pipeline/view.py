@@ -12,20 +12,21 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizers.l2_networks.pipeline.panel import OTHER, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.calm import may_wait
-from widgets.canvas import Canvas
-from widgets.cards import Card, Heading, Pane, column, stacked
-from widgets.code import CodeText
-from widgets.comparison import Comparison
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent, quantity
-from widgets.readouts import Readouts, TextFlow
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.base.calm import may_wait
+from widgets.base.labels import Heading
+from widgets.pictures.bars import BarChart
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.comparison import Comparison
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts, TextFlow
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent, quantity
+from widgets.views.cards import Card, Pane, column, stacked
+from widgets.views.code import CodeText
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 PREPARE, BUILD, TRAIN, EVALUATE, TEST = range(1, 6)
 

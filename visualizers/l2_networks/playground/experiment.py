@@ -42,7 +42,7 @@ from visualizers.models.perceptron import (
     collapsed,
 )
 from visualizers.panel import Context
-from widgets.numbers import decimal
+from widgets.theme.numbers import decimal
 
 NONE = np.empty(0, np.float32)
 BETTER = 0.999  # a test loss counts as better below this times the best one

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import Unfit, choice, flag, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import Unfit, choice, flag, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 MOST_LAYERS, MOST_NEURONS = 8, 16
 MOST_DRAWN = 400  # points

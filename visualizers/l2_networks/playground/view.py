@@ -24,17 +24,17 @@ from visualizers.l2_networks.playground.panel import (
 )
 from visualizers.l2_networks.playground.taking import as_json, as_python, matrices
 from visualizers.panel import Shown
-from widgets import numbers
-from widgets.cards import Card, Switch, column, row, stacked
-from widgets.curves import Curve, CurvePlot, loss_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.netmap import CLASS_SERIES, Column, FieldMap, NetMap
-from widgets.readouts import Readouts
-from widgets.style import font
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, loss_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.netmap import CLASS_SERIES, Column, FieldMap, NetMap
+from widgets.pictures.readouts import Readouts
+from widgets.theme import numbers
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.style import font
+from widgets.views.cards import Card, Switch, column, row, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 BESIDE = ("confusion", "errors")
 LOSS = 3  # series

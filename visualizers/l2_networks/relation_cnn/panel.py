@@ -8,7 +8,7 @@ from typing import Annotated
 from visualizers.data.relations import RELATIONS
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import hidden, integer, number
+from widgets.controls.parameters import hidden, integer, number
 
 VARIANTS = ("words alone", "markers", "positions", "both")
 SCALARS = ("alone", "markers", "positions", "both")  # what the networks are called in the history

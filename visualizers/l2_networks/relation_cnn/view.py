@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 from visualizers.data.relations import RELATIONS
 from visualizers.l2_networks.relation_cnn.panel import SCALARS, VARIANTS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import fixed, percent, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import NotedStrip
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import NotedStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import fixed, percent, signed
+from widgets.views.cards import Card, Switch
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SERIES = (1, 2, 0, 3)  # the colour of each network
 

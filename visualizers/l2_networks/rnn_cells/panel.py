@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32
-from widgets.parameters import choice, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 LONGEST = 40  # characters of the typed text that are read
 KINDS = {"RNN": ("a", "h"), "GRU": ("r", "z", "n", "h"), "LSTM": ("f", "i", "g", "c", "o", "h")}

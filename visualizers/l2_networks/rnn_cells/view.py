@@ -9,16 +9,17 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from visualizers.l2_networks.rnn_cells.panel import Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, Quiet, Switch, row, stacked
-from widgets.curves import Curve, CurvePlot, Rule, Style
-from widgets.dragbars import BarRow, DragBars, unit_row
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import MINUS, count, fixed, percent, quantity
-from widgets.readouts import Readouts
-from widgets.unrolled import Block, Unrolled
-from widgets.view import PanelView
+from widgets.base.labels import Quiet
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style
+from widgets.pictures.dragbars import BarRow, DragBars, unit_row
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.unrolled import Block, Unrolled
+from widgets.theme.look import Look
+from widgets.theme.numbers import MINUS, count, fixed, percent, quantity
+from widgets.views.cards import Card, Switch, row, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 INSIDE, BESIDE = ("unit", "slide"), ("learning", "next")
 LIKELIEST = 8  # letters in the bar chart

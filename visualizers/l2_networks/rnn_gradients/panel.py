@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, flag, hidden, integer, number
+from widgets.controls.parameters import choice, flag, hidden, integer, number
 
 CLIP_OFF = 100.0  # the highest clipping threshold means that nothing is clipped
 FAINTEST = -300.0  # log10 of what stands for a gradient that is exactly zero

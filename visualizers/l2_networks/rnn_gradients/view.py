@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.rnn_gradients.panel import CLIP_OFF, FAINTEST, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.cards import Card, Switch, stacked
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, fixed, percent, quantity
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, percent, quantity
+from widgets.views.cards import Card, Switch, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 BESIDE = ("gradient norm", "gates", "singular values")
 FLOAT32 = 1.2e-38  # the smallest number that ordinary training can hold in full precision

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Bool, Float32, Int32, Int64
-from widgets.parameters import choice, hidden, integer, number, source
-from widgets.parameters import text as typed
+from widgets.controls.parameters import choice, hidden, integer, number, source
+from widgets.controls.parameters import text as typed
 
 FEATURES = ("quotes", "docstring", "comment", "brackets", "place in line", "indentation",
             "place in word", "line start", "word end", "line end", "capital", "digit")

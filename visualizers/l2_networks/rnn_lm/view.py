@@ -14,21 +14,21 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from visualizers.l2_networks.rnn_lm.panel import COLOURS, Frame, Params
 from visualizers.panel import History, Shown
-from widgets import raster
-from widgets.bars import BarChart
-from widgets.canvas import Canvas, Scroll
-from widgets.cards import Card, Switch, row
-from widgets.curves import Curve, CurvePlot, Rule, running_mean
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look, Theme
-from widgets.numbers import count, decimal, fixed, quantity, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts, TextFlow
-from widgets.style import font
-from widgets.tokens import on_one_line, visible
-from widgets.view import PanelView
-from widgets.words import Words
+from widgets.pictures import raster
+from widgets.pictures.bars import BarChart
+from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.curves import Curve, CurvePlot, Rule, running_mean
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts, TextFlow
+from widgets.pictures.tokens import on_one_line, visible
+from widgets.theme.look import Look, Theme
+from widgets.theme.numbers import count, decimal, fixed, quantity, signed
+from widgets.theme.style import font
+from widgets.theme.words import Words
+from widgets.views.cards import Card, Switch, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SMOOTHING = 25  # steps that the training curve is a mean of
 SCALE = 64  # pixels that the scale of shades is long

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, flag, integer, number
+from widgets.controls.parameters import choice, flag, integer, number
 
 NETWORKS = ("RNN", "orthogonal", "GRU", "LSTM")  # also the names of the scalars
 SYMBOLS = 4

@@ -8,14 +8,14 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.rnn_memory.panel import BASELINE, NETWORKS, SYMBOLS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, stacked
-from widgets.curves import Curve, CurvePlot, Rule, running_mean
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, percent, quantity
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, running_mean
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, percent, quantity
+from widgets.views.cards import Card, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 COLORS = (1, 3, 2, 0)  # series of each network
 SMOOTHING = 20  # steps that a curve of the race is a mean of

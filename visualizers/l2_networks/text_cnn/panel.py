@@ -7,7 +7,7 @@ from typing import Annotated
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import hidden, integer, number, source, text
+from widgets.controls.parameters import hidden, integer, number, source, text
 
 FARTHEST = 16  # by so many places a sentence is moved at most
 EXAMPLES = 200  # sentences of the test part that can be looked at

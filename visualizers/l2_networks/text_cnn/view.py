@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l2_networks.text_cnn.panel import Frame, Params, sentence_key
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, stacked
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, percent
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent
+from widgets.views.cards import Card, Switch, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 BESIDE = ("accuracy", "loss")
 

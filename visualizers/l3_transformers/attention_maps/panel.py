@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float16, Float32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, source, text
+from widgets.controls.parameters import choice, flag, hidden, integer, source, text
 
 LONGEST = 512  # tokens; a matrix of more does not fit into a frame or onto a screen
 

@@ -12,15 +12,15 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.attention_maps.panel import Frame, Params, chosen
 from visualizers.panel import Shown
-from widgets.cards import Card, Switch, column, row
-from widgets.headgrid import HeadGrid
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent
-from widgets.readouts import Readouts
-from widgets.tokens import TokenLinks, TokenStrip, visible
-from widgets.view import PanelView
+from widgets.pictures.headgrid import HeadGrid
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import TokenLinks, TokenStrip, visible
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent
+from widgets.views.cards import Card, Switch, column, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 CLICKS = ("lock", "mask")
 UNKNOWN = ("[UNK]", "<unk>", "\ufffd")  # what stands for a word that a model does not know

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32
-from widgets.parameters import choice, flag, hidden, integer, number
+from widgets.controls.parameters import choice, flag, hidden, integer, number
 
 WORDS = ("the", "old", "dog", "bites", "a", "man", "at", "night")
 WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.dot_product.panel import KEYS, REACH, WIDTHS, Frame, Params
 from visualizers.panel import Shown
-from widgets.arrows import Arrows
-from widgets.bars import BarChart
-from widgets.cards import Card, row
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, fixed
-from widgets.pages import Pages
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.arrows import Arrows
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed
+from widgets.views.cards import Card, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 ENDS = (float(WIDTHS[0]), float(WIDTHS[-1]))
 SUBSCRIPTS = "₁₂₃₄"

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"  # the symbols, at most so many
 EXAMPLES = 48  # sequences that test it, never learnt from

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float16, Float32, Float64, Int64, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, source, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source, text
+from widgets.controls.speeds import Speed
 
 LONGEST = 512  # tokens: a matrix of more is neither read nor sent quickly
 PROMPT, DRAWN, FORCED = 0, 1, 2  # who wrote a token

@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l3_transformers.language_model.lines import five_lines
 from visualizers.l3_transformers.language_model.panel import FORCED, PROMPT, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, column, row
-from widgets.code import CodeText
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.headgrid import HeadGrid
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below
-from widgets.look import Look
-from widgets.numbers import compact, count, fixed, percent, quantity, size
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import TokenStrip, legible, on_one_line, shortened
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.headgrid import HeadGrid
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip, legible, on_one_line, shortened
+from widgets.theme.look import Look
+from widgets.theme.numbers import compact, count, fixed, percent, quantity, size
+from widgets.views.cards import Card, column, row
+from widgets.views.code import CodeText
+from widgets.views.layout import Arrangement, Place, below
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 NAMED = 20  # a matrix of more tokens has numbers below it
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, source
-from widgets.parameters import text as typed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source
+from widgets.controls.parameters import text as typed
 
 LONGEST = 16  # words of a sentence that are read
 EXAMPLES = 100  # held-out sentences that can be looked at

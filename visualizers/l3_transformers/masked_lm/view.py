@@ -15,18 +15,18 @@ from visualizers.l3_transformers.masked_lm.panel import (
     sentence_key,
 )
 from visualizers.panel import Shown
-from widgets.calm import may_wait
-from widgets.canvas import Canvas
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.numbers import count, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.base.calm import may_wait
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.curves import Curve, CurvePlot, ghost_curves
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 MODELS = ("BERT", "GPT")
 

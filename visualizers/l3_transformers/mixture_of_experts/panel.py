@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number, source
-from widgets.parameters import text as typed
+from widgets.controls.parameters import choice, hidden, integer, number, source
+from widgets.controls.parameters import text as typed
 
 TWINS = 3  # seeds that are trained at once, each without and with the balance loss
 SENTENCE = ("The statement returns a list of 12 names, and an exception is raised if there are none of "

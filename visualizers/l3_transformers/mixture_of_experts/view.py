@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.mixture_of_experts.panel import Frame, Params
 from visualizers.panel import History, Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.numbers import compact, count, fixed, percent, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import NotedStrip
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import NotedStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import compact, count, fixed, percent, signed
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 KINDS = ("plain", "balanced")
 

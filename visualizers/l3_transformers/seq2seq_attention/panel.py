@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, text
+from widgets.controls.speeds import Speed
 
 LONGEST = 24  # letters of a sequence that is tested
 EXAMPLES = 50  # sequences of each kind that can be looked at

@@ -7,17 +7,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.seq2seq_attention.panel import Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, loss_curves, running_mean
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent, quantity, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import TokenStrip, visible
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule, loss_curves, running_mean
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import TokenStrip, visible
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent, quantity, signed
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SMOOTHING = 20  # steps that a curve of the loss is a mean of
 HIDDEN = "×"

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int64, UInt8
-from widgets.parameters import choice, hidden, integer, number, source
-from widgets.parameters import text as typed
+from widgets.controls.parameters import choice, hidden, integer, number, source
+from widgets.controls.parameters import text as typed
 
 _FRESH = {"start": ("random weights",)}
 

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from visualizers.l3_transformers.tiny_gpt.panel import Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, Switch, row
-from widgets.curves import Curve, CurvePlot, Rule, running_mean
-from widgets.headgrid import HeadGrid
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed
-from widgets.readouts import Readouts, TextFlow
-from widgets.tokens import legible, on_one_line
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule, running_mean
+from widgets.pictures.headgrid import HeadGrid
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts, TextFlow
+from widgets.pictures.tokens import legible, on_one_line
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed
+from widgets.views.cards import Card, Switch, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 PLACES = ("attention", "lens")
 SMOOTHING = 25  # steps that the bold training curve is a mean of

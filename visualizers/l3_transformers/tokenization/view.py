@@ -6,17 +6,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l3_transformers.tokenization.panel import Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import compact, count, decimal, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import TokenStrip, legible, visible
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip, legible, visible
+from widgets.theme.look import Look
+from widgets.theme.numbers import compact, count, decimal, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 COUNTED = ("BPE", "byte BPE", "whole words")  # the others weigh by likelihood
 JOINING = ("BPE", "byte BPE", "WordPiece")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number, text
+from widgets.controls.parameters import choice, hidden, integer, number, text
 
 METHODS = ("soft prompt", "prefix", "BitFit", "LoRA", "adapter", "full tuning")
 KEYS = ("prompt", "prefix", "bitfit", "lora", "adapter", "full")  # of each method's scalar

@@ -9,18 +9,18 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l4_tuning.delta_lab.panel import METHODS, SEEDS, TASKS, Frame, Params
 from visualizers.panel import Shown
 from visualizers.shapes import Float32
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marked import Entry, MarkedTexts, Span
-from widgets.numbers import count, percent, size
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.scatter import ScatterPlot
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.marked import Entry, MarkedTexts, Span
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.scatter import ScatterPlot
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent, size
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 LORA, FULL = 3, 5
 

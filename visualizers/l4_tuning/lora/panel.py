@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Float64, Int32
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 LEARNERS = ("full tuning", "LoRA", "LoRA at full tuning's rate")
 MATRICES = ("query", "key", "value", "out", "up", "down")  # of a block

@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QWidget
 from visualizers.l4_tuning.lora.panel import KEYS, LEARNERS, Frame, Params
 from visualizers.panel import Shown
 from visualizers.shapes import Float32
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, percent, size
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, percent, size
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 FULL, LORA = 0, 1
 LOW = 0.38  # of the made BERT's new task: a little below guessing

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, text
+from widgets.controls.parameters import choice, hidden, integer, number, text
 
 SHOTS = (1, 2, 4, 8, 16, 32)  # labelled examples of each class
 DRAWS = 5  # times that examples are drawn anew

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, text
+from widgets.controls.speeds import Speed
 
 ORDERS = 24    # of the same examples that are tried at most: all there are of four
 QUESTIONS = 40  # sentences that each prompt is asked about

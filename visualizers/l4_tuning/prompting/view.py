@@ -9,19 +9,19 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l4_tuning.prompting.panel import CLASSES, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marked import Entry, MarkedTexts, Span
-from widgets.marks import mark_of, named
-from widgets.numbers import count, percent, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.scatter import ScatterPlot
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.pictures.marked import Entry, MarkedTexts, Span
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.scatter import ScatterPlot
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.marks import mark_of, named
+from widgets.theme.numbers import count, percent, signed
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 RAW, FIXED = 0, 1  # rows of the frame: as asked, calibrated
 CALIBRATED = 2     # the series of what is calibrated; 0 and 1 are the classes

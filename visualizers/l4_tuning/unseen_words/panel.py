@@ -7,7 +7,7 @@ from typing import Annotated
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import hidden, integer, number
+from widgets.controls.parameters import hidden, integer, number
 
 METHODS = ("full tuning", "BitFit", "LoRA", "adapter", "prefix", "soft prompt")
 BACKBONES = ("pre-trained", "random")

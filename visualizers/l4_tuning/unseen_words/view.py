@@ -7,17 +7,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l4_tuning.unseen_words.panel import METHODS, SIDE, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, Style, ghost_curves
-from widgets.dumbbells import Dumbbells, Pairs
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.scatter import ScatterPlot
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, Style, ghost_curves
+from widgets.pictures.dumbbells import Dumbbells, Pairs
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.scatter import ScatterPlot
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SERIES = (0, 1)  # of the pre-trained and the random backbone
 BACKBONE_NAMES = ("pre-trained backbone", "random backbone")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number, text
+from widgets.controls.parameters import choice, hidden, integer, number, text
 
 ONCE = ("prune", "2:4", "neurons", "heads", "quantise", "low rank")  # cards that act at once …
 LONG = ("tune", "distil")  # … and those that train

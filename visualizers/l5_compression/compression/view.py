@@ -15,19 +15,19 @@ from visualizers.l5_compression.compression.panel import (
     Params,
 )
 from visualizers.panel import Shown
-from widgets.barrows import BarRows
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, ghost_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, percent, size, times
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.scatter import ScatterPlot
-from widgets.tokens import TokenStrip, legible
-from widgets.view import PanelView
+from widgets.pictures.barrows import BarRows
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, ghost_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.scatter import ScatterPlot
+from widgets.pictures.tokens import TokenStrip, legible
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, percent, size, times
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 # BMCook's README, T5-3B (github.com/OpenBMB/BMCook): how many times faster, and the share of the score kept.
 BMCOOK = (("P+D", 2, 0.988), ("P+D+Q", 8, 0.986), ("P+D+Q+M", 12, 0.974), ("T5-Base", 7, 0.950))

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 STUDENTS = 3  # that are looked at: by labels, at T = 1, at the T of the slider
 LADDER = (1.0, 2.0, 4.0, 8.0, 20.0)  # temperatures that are always tried beside it

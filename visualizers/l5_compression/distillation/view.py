@@ -7,16 +7,16 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from visualizers.l5_compression.distillation.panel import LADDER, STUDENTS, Frame, Params
 from visualizers.panel import Shown
-from widgets.barrows import BarRows
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.barrows import BarRows
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 LABELS, COLD, YOURS = range(STUDENTS)
 SERIES = (1, 2, 0)  # of the students: by labels, at T = 1, at the T of the slider

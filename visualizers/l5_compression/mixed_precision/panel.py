@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Float64, Int32
-from widgets.parameters import choice, flag, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 LAYERS = 4
 FIRST, BINS = -50, 80  # exponents that are told apart: 2^-50 … 2^29; what is beyond lies at an end

@@ -19,17 +19,17 @@ from visualizers.l5_compression.mixed_precision.panel import (
     Params,
 )
 from visualizers.panel import History, Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, running_mean
-from widgets.exponents import Exponents, Fate, Window
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, percent, power_of_two
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule, running_mean
+from widgets.pictures.exponents import Exponents, Fate, Window
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, percent, power_of_two
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 WINDOWS = tuple(Window(name, one.low, one.least, math.frexp(one.largest)[1] - 1)
                 for name, one in FORMATS.items())

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, Int64, UInt8
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 WAYS = ("data parallel", "ZeRO 1", "ZeRO 2", "ZeRO 3", "tensor parallel", "pipeline")
 HELD = ("weights", "gradients", "Adam", "activations")

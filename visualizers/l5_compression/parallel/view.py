@@ -12,20 +12,20 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizers.l5_compression.parallel.panel import HELD, MESSAGES, WAYS, Frame, Params
 from visualizers.panel import History, Shown
-from widgets.bars import BarChart
-from widgets.calm import may_wait
-from widgets.canvas import Canvas
-from widgets.cards import Card
-from widgets.code import CodeText
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named, paint_marks
-from widgets.numbers import count, decimal, percent, quantity, size
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
-from widgets.words import Words
+from widgets.base.calm import may_wait
+from widgets.pictures.bars import BarChart
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.marks import named, paint_marks
+from widgets.theme.numbers import count, decimal, percent, quantity, size
+from widgets.theme.words import Words
+from widgets.views.cards import Card
+from widgets.views.code import CodeText
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 COLOURS = (0, 1, 2, 0, 1)  # of the messages: those of a pipeline never stand beside those of a ring
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 GRANULARITIES = ("per tensor", "per channel", "per group")
 BITS = (2, 3, 4, 5, 6, 7, 8)

@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l5_compression.quantization.panel import BITS, GRANULARITIES, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart, Histogram
-from widgets.cards import Card, Switch, stacked
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import decimal, percent, size, times
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart, Histogram
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import decimal, percent, size, times
+from widgets.views.cards import Card, Switch, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 BESIDE = ("errors", "layers")
 

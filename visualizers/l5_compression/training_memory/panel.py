@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float64, Int8
-from widgets.parameters import choice, hidden, integer, number
+from widgets.controls.parameters import choice, hidden, integer, number
 
 PARTS = ("weights", "gradients", "optimiser", "activations")
 ALIVE = (*PARTS, "work space")  # of the moment: what else has been computed and not yet let go

@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l5_compression.training_memory.panel import DEPTHS, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, column
-from widgets.curves import Curve, CurvePlot
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import SPACE, count, decimal, percent, signed, size
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.stacks import Stack, StackedAreas, Stacks, Stretch
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.stacks import Stack, StackedAreas, Stacks, Stretch
+from widgets.theme.look import Look
+from widgets.theme.numbers import SPACE, count, decimal, percent, signed, size
+from widgets.views.cards import Card, column
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 GIB = 2.0**30
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, Int64, UInt8
-from widgets.parameters import choice, hidden, integer, number, source, text
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, source, text
+from widgets.controls.speeds import Speed
 
 Method = Literal["greedy", "beam search", "sampling", "top k", "top p", "min p", "penalty", "contrastive"]
 METHODS: tuple[Method, ...] = (

@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l6_text.decoding.panel import CUT, METHODS, TAKEN, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.dumbbells import Dumbbells, Pairs
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.scatter import ScatterPlot
-from widgets.table import Table
-from widgets.tokens import TokenStrip, legible, on_one_line, shortened
-from widgets.tokentree import Node, State, TokenTree
-from widgets.view import PanelView
+from widgets.pictures.dumbbells import Dumbbells, Pairs
+from widgets.pictures.scatter import ScatterPlot
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip, legible, on_one_line, shortened
+from widgets.pictures.tokentree import Node, State, TokenTree
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 FATES: tuple[State, ...] = ("cut", "open", "taken")
 

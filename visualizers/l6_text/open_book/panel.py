@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, UInt8
-from widgets.parameters import choice, hidden, integer, number, text
+from widgets.controls.parameters import choice, hidden, integer, number, text
 
 NEW = 24      # people of whom nothing is learnt
 LISTED = 8    # questions of each set whose answers are listed

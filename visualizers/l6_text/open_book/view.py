@@ -8,18 +8,18 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from visualizers.l6_text.open_book.panel import WAYS, Frame, Params
 from visualizers.l6_text.open_book.scoring import exact_match
 from visualizers.panel import Shown
-from widgets.bargrid import BarGrid
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Style, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marked import Entry, MarkedTexts, Span
-from widgets.marks import named
-from widgets.numbers import count, decimal, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.pictures.bargrid import BarGrid
+from widgets.pictures.curves import Curve, CurvePlot, Style, ghost_curves
+from widgets.pictures.marked import Entry, MarkedTexts, Span
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, decimal, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 CLOSED, OPEN, REMOVED = range(3)  # rows of the frame
 OLD, NEW = 0, 1                   # its columns

@@ -7,18 +7,18 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l6_text.retrieval.panel import SHOWN, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card, Pane
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves, loss_curves
-from widgets.heatmap import Cell, Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.numbers import count, fixed, percent
-from widgets.pages import Pages
-from widgets.ranklists import RankLists
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves, loss_curves
+from widgets.pictures.heatmap import Cell, Heatmap
+from widgets.pictures.ranklists import RankLists
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, fixed, percent
+from widgets.views.cards import Card, Pane
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 ENCODER, BM25, LATE = range(3)  # rows of the frame, and their series
 LABEL = 24  # characters of a name beside the matrix

@@ -7,16 +7,16 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l6_text.text_scores.panel import LONGEST, ORDERS, TIMES, WINDOWS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.ngramtiles import NgramTiles
-from widgets.numbers import count, decimal, fixed, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.ngramtiles import NgramTiles
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 BLEU, SIMILARITY, PERPLEXITY = 0, 4, 5  # columns of the frame's scores
 

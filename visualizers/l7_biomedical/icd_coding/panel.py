@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int16, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number, text
+from widgets.controls.parameters import choice, flag, hidden, integer, number, text
 
 METHODS = ("encoder", "BM25")
 FIFTHS = 5  # groups of answers, from the smallest margins to the largest

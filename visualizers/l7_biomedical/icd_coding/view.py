@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizers.l7_biomedical.icd_coding.panel import FIFTHS, METHODS, Frame, Params
 from visualizers.panel import Shown
-from widgets.canvas import Canvas
-from widgets.cards import Card, Pane
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named, paint_marks
-from widgets.numbers import Write, count, fixed, percent, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import NotedStrip
-from widgets.view import PanelView
+from widgets.pictures.canvas import Canvas
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import NotedStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named, paint_marks
+from widgets.theme.numbers import Write, count, fixed, percent, signed
+from widgets.views.cards import Card, Pane
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 Part = tuple[str, int]  # ("group", number) or ("code", number)
 WRITE: tuple[Write, Write] = (fixed, lambda score: fixed(score, 1))  # a cosine, a score of BM25

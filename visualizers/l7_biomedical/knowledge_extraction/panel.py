@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from visualizers.data.abstracts import RELATIONS, TAGS
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number
+from widgets.controls.parameters import choice, flag, hidden, integer, number
 
 SHOWN = 12  # sentences that can be shown, of known names and of unseen ones
 RIGHT, WRONG, MISSED = range(3)  # what an edge is

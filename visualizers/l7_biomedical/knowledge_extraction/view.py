@@ -13,17 +13,17 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from visualizers.data.abstracts import DISEASE, DRUG, INSIDE, RELATIONS
 from visualizers.l7_biomedical.knowledge_extraction.panel import MISSED, RIGHT, WRONG, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.canvas import Canvas, Scroll
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import mark_of, paint_marks
-from widgets.numbers import count, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.tokens import NotedStrip
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.curves import Curve, CurvePlot, ghost_curves
+from widgets.pictures.tokens import NotedStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import mark_of, paint_marks
+from widgets.theme.numbers import count, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 Part = tuple[str, int]  # ("drug", number), ("disease", number) or ("edge", number)
 DASHES: tuple[Sequence[float], ...] = ((), (6, 3), (1.5, 3))  # of treats, causes, does not

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import hidden, integer, number, source, text
+from widgets.controls.parameters import hidden, integer, number, source, text
 
 LONGEST = 5  # signs of a piece
 CONTEXTS = tuple(range(LONGEST + 1))  # 0: the molar mass alone

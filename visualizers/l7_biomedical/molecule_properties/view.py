@@ -9,19 +9,19 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l7_biomedical.molecule_properties.panel import CONTEXTS, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, Pane, Switch, row
-from widgets.curves import Curve, CurvePlot
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.molecule import Molecule, MoleculePicture
-from widgets.numbers import count, decimal, fixed, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
-from widgets.words import Words
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot
+from widgets.pictures.molecule import Molecule, MoleculePicture
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, decimal, fixed, signed
+from widgets.theme.words import Words
+from widgets.views.cards import Card, Pane, Switch, row
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 PAINTED = ("learnt", "known")
 SHOWN = 14  # pieces

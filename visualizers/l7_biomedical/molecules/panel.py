@@ -7,7 +7,7 @@ from typing import Annotated
 
 from visualizers.panel import Panel
 from visualizers.shapes import Bool, Float32, Int32
-from widgets.parameters import hidden, integer, number, source, text
+from widgets.controls.parameters import hidden, integer, number, source, text
 
 CELLS = 8  # molecules that are drawn at once
 FAULTS = ("", "nothing", "no end", "open branch", "no branch", "open atom", "no atom", "open ring",

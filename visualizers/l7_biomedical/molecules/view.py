@@ -7,20 +7,20 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from visualizers.l7_biomedical.molecules.panel import CELLS, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import Histogram
-from widgets.cards import Card, Switch, row, stacked
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves, running_mean
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.molecule import Cell, Molecule, MoleculeGrid
-from widgets.numbers import count, fixed, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
-from widgets.words import Words
+from widgets.pictures.bars import Histogram
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves, running_mean
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.molecule import Cell, Molecule, MoleculeGrid
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, fixed, percent
+from widgets.theme.words import Words
+from widgets.views.cards import Card, Switch, row, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 ABOVE = ("written", "relatives")
 BINS = 24

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, flag, hidden, integer, number, source, text
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source, text
 
 RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
 LIVE = "live-protein-model"

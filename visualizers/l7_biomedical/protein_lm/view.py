@@ -7,15 +7,15 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l7_biomedical.protein_lm.panel import RESIDUES, Frame, Params, protein_key
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.logo import LogoPlot
-from widgets.look import Look
-from widgets.numbers import count, percent
-from widgets.pages import Pages
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.logo import LogoPlot
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 # Rows in the order of what residues are like, and the colour of each kind.
 ORDER = "WFYMLIVACGPTSQNHKRED"

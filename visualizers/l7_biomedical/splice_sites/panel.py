@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, flag, hidden, integer, number, source, text
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source, text
 
 EXAMPLES = 100  # sites of the test part that can be looked at
 BASES = "ACGU"

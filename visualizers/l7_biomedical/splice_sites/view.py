@@ -7,16 +7,16 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l7_biomedical.splice_sites.panel import BASES, MODELS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.logo import LogoPlot
-from widgets.look import Look
-from widgets.numbers import count, decimal, fixed, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.logo import LogoPlot
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 BITS = 2.0  # a column tells at most so many
 NAMES = ("", "logistic_", "transformer_")

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 from visualizers.data.cases import CHARGES, ELEMENTS
 from visualizers.l8_legal.charges.panel import SIZES, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, Switch
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, percent, quantity
+from widgets.views.cards import Card, Switch
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 WHO = ("text", "both")
 TEXT, BOTH, ALONE = range(3)  # the readers' series, too

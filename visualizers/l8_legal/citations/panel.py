@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from visualizers.data.statutes import STATUSES
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, flag, hidden, integer, number, source, text
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source, text
 
 ANSWERS = 24  # answers that are checked
 TEMPERATURES = (0.3, 0.6, 0.9, 1.2)

@@ -7,16 +7,16 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l8_legal.citations.panel import VERDICTS, Frame, Params
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marked import Entry, MarkedTexts, Span
-from widgets.marks import named
-from widgets.numbers import count, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.marked import Entry, MarkedTexts, Span
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import count, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 LONGEST = 36  # characters of a citation in a title
 SERIES = {"in force": 2, "amended": 1, "repealed": 1, "invented": 3}

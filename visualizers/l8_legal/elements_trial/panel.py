@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from visualizers.data.cases import CHARGES, ELEMENTS
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 TESTS = 300  # cases that nobody has learnt from
 VERDICTS = (*(one.id for one in CHARGES), "")  # the last one is an acquittal

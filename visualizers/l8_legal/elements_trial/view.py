@@ -14,17 +14,17 @@ from visualizers.l8_legal.elements_trial.panel import (
     case_key,
 )
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.decisions import DecisionTree
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marked import Entry, MarkedTexts, Span
-from widgets.numbers import count, decimal, fixed, percent, quantity
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.decisions import DecisionTree
+from widgets.pictures.marked import Entry, MarkedTexts, Span
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, percent, quantity
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 CLICKS = ("yes", "no", "unknown", "")  # what a click sets an answer to; "" leaves it to the file
 SERIES = {"yes": 0, "no": 1, "unknown": 3}

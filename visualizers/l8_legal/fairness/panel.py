@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, flag, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 LOWEST, HIGHEST = 1.0, 11.0  # thresholds: everyone is high risk, nobody is
 GRID = 51  # thresholds that are tried for each group

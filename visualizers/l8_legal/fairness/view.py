@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l8_legal.fairness.panel import LEAST, MEASURES, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, Pane
-from widgets.crowd import Crowd
-from widgets.curves import Curve, CurvePlot, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.regions import Regions
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.crowd import Crowd
+from widgets.pictures.curves import Curve, CurvePlot, ghost_curves
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.regions import Regions
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent
+from widgets.views.cards import Card, Pane
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 FLAGS = ("equal_fpr", "equal_fnr", "equal_ppv")  # the parameters, in the order of MEASURES
 SERIES = (0, 1, 3)  # of the measures: FPR is about those below the line, FNR about those above

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from visualizers.data.cases import CHARGES, ELEMENTS
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, source
+from widgets.controls.parameters import choice, hidden, integer, number, source
 
 CHARGE_IDS, ELEMENT_IDS = tuple(one.id for one in CHARGES), tuple(ELEMENTS)
 CANDIDATES = 30

@@ -16,16 +16,16 @@ from visualizers.l8_legal.similar_cases.panel import (
     graded_for,
 )
 from visualizers.panel import Shown
-from widgets.cards import Card
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import decimal, fixed, percent
-from widgets.pages import Pages
-from widgets.ranks import QUIET, RankColumns
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
+from widgets.pictures.ranks import QUIET, RankColumns
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.numbers import decimal, fixed, percent
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 SERIES = {LIKE: 0, TRAP: 1}
 LEFT, RIGHT = 0, 1

@@ -33,7 +33,7 @@ from visualizers.models.arrays import array
 from visualizers.models.cooccurrence import ppmi_svd, skip_gram, unit
 from visualizers.models.word2vec import rank_correlation
 from visualizers.panel import Context
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 BLOCK, REACH = 50, 4  # words that are dealt out together; how far neighbours may be
 MOST = 20  # random divisions; more change nothing that could be seen

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, source
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, source
+from widgets.controls.speeds import Speed
 
 WAYS = ("raw drift", "less its own control", "less words as frequent")
 TOP = 12  # words that are listed

@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l9_social.meaning_shift.panel import WAYS, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, fixed, percent, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.scatter import ScatterPlot
-from widgets.table import Table
-from widgets.view import PanelView
+from widgets.pictures.bars import BarChart
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.scatter import ScatterPlot
+from widgets.pictures.table import Table
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, fixed, percent, signed
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 BINS = 9  # of frequency, for a trend
 

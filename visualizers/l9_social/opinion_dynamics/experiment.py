@@ -44,7 +44,7 @@ from torch import Tensor
 from visualizers.l9_social.opinion_dynamics.panel import BINS, BOT, BOUNDS, Frame, Params
 from visualizers.models.precision import finest
 from visualizers.panel import Context
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float16, Float32, Int32
-from widgets.parameters import choice, hidden, integer, number
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number
+from widgets.controls.speeds import Speed
 
 MADE = ("small world", "scale-free")  # networks whose size can be chosen
 BOT = 0.9  # what every bot holds for good

@@ -8,17 +8,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l9_social.opinion_dynamics.panel import BINS, BOUNDS, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import Histogram
-from widgets.cards import Card, Switch, stacked
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.heatmap import Heatmap
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.network import NetworkGraph, TrajectoryField
-from widgets.numbers import count, decimal, fixed, percent, quantity
-from widgets.readouts import Readouts
-from widgets.view import PanelView
-from widgets.words import tr_mark
+from widgets.pictures.bars import Histogram
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.heatmap import Heatmap
+from widgets.pictures.network import NetworkGraph, TrajectoryField
+from widgets.pictures.readouts import Readouts
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, percent, quantity
+from widgets.theme.words import tr_mark
+from widgets.views.cards import Card, Switch, stacked
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 BESIDE = ("polarisation", "clusters", "map")
 WITHOUT = {"recommender": tr_mark("without the recommender"), "bots": tr_mark("without the bots")}

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32
-from widgets.parameters import choice, flag, hidden, integer, number, source
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, flag, hidden, integer, number, source
+from widgets.controls.speeds import Speed
 
 HOTTEST = 3.0
 TEMPERATURES = 31  # at which a total and a tie are computed

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visualizers.models.language import Turn, conversation
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 PARTIES = (tr_mark("strong Democrat"), tr_mark("weak Democrat"), tr_mark("leans Democrat"),
            tr_mark("independent"), tr_mark("leans Republican"), tr_mark("weak Republican"),

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l9_social.silicon_sample.panel import HOTTEST, Frame, Params
 from visualizers.panel import Shown
-from widgets.bars import BarChart
-from widgets.cards import Card, Pane
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, percent, signed
-from widgets.pages import Pages
-from widgets.profiles import Profile, Profiles
-from widgets.readouts import Readouts, TextFlow
-from widgets.view import PanelView
-from widgets.words import tr_mark
+from widgets.pictures.bars import BarChart
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.profiles import Profile, Profiles
+from widgets.pictures.readouts import Readouts, TextFlow
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, percent, signed
+from widgets.theme.words import tr_mark
+from widgets.views.cards import Card, Pane
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 FACTS = {"party": tr_mark("party"), "ideology": tr_mark("ideology"), "age": tr_mark("age"),
          "education": tr_mark("education"), "income": tr_mark("household income")}

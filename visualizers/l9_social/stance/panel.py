@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int8, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, text
+from widgets.controls.parameters import choice, hidden, integer, number, text
 
 MADE = "made opinions"
 EXAMPLES = 200  # questions of the test part that can be looked at

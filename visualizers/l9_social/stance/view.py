@@ -7,17 +7,17 @@ from PySide6.QtWidgets import QWidget
 
 from visualizers.l9_social.stance.panel import Frame, Params, sentence_key
 from visualizers.panel import Shown
-from widgets.bargrid import BarGrid
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule, ghost_curves
-from widgets.dragbars import DragBars, unit_row
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.marks import named
-from widgets.numbers import percent, quantity, signed
-from widgets.tokens import TokenStrip
-from widgets.view import PanelView
-from widgets.words import tr_mark
+from widgets.pictures.bargrid import BarGrid
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
+from widgets.pictures.dragbars import DragBars, unit_row
+from widgets.pictures.tokens import TokenStrip
+from widgets.theme.look import Look
+from widgets.theme.marks import named
+from widgets.theme.numbers import percent, quantity, signed
+from widgets.theme.words import tr_mark
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.view import PanelView
 
 FEELINGS = (tr_mark("negative feeling"), tr_mark("positive feeling"))
 MODELS = (tr_mark("told the target"), tr_mark("not told"), tr_mark("sentiment alone"))

@@ -48,7 +48,7 @@ from visualizers.models.associations import MadeCorpus, made_corpus, pair_counts
 from visualizers.models.cooccurrence import SkipGram, ppmi_svd
 from visualizers.panel import Context
 from visualizers.refusal import Refusal
-from widgets.words import tr_mark
+from widgets.theme.words import tr_mark
 
 Array = NDArray[Any]
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32, Int32, UInt8
-from widgets.parameters import choice, hidden, integer, number, source
-from widgets.speeds import Speed
+from widgets.controls.parameters import choice, hidden, integer, number, source
+from widgets.controls.speeds import Speed
 
 EDGES = np.linspace(-2.0, 2.0, 51)  # of the histogram: no effect is larger than 2
 SHARES = tuple(one / 10 for one in range(11))  # of the axis that may be taken out

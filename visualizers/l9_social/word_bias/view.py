@@ -14,17 +14,17 @@ from visualizers.l9_social.word_bias.panel import (
     moved_key,
 )
 from visualizers.panel import Shown
-from widgets.bars import Histogram
-from widgets.cards import Card
-from widgets.curves import Curve, CurvePlot, Rule
-from widgets.layout import Arrangement, Place, below, beside
-from widgets.look import Look
-from widgets.numbers import count, decimal, fixed, percent, signed
-from widgets.pages import Pages
-from widgets.readouts import Readouts
-from widgets.table import Table
-from widgets.view import PanelView
-from widgets.wordaxis import WordAxis
+from widgets.pictures.bars import Histogram
+from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.readouts import Readouts
+from widgets.pictures.table import Table
+from widgets.pictures.wordaxis import WordAxis
+from widgets.theme.look import Look
+from widgets.theme.numbers import count, decimal, fixed, percent, signed
+from widgets.views.cards import Card
+from widgets.views.layout import Arrangement, Place, below, beside
+from widgets.views.pages import Pages
+from widgets.views.view import PanelView
 
 
 class WordBiasView(PanelView):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from visualizers.panel import Panel
 from visualizers.shapes import Float32
-from widgets.parameters import choice, hidden, integer, number, source
+from widgets.controls.parameters import choice, hidden, integer, number, source
 
 
 @dataclass(frozen=True)

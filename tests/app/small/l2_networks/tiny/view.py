@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QMouseEvent, QPainter
 
-from widgets.view import PanelView
+from widgets.views.view import PanelView
 
 
 class TinyView(PanelView):

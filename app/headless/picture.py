@@ -1,0 +1,100 @@
+"""A page as a picture, drawn by the program's own window on Qt's offscreen platform."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.engine.inline import InlinePool
+from app.files.export import encoded, on_ground, picture
+from app.files.settings import Settings
+from app.session.record import Record, Seen, versions
+from app.session.session import Session
+from app.window.window import MainWindow, presenter_scale
+from visualizers.catalog import Said, panels
+from visualizers.files import replacing
+from visualizers.panel import Panel, Shown, load
+from widgets.theme import style
+from widgets.theme.look import Look, theme
+
+Notes = Sequence[tuple[str, dict[str, object]]]
+SETTLED = 0.7  # s; a page describes its picture half a second after the last frame
+
+
+def page_picture(
+    panel: Panel, shown: Shown[Any, Any], path: Path, *, language: str = "en", shade: str = "light",
+    size: tuple[int, int] = (1280, 720), pixels: float = 1.0, view_only: bool = False,
+    notes: Notes = (), device: str = "cpu", present: bool = False,
+) -> None:
+    """Draw ``shown`` into the PNG file ``path``.
+
+    Args:
+        size: of the page; the picture has ``pixels`` times as many.
+        view_only: without the window round the view.
+        present: as on a projector of this size, in presenter mode.
+        notes: what the experiment told the user: texts and the values in them.
+
+    Raises:
+        Refusal: the file cannot be written.
+    """
+    application = QApplication.instance() or QApplication(["bigmodels-lab"])
+    assert isinstance(application, QApplication)
+    drawn: QWidget
+    if view_only:
+        scale = presenter_scale(QSize(*size)) if present else 1.0
+        drawn = _view(application, panel, shown, language, shade, QSize(*size), scale)
+    else:
+        drawn = window_with(panel, shown, language, shade, QSize(*size), notes, device)
+        if present:
+            drawn.present(QSize(*size))
+    _settle(application)
+    image = picture(drawn, pixels)
+    drawn.close()
+    color = Look(theme(shade), Said(panel, language).words()).color("ground")
+    with replacing(path) as file:
+        file.write_bytes(encoded(on_ground(image, color)))
+
+
+def _settle(application: QApplication) -> None:
+    """Let layouts settle, and the page say its sentence about the picture."""
+    ends = time.monotonic() + SETTLED
+    while time.monotonic() < ends:
+        application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+        time.sleep(0.01)
+
+
+def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], language: str, shade: str,
+          size: QSize, scale: float) -> QWidget:
+    look = Look(theme(shade), Said(panel, language).words(), scale)
+    style.apply(application, look)
+    view: Any = load(panel.view)(look)
+    view.resize(size)
+    view.show()
+    view.show_frame(shown)
+    return view  # type: ignore[no-any-return]
+
+
+def window_with(
+    panel: Panel, shown: Shown[Any, Any], language: str, shade: str, size: QSize,
+    notes: Notes = (), device: str = "cpu",
+) -> MainWindow:
+    """The window with the run as a record on it: nothing is trained again."""
+    pool = InlinePool()
+    settings = Settings(language=language, theme=shade, visited=[panel.id])
+    window = MainWindow(settings, panels(), lambda one, _: Session(one, pool))
+    session = Session(panel, pool)
+    session.open_record(Record(
+        panel=panel.id, params=shown.params, changes=(), seed=int(getattr(shown.params, "seed", 0)),
+        device=device, threads=1, versions=versions(), history=shown.history,
+        film=[Seen(shown.step, shown.params, shown.frame, shown.measured)], step=shown.step))
+    session.notes = list(notes)
+    window.sessions[panel.id] = session
+    window.resize(size)
+    window.show()
+    window.open_panel(panel.id)
+    return window

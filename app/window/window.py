@@ -1,0 +1,1040 @@
+"""The window: roadmap left, a page in the middle, its controls, guide, code and runs at the right.
+
+It joins what others do: sessions compute, pages draw, the settings remember. Every command of the
+program is in one list here, which menus, palette, keys and the F1 sheet share.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QByteArray,
+    QCoreApplication,
+    QEvent,
+    QLocale,
+    QObject,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QCloseEvent,
+    QCursor,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMainWindow,
+    QMenu,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from app.engine import machine
+from app.files.lastseen import LastPictures
+from app.files.settings import Settings
+from app.session.meter import PaintMeter
+from app.session.tours import load_tries
+from app.window.ahead import Ahead
+from app.window.commands import Command, bind
+from app.window.downloads import Downloads
+from app.window.errors import Toast, catch
+from app.window.filing import Filing
+from app.window.home import Home
+from app.window.palette import About, Entry, Keys, Overlay, Palette
+from app.window.roadmap import Roadmap, lecture_text
+from visualizers.catalog import LECTURES, Said, about, lecture_of
+from visualizers.panel import Panel
+from visualizers.refusal import Refusal
+from widgets.base.guard import Guarded
+from widgets.controls.parameters import parameter
+from widgets.pictures.picture import Picture
+from widgets.theme import numbers, style
+from widgets.theme.look import SMALLEST_TEXT, Look, theme
+from widgets.theme.words import LANGUAGES, Words, tr_mark, window_words
+from widgets.views.layout import Arrangement
+
+if TYPE_CHECKING:
+    from app.session.record import Record
+    from app.session.session import Session
+    from app.session.trying import Trying
+    from app.window.asking import Asking
+    from app.window.guide import Tour
+    from app.window.page import Page
+    from app.window.side import Side
+
+SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
+SMALLEST = (960, 600)
+LEAST_PAGE, GOOD_PAGE = 500, 620  # a page's width below which a column folds, and beside code
+SMALLEST_TEXT_SHARE = 1 / 40  # of a projector's height
+NARROWEST = 640  # unscaled pixels that a page on a projector has at least
+SPARE_AFTER = 50  # ms after the first paint
+TIDY_AFTER = 1500  # ms after a page was left: not while the next one opens
+# Imported ahead.
+PAGE = ("pyqtgraph", "app.window.page", "app.window.side", "app.session.session", "app.window.sources")
+THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
+DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
+
+
+class MainWindow(Guarded, QMainWindow):
+    """The program's one window.
+
+    Attributes:
+        paint_meter: counts painted frames and their cost, for ``bench``.
+        commands: everything that can be done, by id.
+        page, side: of the open panel; None on the home and data pages.
+        place: ``"home"``, ``"data"`` or the id of the open panel.
+    """
+
+    _painting = Signal(object)  # queued: it arrives when the painting is over
+
+    def __init__(
+        self, settings: Settings, panels: Sequence[Panel],
+        make_session: Callable[[Panel, Settings], Session],
+        warm: Callable[[], object] = lambda: None,
+    ) -> None:
+        super().__init__()
+        self.settings, self.panels = settings, tuple(panels)
+        self._known = {one.id: one for one in panels}
+        self._make_session, self._warm = make_session, warm
+        self.sessions: dict[str, Session] = {}
+        self.tours: dict[str, Tour] = {}
+        self.tryings: dict[str, Trying] = {}
+        self._asking: Asking | None = None
+        self.session: Session | None = None
+        self.page: Page | None = None
+        self.side: Side | None = None
+        self.paint_meter = PaintMeter()
+        # A page that was left is a thousand widgets in circles, and its memory in pieces.
+        self._tidying = QTimer(self, singleShot=True, interval=TIDY_AFTER)
+        self._tidying.timeout.connect(lambda: machine.tidy("cpu"))
+        self._pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
+        self._fresh = False  # a frame was shown and not yet painted
+        self._painted_once = False
+        self._ahead = Ahead([*PAGE, *(one.view.partition(":")[0] for one in panels)], self)
+        self._stage: QSize | None = None  # the projector's size, while presenting
+        self._full = False
+        self._tab_pressed = False
+        self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
+        self.place = "home"
+        self._shortcuts: list[QShortcut] = []
+        self._wanted: set[str] = set()  # columns asked for although there is little room
+
+        Downloads.shared().arrived.connect(self._data_arrived)
+        self.files = Filing(self)
+        self.setWindowTitle("Big Models Lab")
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
+        self.setMinimumSize(*SMALLEST)
+        self.resize(1280, 720)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        self.look = self._new_look()
+        self._build()
+        self._restore_hook = catch(self._own_mistake)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme)
+        self.destroyed.connect(self._restore_hook)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_moved)
+        self._painting.connect(self._painted, Qt.ConnectionType.QueuedConnection)
+        self.installEventFilter(self)
+
+    # --- the look --------------------------------------------------------------------------------
+
+    def _new_look(self) -> Look:
+        settings = self.settings
+        language = settings.language
+        if language not in LANGUAGES:
+            language = "zh" if QLocale.system().language() == QLocale.Language.Chinese else "en"
+        shade = settings.theme
+        if shade not in ("light", "dark"):
+            dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+            shade = "dark" if dark else "light"
+        scale = settings.scale
+        if self._stage is not None:
+            scale = presenter_scale(self._stage)
+        elif self._full:
+            scale = presenter_scale(self.screen().size())
+        return Look(theme(shade), window_words(language), scale)
+
+    def _system_theme(self) -> None:
+        if self.settings.theme == "system":
+            self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make everything anew in the present language, theme and scale; sessions go on."""
+        tab = self.side.tab if self.side else 0
+        place, before = self.place, self._arrangement
+        self._drop_page()
+        self.look = self._new_look()
+        self._build()
+        match place:
+            case "home":
+                self.show_home()
+            case "data":
+                self.show_data()
+            case _:
+                self._show_panel(place)
+                if self.side is not None:
+                    self.side.set_tab(tab)
+                if before is not None and self._arrangement is not None:
+                    self._arrangement.keep(before)
+
+    def _build(self) -> None:
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(False)  # two of one key would both be silent
+            shortcut.deleteLater()
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        style.apply(application, self.look)
+        self.commands = {one.id: one for one in self._all_commands(self.look.words)}
+        self._shortcuts = bind(self.commands.values(), self)
+        px = self.look.px
+        self.roadmap = Roadmap(self.look, self.panels)
+        self._mark()
+        self.roadmap.chosen.connect(self.open_panel)
+        self.roadmap.home.connect(self.show_home)
+        self.roadmap.more.connect(self._more)
+        self.middle = QStackedWidget()
+        self._right = QWidget()
+        self._right_box = QHBoxLayout(self._right)
+        self._right_box.setContentsMargins(0, 0, 0, 0)
+        self._right.hide()
+        central = QWidget()
+        self._columns = QHBoxLayout(central)
+        self._columns.setContentsMargins(px(14), px(12), px(14), px(12))
+        self._columns.setSpacing(px(12))
+        self._columns.addWidget(self.roadmap)
+        self._columns.addWidget(self.middle, 1)
+        self._columns.addWidget(self._right)
+        self.setCentralWidget(central)
+        central.show()
+        self.toast = Toast(self.look, self, self._transport_rect)
+        if self.place == "home":
+            self.show_home()
+        self._fold()
+        self.setFocus()
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def _all_commands(self, w: Words) -> list[Command]:
+        """Every command, in the order of menus and of the F1 sheet."""
+        on_panel = lambda: self.page is not None  # noqa: E731
+        trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
+        run, tour, files, look, go = w("Run"), w("Tour"), w("Files"), w("Window"), w("Go")
+        made = [
+            Command("play", w("Play or pause"), ("Space",), self._toggle, trains, run),
+            Command("step", w("One step"), ("Right",), self._step, trains, run, True),
+            Command("back", w("One step back"), ("Left",), self._step_back, trains, run, True),
+            Command("reset", w("Start again"), ("R",), self._reset, on_panel, run),
+            Command("branch", w("A new run from the step you look at"), ("B",), self._branch, trains, run),
+            Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
+            Command("what-if", w("What if this control were …?"), ("W",), self._what_if, on_panel, run),
+            Command("compare", w("Run again as the controls are now, beside the run of before"),
+                    ("C",), self._compare, on_panel, run),
+            Command("undo", w("Undo what was moved or tried"), ("Ctrl+Z",), self._undo, on_panel, run),
+            Command("unlock", w("All cards again; unlock what was clicked; leave full screen"), ("Esc",),
+                    self._escape, lambda: True, run),
+            Command("tour-next", w("Next step of the tour"), ("N",), self._tour_next, on_panel, tour),
+            *(Command(f"answer-{n}", w("Answer the tour's question"), (str(n),),
+                      partial(self._answer, n), self._asked, tour) for n in range(1, 5)),
+            Command("answer-skip", w("Just show it"), ("0",), partial(self._answer, 0), self._asked,
+                    tour),
+            Command("open", w("Open a run…"), ("Ctrl+O",), self.files.ask_open, lambda: True, files),
+            Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
+            Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
+            Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.show_palette,
+                    lambda: True, go),
+            Command("search", w("Search the panels"), ("Ctrl+F",), self._to_search,
+                    lambda: True, go),
+            Command("home", w("Start page"), ("Ctrl+H",), self.show_home, lambda: True, go),
+            *(Command(f"lecture{one.number}", w("Lecture 1 to 9"), (f"Ctrl+{one.number}",),
+                      partial(self.open_lecture, one.folder), lambda: True, go)
+              for one in LECTURES),
+            *(Command(f"card{number}", w("Card 1 to 9 of the view"), (f"Alt+{number}",),
+                      partial(self._to_card, number), on_panel, go) for number in range(1, 10)),
+            Command("keys", w("Keys"), ("F1",), self.show_keys, lambda: True, go),
+            Command("roadmap", w("Fold or unfold the roadmap"), ("Ctrl+B",),
+                    self.toggle_roadmap, lambda: True, look),
+            Command("side", w("Fold or unfold the controls"), ("F9",), self.toggle_side,
+                    on_panel, look),
+            Command("fill", w("One card fills the view"), ("F",), self._fill_card, on_panel, look),
+            Command("full", w("The picture alone, full screen"), ("F11",), self.toggle_full,
+                    on_panel, look),
+            Command("present", w("Presenter mode"), ("F5",), self.toggle_presenter,
+                    lambda: True, look),
+            Command("larger", w("Larger"), ("Ctrl++", "Ctrl+="), partial(self._zoom, 1),
+                    lambda: True, look),
+            Command("smaller", w("Smaller"), ("Ctrl+-",), partial(self._zoom, -1),
+                    lambda: True, look),
+            Command("normal", w("Normal size"), ("Ctrl+0",), partial(self.set_scale, 1.0),
+                    lambda: True, look),
+            # The rest has no keys: menus and the palette show it.
+            Command("export-image", w("Export the picture as PNG or SVG…"), (),
+                    self.files.export_image, on_panel),
+            Command("export-csv", w("Export the scalars as CSV…"), (), self.files.export_csv, trains),
+            Command("export-movie", w("Export the run as GIF or MP4…"), (), self.files.export_movie,
+                    trains),
+            Command("export-notebook", w("Save as notebook…"), (), self.files.export_notebook,
+                    on_panel),
+            *(Command(f"language-{id}", w("Language: {name}", name=name), (),
+                      partial(self.set_language, id)) for id, name in LANGUAGES.items()),
+            *(Command(f"theme-{id}", w("Theme: {name}", name=w(name)), (),
+                      partial(self.set_theme, id)) for id, name in THEMES.items()),
+            Command("data", w("Texts and models"), (), self.show_data),
+            Command("about", w("About"), (), self.show_about),
+            Command("quit", w("Quit"), ("Ctrl+Q",), self.close),
+        ]
+        return made
+
+    def do(self, id: str) -> None:
+        """Run the command ``id`` if it makes sense now."""
+        command = self.commands[id]
+        if command.enabled():
+            command.action()
+
+    # --- places ----------------------------------------------------------------------------------
+
+    def show_home(self) -> None:
+        """The start page."""
+        self._leave()
+        self.place = "home"
+        home = Home(self.look, self.panels, self.settings, self._pictures)
+        home.chosen.connect(self.open_panel)
+        home.asked.connect(self.do)
+        home.brought.connect(self._bring_menu)
+        self._show(home)
+        self.roadmap.set_current(None)
+        self.setWindowTitle("Big Models Lab")
+
+    def show_data(self) -> None:
+        """The page of texts and models."""
+        from app.window.datapage import DataPage
+
+        self._leave()
+        self.place = "data"
+        self._show(DataPage(self.look))
+        self.roadmap.set_current(None)
+
+    def _data_arrived(self, _key: str) -> None:
+        if self.side is not None:
+            self.side.refresh_sources()
+        if self.page is not None:
+            self.page.data_changed()
+
+    def open_panel(self, id: str) -> None:
+        """Open a panel's page; coming back shows what was there."""
+        if id == self.place and self.page is not None:
+            self._to_page()
+            return
+        if id not in self._known:
+            return
+        self._leave()
+        self._show_panel(id)
+        self.settings.visit(id)
+        self._mark()
+
+    def open_lecture(self, folder: str) -> None:
+        """The next panel of a lecture, or what it will hold."""
+        here = [one.id for one in self.panels if one.lecture == folder]
+        if here:
+            index = here.index(self.place) + 1 if self.place in here else 0
+            self.open_panel(here[index % len(here)])
+        else:
+            self.settings.roadmap = True
+            self._want("roadmap", True)
+            self.roadmap.show_lecture(folder)
+
+    def _show(self, widget: QWidget) -> None:
+        while (old := self.middle.widget(0)) is not None:
+            self.middle.removeWidget(old)
+            old.deleteLater()
+        self.middle.addWidget(widget)
+        self.middle.setCurrentWidget(widget)
+        self._fold()
+
+    def _leave(self, *, for_good: bool = False) -> None:
+        """Pause and put away what is open; its worker stays until another panel wants one."""
+        if self.page is not None and self.page.sound:
+            self._pictures.keep(self.place, self.page.view, self.page.look)
+        if self.session is not None:
+            self.session.stats_changed.disconnect(self._status)
+            self.session.pause()
+            self.session.set_visible(False)
+        tour = self.tours.get(self.place) if self.session is not None else None
+        self.session = None
+        self._drop_page()
+        if tour is not None and not for_good and tour.give_back():
+            self._given_back()
+
+    def _drop_page(self) -> None:
+        if self._asking is not None:
+            self._asking.release()
+            self._asking = None
+        if self.page is not None:
+            self.page.release()
+        if self.side is not None:
+            self.side.release()
+            self._right_box.removeWidget(self.side)
+            self.side.deleteLater()
+        if self.page is not None and not self._tidying.isActive():
+            self._tidying.start()
+        self.page = self.side = None
+        self._fresh = False
+
+    def _show_panel(self, id: str) -> None:
+        self._ahead.stop()
+        panel = self._known[id]
+        self.place = id
+        session = self.session = self._session_of(id)
+        for other in self.sessions.values():
+            if other is not session:
+                _park(other)
+        # The worker builds the experiment while the window builds the page.
+        begin = Said(panel, self.look.words.language).params()
+        if session.state.name == "IDLE" and session.current() is None:
+            session.open(begin)
+        elif session.untouched and session.params in [Said(panel, one).params() for one in LANGUAGES] \
+                and session.params != begin:
+            session.open(begin)  # what the other language began with, and nobody has moved anything
+        from app.window.page import Page
+        from app.window.side import Side
+
+        trying = self._trying(id)
+        page = self.page = Page(self.look, panel, session, trying, self.paint_meter,
+                                self.presenting,
+                                last_picture=partial(self._pictures.find, id, self.look))
+        page.drawn.connect(self._drawn)
+        page.said.connect(self.toast.say)
+        page.aside.shown.connect(lambda shown: self.toast.hide() if shown else None)
+        page.fetch_wanted.connect(self.show_data)
+        side = self.side = Side(self.look, panel, session, partial(self._tour, id),
+                                self.settings.recent)
+        side.asked.connect(self.do)
+        side.own_wanted.connect(self.files.ask_source)
+        side.how_wanted.connect(self.files.ask_how)
+        side.recent_wanted.connect(self.files.open)
+        side.tab_changed.connect(self._fold)
+        side.said.connect(self.toast.say)
+        side.panel_wanted.connect(self.open_panel)
+        side.what_if_wanted.connect(self._ask_what_if)
+        side.try_wanted.connect(lambda index: trying.suggest(load_tries(panel)[index]))
+        side.sketched.connect(lambda: self._ask_on().answer_sketch())
+        side.given_back.connect(self._given_back)
+        self._right_box.addWidget(side)
+        self._show(page)
+        self._to_page()
+        self.setWindowTitle(f"{Said(panel, self.look.words.language).title} – Big Models Lab")
+        session.stats_changed.connect(self._status)
+        session.state_changed.connect(self._status)
+        self._visible()
+        page.set_alone(self._full)
+        page.begin()
+        if id in self.tours:
+            self._ask_on()
+        self._status()
+
+    def _to_page(self) -> None:
+        """The search is over: its words go, and the keys are the open page's."""
+        assert self.page is not None
+        self.roadmap.search.clear()
+        self.roadmap.set_current(self.place)
+        self.page.setFocus()
+
+    def _session_of(self, id: str) -> Session:
+        if id not in self.sessions:
+            self.sessions[id] = self._make_session(self._known[id], self.settings)
+        return self.sessions[id]
+
+    def _tour(self, id: str) -> Tour:
+        """The tour of a panel; made when its guide is first opened."""
+        from app.window.guide import Tour
+
+        if id not in self.tours:
+            tour = self.tours[id] = Tour(self.sessions[id], self._trying(id).undo)
+            tour.changed.connect(partial(self._tour_seen, id))
+            if id == self.place:
+                self._ask_on()
+        return self.tours[id]
+
+    def _tour_seen(self, id: str) -> None:
+        if self.tours[id].finished and self.settings.finish(id):
+            self._mark()
+            self.remember()
+
+    def _transport_rect(self) -> QRect | None:
+        """What must not be covered by what is said in passing."""
+        bar = self.page.transport if self.page is not None else None
+        return QRect(bar.mapTo(self, QPoint(0, 0)), bar.size()) \
+            if bar is not None and bar.isVisible() else None
+
+    def _given_back(self) -> None:
+        self.toast.say(self.look.words("The settings from before the tour are back."))
+
+    def _mark(self) -> None:
+        """Show in the roadmap which panels were opened and which tours were finished."""
+        self.roadmap.mark(self.settings.visited, self.settings.finished)
+
+    def _trying(self, id: str) -> Trying:
+        """What is tried in a panel."""
+        from app.session.trying import Trying
+
+        if id not in self.tryings:
+            self.tryings[id] = Trying(self._session_of(id))
+        return self.tryings[id]
+
+    def _ask_on(self) -> Asking:
+        """What shows the questions of the open panel's tour outside the guide."""
+        from app.window.asking import Asking
+
+        if self._asking is None:
+            assert self.page is not None and self.side is not None
+            self._asking = Asking(self.look, self._tour(self.place), self.page, self._guide_in_sight)
+        return self._asking
+
+    def _guide_in_sight(self) -> bool:
+        """Whether the guide shows the question itself, large enough for who looks."""
+        return self._stage is None and self.side is not None and self._right.isVisible()
+
+    # --- running ---------------------------------------------------------------------------------
+
+    def _toggle(self) -> None:
+        if self.session is not None:
+            self.session.toggle()
+
+    def _step(self) -> None:
+        if self.session is not None:
+            self.session.step()
+
+    def _step_back(self) -> None:
+        if self.session is not None:
+            self.session.step_back()
+
+    def _reset(self) -> None:
+        if self.session is not None:
+            self.session.reset()
+
+    def _branch(self) -> None:
+        if self.page is not None:
+            self.page.branch()
+
+    def _pin(self) -> None:
+        if self.page is not None:
+            self.page.pin()
+
+    def _asked(self) -> bool:
+        """Whether a question of the tour is open."""
+        return self.page is not None and self.place in self.tours \
+            and self.tours[self.place].open is not None
+
+    def _answer(self, number: int) -> None:
+        """Answer the open question by its number; 0 only shows."""
+        tour = self.tours[self.place]
+        if number:
+            tour.answer(number - 1)
+        else:
+            tour.skip()
+
+    def _tour_next(self) -> None:
+        """Do or ask the next step of the tour, in the guide or on the page."""
+        if self.side is None:
+            return
+        tour = self._tour(self.place)
+        if self._guide_in_sight():
+            self.side.show_tour()
+        self._ask_on()
+        if tour.finished and tour.give_back():
+            self._given_back()
+        else:
+            tour.ask_next()
+
+    def _what_if(self) -> None:
+        """Ask what if of the control that has the keyboard, or else of the one under the mouse."""
+        if self.side is None:
+            return
+        controls = self.side.controls
+        name = controls.name_at(QApplication.focusWidget()) \
+            or controls.name_at(QApplication.widgetAt(QCursor.pos()))
+        if name is None:
+            self.toast.say(self.look.words("Point at a control, then press W."))
+        else:
+            self._ask_what_if(name)
+
+    def _ask_what_if(self, name: str) -> None:
+        from app.window.sources import options
+        from app.window.whatif import WhatIfField
+
+        session, side = self.session, self.side
+        if session is None or side is None:
+            return
+        one = parameter(session.panel.params, name)
+        control = side.controls.control(name)
+        beside = QRect(control.mapTo(self, QPoint(0, 0)), control.size())
+        known = options(one, self.look.words) if one.source else ()
+        self.show_sheet(WhatIfField(
+            side.look, Said(session.panel, self.look.words.language), one,
+            getattr(session.params, name), beside,
+            partial(self.tryings[self.place].what_if, name), self, known))
+
+    def _undo(self) -> None:
+        """Take back what was tried last."""
+        trying = self.tryings.get(self.place)
+        if trying is None or not trying.undo.possible:
+            self.toast.say(self.look.words("Nothing was moved or tried that could be undone."))
+            return
+        before, words = trying.back(), self.look.words
+        assert before is not None
+        said = Said(trying.panel, words.language)
+        told = words(", ").join(f"{said.label(one.name)} {said.value(one.name, before.moved[one.name])}"
+                                for one in trying.panel.parameters
+                                if one.name in before.moved and one.kind != "hidden")
+        if not trying.undo.is_of_values(before):
+            told = words("Back as it was: the values and the run.")
+        else:
+            told = words("Again: {values}.", values=told) if told \
+                else words("Back as it was in the picture.")
+        self.toast.say(told)
+
+    def _compare(self) -> None:
+        if self.place in self.tryings:
+            self.files.guarded(self.tryings[self.place].compare)
+
+    def _escape(self) -> None:
+        """Leave the field or what the keys look at; else what is tried or asked; else show all cards
+        again; else leave the full screen; else unlock what was clicked; else stop presenting."""
+        focus = QApplication.focusWidget()
+        if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
+            focus.clearFocus()
+        elif isinstance(focus, Picture) and focus.release():
+            pass
+        elif self.place in self.tryings and self.tryings[self.place].phase == "running":
+            self.tryings[self.place].back()
+        elif self._asking is not None and self._asking.showing:
+            self.tours[self.place].stop()
+            self.tours[self.place].leave()
+        elif self._arrangement is not None and self._arrangement.filled is not None:
+            self._arrangement.fill(None)
+        elif self._full:
+            self.toggle_full()
+        elif self.page is not None and self.page.locked:
+            self.page.unlock()
+        elif self._stage is not None:
+            self.toggle_presenter()
+
+    def _status(self) -> None:
+        session, w = self.session, self.look.words
+        machine: list[str] = []
+        figures: list[str] = []
+        if session is not None and session.device:
+            machine.append(w(DEVICES.get(session.device, session.device)))
+            if session.threads:
+                machine.append(numbers.quantity(session.threads, "thread", w))
+            if session.state.name == "RUNNING" and (rate := session.rate):
+                figures.append(numbers.quantity(rate, "step/s", w, digits=2))
+            if session.memory:
+                figures.append(numbers.size(session.memory))
+        self.roadmap.set_status("\n".join(" · ".join(one) for one in (machine, figures) if one))
+
+    # --- painting --------------------------------------------------------------------------------
+
+    def _drawn(self) -> None:
+        self._fresh = True
+        # A frame that looks like the one before paints nothing: ask for the event all the same.
+        QCoreApplication.postEvent(
+            self, QEvent(QEvent.Type.UpdateRequest), Qt.EventPriority.LowEventPriority.value)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The window's own events, before Qt handles them: what that causes does not run below Python."""
+        kind = event.type()
+        if kind == QEvent.Type.UpdateRequest:
+            self.paint_meter.begin()
+            self._painting.emit(self.session if self._fresh else None)
+            self._fresh = False
+        elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            self._tab_pressed = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+            if self._for_focus(event):
+                event.accept()
+                return True
+        return False
+
+    def _painted(self, session: Session | None) -> None:
+        """Qt has painted what there was to paint; among it a frame of a session."""
+        self.paint_meter.end()
+        if not self._painted_once:
+            self._painted_once = True
+            QTimer.singleShot(SPARE_AFTER, self._warm)
+            self._ahead.start()
+        if session is not None and session is self.session:
+            self.paint_meter.frames += 1
+            session.painted()
+
+    def _visible(self) -> None:
+        if self.session is not None:
+            self.session.set_visible(self.isVisible() and not self.isMinimized())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self._visible()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._visible()
+
+    def hideEvent(self, event: Any) -> None:
+        super().hideEvent(event)
+        self._visible()
+
+    # --- keys and focus --------------------------------------------------------------------------
+
+    def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """The arrows are the page's own steps; a picture that has the keyboard is read with them."""
+        for shortcut in self._shortcuts:
+            if shortcut.key().toString() in Picture.KEYS:
+                shortcut.setEnabled(not isinstance(now, Picture))
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        # Qt asks for this too when what has the keyboard is hidden.
+        moved = super().focusNextPrevChild(forward)
+        self._tabbed = QApplication.focusWidget() if self._tab_pressed else None
+        self._tab_pressed = False
+        return moved
+
+    def _for_focus(self, event: QKeyEvent) -> bool:
+        """Whether a key belongs to the widget with the keyboard rather than to the program.
+
+        A click gives a button or a slider the focus as a side effect, so Space and the arrows stay
+        the program's. Who walks there with Tab wants to use what is there.
+        """
+        focus = QApplication.focusWidget()
+        if focus is None or focus is not self._tabbed or event.modifiers() not in (
+                Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier,
+                Qt.KeyboardModifier.KeypadModifier):
+            return False
+        arrows = event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        space = event.key() == Qt.Key.Key_Space
+        if isinstance(focus, (QAbstractButton, QComboBox)):
+            return space
+        if isinstance(focus, (QAbstractSlider, QAbstractItemView)):
+            return arrows or (space and isinstance(focus, QAbstractItemView))
+        return arrows and focus.focusPolicy() != Qt.FocusPolicy.NoFocus \
+            and focus.property("arrows") is True
+
+    # --- columns, scale, full screen -------------------------------------------------------------
+
+    def toggle_roadmap(self) -> None:
+        """Fold or unfold the left column."""
+        self.settings.roadmap = self.roadmap.isHidden()
+        self._want("roadmap", self.settings.roadmap)
+
+    def toggle_side(self) -> None:
+        """Fold or unfold the right column."""
+        self.settings.side = self._right.isHidden()
+        self._want("side", self.settings.side)
+
+    def _want(self, column: str, shown: bool) -> None:
+        """Show a column even where it leaves the picture little room, or no longer."""
+        (self._wanted.add if shown else self._wanted.discard)(column)
+        self._fold()
+
+    @property
+    def _arrangement(self) -> Arrangement | None:
+        """How the cards of the open panel stand."""
+        layout = self.page.view.layout() if self.page is not None else None
+        return layout if isinstance(layout, Arrangement) else None
+
+    def _fill_card(self) -> None:
+        """The card with the keyboard fills the view, or all are shown again."""
+        if (cards := self._arrangement) is not None:
+            cards.fill(cards.filled or cards.focused())
+
+    def _to_card(self, number: int) -> None:
+        if (cards := self._arrangement) is not None and number <= len(cards.places):
+            cards.go_to(cards.places[number - 1])
+
+    def toggle_full(self) -> None:
+        """The picture alone on the whole screen, and back."""
+        if self.page is None:
+            return
+        self._full = not self._full
+        self._to_screen()
+
+    def toggle_presenter(self) -> None:
+        """Full screen, everything larger, without the left column: for a projector."""
+        self._stage = self.screen().size() if self._stage is None else None
+        self._to_screen()
+
+    def _to_screen(self) -> None:
+        if self.isFullScreen() != (self._full or self._stage is not None):
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        self.rebuild()
+
+    @property
+    def presenting(self) -> bool:
+        return self._stage is not None
+
+    def present(self, stage: QSize) -> None:
+        """Presenter mode as on a projector of this size, in a window of this size."""
+        self._stage = stage
+        self.resize(stage)
+        self.rebuild()
+
+    def _fold(self) -> None:
+        """Show the columns that are wanted now and give the code page room to be read."""
+        px, wanted = self.look.px, self._wanted
+        room = self.width() - px(28)  # for the picture and what stands beside it
+        side = self.side is not None and self.settings.side and not self._full
+        if self.side is not None and side:
+            least = self.side.least_width + px(12)
+            side = "side" in wanted or room - least >= px(LEAST_PAGE)
+            room -= least
+        roadmap = self.settings.roadmap and self._stage is None and not self._full
+        if self.page is not None and roadmap and "roadmap" not in wanted:
+            roadmap = room - self.roadmap.width() - px(12) >= px(LEAST_PAGE)
+        if self.side is not None and side:
+            more = self.side.wanted_width - self.side.least_width
+            if more and "roadmap" not in wanted \
+                    and room - self.roadmap.width() - px(12) < px(GOOD_PAGE) + more:
+                roadmap = False
+            if roadmap:
+                room -= self.roadmap.width() + px(12)
+            self._right.setFixedWidth(
+                self.side.least_width + max(0, min(more, room - px(GOOD_PAGE))))
+        self._right.setVisible(side)
+        self.roadmap.setVisible(roadmap)
+
+    def _zoom(self, direction: int) -> None:
+        here = min(range(len(SCALES)), key=lambda i: abs(SCALES[i] - self.settings.scale))
+        self.set_scale(SCALES[max(0, min(len(SCALES) - 1, here + direction))])
+
+    def set_scale(self, scale: float) -> None:
+        self._set("scale", scale)
+
+    def set_language(self, language: str) -> None:
+        self._set("language", language)
+
+    def set_theme(self, name: str) -> None:
+        self._set("theme", name)
+
+    def _set(self, name: str, value: Any) -> None:
+        if getattr(self.settings, name) != value:
+            setattr(self.settings, name, value)
+            self.remember()
+            self.rebuild()
+
+    def _set_machine(self, name: str, value: Any) -> None:
+        """Another device or number of threads: for the runs that begin from now on."""
+        setattr(self.settings, name, value)
+        self.remember()
+        for session in self.sessions.values():
+            session.set_machine(self.settings.device, self.settings.threads)
+        self.toast.say(self.look.words("The next run uses it: press R to start again."))
+
+    # --- sheets and menus ------------------------------------------------------------------------
+
+    def show_palette(self) -> None:
+        """Every panel and every command, found by a few letters."""
+        words = self.look.words
+        entries = []
+        for panel in self.panels:
+            said = Said(panel, words.language)
+            lecture = lecture_of(panel)
+            other = [Said(panel, one) for one in LANGUAGES]
+            entries.append(Entry(
+                said.title, f"{lecture.number}  {words(lecture.title)}",
+                partial(self.open_panel, panel.id),
+                " ".join([panel.id, *panel.concepts, *panel.keywords,
+                          *(one.title for one in other)]),
+                (panel.id, *(one.title for one in other)), panel.id))
+        full = {panel.lecture for panel in self.panels}
+        entries += [
+            Entry(words(one.title), words("lecture {number}", number=one.number)
+                  if one.folder in full else words("to come, lecture {number}", number=one.number),
+                  partial(self.open_lecture, one.folder), lecture_text(one))
+            for one in LECTURES]
+        named: dict[str, list[str]] = {}
+        for language in LANGUAGES:
+            for command in self._all_commands(window_words(language)):
+                named.setdefault(command.id, [command.id]).append(command.text)
+        for command in self.commands.values():
+            # Of those that share a name, the keys say which is meant; a list cannot.
+            if command.id != "palette" and command.enabled() \
+                    and not command.id.startswith(("lecture", "card", "answer-")):
+                entries.append(Entry(command.text, command.shown_keys, command.action,
+                                     " ".join(named[command.id])))
+        self.show_sheet(Palette(self.look, entries, self,
+                                lambda typed: [one.id for one in about(typed)]))
+
+    def show_keys(self) -> None:
+        """All keys on one sheet."""
+        self.show_sheet(Keys(self.look, list(self.commands.values()), self))
+
+    def show_about(self) -> None:
+        """What this is, its version and licence."""
+        self.show_sheet(About(self.look, self))
+
+    def show_sheet(self, sheet: Overlay) -> None:
+        """One sheet at a time: another one that is open goes."""
+        for other in self.findChildren(Overlay):
+            if other is not sheet:
+                other.leave()
+        sheet.open()
+
+    def _to_search(self) -> None:
+        if not self.roadmap.isVisible():
+            if self._stage is not None:
+                self.toggle_presenter()
+            self.settings.roadmap = True
+            self._want("roadmap", True)
+        self.roadmap.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.roadmap.search.selectAll()
+
+    def _more(self, button: QWidget) -> None:
+        menu = self._settings_menu()
+        menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+
+    def _settings_menu(self) -> QMenu:
+        w, settings, menu = self.look.words, self.settings, QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        languages = {"system": w("As the system"), **LANGUAGES}
+        self._choices(menu, w("Language"), languages, settings.language, self.set_language)
+        self._choices(menu, w("Theme"), {id: w(name) for id, name in THEMES.items()},
+                      settings.theme, self.set_theme)
+        self._choices(menu, w("Scale"), {one: numbers.percent(one) for one in SCALES}, settings.scale,
+                      self.set_scale)
+        menu.addSeparator()
+        self._choices(menu, w("Device"), {id: w(name) for id, name in DEVICES.items()},
+                      settings.device, partial(self._set_machine, "device"))
+        cores = os.cpu_count() or 1
+        counts = {0: w("Automatic")} | {
+            n: str(n) for n in (1, 2, 4, 8, 16, 32, 64) if n < cores} | {cores: str(cores)}
+        self._choices(menu, w("Threads"), counts, settings.threads,
+                      partial(self._set_machine, "threads"))
+        menu.addSeparator()
+        for id in ("data", "present", "keys", "about"):
+            self._act(menu, self.commands[id])
+        return menu
+
+    def _choices(
+        self, menu: QMenu, title: str, names: dict[Any, str], now: Any,
+        choose: Callable[[Any], object],
+    ) -> None:
+        sub = menu.addMenu(title)
+        for value, name in names.items():
+            action = sub.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(value == now)
+            action.triggered.connect(lambda _=False, value=value: choose(value))
+
+    def _act(self, menu: QMenu, command: Command) -> None:
+        text = command.text + (f"\t{command.shown_keys}" if command.keys else "")
+        action = menu.addAction(text)
+        action.setEnabled(command.enabled())
+        action.triggered.connect(lambda _=False: command.action())
+
+    def _export_menu(self) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in ("export-image", "export-csv", "export-movie", "export-notebook"):
+            self._act(menu, self.commands[id])
+        anchor = self.middle.mapToGlobal(QPoint(self.middle.width(), self.middle.height()))
+        menu.popup(anchor - QPoint(menu.sizeHint().width(), menu.sizeHint().height()))
+
+    def _bring_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for id in ("open", "data"):
+            self._act(menu, self.commands[id])
+        menu.popup(place)
+
+    # --- files -----------------------------------------------------------------------------------
+
+    def show_record(self, record: Record) -> None:
+        """Open the panel of a recorded run and show it as it was."""
+        if record.panel not in self._known:
+            raise Refusal("This run belongs to the panel {name}, which is not here.",
+                          name=record.panel)
+        self._leave()
+        self._session_of(record.panel).open_record(record)
+        self._show_panel(record.panel)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        if paths:
+            self.files.take(paths[0])
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def _own_mistake(self, sentence: str, details: str, place: QWidget | None) -> None:
+        # Not at once: Qt may be in the middle of painting what would be covered.
+        QTimer.singleShot(0, self, partial(self._show_mistake, sentence, details, place))
+
+    def _show_mistake(self, sentence: str, details: str, place: QWidget | None) -> None:
+        if self.page is not None:
+            self.page.show_mistake(sentence, details, place if isValid(place) else None)
+        else:
+            self.toast.say(sentence, warning=True)
+
+    def remember(self) -> None:
+        if not self.settings.save():
+            self.toast.say(self.look.words("The settings could not be written."), warning=True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._wanted.clear()
+        self._fold()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        self.settings.save()
+        self._leave(for_good=True)
+        self._pictures.write()
+        self.files.errands.finish(Filing.CLOSING)
+        for session in self.sessions.values():
+            session.close()
+        self.sessions.clear()
+        self._restore_hook()
+        event.accept()
+
+
+def presenter_scale(stage: QSize) -> float:
+    """How much larger a projector shows everything: the smallest text is a fortieth of its height.
+    A narrow one gets less, or its lines would hold too few words."""
+    return min(SMALLEST_TEXT_SHARE * stage.height() / SMALLEST_TEXT, stage.width() / NARROWEST)
+
+
+def _park(session: Session) -> None:
+    """Give a session's worker back; what it has seen stays, and playing repeats it first."""
+    if not session.worker_pid:
+        return
+    record = session.record() if session.current() is not None else None
+    session.close()
+    if record is not None:
+        session.open_record(record)

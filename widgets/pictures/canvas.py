@@ -1,0 +1,379 @@
+"""The base of widgets that paint themselves with QPainter.
+
+Painting is cheap and text is not, so text is laid out once and kept as pictures: single labels in a
+small cache, whole axes as layers with a key that says when they must be drawn anew.
+
+All of them answer alike (see ``widgets.pictures.picture``): the pointer previews what is under it in a small
+readout, a click chooses it; with the keyboard, Tab comes here, arrows move, Enter chooses, Esc lets go.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from widgets.pictures.picture import Picture, Written
+from widgets.theme.look import Look
+
+T = TypeVar("T")
+
+KEPT_LABELS = 2000
+MOST_WIDTHS = 4000
+
+
+class Canvas(Picture[T]):
+    """A widget that is painted by hand; its parts (cells, tokens, points) are named by a ``T``."""
+
+    def __init__(self, look: Look, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(look, title, parent)
+        self._pointer = QPointF()
+        self._pressed: QPointF | None = None
+        self._ratio = 1.0  # device pixels in a pixel, while painting
+        self._labels: OrderedDict[Hashable, QPixmap] = OrderedDict()
+        self._layers: dict[str, tuple[Hashable, QPixmap, list[Written]]] = {}
+        self._texts: dict[int, tuple[str, bool]] = {}  # of labels, while recording
+        self._fonts: dict[tuple[int, bool], tuple[QFont, QFontMetrics]] = {}
+        self._heights: dict[int, int] = {}
+        self._title_lines: tuple[object, list[str]] = (None, [])
+        self._head_height: tuple[object, int] = (None, 0)
+        self._text_widths: dict[tuple[str, int, bool], int] = {}
+        self.setMouseTracking(True)
+        # The card below would be painted again with each picture of a widget that lets it through.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+
+    # What a subclass says about itself
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw all but the title and the readout."""
+        raise NotImplementedError
+
+    def part_at(self, x: float, y: float) -> T | None:
+        """What lies under a point of the widget."""
+        raise NotImplementedError
+
+    def place(self, part: T) -> QRectF:
+        """Where a part is, for the focus outline and the readout of the keyboard."""
+        raise NotImplementedError
+
+    def readout(self, part: T) -> str:
+        """What the small box beside a part shows; empty where the picture says it already."""
+        return self.say(part)
+
+    def repeats(self, part: T) -> bool:
+        """Whether each of two quick clicks on a part is one, as on a sign that adds something."""
+        return False
+
+    # Text
+
+    def fonts(self, size: int = 13, bold: bool = False) -> tuple[QFont, QFontMetrics]:
+        """A font of the look and its measures."""
+        key = (size, bold)
+        if key not in self._fonts:
+            font = QFont(self.font())
+            font.setPixelSize(self.look.text(size))
+            font.setBold(bold)
+            self._fonts[key] = font, QFontMetrics(font)
+        return self._fonts[key]
+
+    def text_width(self, text: str, size: int = 13, bold: bool = False) -> int:
+        """In pixels. The same few texts are asked about again and again while a picture is painted."""
+        key = (text, size, bold)
+        if (found := self._text_widths.get(key)) is None:
+            if len(self._text_widths) >= MOST_WIDTHS:
+                self._text_widths.clear()
+            found = self._text_widths[key] = self.fonts(size, bold)[1].horizontalAdvance(text)
+        return found
+
+    def text_height(self, size: int = 13) -> int:
+        if size not in self._heights:
+            self._heights[size] = self.fonts(size)[1].height()
+        return self._heights[size]
+
+    def label(
+        self, text: str, color: str | int | QColor = "text", size: int = 13, bold: bool = False,
+        upwards: bool = False, longest: int = 0, halo: bool = False, end: bool = False,
+    ) -> QPixmap:
+        """The text as a picture, kept for the next time.
+
+        Args:
+            color: a token, a series number or a colour.
+            upwards: turned to read from bottom to top.
+            longest: in pixels; what does not fit is elided in the middle, or at the ``end``.
+            halo: with a rim in the card's colour, to be read on top of points and lines.
+        """
+        ratio = self._ratio
+        known = color.rgba() if isinstance(color, QColor) else color
+        key = (text, known, size, bold, upwards, longest, halo, end, ratio)
+        found = self._labels.get(key)
+        if found is not None:
+            self._labels.move_to_end(key)
+            return found
+        ink = color if isinstance(color, QColor) else self.look.color(color)
+        font, metrics = self.fonts(size, bold)
+        mode = Qt.TextElideMode.ElideRight if end else Qt.TextElideMode.ElideMiddle
+        # Qt rounds differently when it elides: a text that just fits would lose its middle.
+        shown = metrics.elidedText(text, mode, longest) \
+            if longest and metrics.horizontalAdvance(text) > longest else text
+        rim = self.look.px(2) if halo else 0
+        room = QSize(max(1, metrics.horizontalAdvance(shown) + 2 + 2 * rim),
+                     metrics.height() + 2 * rim)
+        size_now = room.transposed() if upwards else room
+        made = QPixmap(size_now * ratio)
+        made.setDevicePixelRatio(ratio)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        painter.setFont(font)
+        if upwards:
+            painter.translate(0, size_now.height())
+            painter.rotate(-90)
+        spot = QPointF(rim + 1, rim + metrics.ascent())
+        if halo:
+            painter.setPen(self.look.color("card", 200))
+            for dx in (-1.3, 0.0, 1.3):
+                for dy in (-1.3, 0.0, 1.3):
+                    painter.drawText(spot + QPointF(dx, dy) * self.look.scale, shown)
+        painter.setPen(ink)
+        painter.drawText(spot, shown)
+        painter.end()
+        self._labels[key] = made
+        if Picture.recording:
+            self._texts[made.cacheKey()] = text, shown == text
+        if len(self._labels) > KEPT_LABELS:
+            self._labels.popitem(last=False)
+        return made
+
+    def put(
+        self, painter: QPainter, picture: QPixmap, x: float, y: float, ax: float = 0.0,
+        ay: float = 0.0,
+    ) -> QRectF:
+        """Draw a label with its point (ax, ay), 0 … 1 each, at (x, y); returns where it is."""
+        wide, tall = picture.width() / self._ratio, picture.height() / self._ratio
+        left, top = round(x - ax * wide), round(y - ay * tall)
+        painter.drawPixmap(left, top, picture)
+        box = QRectF(left, top, wide, tall)
+        if Picture.recording and picture.cacheKey() in self._texts \
+                and (not painter.hasClipping() or painter.clipBoundingRect().contains(box)):
+            self.wrote(self._texts[picture.cacheKey()][0], box, self._texts[picture.cacheKey()][1])
+        return box
+
+    def paragraph(
+        self, painter: QPainter, text: str, area: QRectF, color: str = "muted", size: int = 12
+    ) -> None:
+        """Draw a text in the middle of an area, in as many lines as it needs."""
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.setFont(self.fonts(size)[0])
+        painter.setPen(self.look.color(color))
+        box = painter.boundingRect(area, flags, text)
+        painter.drawText(area, flags, text)
+        self.wrote(text, box, area.adjusted(-1, -1, 1, 1).contains(box))
+
+    def layer(
+        self, painter: QPainter, name: str, key: Hashable, draw: Callable[[QPainter], None]
+    ) -> None:
+        """Draw something that seldom changes: kept as a picture while size and ``key`` stay."""
+        ratio = self.devicePixelRatioF()
+        whole = (key, self.width(), self.height(), ratio)
+        kept = self._layers.get(name)
+        if kept is None or kept[0] != whole:
+            before = len(self.written)
+            made = QPixmap(self.size() * ratio)
+            made.setDevicePixelRatio(ratio)
+            made.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(made)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            try:
+                draw(inner)
+            finally:
+                inner.end()  # an error must stay an error: Qt crashes on a painter left open
+            kept = (whole, made, self.written[before:])
+            self._layers[name] = kept
+        elif Picture.recording:
+            self.written += kept[2]
+        painter.drawPixmap(0, 0, kept[1])
+
+    @property
+    def head(self) -> int:
+        """Height of the title."""
+        return self.head_for(self.width())
+
+    def head_for(self, width: int) -> int:
+        """Height of the title in a picture that is so wide. Pictures ask for each of their parts."""
+        if self._head_height[0] != (key := (self.title, width)):
+            lines = len(self._head_lines(width))
+            self._head_height = key, lines * self.text_height() + self.look.px(6) if lines else 0
+        return self._head_height[1]
+
+    def _head_lines(self, width: int) -> list[str]:
+        """The title in one line, or in two where it is too long for one."""
+        if self._title_lines[0] != (key := (self.title, width)):
+            self._title_lines = key, wrapped(self.title, width, self.fonts(13, True)[1]) \
+                if self.title else []
+        return self._title_lines[1]
+
+    def retitle(self, title: str | None) -> None:
+        """Another title; ``None`` keeps the one there is."""
+        if title is not None and title != self.title:
+            self.title = title
+            self.setAccessibleName(title)
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self._ratio = self.devicePixelRatioF()
+        self.written.clear()
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self.look.color("card"))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        try:
+            for line, text in enumerate(self._head_lines(self.width())):
+                title = self.label(text, "text", 13, True, longest=self.width())
+                self.put(painter, title, 0, line * self.text_height())
+            self.paint(painter)
+            if self.hasFocus() and self.current is None:
+                self._outline_all(painter)
+            if self.current is not None:
+                self._paint_readout(painter, self.current)
+        finally:
+            painter.end()
+
+    def _outline_all(self, painter: QPainter) -> None:
+        """A frame round the whole picture: the keyboard is here, and at no part yet."""
+        painter.setPen(QPen(self.look.color("accent"), self.look.scale))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def _paint_readout(self, painter: QPainter, part: T) -> None:
+        text = self.readout(part)
+        if self._by_keys and self.hasFocus():
+            painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(self.place(part).adjusted(-1, -1, 1, 1), 3, 3)
+        if not text:
+            return
+        near = self.place(part).bottomRight() if self._by_keys else self._pointer
+        picture = self.label(text, "text", 12, longest=max(40, self.width() - self.look.px(24)))
+        size = picture.deviceIndependentSize()
+        px, gap = self.look.px, self.look.px(12)
+        box = QRectF(near.x() + gap, near.y() + gap, size.width() + px(14), size.height() + px(8))
+        if box.right() > self.width() - 1:
+            box.moveRight(max(box.width(), near.x() - px(6)))
+        if box.bottom() > self.height() - 1:
+            box.moveBottom(max(box.height(), near.y() - px(6)))
+        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setBrush(self.look.color("card", 242))
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), px(5), px(5))
+        self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
+
+    # Pointer and keys
+
+    def preview(self, part: T | None, by_keys: bool = False) -> None:
+        super().preview(part, by_keys)
+        self.setCursor(Qt.CursorShape.ArrowCursor if part is None
+                       else Qt.CursorShape.PointingHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointer = event.position()
+        self.preview(self.part_at(self._pointer.x(), self._pointer.y()))
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self.preview(None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if event.button() != Qt.MouseButton.LeftButton or pressed is None:
+            return
+        if (event.position() - pressed).manhattanLength() <= self.look.px(4):
+            self.tell_click(self.part_at(event.position().x(), event.position().y()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        part = self.part_at(event.position().x(), event.position().y())
+        if part is not None and self.repeats(part):
+            self.mousePressEvent(event)
+        else:
+            super().mouseDoubleClickEvent(event)
+
+
+class Scroll:
+    """How far a canvas is scrolled, and the thin handle that says so."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.offset = 0.0
+        self.room = 0.0
+        self.length = 0.0
+
+    def fit(self, length: float, room: float) -> None:
+        """Tell how long the content is and how much of it can be seen."""
+        self.length, self.room = length, room
+        self.move(0.0)
+
+    def move(self, by: float) -> None:
+        self.offset = min(max(self.offset + by, 0.0), max(0.0, self.length - self.room))
+
+    def wheel(self, event: QWheelEvent, notch: float) -> None:
+        """Move by ``notch`` for each notch of the wheel; at an end a page around may scroll instead."""
+        before = self.offset
+        self.move(-event.angleDelta().y() / 120 * notch)
+        event.setAccepted(self.offset != before)
+
+    def reveal(self, top: float, bottom: float) -> None:
+        """Scroll as little as shows the content from top to bottom."""
+        if top < self.offset:
+            self.move(top - self.offset)
+        elif bottom > self.offset + self.room:
+            self.move(bottom - self.offset - self.room)
+
+    def paint(self, painter: QPainter, area: QRect, across: bool = False) -> None:
+        """The handle at the right edge of the area, or at its lower one, only where there is something
+        to scroll."""
+        if self.length <= self.room or self.room <= 0:
+            return
+        whole = area.width() if across else area.height()
+        size = max(self.look.px(16), whole * self.room / self.length)
+        way = (whole - size) * self.offset / (self.length - self.room)
+        thick = self.look.px(4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.color("ghost"))
+        painter.drawRoundedRect(
+            QRectF(area.left() + way, area.bottom() - thick, size, thick) if across
+            else QRectF(area.right() - thick, area.top() + way, thick, size), thick / 2, thick / 2)
+
+
+def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:
+    """A text in one line or, where that is too wide, in two, broken between words if it has some."""
+    if metrics.horizontalAdvance(text) <= width:
+        return [text]
+    breaks = [at for at in range(1, len(text))
+              if text[at] == " " or ord(text[at]) > 0x2E7F]  # between Chinese characters too
+    fitting = [at for at in breaks if metrics.horizontalAdvance(text[:at]) <= width]
+    if not fitting:
+        return [text]
+    return [text[: fitting[-1]], text[fitting[-1] :].lstrip()]
+
+
+def places(count: int, room: float, least: float) -> list[int]:
+    """Whole numbers 0 … count-1 in round steps, at least ``least`` pixels apart."""
+    for step in (factor * 10**power for power in range(7) for factor in (1, 2, 5)):
+        if room / max(count, 1) * step >= least:
+            return list(range(0, count, step))
+    return [0]
