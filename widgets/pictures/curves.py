@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -872,8 +872,9 @@ class CurvePlot(Picture[Point]):
         if key == self._placed_for and lies == self._placed_on:
             return
         if key == self._placed_for and now < self._placed_at + RELABEL:
-            boxes = [box for _, box in self._labels]
-            if not any(touched(line.drawn, boxes, rising=line.rising) for line in self._lines):
+            struck = {label.named for label, box in self._labels if any(
+                touched(line.drawn, [box], rising=line.rising) for line in self._lines)}
+            if not struck or self._move(struck, inside, rules, sketch):
                 if not self._outdated.isActive():
                     self._outdated.start(round(1000 * RELABEL) + 60)
                 return
@@ -895,6 +896,22 @@ class CurvePlot(Picture[Point]):
         self._places = {label.named: box for label, box in self._labels}
         if self._outside != self._told:
             self._telling.start(0)
+
+    def _move(
+        self, struck: Container[_Named], inside: QRectF, rules: Sequence[tuple[Rule, float]],
+        sketch: NDArray[np.float64],
+    ) -> bool:
+        """Give only these labels other places, beside those that the rest keep; whether all have one."""
+        ground, spans = self._ground(inside, rules, sketch)
+        labels = self._wanted_labels(ground, spans, inside, rules, sketch, struck)
+        rest = [(label, box) for label, box in self._labels if label.named not in struck]
+        places = place(ground, [label.boxes for label in labels], taken=[box for _, box in rest])
+        moved = [(label, box) for label, box in zip(labels, places, strict=True) if box is not None]
+        if len(moved) + len(rest) < len(self._labels):
+            return False
+        self._labels = rest + moved
+        self._places = {label.named: box for label, box in self._labels}
+        return True
 
     def _ground(
         self, inside: QRectF, rules: Sequence[tuple[Rule, float]], sketch: NDArray[np.float64]
@@ -921,33 +938,38 @@ class CurvePlot(Picture[Point]):
     def _wanted_labels(
         self, ground: Ground, spans: Sequence[Spans], inside: QRectF,
         rules: Sequence[tuple[Rule, float]], sketch: NDArray[np.float64],
+        among: Container[_Named] | None = None,
     ) -> list[_Label]:
-        """The names of curves and rules, and the values beyond, each with the places it may have."""
+        """The names of curves and rules, and the values beyond, each with the places it may have; only
+        those ``among`` some, if given."""
         wanted: list[_Label] = []
         gap = ground.clear + CELL + 0.5
         for line, lies in zip(self._lines, spans, strict=False):
-            if line.curve.label and not self._all_outside:
+            if line.curve.label and not self._all_outside and (
+                    among is None or _named(line.curve) in among):
                 size = (self._label_metrics.horizontalAdvance(line.curve.label),
                         self._label_metrics.height())
                 assert line.pixels is not None
                 x, y = line.pixels[np.isfinite(line.y)][-1].tolist()
                 wanted.append(_Label(_named(line.curve), False,
                                      beside_line(ground, lies, (x, y), size, gap)))
-        if len(sketch):
-            name = self.look.words("your sketch")
+        name = self.look.words("your sketch")
+        if len(sketch) and (among is None or _Named(name, None, "sketch") in among):
             size = (self._label_metrics.horizontalAdvance(name), self._label_metrics.height())
             x, y = sketch[-1].tolist()
             wanted.append(_Label(_Named(name, None, "sketch"), False,
                                  beside_line(ground, spans[-1], (x, y), size, gap)))
         for rule, at in rules:
-            if rule.label:
+            if rule.label and (among is None or _Named(rule.label, rule.series, "rule") in among):
                 size = (self._metrics.horizontalAdvance(rule.label), self._metrics.height())
                 wanted.append(_Label(_Named(rule.label, rule.series, "rule"), True, beside_rule(
                     ground, at, size, gap, upright=rule.axis == "x")))
         for line, x, above, value in self._beyond:
             text = decimal(value)
-            size = (self._metrics.horizontalAdvance(text), self._metrics.height())
             series = None if line.curve.style == "ghost" else line.curve.series
+            if among is not None and _Named(text, series, "beyond") not in among:
+                continue
+            size = (self._metrics.horizontalAdvance(text), self._metrics.height())
             mark = self._edge_box(x, inside, above)
             top = inside.top() if above else inside.bottom() - 2 - size[1]
             way = 1 if above else -1
