@@ -39,11 +39,12 @@ from app.engine.protocol import (
     SetPace,
 )
 from app.engine.thinning import Thinned
+from app.session.pins import Pinned, Pins
 from app.session.rate import Rate
 from app.session.record import Record, Seen, versions
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
-from widgets.controls.parameters import changed, differences, needs_restart, to_dict
+from widgets.controls.parameters import changed, needs_restart
 from widgets.controls.speeds import Speed
 from widgets.theme.words import tr_mark
 
@@ -55,9 +56,6 @@ UNHEARD = 1.0  # s that a busy worker may ignore a new run before another one ta
 NEWEST = 1 << 62  # as a step: wherever the run has come to
 NOWHERE = -1  # as a step: nobody knows, after an error, where the worker stands
 MOST_FILM = 600
-MOST_GHOSTS = 8
-
-Course = list[tuple[int, Any]]  # of one parameter: its values, each with the step it holds from
 
 # A token is never used twice in this process, whichever session or worker it was for.
 _tokens = itertools.count(1)
@@ -97,35 +95,6 @@ class Failure:
     over: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Pinned:
-    """A run that stays visible behind the present one; without a label it names its differences.
-
-    Attributes:
-        params: of the frame.
-        start, changes: the values with which it began, and those that took effect on the way.
-    """
-
-    label: str
-    params: Any
-    frame: Any
-    history: History
-    step: int
-    start: Any
-    changes: tuple[Change, ...] = ()
-
-    def same(self, other: Pinned) -> bool:
-        """Whether the other one is of the same steps, looks the same and has no name of its own."""
-        return other.label in ("", self.label) \
-            and (self.params, self.step, self.start, self.changes) \
-            == (other.params, other.step, other.start, other.changes)
-
-    def course(self, name: str) -> Course:
-        """The values that a control had in the steps of the run, each with the step after which it
-        took effect; of a run without steps, that of the frame."""
-        return _course(name, self.start if len(self.history) else self.params, self.changes)
-
-
 class Session(QObject):
     """One panel's runs.
 
@@ -157,7 +126,7 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self.panel, self.pool = panel, pool
-        self.said = Said(panel, "en")  # in which words ghosts name their differences
+        self._pins = Pins(panel)
         self._device_wanted, self._threads_wanted = device, threads
         self._datapack, self._film_bytes = datapack, film_bytes
         self._patience, self._starting_patience = patience, starting_patience
@@ -166,8 +135,6 @@ class Session(QObject):
         self._by_hand = True
         self._state = State.IDLE
         self._params: Any = panel.params()
-        self._pinned: list[Pinned] = []
-        self._ghosts: tuple[Ghost[Any, Any], ...] | None = ()
         self._worker: Worker | None = None
         self._begin_message: Begin | None = None  # waits until the worker heard the one before
         self._last_begin: Begin | None = None
@@ -196,7 +163,7 @@ class Session(QObject):
     def _forget(self, params: Any) -> None:
         """A new run that starts with ``params``. What is shown stays until its first frame."""
         self._token = next(_tokens)
-        self._ghosts = None  # they may differ in something else
+        self._pins.relabel()
         self._start = self._told = params
         self._changes: list[Change] = []
         self._history = History()
@@ -273,7 +240,7 @@ class Session(QObject):
     @property
     def untouched(self) -> bool:
         """Whether nobody has trained, pinned or opened anything here yet."""
-        return not self.last_step and not self._pinned and self._recorded is None and not self.playing
+        return not self.last_step and not self._pins.runs and self._recorded is None and not self.playing
 
     @property
     def standing_in(self) -> dict[str, str]:
@@ -311,17 +278,12 @@ class Session(QObject):
     @property
     def ghosts(self) -> tuple[Ghost[Any, Any], ...]:
         """The pinned runs, each labelled by what differs from the present one."""
-        if self._ghosts is None:
-            self._ghosts = tuple(
-                Ghost(label, one.params, one.frame, one.history)
-                for one, label in zip(self._pinned, self._labels(), strict=True)
-            )
-        return self._ghosts
+        return self._pins.ghosts(self._start, self._changes, len(self._history), self._params)
 
     @property
     def pinned(self) -> tuple[Pinned, ...]:
         """The pinned runs as they are kept, for ``set_pinned``."""
-        return tuple(self._pinned)
+        return self._pins.runs
 
     def current(self) -> Shown[Any, Any] | None:
         """What to draw now; ``None`` before the first frame."""
@@ -339,7 +301,8 @@ class Session(QObject):
     def open(self, params: Any = None) -> None:
         """Start a run; its first frame comes without playing."""
         if params is not None and params != self._params:
-            self._params, self._ghosts = params, None
+            self._params = params
+            self._pins.relabel()
             self.params_changed.emit(params)
         self._new_run()
 
@@ -448,7 +411,7 @@ class Session(QObject):
         if self._by_hand:
             self.moving.emit(params)
         self._params = params
-        self._ghosts = None
+        self._pins.relabel()
         self.params_changed.emit(params)
         if not self._applying.isActive() and self._state is not State.IDLE:
             self._applying.start(0)
@@ -498,7 +461,7 @@ class Session(QObject):
         self.pause()
         step = min(self._aim, self.last_step)  # what was asked for and not seen is not branched from
         self._keep_as_ghost()
-        self._ghosts = None
+        self._pins.relabel()
         old, self._token = self._token, next(_tokens)
         self._history = self._history.until(step).copy()
         self._changes = [change for change in self._changes if change.step < step]
@@ -529,29 +492,25 @@ class Session(QObject):
 
     def pin_run(self, one: Pinned) -> None:
         """Keep any run as a ghost, once; of too many, the oldest goes."""
-        if any(each.same(one) for each in self._pinned):
-            return
-        self._pinned.append(one)
-        del self._pinned[:-MOST_GHOSTS]
-        self._ghosts_changed()
+        if self._pins.add(one):
+            self._pins_changed()
 
     def unpin(self, index: int) -> None:
-        del self._pinned[index]
-        self._ghosts_changed()
+        self._pins.remove(index)
+        self._pins_changed()
 
     def rename_pin(self, index: int, label: str) -> None:
-        self._pinned[index] = dataclasses.replace(self._pinned[index], label=label)
-        self._ghosts_changed()
+        self._pins.rename(index, label)
+        self._pins_changed()
 
     def set_pinned(self, pinned: Sequence[Pinned]) -> None:
         """Keep exactly these runs as ghosts."""
-        self._pinned = list(pinned)
-        self._ghosts_changed()
+        self._pins.replace(pinned)
+        self._pins_changed()
 
     def set_said(self, said: Said) -> None:
         """In which language ghosts are labelled."""
-        self.said = said
-        self._ghosts = None
+        self._pins.say(said)
 
     def set_speed(self, speed: Speed) -> None:
         self._speed = speed
@@ -600,7 +559,7 @@ class Session(QObject):
         self._params = self._told = params
         self.device, self.threads = record.device, record.threads
         self._applying.stop()
-        self._ghosts = None
+        self._pins.relabel()
         self._set_state(State.PAUSED)
         self.params_changed.emit(params)
         self.runs_changed.emit()
@@ -1041,56 +1000,13 @@ class Session(QObject):
         if self._now is not None and len(self._history):
             self.pin()
 
-    def _ghosts_changed(self) -> None:
-        self._ghosts = None
+    def _pins_changed(self) -> None:
         self.runs_changed.emit()
         self._show()
 
     def _trained_with(self) -> tuple[Change, ...]:
         """The changes that a step was trained with."""
         return tuple(one for one in self._changes if one.step < len(self._history))
-
-    def _labels(self) -> list[str]:
-        """What the pinned runs are called: no two alike."""
-        words, names = self.said.words(), [one.label or self._differing(one) for one in self._pinned]
-        labels: list[str] = []
-        for one, name in zip(self._pinned, names, strict=True):
-            label = name
-            if not one.label and (not name or names.count(name) > 1):
-                step = words("step {step}", step=one.step)
-                label = f"{name}, {step}" if name else step
-                if label in labels:
-                    label = f"{label} ({labels.count(label) + 1})"
-            labels.append(label)
-        return labels
-
-    def _differing(self, one: Pinned) -> str:
-        """In what the steps of a pinned run differ from those of the present one."""
-        present = (*self._trained_with(), Change(len(self._history), to_dict(self._params)))
-        courses = {}
-        for declared in self.panel.parameters:
-            name, course = declared.name, one.course(declared.name)
-            if declared.kind != "hidden" and course != _course(name, self._start, present):
-                courses[name] = course
-        if not courses:  # only what is shown of the same steps
-            courses = {name: [(0, values[1])] for name, values in
-                       differences([self._params, one.params]).items()}
-        return ", ".join(f"{self.said.label(name)} {course_text(self.said, name, course)}"
-                         for name, course in list(courses.items())[:3])
-
-
-def course_text(said: Said, name: str, course: Course) -> str:
-    """The values that a control had in a run: the first and, if it was moved, the last."""
-    ends = course if len(course) < 2 else [course[0], course[-1]]
-    return " → ".join(said.value(name, value)[:24] for _, value in ends)
-
-
-def _course(name: str, start: Any, changes: Sequence[Change]) -> Course:
-    values = [(0, getattr(start, name))]
-    for one in changes:
-        if name in one.values and one.values[name] != values[-1][1]:
-            values[-1 if one.step == 0 else len(values):] = [(one.step, one.values[name])]
-    return values
 
 
 def _difference(old: Any, new: Any) -> dict[str, Any]:

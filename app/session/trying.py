@@ -17,8 +17,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.protocol import Change
 from app.session.drive import Drive
+from app.session.pins import Course, Pinned, course_text
 from app.session.record import Record
-from app.session.session import Course, Pinned, Session, State, course_text
+from app.session.session import Session, State
 from app.session.tours import Try
 from app.session.undo import Before, Undo
 from visualizers.catalog import Said

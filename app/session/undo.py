@@ -10,8 +10,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app.session.pins import Pinned
 from app.session.record import Record
-from app.session.session import Pinned, Session, State
+from app.session.session import Session, State
 from widgets.controls.parameters import needs_restart, parameter
 
 MOST = 30

@@ -33,7 +33,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.files.settings import Settings
-from app.session.session import MOST_GHOSTS, Failure, State
+from app.session.pins import MOST_GHOSTS
+from app.session.session import Failure, State
 from app.window.downloads import Downloads
 from app.window.errors import ErrorCard
 from app.window.home import Door
