@@ -17,7 +17,7 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,14 @@ def write(path: Path, record: Record, told: Told = nobody) -> int:
     Raises:
         Refusal: it cannot be written, or not in a size that can be read; an old file stays whole.
     """
+    with replacing(path) as file:
+        return pack(file, record, told, frames=MOST_FRAMES, film_bytes=MOST_FILM)
+
+
+def pack(
+    file: Path | BinaryIO, record: Record, told: Told = nobody, *, frames: int, film_bytes: int
+) -> int:
+    """``write`` into a file that nobody reads yet, with so much of the film at most."""
     film = whole(record.film)
     if not film:
         raise Refusal("Nothing of this run can be saved: its numbers are no numbers any more.")
@@ -65,7 +73,7 @@ def write(path: Path, record: Record, told: Told = nobody) -> int:
                       count=MOST_CHANGES)
     history = record.history.thinned(MOST_VALUES // (len(record.history.names) + 1),
                                      [one.step for one in film])
-    most = MOST_FRAMES
+    most = frames
     while True:
         part = thinned(film, most)
         arrays: list[NDArray[Any]] = [_table(history)] if history.whole else \
@@ -73,15 +81,13 @@ def write(path: Path, record: Record, told: Told = nobody) -> int:
         document = _described(record, history, [_written(one, arrays) for one in part])
         members = [(f"arrays/{index}.npy", array) for index, array in enumerate(arrays)]
         text = _text({**document, "sha256": {name: _hash(array) for name, array in members}})
-        fits = len(text) <= LONGEST and sum(array.nbytes for array in arrays) - arrays[0].nbytes <= MOST_FILM
+        fits = len(text) <= LONGEST and sum(array.nbytes for array in arrays) - arrays[0].nbytes <= film_bytes
         if fits or len(part) == 1:
             break
         most = len(part) // 2
     if len(text) > LONGEST:
         raise Refusal("This run is too large for a file; set it to smaller values.")
-    with replacing(path) as file, zipfile.ZipFile(
-        file, "w", zipfile.ZIP_DEFLATED, compresslevel=1
-    ) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr(DOCUMENT, text)
         for index, (name, array) in enumerate(members):
             told(index, len(members))
@@ -194,8 +200,7 @@ def read(path: Path, told: Told = nobody) -> Record:
         if path.stat().st_size > LARGEST:
             raise Refusal("{name} is too large for a run file (over {limit} MB).",
                           name=path.name, limit=LARGEST >> 20)
-        with zipfile.ZipFile(path) as archive:
-            return _record(_document(archive), archive, told)
+        return unpack(path, told)
     except (Refusal, Interrupted):
         raise
     except FileNotFoundError:
@@ -211,6 +216,12 @@ def read(path: Path, told: Told = nobody) -> Record:
     except Exception as error:  # whatever a damaged file provokes inside zipfile, numpy or json
         raise Refusal("{name} is damaged and cannot be opened; use a copy of it.",
                       name=path.name) from error
+
+
+def unpack(file: Path | BinaryIO, told: Told = nobody) -> Record:
+    """The record in a file; one that is no run or damaged raises whatever it provokes."""
+    with zipfile.ZipFile(file) as archive:
+        return _record(_document(archive), archive, told)
 
 
 def _member(archive: zipfile.ZipFile, name: str, sha256: str | None) -> bytes:

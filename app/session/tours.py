@@ -43,6 +43,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -135,7 +136,7 @@ def load_tour(panel: Panel) -> tuple[TourStep, ...]:
         TourStep(
             say=_texts(one), seen=_texts(one.get("seen", {})), set=_values(one),
             steps=int(one.get("steps", 0)), fresh=bool(one.get("fresh", False)),
-            expect=str(one.get("expect", "")), ask=_ask(one["ask"]) if "ask" in one else None,
+            expect=str(one.get("expect", "")), ask=ask_of(one["ask"]) if "ask" in one else None,
         )
         for one in read_table(panel.package, "tour.toml").get("step", [])
     )
@@ -147,7 +148,8 @@ def load_tries(panel: Panel) -> tuple[Try, ...]:
                  for one in read_table(panel.package, "tour.toml").get("try", []))
 
 
-def _ask(table: Mapping[str, Any]) -> Ask:
+def ask_of(table: Mapping[str, Any]) -> Ask:
+    """The question that a table of ``tour.toml`` holds."""
     low_high = table.get("range")
     return Ask(
         say=_texts(table), sketch=str(table.get("sketch", "")), curve=str(table.get("curve", "")),
@@ -246,6 +248,26 @@ def evaluate(
     return _value(tree.body, names, groups or {})
 
 
+def check(expression: str) -> None:
+    """Whether a tour may use an expression, whatever is observed.
+
+    Raises:
+        BadExpression: it is none, or it does more than compute.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # such as of an escape that is none
+            tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, Warning, ValueError, RecursionError, MemoryError) as error:
+        raise BadExpression(f"not an expression: {expression!r}") from error
+    for node in ast.walk(tree):
+        calls = isinstance(node, ast.Call) and not (isinstance(node.func, ast.Name) and not node.keywords
+                                                    and node.func.id in _FUNCTIONS)
+        inside = isinstance(node, ast.Attribute) and not isinstance(node.value, ast.Name)
+        if calls or inside or not isinstance(node, _ALLOWED):
+            raise BadExpression(f"a tour may not use {ast.unparse(node)!r}")
+
+
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
     ast.Div: operator.truediv, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
@@ -255,6 +277,13 @@ _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
     ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
 }
+_ALLOWED = (
+    *_BINARY, *_COMPARE, ast.Expression, ast.Constant, ast.Name, ast.Attribute, ast.UnaryOp, ast.USub,
+    ast.Not, ast.BoolOp, ast.And, ast.Or, ast.BinOp, ast.Pow, ast.Compare, ast.Call, ast.Subscript,
+    ast.Slice, ast.Tuple, ast.List, ast.Load,
+)
+
+
 def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Without the steps at which a scalar was not measured."""
     return values[~np.isnan(values)]
