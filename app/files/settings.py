@@ -30,6 +30,8 @@ class Settings:
         language: ``"system"`` or a language of ``widgets.theme.words.LANGUAGES``.
         theme: ``"system"``, ``"light"`` or ``"dark"``.
         scale: of all sizes, 1.0 to 2.0.
+        hall: of a screen, by its name and size, whether it has hall text or desk text; where nothing was
+            chosen, what is presented has hall text.
         device: ``"auto"``, ``"cpu"``, ``"cuda"`` or ``"mps"``.
         threads: torch's threads; 0 lets each run find out.
         visited: ids of the panels that were opened, in the order of their first visit.
@@ -44,6 +46,7 @@ class Settings:
     language: str = "system"
     theme: str = "system"
     scale: float = 1.0
+    hall: dict[str, bool] = field(default_factory=dict)
     device: str = "auto"
     threads: int = 0
     visited: list[str] = field(default_factory=list)
@@ -75,8 +78,8 @@ class Settings:
             return True
         now = self._values()
         there = _stored(self.path)
-        changed = {name: _joined(value, self._kept.get(name, []), there.get(name, []))
-                   if isinstance(value, list) else value
+        changed = {name: _joined(value, self._kept.get(name, type(value)()), there.get(name, type(value)()))
+                   if isinstance(value, (list, dict)) else value
                    for name, value in now.items() if value != self._kept.get(name)}
         values = {"version": VERSION} | now | there | changed
         try:
@@ -90,6 +93,18 @@ class Settings:
 
     def _values(self) -> dict[str, Any]:
         return {name: copy(getattr(self, name)) for name in _FIELDS}
+
+    def has_hall(self, screen: str, presented: bool) -> bool:
+        """Whether a screen has hall text."""
+        return self.hall.get(screen, presented)
+
+    def switch_hall(self, screen: str, presented: bool) -> None:
+        """Hall text instead of desk text on a screen, or the other way round."""
+        on = not self.has_hall(screen, presented)
+        if on == presented:
+            self.hall.pop(screen, None)  # what it would have anyway needs no remembering
+        else:
+            self.hall[screen] = on
 
     def visit(self, panel: str) -> None:
         """Remember that ``panel`` was opened."""
@@ -128,8 +143,10 @@ def settings_file() -> Path:
     return Path(user_config_dir("bigmodels-lab", appauthor=False)) / "settings.json"
 
 
-def _joined(now: list[str], before: list[str], there: list[str]) -> list[str]:
-    """A list with what another window has added to it since."""
+def _joined(now: Any, before: Any, there: Any) -> Any:
+    """A list or a table with what another window has added to it since."""
+    if isinstance(now, dict):
+        return {name: value for name, value in there.items() if name not in before} | now
     return [*now, *(one for one in there if one not in now and one not in before)]
 
 
@@ -160,6 +177,10 @@ def _usable(stored: Mapping[Any, Any]) -> dict[str, Any]:
             if not isinstance(value, list):
                 continue
             value = [one for one in value if isinstance(one, str)]
+        elif isinstance(like, dict):
+            if not isinstance(value, dict):
+                continue
+            value = {screen: on for screen, on in value.items() if isinstance(on, bool)}
         elif type(value) is not type(like) or value not in _CHOICES.get(name, (value,)):
             continue
         found[name] = value

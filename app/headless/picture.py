@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEventLoop, QSize
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
@@ -15,12 +16,12 @@ from app.files.export import encoded, on_ground, picture
 from app.files.settings import Settings
 from app.session.record import Record, Seen, versions
 from app.session.session import Session
-from app.window.window import MainWindow, presenter_scale
+from app.window.window import MainWindow
 from visualizers.catalog import Said, panels
 from visualizers.files import replacing
 from visualizers.panel import Panel, Shown, load
 from widgets.theme import style
-from widgets.theme.look import Look, theme
+from widgets.theme.look import Look, hall_look, theme
 
 Notes = Sequence[tuple[str, dict[str, object]]]
 SETTLED = 0.7  # s; a page describes its picture half a second after the last frame
@@ -36,7 +37,7 @@ def page_picture(
     Args:
         size: of the page; the picture has ``pixels`` times as many.
         view_only: without the window round the view.
-        present: as on a projector of this size, in presenter mode.
+        present: as on a projector of this size, in presenter mode and hall text.
         notes: what the experiment told the user: texts and the values in them.
 
     Raises:
@@ -46,8 +47,7 @@ def page_picture(
     assert isinstance(application, QApplication)
     drawn: QWidget
     if view_only:
-        scale = presenter_scale(QSize(*size)) if present else 1.0
-        drawn = _view(application, panel, shown, language, shade, QSize(*size), scale)
+        drawn = _view(application, panel, shown, language, shade, QSize(*size), present)
     else:
         drawn = window_with(panel, shown, language, shade, QSize(*size), notes, device)
         if present:
@@ -55,7 +55,7 @@ def page_picture(
     _settle(application)
     image = picture(drawn, pixels)
     drawn.close()
-    color = Look(theme(shade), Said(panel, language).words()).color("ground")
+    color = QColor(theme(shade, hall=present).ground)
     with replacing(path) as file:
         file.write_bytes(encoded(on_ground(image, color)))
 
@@ -69,8 +69,9 @@ def _settle(application: QApplication) -> None:
 
 
 def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], language: str, shade: str,
-          size: QSize, scale: float) -> QWidget:
-    look = Look(theme(shade), Said(panel, language).words(), scale)
+          size: QSize, present: bool) -> QWidget:
+    words = Said(panel, language).words()
+    look = hall_look(shade, words, size) if present else Look(theme(shade), words)
     style.apply(application, look)
     view: Any = load(panel.view)(look)
     view.resize(size)

@@ -65,7 +65,7 @@ class Page(QWidget):
         self.presenting = presenting  # the claim is said then, and its room is the picture's
         self.panel, self.session, self.meter, self.trying = panel, session, meter, trying
         said = Said(panel, look.words.language)
-        self.look = Look(look.theme, said.words(), look.scale)
+        self.look = look.saying(said.words())
         self.words = self.look.words
         self.shown: Shown[Any, Any] | None = None
         self.card: ErrorCard | None = None

@@ -47,7 +47,7 @@ class Side(Card):
     ) -> None:
         super().__init__(look, parent)
         said = Said(panel, look.words.language)
-        self.look = Look(look.theme, said.words(), look.scale)
+        self.look = look.saying(said.words())
         self.panel, self.session, self._tour = panel, session, tour
         self.recent = list(recent)
         words, px, colours = self.look.words, look.px, look.theme

@@ -32,6 +32,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QResizeEvent,
+    QScreen,
     QShortcut,
 )
 from PySide6.QtWidgets import (
@@ -62,6 +63,7 @@ from app.window.downloads import Downloads
 from app.window.errors import Toast, catch
 from app.window.filing import Filing
 from app.window.home import Home
+from app.window.lastrow import screen_id
 from app.window.palette import About, Entry, Keys, Overlay, Palette
 from app.window.roadmap import Roadmap, lecture_text
 from visualizers.catalog import LECTURES, Said, about, lecture_of
@@ -71,7 +73,7 @@ from widgets.base.guard import Guarded
 from widgets.controls.parameters import parameter
 from widgets.pictures.picture import Picture
 from widgets.theme import numbers, style
-from widgets.theme.look import SMALLEST_TEXT, Look, theme
+from widgets.theme.look import Look, hall_look, theme
 from widgets.theme.words import LANGUAGES, Words, tr_mark, window_words
 from widgets.views.layout import Arrangement
 
@@ -87,9 +89,8 @@ if TYPE_CHECKING:
 SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 SMALLEST = (960, 600)
 LEAST_PAGE, GOOD_PAGE = 500, 620  # a page's width below which a column folds, and beside code
-SMALLEST_TEXT_SHARE = 1 / 40  # of a projector's height
-NARROWEST = 640  # unscaled pixels that a page on a projector has at least
 SPARE_AFTER = 50  # ms after the first paint
+REFIT_AFTER = 200  # ms after a window with hall text was last made larger or smaller
 TIDY_AFTER = 1500  # ms after a page was left: not while the next one opens
 # Imported ahead.
 PAGE = ("pyqtgraph", "app.window.page", "app.window.side", "app.session.session", "app.window.sources")
@@ -129,12 +130,15 @@ class MainWindow(Guarded, QMainWindow):
         # A page that was left is a thousand widgets in circles, and its memory in pieces.
         self._tidying = QTimer(self, singleShot=True, interval=TIDY_AFTER)
         self._tidying.timeout.connect(lambda: machine.tidy("cpu"))
+        self._refitting = QTimer(self, singleShot=True, interval=REFIT_AFTER)
+        self._refitting.timeout.connect(self._refit)
         self._pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
         self._fresh = False  # a frame was shown and not yet painted
         self._painted_once = False
         self._ahead = Ahead([*PAGE, *(one.view.partition(":")[0] for one in panels)], self)
         self._stage: QSize | None = None  # the projector's size, while presenting
         self._full = False
+        self._on_screen = False  # listens to which screen it is on
         self._tab_pressed = False
         self._tabbed: QWidget | None = None  # whom the Tab key gave the keyboard
         self.place = "home"
@@ -172,12 +176,16 @@ class MainWindow(Guarded, QMainWindow):
         if shade not in ("light", "dark"):
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
             shade = "dark" if dark else "light"
-        scale = settings.scale
-        if self._stage is not None:
-            scale = presenter_scale(self._stage)
-        elif self._full:
-            scale = presenter_scale(self.screen().size())
-        return Look(theme(shade), window_words(language), scale)
+        words = window_words(language)
+        if settings.has_hall(screen_id(self.screen()), self._presented):
+            return hall_look(shade, words, self._stage or (
+                self.screen().size() if self._full else self.size()))
+        return Look(theme(shade), words, settings.scale)
+
+    def _refit(self) -> None:
+        """Another look where the window is on another screen, or hall text has another stage."""
+        if self._new_look() != self.look:
+            self.rebuild()
 
     def _system_theme(self) -> None:
         if self.settings.theme == "system":
@@ -284,6 +292,8 @@ class MainWindow(Guarded, QMainWindow):
             Command("full", w("The picture alone, full screen"), ("F11",), self.toggle_full,
                     on_panel, look),
             Command("present", w("Presenter mode"), ("F5",), self.toggle_presenter,
+                    lambda: True, look),
+            Command("hall", w("Hall text or desk text on this screen"), ("H",), self.toggle_hall,
                     lambda: True, look),
             Command("larger", w("Larger"), ("Ctrl++", "Ctrl+="), partial(self._zoom, 1),
                     lambda: True, look),
@@ -702,6 +712,12 @@ class MainWindow(Guarded, QMainWindow):
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         self._visible()
+        if not self._on_screen:
+            self._on_screen = True
+            self.windowHandle().screenChanged.connect(self._screen_changed)
+
+    def _screen_changed(self, _screen: QScreen) -> None:
+        self._refitting.start()
 
     def hideEvent(self, event: Any) -> None:
         super().hideEvent(event)
@@ -786,8 +802,22 @@ class MainWindow(Guarded, QMainWindow):
         self._stage = self.screen().size() if self._stage is None else None
         self._to_screen()
 
+    def toggle_hall(self) -> None:
+        """Hall text, which is read from the last row, or desk text: remembered for this screen."""
+        self.settings.switch_hall(screen_id(self.screen()), self._presented)
+        self.remember()
+        self.rebuild()
+        self.toast.say(self.look.words("Hall text on this screen from now on. H goes back.")
+                       if self.look.hall else
+                       self.look.words("Desk text on this screen from now on. H goes back."))
+
+    @property
+    def _presented(self) -> bool:
+        """Whether the whole screen is the stage."""
+        return self._full or self._stage is not None
+
     def _to_screen(self) -> None:
-        if self.isFullScreen() != (self._full or self._stage is not None):
+        if self.isFullScreen() != self._presented:
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
         self.rebuild()
 
@@ -933,7 +963,7 @@ class MainWindow(Guarded, QMainWindow):
         self._choices(menu, w("Threads"), counts, settings.threads,
                       partial(self._set_machine, "threads"))
         menu.addSeparator()
-        for id in ("data", "present", "keys", "about"):
+        for id in ("data", "present", "hall", "keys", "about"):
             self._act(menu, self.commands[id])
         return menu
 
@@ -1010,6 +1040,8 @@ class MainWindow(Guarded, QMainWindow):
         super().resizeEvent(event)
         self._wanted.clear()
         self._fold()
+        if self.look.hall:
+            self._refitting.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
@@ -1022,12 +1054,6 @@ class MainWindow(Guarded, QMainWindow):
         self.sessions.clear()
         self._restore_hook()
         event.accept()
-
-
-def presenter_scale(stage: QSize) -> float:
-    """How much larger a projector shows everything: the smallest text is a fortieth of its height.
-    A narrow one gets less, or its lines would hold too few words."""
-    return min(SMALLEST_TEXT_SHARE * stage.height() / SMALLEST_TEXT, stage.width() / NARROWEST)
 
 
 def _park(session: Session) -> None:

@@ -40,9 +40,8 @@ from app.window.errors import ErrorCard
 from app.window.home import Door
 from app.window.palette import Entry, Keys, Palette
 from app.window.side import CODE, CONTROLS, GUIDE, RUNS
-from app.window.window import presenter_scale
 from widgets.pictures.readouts import Readouts
-from widgets.theme.look import SMALLEST_TEXT, Look
+from widgets.theme.look import SMALLEST_TEXT, Look, hall_scale
 from widgets.views.cards import Card
 from widgets.views.layout import Arrangement, Place, below
 
@@ -435,7 +434,7 @@ def test_that_presenter_mode_enlarges_and_hides_the_roadmap(lab: Any, qtbot: Any
 
 def test_that_the_smallest_text_on_a_projector_is_a_fortieth_of_its_height() -> None:
     for stage in (QSize(1280, 720), QSize(1920, 1080), QSize(3840, 2160), QSize(1024, 768)):
-        assert SMALLEST_TEXT * presenter_scale(stage) >= stage.height() / 40
+        assert SMALLEST_TEXT * hall_scale(stage) >= stage.height() / 40
 
 
 def test_that_the_picture_alone_is_as_large_and_still_says_title_step_and_state(
@@ -444,7 +443,7 @@ def test_that_the_picture_alone_is_as_large_and_still_says_title_step_and_state(
     window = lab()
     press(qtbot, window, Qt.Key.Key_F11)
     assert window.isFullScreen()
-    assert window.look.scale == presenter_scale(window.screen().size())
+    assert window.look.scale == hall_scale(window.screen().size())
     page = window.page
     assert page.head.isVisible() and page.standing.isVisible()
     assert not any(one.isVisible() for one in (page.claim, page.transport, page.description,

@@ -14,10 +14,13 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from widgets.pictures import raster
-from widgets.theme.look import theme
+from widgets.theme.look import Theme, theme
 from widgets.theme.marks import MARKS, mark_of, named, paint_marks
 
 THEMES = ("light", "dark")
+every_theme = pytest.mark.parametrize("one", [
+    pytest.param(theme(name, hall), id=f"{name}-{'hall' if hall else 'desk'}")
+    for name in THEMES for hall in (False, True)])
 SIGHTS = (None, "deuteranomaly", "protanomaly", "tritanomaly")  # at full severity: -anopia
 LEAST = 24.0  # CIE76
 
@@ -32,21 +35,40 @@ def seen(color: str, sight: str | None) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-@pytest.mark.parametrize("name", THEMES)
+@every_theme
 def test_that_any_two_series_and_the_ghost_look_different_to_everybody(
-    name: str, sight: str | None
+    one: Theme, sight: str | None
 ) -> None:
-    colors = [*theme(name).series, theme(name).ghost]
-    for one, other in itertools.combinations(colors, 2):
-        assert deltaE(seen(one, sight), seen(other, sight), "sRGB1", "CIELab") >= LEAST, (one, other)
+    colors = [*one.series, one.ghost]
+    for color, other in itertools.combinations(colors, 2):
+        assert deltaE(seen(color, sight), seen(other, sight), "sRGB1", "CIELab") >= LEAST, (color, other)
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colours, after WCAG 2."""
+    a, b = (float(raster.luminance(np.array(raster.rgba(color)[:3]))) for color in (one, other))
+    return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+@every_theme
+def test_that_series_stand_out_from_the_card(one: Theme) -> None:
+    for color in one.series:
+        assert contrast(color, one.card) >= 3.0, color
 
 
 @pytest.mark.parametrize("name", THEMES)
-def test_that_series_stand_out_from_the_card(name: str) -> None:
-    ground = raster.luminance(np.array(raster.rgba(theme(name).card)[:3]))
-    for color in theme(name).series:
-        ink = raster.luminance(np.array(raster.rgba(color)[:3]))
-        assert (max(ink, ground) + 0.05) / (min(ink, ground) + 0.05) >= 3.0, color
+def test_that_hall_text_is_read_and_its_lines_are_seen_from_the_last_row(name: str) -> None:
+    hall = theme(name, hall=True)
+    for ground in (hall.card, hall.ground, hall.accent_wash):
+        for ink in (hall.text, hall.muted, hall.accent, hall.warning):
+            assert contrast(ink, ground) >= 7.0, (ink, ground)
+    assert contrast(hall.on_accent, hall.accent) >= 7.0
+    for ground in (hall.card, hall.ground):
+        for ink in hall.series:  # curves are named in their colour
+            assert contrast(ink, ground) >= 6.5, (ink, ground)
+            assert contrast(ink, hall.card) >= 7.0, ink
+        for line in (hall.hairline, hall.ghost):
+            assert contrast(line, ground) >= 3.0, (line, ground)
 
 
 @pytest.mark.parametrize("name", THEMES)

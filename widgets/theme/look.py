@@ -2,21 +2,31 @@
 
 A widget keeps the look it was made with. When the user changes theme, language or scale, pages are
 built anew and shown the same frame, so no widget needs code for changing clothes.
+
+There is desk text, and there is hall text, which is read from the last row of a lecture hall: no
+letters lower than a fortieth of the stage, no line thinner than three pixels, colours of high contrast.
+A window is given ``hall_look(...)`` for it; what paints asks ``look.text`` and ``look.pen`` and need not
+know which it is.
 """
 
 from __future__ import annotations
 
+import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QPen
 
 from widgets.theme.words import Words
 
 SMALLEST_TEXT = 12  # unscaled pixels
+HALL_TEXT = 40  # the stage is so many times as high as the smallest hall text
+HALL_LINE = 3.0  # px, the thinnest line of hall text
+NARROWEST = 600  # unscaled pixels that a stage is wide at least, or lines would hold too few words
 
 
 @dataclass(frozen=True)
@@ -38,10 +48,10 @@ class Theme:
 
 
 @cache
-def theme(name: str) -> Theme:
-    """The theme ``light`` or ``dark``."""
+def theme(name: str, hall: bool = False) -> Theme:
+    """The theme ``light`` or ``dark``, for the desk or with the high contrast of hall text."""
     table = tomllib.loads(resources.files("resources").joinpath("themes.toml").read_text("utf-8"))
-    tokens: dict[str, Any] = table[name]
+    tokens: dict[str, Any] = table[f"{name}-hall" if hall else name]
     return Theme(name=name, **(tokens | {"series": tuple(tokens["series"])}))
 
 
@@ -54,11 +64,16 @@ def _parsed(value: str, alpha: int) -> QColor:
 
 @dataclass(frozen=True)
 class Look:
-    """Theme, words and scale of a page (scale 1.0; 1.5 to 2.0 on a projector)."""
+    """Theme, words and scale of a page (scale 1.0; 1.5 to 2.25 on a projector).
+
+    Attributes:
+        hall: to be read from the last row of a lecture hall.
+    """
 
     theme: Theme
     words: Words
     scale: float = 1.0
+    hall: bool = False
 
     def px(self, size: float) -> int:
         """A length in scaled pixels."""
@@ -66,10 +81,41 @@ class Look:
 
     def text(self, size: float) -> int:
         """The height of letters in scaled pixels; no text is set smaller than can be read."""
-        return self.px(max(size, SMALLEST_TEXT))
+        letters = self.px(max(size, SMALLEST_TEXT))
+        return max(letters, math.ceil(SMALLEST_TEXT * self.scale - 1e-6)) if self.hall else letters
 
     def color(self, token: str | int, alpha: int = 255) -> QColor:
         """A token's colour, or the colour of series 0 … 3."""
         value = self.theme.series[token % len(self.theme.series)] if isinstance(token, int) \
             else getattr(self.theme, token)
         return QColor(_parsed(value, alpha))  # a colour can be changed, so each caller has its own
+
+    def line(self, width: float) -> float:
+        """The width in pixels of a line that would have ``width`` pixels: no line is thinner than can
+        be seen."""
+        return max(width, HALL_LINE) if self.hall else width
+
+    def pen(self, ink: str | int | QColor, width: float = 1.0,
+            style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+        """A pen of ``width`` pixels in a token's, a series' or any other colour.
+
+        What is drawn in the card's own colour is a gap between things: it keeps its width.
+        """
+        gap = ink in ("card", "ground")
+        return QPen(ink if isinstance(ink, QColor) else self.color(ink),
+                    width if gap else self.line(width), style)
+
+    def saying(self, words: Words) -> Look:
+        """The same look with other words, such as a panel's own on top of the window's."""
+        return replace(self, words=words)
+
+
+def hall_look(shade: str, words: Words, stage: QSize) -> Look:
+    """Hall text in the theme ``light`` or ``dark`` on a stage of so many pixels."""
+    return Look(theme(shade, hall=True), words, hall_scale(stage), hall=True)
+
+
+def hall_scale(stage: QSize) -> float:
+    """How much larger hall text is than desk text: its smallest has a fortieth of the stage's height.
+    A stage narrower than 5:4 gets less."""
+    return min(stage.height() / (HALL_TEXT * SMALLEST_TEXT), stage.width() / NARROWEST)

@@ -1,0 +1,97 @@
+"""Hall text: one key, remembered for each screen; and what a window does on another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+
+from app.files.settings import Settings
+from app.window.lastrow import screen_id
+from widgets.theme.look import HALL_LINE, Look, hall_look, theme
+from widgets.theme.words import window_words
+
+
+def press(qtbot: Any, window: Any, key: Qt.Key) -> None:
+    qtbot.keyClick(window, key)
+    qtbot.wait(1)
+
+
+@pytest.mark.parametrize("stage", [(1280, 720), (1024, 768), (1280, 1024), (1920, 1080), (1366, 768),
+                                   (3840, 2160)])
+def test_that_no_hall_text_is_lower_than_a_fortieth_and_no_line_thinner_than_three_pixels(
+    stage: tuple[int, int]
+) -> None:
+    look = hall_look("light", window_words("en"), QSize(*stage))
+    assert min(look.text(size) for size in range(1, 30)) * 40 >= stage[1]
+    assert look.pen("hairline").widthF() == look.line(1) == HALL_LINE
+    assert look.pen("accent", 4).widthF() == 4
+    assert look.pen("card", 1).widthF() == 1, "a gap is no line"
+
+
+def test_that_desk_text_has_the_lines_that_are_asked_for() -> None:
+    look = Look(theme("light"), window_words("en"))
+    assert look.pen("hairline").widthF() == 1 and look.pen(2, 1.5).color() == look.color(2)
+
+
+def test_that_one_key_switches_between_desk_text_and_hall_text(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    desk = window.look
+    press(qtbot, window, Qt.Key.Key_H)
+    assert window.look.hall and window.look.theme == theme("light", hall=True)
+    assert window.look.text(12) * 40 >= window.height() and not window.isFullScreen()
+    assert window.page.look.hall and window.side.look.hall, "a panel's own words change nothing else"
+    press(qtbot, window, Qt.Key.Key_H)
+    assert window.look == desk and window.settings.hall == {}
+
+
+def test_that_a_stage_has_hall_text_unless_desk_text_was_chosen_on_it(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_F5)
+    assert window.look.hall
+    press(qtbot, window, Qt.Key.Key_H)
+    assert not window.look.hall and window.isFullScreen() and not window.roadmap.isVisible()
+    press(qtbot, window, Qt.Key.Key_F5)
+    press(qtbot, window, Qt.Key.Key_F5)
+    assert not window.look.hall
+    press(qtbot, window, Qt.Key.Key_H)
+    assert window.look.hall and window.settings.hall == {}
+
+
+def test_that_hall_text_is_remembered_for_its_screen_alone(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    here = screen_id(window.screen())
+    assert window.screen().name() in here and f"{window.screen().size().width()}×" in here
+    press(qtbot, window, Qt.Key.Key_H)
+    kept = Settings.load(window.settings.path)
+    assert kept.hall == {here: True}
+    assert kept.has_hall(here, presented=False) and not kept.has_hall("another 1024×768", False)
+
+
+def test_that_the_window_takes_on_the_text_of_the_screen_that_it_comes_to(
+    lab: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    window = lab()
+    window.settings.hall["projector 1024×768"] = True
+    monkeypatch.setattr("app.window.window.screen_id", lambda _screen: "projector 1024×768")
+    window.windowHandle().screenChanged.emit(window.screen())
+    qtbot.waitUntil(lambda: window.look.hall)
+
+
+def test_that_hall_text_grows_with_its_window(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    press(qtbot, window, Qt.Key.Key_H)
+    window.resize(1600, 960)
+    qtbot.waitUntil(lambda: window.look.text(12) * 40 >= 960)
+
+
+def test_that_two_windows_of_the_program_keep_each_others_screens(tmp_path: Any) -> None:
+    path = tmp_path / "settings.json"
+    one, other = Settings.load(path), Settings.load(path)
+    one.switch_hall("projector", presented=False)
+    other.switch_hall("beamer", presented=True)
+    assert one.save() and other.save()
+    assert Settings.load(path).hall == {"projector": True, "beamer": False}
+    path.write_text('{"hall": {"projector": "yes", "beamer": true}}')
+    assert Settings.load(path).hall == {"beamer": True}
