@@ -50,7 +50,7 @@ from typing import Any
 
 from app.engine.errand import Interrupted
 from app.engine.protocol import Change
-from app.files import runfile, toml
+from app.files import runfile
 from app.session.record import Record
 from app.session.tours import Ask, BadExpression, ask_of, check, load_tour
 from visualizers.catalog import panel as find_panel
@@ -180,10 +180,13 @@ def write(path: Path, lecture: Lecture, told: Told = nobody) -> None:
 
 def written(lecture: Lecture, *, runs: bool = False) -> str:
     """The document of a lecture, as a script has it, or with the names of the ``runs`` beside it."""
-    return toml.document(
-        {"format": FORMAT, "version": VERSION, "title": lecture.title},
-        {"moment": [_table(one, f"runs/{number:02}.bml" if runs and one.run is not None else "")
-                    for number, one in enumerate(lecture.moments, 1)]})
+    import tomli_w
+
+    document = {"format": FORMAT, "version": VERSION, "title": lecture.title, "moment": [
+        _table(one, f"runs/{number:02}.bml" if runs and one.run is not None else "")
+        for number, one in enumerate(lecture.moments, 1)]}
+    # A half of a pair of letters, as a field may hold it, has no place in a file.
+    return tomli_w.dumps(document).encode("utf-8", "replace").decode()
 
 
 def _table(moment: Moment, run: str) -> dict[str, Any]:

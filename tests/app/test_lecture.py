@@ -228,7 +228,8 @@ def test_that_every_expression_of_a_tour_may_be_used(one: Any) -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    "lambda: 1", "[x for x in y]", "a := 1", "a if b else c", "f'{a}'", "a.b(", "a.b(1)", "exec(1)", "a.b.c", "'\\d'"
+    "lambda: 1", "[x for x in y]", "a := 1", "a if b else c", "f'{a}'", "a.b(", "a.b(1)", "exec(1)", "a.b.c",
+    "'\\d'",
 ])
 def test_that_what_does_more_than_compute_is_no_expression(wrong: str) -> None:
     with pytest.raises(BadExpression):
