@@ -40,6 +40,8 @@ class Settings:
         geometry: the window's place and size, as Qt writes it (base 64).
         roadmap, side: whether the left and the right column are unfolded.
         recent: run files, the newest first.
+        stage_controls: what the hall sees of a panel's controls, each as ``panel.parameter``.
+        at_once: whether a control that is dragged acts on the stage before it is let go.
         folder: where a file was saved or opened last.
     """
 
@@ -56,6 +58,8 @@ class Settings:
     roadmap: bool = True
     side: bool = True
     recent: list[str] = field(default_factory=list)
+    stage_controls: list[str] = field(default_factory=list)
+    at_once: bool = False
     folder: str = ""
     path: Path | None = field(default=None, repr=False, compare=False)  # None: never written
     _kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # as in the file

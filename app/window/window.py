@@ -48,6 +48,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QStackedWidget,
     QTextEdit,
+    QVBoxLayout,
     QWidget,
 )
 from shiboken6 import isValid
@@ -62,6 +63,7 @@ from app.window.commands import Command, bind
 from app.window.downloads import Downloads
 from app.window.errors import Toast, catch
 from app.window.filing import Filing
+from app.window.hall import Hall
 from app.window.home import Home
 from app.window.lastrow import screen_id
 from app.window.palette import About, Entry, Keys, Overlay, Palette
@@ -147,6 +149,7 @@ class MainWindow(Guarded, QMainWindow):
 
         Downloads.shared().arrived.connect(self._data_arrived)
         self.files = Filing(self)
+        self.hall = Hall(self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
@@ -154,7 +157,7 @@ class MainWindow(Guarded, QMainWindow):
         self.resize(1280, 720)
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
-        self.look = self._new_look()
+        self.look: Look = self._new_look()
         self._build()
         self._restore_hook = catch(self._own_mistake)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme)
@@ -187,6 +190,13 @@ class MainWindow(Guarded, QMainWindow):
         if self._new_look() != self.look:
             self.rebuild()
 
+    def stage_look(self, screen: QScreen) -> Look:
+        """How a second window looks on a projector."""
+        look = self.look
+        if self.settings.has_hall(screen_id(screen), True):
+            return hall_look(look.theme.name, look.words, screen.size())
+        return Look(theme(look.theme.name), look.words, self.settings.scale)
+
     def _system_theme(self) -> None:
         if self.settings.theme == "system":
             self.rebuild()
@@ -209,16 +219,13 @@ class MainWindow(Guarded, QMainWindow):
                     self.side.set_tab(tab)
                 if before is not None and self._arrangement is not None:
                     self._arrangement.keep(before)
+        self.hall.dress()
 
     def _build(self) -> None:
-        for shortcut in self._shortcuts:
-            shortcut.setEnabled(False)  # two of one key would both be silent
-            shortcut.deleteLater()
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         style.apply(application, self.look)
-        self.commands = {one.id: one for one in self._all_commands(self.look.words)}
-        self._shortcuts = bind(self.commands.values(), self)
+        self.take_commands()
         px = self.look.px
         self.roadmap = Roadmap(self.look, self.panels)
         self._mark()
@@ -231,9 +238,12 @@ class MainWindow(Guarded, QMainWindow):
         self._right_box.setContentsMargins(0, 0, 0, 0)
         self._right.hide()
         central = QWidget()
-        self._columns = QHBoxLayout(central)
-        self._columns.setContentsMargins(px(14), px(12), px(14), px(12))
+        self._rows = QVBoxLayout(central)
+        self._rows.setContentsMargins(px(14), px(12), px(14), px(12))
+        self._rows.setSpacing(px(12))
+        self._columns = QHBoxLayout()
         self._columns.setSpacing(px(12))
+        self._rows.addLayout(self._columns, 1)
         self._columns.addWidget(self.roadmap)
         self._columns.addWidget(self.middle, 1)
         self._columns.addWidget(self._right)
@@ -242,22 +252,33 @@ class MainWindow(Guarded, QMainWindow):
         self.toast = Toast(self.look, self, self._transport_rect)
         if self.place == "home":
             self.show_home()
-        self._fold()
+        self.fold()
         self.setFocus()
 
     # --- commands --------------------------------------------------------------------------------
+
+    def take_commands(self) -> None:
+        """Make the commands and their keys anew; some are there only while there is a stage."""
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(False)  # two of one key would both be silent
+            shortcut.deleteLater()
+        self.commands = {one.id: one for one in self._all_commands(self.look.words)}
+        self._shortcuts = bind(self.commands.values(), self)
+        self.hall.bind()
 
     def _all_commands(self, w: Words) -> list[Command]:
         """Every command, in the order of menus and of the F1 sheet."""
         on_panel = lambda: self.page is not None  # noqa: E731
         trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
         run, tour, files, look, go = w("Run"), w("Tour"), w("Files"), w("Window"), w("Go")
+        shift = "Shift+" if self.hall.stage is not None else ""  # the letter alone is the stage's then
         made = [
             Command("play", w("Play or pause"), ("Space",), self._toggle, trains, run),
             Command("step", w("One step"), ("Right",), self._step, trains, run, True),
             Command("back", w("One step back"), ("Left",), self._step_back, trains, run, True),
             Command("reset", w("Start again"), ("R",), self._reset, on_panel, run),
-            Command("branch", w("A new run from the step you look at"), ("B",), self._branch, trains, run),
+            Command("branch", w("A new run from the step you look at"), (f"{shift}B",), self._branch, trains,
+                    run),
             Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
             Command("what-if", w("What if this control were …?"), ("W",), self._what_if, on_panel, run),
             Command("compare", w("Run again as the controls are now, beside the run of before"),
@@ -288,13 +309,14 @@ class MainWindow(Guarded, QMainWindow):
                     self.toggle_roadmap, lambda: True, look),
             Command("side", w("Fold or unfold the controls"), ("F9",), self.toggle_side,
                     on_panel, look),
-            Command("fill", w("One card fills the view"), ("F",), self._fill_card, on_panel, look),
+            Command("fill", w("One card fills the view"), (f"{shift}F",), self._fill_card, on_panel, look),
             Command("full", w("The picture alone, full screen"), ("F11",), self.toggle_full,
                     on_panel, look),
             Command("present", w("Presenter mode"), ("F5",), self.toggle_presenter,
-                    lambda: True, look),
+                    lambda: self.hall.stage is None, look),
             Command("hall", w("Hall text or desk text on this screen"), ("H",), self.toggle_hall,
                     lambda: True, look),
+            *self.hall.commands(w),
             Command("larger", w("Larger"), ("Ctrl++", "Ctrl+="), partial(self._zoom, 1),
                     lambda: True, look),
             Command("smaller", w("Smaller"), ("Ctrl+-",), partial(self._zoom, -1),
@@ -338,6 +360,7 @@ class MainWindow(Guarded, QMainWindow):
         self._show(home)
         self.roadmap.set_current(None)
         self.setWindowTitle("Big Models Lab")
+        self.hall.show_panel()
 
     def show_data(self) -> None:
         """The page of texts and models."""
@@ -347,6 +370,7 @@ class MainWindow(Guarded, QMainWindow):
         self.place = "data"
         self._show(DataPage(self.look))
         self.roadmap.set_current(None)
+        self.hall.show_panel()
 
     def _data_arrived(self, _key: str) -> None:
         if self.side is not None:
@@ -383,7 +407,7 @@ class MainWindow(Guarded, QMainWindow):
             old.deleteLater()
         self.middle.addWidget(widget)
         self.middle.setCurrentWidget(widget)
-        self._fold()
+        self.fold()
 
     def _leave(self, *, for_good: bool = False) -> None:
         """Pause and put away what is open; its worker stays until another panel wants one."""
@@ -446,7 +470,7 @@ class MainWindow(Guarded, QMainWindow):
         side.own_wanted.connect(self.files.ask_source)
         side.how_wanted.connect(self.files.ask_how)
         side.recent_wanted.connect(self.files.open)
-        side.tab_changed.connect(self._fold)
+        side.tab_changed.connect(self.fold)
         side.said.connect(self.toast.say)
         side.panel_wanted.connect(self.open_panel)
         side.what_if_wanted.connect(self._ask_what_if)
@@ -465,6 +489,7 @@ class MainWindow(Guarded, QMainWindow):
         if id in self.tours:
             self._ask_on()
         self._status()
+        self.hall.show_panel()
 
     def _to_page(self) -> None:
         """The search is over: its words go, and the keys are the open page's."""
@@ -637,7 +662,7 @@ class MainWindow(Guarded, QMainWindow):
         focus = QApplication.focusWidget()
         if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
-        elif isinstance(focus, Picture) and focus.release():
+        elif self.hall.escape() or (isinstance(focus, Picture) and focus.release()):
             pass
         elif self.place in self.tryings and self.tryings[self.place].phase == "running":
             self.tryings[self.place].back()
@@ -702,7 +727,8 @@ class MainWindow(Guarded, QMainWindow):
 
     def _visible(self) -> None:
         if self.session is not None:
-            self.session.set_visible(self.isVisible() and not self.isMinimized())
+            seen = self.isVisible() and not self.isMinimized()
+            self.session.set_visible(seen or self.hall.stage is not None)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -715,6 +741,7 @@ class MainWindow(Guarded, QMainWindow):
         if not self._on_screen:
             self._on_screen = True
             self.windowHandle().screenChanged.connect(self._screen_changed)
+            QTimer.singleShot(0, self, self.hall.look_for_screens)
 
     def _screen_changed(self, _screen: QScreen) -> None:
         self._refitting.start()
@@ -727,7 +754,7 @@ class MainWindow(Guarded, QMainWindow):
 
     def _focus_moved(self, _before: QWidget | None, now: QWidget | None) -> None:
         """The arrows are the page's own steps; a picture that has the keyboard is read with them."""
-        for shortcut in self._shortcuts:
+        for shortcut in (*self._shortcuts, *self.hall.shortcuts):
             if shortcut.key().toString() in Picture.KEYS:
                 shortcut.setEnabled(not isinstance(now, Picture))
 
@@ -770,10 +797,18 @@ class MainWindow(Guarded, QMainWindow):
         self.settings.side = self._right.isHidden()
         self._want("side", self.settings.side)
 
+    def put_left(self, column: QWidget) -> None:
+        """A column before all others."""
+        self._columns.insertWidget(0, column)
+
+    def put_above(self, row: QWidget) -> None:
+        """A row above all columns."""
+        self._rows.insertWidget(0, row)
+
     def _want(self, column: str, shown: bool) -> None:
         """Show a column even where it leaves the picture little room, or no longer."""
         (self._wanted.add if shown else self._wanted.discard)(column)
-        self._fold()
+        self.fold()
 
     @property
     def _arrangement(self) -> Arrangement | None:
@@ -803,13 +838,16 @@ class MainWindow(Guarded, QMainWindow):
         self._to_screen()
 
     def toggle_hall(self) -> None:
-        """Hall text, which is read from the last row, or desk text: remembered for this screen."""
-        self.settings.switch_hall(screen_id(self.screen()), self._presented)
+        """Hall text, which is read from the last row, or desk text: remembered for this screen, or for
+        the stage's while there is one."""
+        stage = self.hall.screen
+        screen = stage or self.screen()
+        self.settings.switch_hall(screen_id(screen), stage is not None or self._presented)
         self.remember()
         self.rebuild()
-        self.toast.say(self.look.words("Hall text on this screen from now on. H goes back.")
-                       if self.look.hall else
-                       self.look.words("Desk text on this screen from now on. H goes back."))
+        look = self.look if stage is None else self.stage_look(stage)
+        self.toast.say(look.words("Hall text on this screen from now on. H goes back.") if look.hall else
+                       look.words("Desk text on this screen from now on. H goes back."))
 
     @property
     def _presented(self) -> bool:
@@ -831,16 +869,21 @@ class MainWindow(Guarded, QMainWindow):
         self.resize(stage)
         self.rebuild()
 
-    def _fold(self) -> None:
+    def fold(self) -> None:
         """Show the columns that are wanted now and give the code page room to be read."""
         px, wanted = self.look.px, self._wanted
         room = self.width() - px(28)  # for the picture and what stands beside it
         side = self.side is not None and self.settings.side and not self._full
+        desk = self.hall.desk if not self.hall.alone else None
+        if desk is not None:
+            desk.setVisible(not self._full)
+            room -= desk.width() + px(12)
         if self.side is not None and side:
             least = self.side.least_width + px(12)
             side = "side" in wanted or room - least >= px(LEAST_PAGE)
             room -= least
-        roadmap = self.settings.roadmap and self._stage is None and not self._full
+        roadmap = self.settings.roadmap and self._stage is None and not self._full \
+            and (desk is None or "roadmap" in wanted)
         if self.page is not None and roadmap and "roadmap" not in wanted:
             roadmap = room - self.roadmap.width() - px(12) >= px(LEAST_PAGE)
         if self.side is not None and side:
@@ -930,6 +973,9 @@ class MainWindow(Guarded, QMainWindow):
         for other in self.findChildren(Overlay):
             if other is not sheet:
                 other.leave()
+        if self.hall.alone and self.hall.stage is not None:
+            self.raise_()
+            self.activateWindow()  # the sheet is in this window
         sheet.open()
 
     def _to_search(self) -> None:
@@ -1039,13 +1085,14 @@ class MainWindow(Guarded, QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._wanted.clear()
-        self._fold()
+        self.fold()
         if self.look.hall:
             self._refitting.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.settings.save()
+        self.hall.close()
         self._leave(for_good=True)
         self._pictures.write()
         self.files.errands.finish(Filing.CLOSING)

@@ -1,0 +1,600 @@
+"""The hall: finds a second screen, offers it, and keeps the desk and the stage together.
+
+The desk is the program's own window with a column more; the stage is a window that only looks. So the stage
+can go at any time, by a key or because its cable was pulled, and the window is what it was.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QScreen, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from app.window.commands import Command, bind
+from app.window.lastrow import screen_id
+from visualizers.catalog import Said
+from widgets.theme.look import Look
+from widgets.theme.style import font, stylesheet
+from widgets.theme.words import Words
+from widgets.views.cards import Card
+
+if TYPE_CHECKING:
+    from app.files.settings import Settings
+    from app.session.session import Session
+    from app.window.desk import Desk
+    from app.window.errors import Toast
+    from app.window.page import Page
+    from app.window.stage import Scene, Stage
+
+TICK = 250  # ms between two looks at the clock, the cards and the small copy
+COPY_SHARE = 10  # the small copy takes at most a tenth of the window's time
+DRAGGED = 40  # ms between two looks whether a control is still dragged
+
+
+class Main(Protocol):
+    """What the hall needs of the program's window, which knows the hall: the arrow points one way."""
+
+    settings: Settings
+    look: Look
+    toast: Toast
+    page: Page | None
+    session: Session | None
+    place: str
+    commands: dict[str, Command]
+
+    def window(self) -> QWidget: ...
+
+    @property
+    def presenting(self) -> bool: ...
+
+    def toggle_presenter(self) -> None: ...
+
+    def stage_look(self, screen: QScreen) -> Look: ...
+
+    def take_commands(self) -> None: ...
+
+    def do(self, id: str) -> None: ...
+
+    def fold(self) -> None: ...
+
+    def put_left(self, column: QWidget) -> None: ...
+
+    def put_above(self, row: QWidget) -> None: ...
+
+    def remember(self) -> None: ...
+
+
+class Offer(Card):
+    """Says that a second screen is there, until it is used or not wanted."""
+
+    def __init__(self, hall: Hall, screen: QScreen) -> None:
+        look = hall.main.look
+        super().__init__(look)
+        words, px = look.words, look.px
+        self.label = QLabel(words("A second screen is here: {name}. Show the picture on it?",
+                                  name=screen_id(screen).strip()))
+        self.label.setFont(font(look, 13))
+        self.yes = QPushButton(words("Show it there (F6)"))
+        self.yes.setProperty("role", "accent")
+        self.no = QPushButton(words("Not now"))
+        self.yes.clicked.connect(hall.open)
+        self.no.clicked.connect(hall.decline)
+        self.label.setWordWrap(True)
+        line = QHBoxLayout()
+        line.setSpacing(px(10))
+        line.addWidget(self.label, 1)
+        for one in (self.yes, self.no):
+            one.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            line.addWidget(one)
+        self.body.addLayout(line)
+
+
+class Hall(QObject):
+    """What a window has of the lecture hall.
+
+    Attributes:
+        stage: the second window; None while there is none.
+        desk: the lecturer's column; None while there is no stage.
+        offer: of a second screen; None where nothing is offered.
+        alone: there is one screen for both: the desk lies over the stage, on a key.
+        screen: the stage's; None while there is none.
+        shortcuts: the window's keys on the stage.
+    """
+
+    def __init__(self, main: Main) -> None:
+        super().__init__(main.window())
+        self.main, self.window = main, main.window()
+        self.stage: Stage | None = None
+        self.desk: Desk | None = None
+        self.offer: Offer | None = None
+        self.alone = False
+        self.screen: QScreen | None = None
+        self._lost = ""  # the name of the screen whose cable was pulled
+        self.shortcuts: list[QShortcut] = []
+        self._stale = True  # the small copy
+        self._next_copy = 0.0
+        self._scene_of: Any = None  # the session that the scene shows
+        self._talk: Any = None
+        self._ticking = QTimer(self, interval=TICK)
+        self._ticking.timeout.connect(self._tick)
+        self._dragging = QTimer(self, interval=DRAGGED)
+        self._dragging.timeout.connect(self._look_at_drag)
+        application = QGuiApplication.instance()
+        assert isinstance(application, QGuiApplication)
+        application.screenAdded.connect(self._screen_added)
+        application.screenRemoved.connect(self._screen_removed)
+
+    # --- screens ---------------------------------------------------------------------------------
+
+    def other_screen(self) -> QScreen | None:
+        """The largest screen on which the window is not."""
+        here = self.window.screen()
+        others = [one for one in QGuiApplication.screens() if one is not here]
+        return max(others, key=lambda one: one.size().width() * one.size().height(), default=None)
+
+    def look_for_screens(self) -> None:
+        """Offer a second screen that is there already."""
+        if (screen := self.other_screen()) is not None:
+            self._offer(screen)
+
+    def _screen_added(self, screen: QScreen) -> None:
+        if self.stage is not None and self.alone:
+            self._move_to(self.other_screen() or screen)  # the projector has come
+        elif self.stage is None and self._lost == screen.name() and self._talk is not None \
+                and self._lost:
+            self.open()  # the cable is in again
+        elif self.stage is None:
+            self._offer(screen)
+
+    def _screen_removed(self, screen: QScreen) -> None:
+        self.decline()
+        if self.stage is None or self.alone:
+            return
+        if screen is self.screen or len(QGuiApplication.screens()) < 2:
+            name = screen.name() if screen is self.screen else ""
+            self.close()
+            self._lost = name
+            self.main.toast.say(self.main.look.words(
+                "The second screen is gone. Everything is in this window again; no run was stopped."))
+        if self.window.isMinimized():
+            self.window.showNormal()
+
+    def _offer(self, screen: QScreen) -> None:
+        self.decline()
+        if self.window.isVisible():
+            self.offer = Offer(self, screen)
+            self.main.put_above(self.offer)
+
+    def decline(self) -> None:
+        """The second screen is not wanted now; F6 still takes it."""
+        if self.offer is not None and isValid(self.offer):
+            self.offer.hide()
+            self.offer.deleteLater()
+        self.offer = None
+
+    # --- the two windows -------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Open the stage, or merge the windows."""
+        if self.stage is None:
+            self.open()
+        else:
+            self.close()
+
+    def open(self) -> None:
+        """Show the stage: on the second screen, or on the only one."""
+        from app.window.desk import Talk
+        from app.window.stage import Stage
+
+        if self.stage is not None:
+            return
+        self.decline()
+        self._lost = ""
+        window, main = self.window, self.main
+        if main.presenting:
+            main.toggle_presenter()
+        if self._talk is None:
+            now = time.monotonic()
+            self._talk = Talk(now, now)
+        screen = self.other_screen()
+        self.alone, self.screen = screen is None, screen or window.screen()
+        self.stage = Stage(self.main.stage_look(self.screen))
+        self.stage.closed.connect(self.close)
+        self.stage.drawn.connect(self._seen)
+        self._to_screen()
+        self._ticking.start()
+        self._dress_window()
+        self.show_panel()
+        (self.stage if self.alone else window).activateWindow()
+
+    def close(self) -> None:
+        """Merge the windows. The session is not touched."""
+        stage, self.stage = self.stage, None
+        if stage is None:
+            return
+        self._ticking.stop()
+        self._dragging.stop()
+        self._drop_desk()
+        self._unlink()
+        self._unbind()
+        stage.show_scene(None)
+        stage.closed.disconnect(self.close)
+        stage.hide()
+        stage.deleteLater()
+        self.screen = None
+        self._dress_window()
+        self.window.activateWindow()
+
+    def swap(self) -> None:
+        """The desk and the stage change places."""
+        if self.stage is None or self.alone or self.screen is None:
+            return
+        window, there = self.window, self.screen
+        here = window.screen()
+        state = window.windowState()
+        window.setWindowState(Qt.WindowState.WindowNoState)
+        window.setScreen(there)
+        room = there.availableGeometry()
+        window.resize(window.size().boundedTo(room.size()))
+        window.move(room.center() - QPoint(window.width() // 2, window.height() // 2))
+        window.setWindowState(state)
+        self._move_to(here)
+
+    def _move_to(self, screen: QScreen) -> None:
+        """Show the stage on another screen."""
+        self.alone, self.screen = screen is self.window.screen(), screen
+        self._to_screen()
+        self.dress()
+        self.main.fold()
+        self.window.activateWindow()
+
+    def _to_screen(self) -> None:
+        assert self.stage is not None and self.screen is not None
+        stage, screen = self.stage, self.screen
+        stage.setWindowState(Qt.WindowState.WindowNoState)
+        stage.setScreen(screen)
+        stage.setGeometry(screen.geometry())
+        stage.showFullScreen()
+
+    def dress(self) -> None:
+        """Another theme, language, scale or screen: everything anew; what is frozen stays as it is."""
+        if self.offer is not None:
+            self.look_for_screens()
+        if self.stage is None or self.screen is None:
+            return
+        if not self.frozen:
+            self.stage.dress(self.main.stage_look(self.screen))
+            self._put_scene()
+        self._make_desk()
+        self._stand()
+
+    def _dress_window(self) -> None:
+        """The window's commands, keys and columns, with the stage or without it."""
+        self.main.take_commands()
+        if self.stage is not None:
+            self._make_desk()
+        self.main.fold()
+        if self.stage is not None:
+            self._stand()
+
+    # --- what the stage shows --------------------------------------------------------------------
+
+    @property
+    def frozen(self) -> bool:
+        return self.stage is not None and self.stage.scene is not None and self.stage.scene.frozen
+
+    @property
+    def scene(self) -> Scene | None:
+        return self.stage.scene if self.stage is not None else None
+
+    def show_panel(self) -> None:
+        """The window shows another panel, or none: so does the stage, unless it is frozen."""
+        if self.stage is None or self.frozen:
+            return
+        if self.main.session is self._scene_of and self.stage.scene is not None:
+            return
+        self.stage.ink.wipe()
+        if not self._talk.note:
+            self._talk.moment_began = time.monotonic()
+        self._put_scene()
+        if self.alone and self.desk is not None and not self.desk.isHidden():
+            self._lay_desk()
+
+    def _put_scene(self) -> None:
+        from app.window.stage import Scene
+
+        assert self.stage is not None
+        stage = self.stage
+        self._unlink()
+        self._scene_of = session = self.main.session
+        if session is None:
+            stage.show_scene(None)
+            return
+        stage.show_scene(Scene(stage.look, session.panel, session, self.chosen, stage))
+        session.moving.connect(self._moving)
+        self.follow_cards()
+
+    def _unlink(self) -> None:
+        if self._scene_of is not None:
+            self._scene_of.moving.disconnect(self._moving)
+        self._scene_of = None
+
+    @property
+    def chosen(self) -> list[str]:
+        """The controls that the hall sees of the open panel."""
+        start = f"{self.main.place}."
+        return [one.removeprefix(start) for one in self.main.settings.stage_controls
+                if one.startswith(start)]
+
+    def choose(self, name: str, shown: bool) -> None:
+        """Show a control of the open panel on the stage, or no longer."""
+        kept, whole = self.main.settings.stage_controls, f"{self.main.place}.{name}"
+        if shown and whole not in kept:
+            kept.append(whole)
+        elif not shown and whole in kept:
+            kept.remove(whole)
+        self.main.remember()
+        if not self.frozen:
+            self._put_scene()
+
+    def choices(self) -> QMenu | None:
+        """A menu of the open panel's controls."""
+        session = self.main.session
+        if session is None or self.stage is None:
+            return None
+        said = Said(session.panel, self.main.look.words.language)
+        menu = QMenu(self.desk)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for one in said.parameters:
+            if one.kind != "hidden":
+                action = menu.addAction(said.label(one.name))
+                action.setCheckable(True)
+                action.setChecked(one.name in self.chosen)
+                action.toggled.connect(partial(self.choose, one.name))
+        return menu
+
+    def _choose(self) -> None:
+        if (menu := self.choices()) is not None and self.desk is not None:
+            anchor = self.desk.choose
+            menu.popup(anchor.mapToGlobal(QPoint(0, anchor.height())))
+
+    def follow_cards(self) -> None:
+        """The cards of the stage stand as those of the desk."""
+        page, scene = self.main.page, self.scene
+        if page is not None and scene is not None and not scene.frozen \
+                and scene.session is self.main.session:
+            scene.arrange(page.view)
+
+    def _moving(self, _params: Any) -> None:
+        """A learner's hand moves something: while it is down, the stage waits."""
+        scene = self.scene
+        if scene is not None and not self.main.settings.at_once and self._hand_down():
+            scene.hold(scene.session.params)
+            self._dragging.start()
+
+    def _hand_down(self) -> bool:
+        """Whether a control of the desk, or a place in its picture, is held by the mouse."""
+        within = self.desk if self.alone else self.window
+        if within is None:
+            return False
+        if any(one.isSliderDown() for one in within.findChildren(QSlider)):
+            return True
+        on_stage = QApplication.mouseButtons() != Qt.MouseButton.NoButton and self.stage is not None \
+            and self.stage.underMouse() and not self.alone
+        return QApplication.mouseButtons() != Qt.MouseButton.NoButton and not on_stage
+
+    def _look_at_drag(self) -> None:
+        if not self._hand_down():
+            self._dragging.stop()
+            if self.scene is not None:
+                self.scene.let_go()
+
+    # --- the switches ----------------------------------------------------------------------------
+
+    def freeze(self) -> None:
+        """Keep the hall's picture while something is prepared, or show what is there now."""
+        if self.stage is None or self.stage.scene is None or self.screen is None:
+            return
+        scene = self.stage.scene
+        if not scene.frozen:
+            scene.freeze(True)
+        elif scene.session is self.main.session and scene.look.theme is self.main.look.theme \
+                and scene.look.words.language == self.main.look.words.language:
+            scene.freeze(False)
+        else:
+            scene.frozen = False
+            self.stage.dress(self.main.stage_look(self.screen))
+            if scene.session is self.main.session:
+                self._put_scene()
+            else:
+                self.show_panel()
+        self.follow_cards()
+        self._stand()
+
+    def black(self) -> None:
+        """The hall sees nothing, or the picture again."""
+        if self.stage is not None:
+            self.stage.darken(not self.stage.black)
+            self._stand()
+
+    def take(self, tool: str) -> None:
+        """Use the pointer or the pen, or put it away."""
+        if self.stage is not None:
+            self.stage.ink.take("" if tool == self.stage.ink.tool else tool)
+            self._stand()
+
+    def wipe(self) -> None:
+        """What was drawn goes."""
+        if self.stage is not None:
+            self.stage.ink.wipe()
+
+    def set_at_once(self, at_once: bool) -> None:
+        """Whether a control that is dragged acts on the stage at once."""
+        self.main.settings.at_once = at_once
+        self.main.remember()
+        self._stand()
+
+    def _stand(self) -> None:
+        if self.desk is not None and self.stage is not None:
+            self.desk.show_standing(
+                frozen=self.frozen, black=self.stage.black, tool=self.stage.ink.tool,
+                at_once=self.main.settings.at_once)
+
+    # --- the desk --------------------------------------------------------------------------------
+
+    def _make_desk(self) -> None:
+        from app.window.desk import Desk
+        from app.window.stage import OVER_STAGE
+
+        assert self.stage is not None and self.screen is not None
+        self._drop_desk()
+        main = self.main
+        desk = self.desk = Desk(
+            main.look, self._talk, self.stage.ink, self.stage.size(),
+            screen_id(self.screen).strip(), self._own_controls)
+        desk.asked.connect(main.do)
+        desk.tool_taken.connect(self._tool_taken)
+        desk.at_once_set.connect(self.set_at_once)
+        if self.alone:
+            desk.setObjectName(OVER_STAGE)
+            desk.setStyleSheet(stylesheet(main.look))
+            desk.setParent(self.stage)
+            desk.hide()
+        else:
+            main.put_left(desk)
+            desk.show()
+        self._stale, self._next_copy = True, 0.0
+
+    def _own_controls(self) -> QWidget | None:
+        """Where the window lies behind the stage: all controls of the panel, for the desk."""
+        from app.window.sources import options
+        from widgets.controls.controls import ControlPanel
+
+        session = self.main.session
+        if not self.alone or session is None:
+            return None
+        said = Said(session.panel, self.main.look.words.language)
+        look = self.main.look.saying(said.words())
+        controls = ControlPanel(
+            look, said.parameters, session.params, labels=said.label, helps=said.help,
+            choice_label=said.choice, sources=lambda one: options(one, look.words))
+        controls.changed.connect(lambda name, value: session.set_params(**{name: value}))
+        session.params_changed.connect(controls.set_params)
+        return controls
+
+    def _drop_desk(self) -> None:
+        if self.desk is not None and isValid(self.desk):
+            self.desk.hide()
+            self.desk.setParent(None)
+            self.desk.deleteLater()
+        self.desk = None
+
+    def toggle_desk(self) -> None:
+        """With one screen: lay the desk over the stage, or take it away."""
+        if self.stage is None or not self.alone:
+            return
+        if self.desk is None or self.desk.isHidden():
+            self._lay_desk()
+        else:
+            self.desk.hide()
+
+    def _lay_desk(self) -> None:
+        """The desk of the open panel over the stage, at its right."""
+        self._make_desk()
+        assert self.desk is not None and self.stage is not None
+        self._stand()
+        self.desk.setFixedHeight(self.stage.height())
+        self.desk.move(self.stage.width() - self.desk.width(), 0)
+        self.desk.show()
+        self.desk.raise_()
+
+    def escape(self) -> bool:
+        """Esc puts the pen away and, with one screen, the desk, then the stage; whether it did."""
+        if self.stage is None:
+            return False
+        if self.stage.ink.tool:
+            self._tool_taken("")
+            return True
+        if not self.alone or not self.stage.isActiveWindow():
+            return False
+        if self.desk is not None and not self.desk.isHidden():
+            self.desk.hide()
+        else:
+            self.close()
+        return True
+
+    def _tool_taken(self, tool: str) -> None:
+        if self.stage is not None:
+            self.stage.ink.take(tool)
+            self._stand()
+
+    # --- keys ------------------------------------------------------------------------------------
+
+    def commands(self, w: Words) -> list[Command]:
+        """What the hall adds to the window's commands."""
+        group = w("Two windows")
+        made = [Command("stage", w("Show the picture on a second screen, for a hall; back to one window"),
+                        ("F6",), self.toggle, lambda: True, group)]
+        if self.stage is None:
+            return made
+        here = lambda: self.stage is not None  # noqa: E731
+        return [
+            *made,
+            Command("swap", w("The desk and the stage change places"), ("F7",), self.swap, here, group),
+            Command("desk", w("One screen: the desk over the stage, and away"), ("F8",),
+                    self.toggle_desk, here, group),
+            Command("freeze", w("Freeze the stage while something is prepared"), ("F",), self.freeze,
+                    here, group),
+            Command("black", w("Black the stage"), ("B",), self.black, here, group),
+            Command("pointer", w("Pointer on the stage"), ("L",), partial(self.take, "pointer"), here,
+                    group),
+            Command("pen", w("Pen on the stage"), ("P",), partial(self.take, "pen"), here, group),
+            Command("wipe", w("Wipe off what was drawn"), ("E",), self.wipe, here, group),
+            Command("at-once", w("Controls act on the stage at once, or when they are let go"), ("A",),
+                    lambda: self.set_at_once(not self.main.settings.at_once), here, group),
+            Command("stage-controls", w("Choose the controls on the stage…"), (), self._choose, here),
+        ]
+
+    def bind(self) -> None:
+        """The window's keys work on the stage too."""
+        self._unbind()
+        if self.stage is not None:
+            self.shortcuts = bind(self.main.commands.values(), self.stage)
+
+    def _unbind(self) -> None:
+        for one in self.shortcuts:
+            if isValid(one):
+                one.setEnabled(False)
+                one.deleteLater()
+        self.shortcuts = []
+
+    # --- again and again -------------------------------------------------------------------------
+
+    def _seen(self) -> None:
+        self._stale = True
+
+    def _tick(self) -> None:
+        self.follow_cards()
+        desk, stage = self.desk, self.stage
+        if desk is None or stage is None or not desk.isVisible():
+            return
+        desk.tick()
+        if self._stale and time.monotonic() >= self._next_copy:
+            self._stale = False
+            began = time.monotonic()
+            desk.copy.show_picture(stage.picture(round(desk.copy.width() * desk.devicePixelRatioF())))
+            now = time.monotonic()
+            self._next_copy = now + COPY_SHARE * (now - began)
