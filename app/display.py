@@ -9,7 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
-COMMANDS = ("list", "render", "tour", "bench", "data")  # they need no window
+COMMANDS = ("list", "render", "tour", "lecture", "bench", "data")  # they need no window
 
 
 def no_display() -> str:

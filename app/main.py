@@ -34,6 +34,7 @@ Without a window:
   bigmodels-lab list            every panel and its parameters
   bigmodels-lab render PANEL    train and draw into a file
   bigmodels-lab tour [PANEL]    check that the guides tell the truth
+  bigmodels-lab lecture FILE    rehearse a lecture: is every moment of it ready?
   bigmodels-lab bench PANEL     measure speed
   bigmodels-lab data            fetch texts and models
 

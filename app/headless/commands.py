@@ -23,7 +23,7 @@ from widgets.controls.parameters import Unfit, changed, parameter, parse, to_dic
 from widgets.theme import numbers
 from widgets.theme.words import LANGUAGES, window_words
 
-COMMANDS = ("list", "render", "tour", "bench", "data")
+COMMANDS = ("list", "render", "tour", "lecture", "bench", "data")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -78,6 +78,14 @@ def _parser() -> argparse.ArgumentParser:
     one = command("tour", tour, "run the tours; exit 1 if an expectation or a question fails")
     one.add_argument("panels", nargs="*", metavar="PANEL")
     one.add_argument("--seed", type=_count, metavar="S", help="begin with another seed")
+    one.add_argument("--json", action="store_true")
+
+    one = command("lecture", lecture,
+                  "rehearse a lecture; exit 1 if one of its moments is not ready")
+    one.add_argument("lecture", metavar="FILE|l1…l9", help="a .lecture file, a script, or one that ships")
+    one.add_argument("--limit", type=float, metavar="SECONDS", help="for making a moment; otherwise 60")
+    one.add_argument("--save", type=Path, metavar="FILE.lecture", help="the lecture with all runs made here")
+    one.add_argument("--lang", choices=sorted(LANGUAGES), default="en")
     one.add_argument("--json", action="store_true")
 
     one = command("bench", bench, "the window against the bare training loop, in one call")
@@ -312,6 +320,76 @@ def tour(options: Any) -> int:
     else:
         print(f"{len(report)} tours, {failed} expectations failed")
     return 1 if failed else 0
+
+
+# --- lecture -------------------------------------------------------------------------------------
+
+
+def lecture(options: Any) -> int:
+    """Rehearse a lecture: make every moment on this machine, and say which are ready."""
+    from app.files import lecture as files
+    from app.files.rehearsed import LIMIT
+    from app.headless.rehearsal import rehearse, with_runs
+
+    scripts = files.shipped()
+    if options.lecture in scripts:
+        one = scripts[options.lecture]
+    elif Path(options.lecture).suffix:
+        one = files.read(Path(options.lecture))
+    else:
+        raise Refusal("There is no lecture {name}; name a file, or one of {names}.",
+                      name=repr(options.lecture), names=", ".join(scripts))
+    if not one.moments:
+        raise Refusal("{name} has no moments yet.", name=options.lecture)
+    if options.save and options.save.suffix != files.ENDING:
+        raise Refusal("A lecture is saved as {ending}; choose a name that ends so.", ending=files.ENDING)
+    limit = LIMIT if options.limit is None else options.limit
+    if not limit > 0:
+        raise Refusal("A limit is a number of seconds above 0, not {limit}.", limit=limit)
+    words = window_words(options.lang)
+    found, runs = [], []
+    for row, run in rehearse(one, limit=limit):
+        if not options.json:
+            _print_rehearsed(row, words)
+        found.append(row)
+        runs.append(run)
+    ready = sum(row.state == "ready" for row in found)
+    if options.json:
+        print(as_json({"lecture": options.lecture, "title": one.title, "limit": limit,
+                       "ready": ready == len(found), "moments": [_rehearsed(row) for row in found]}))
+    else:
+        minutes = sum(row.moment.minutes for row in found)
+        print(words("{ready} of {all} moments are ready; {minutes} minutes are planned.",
+                    ready=ready, all=len(found), minutes=numbers.decimal(minutes)))
+    if options.save:
+        files.write(options.save, with_runs(one, runs))
+    return 0 if ready == len(found) else 1
+
+
+def _print_rehearsed(row: Any, words: Any) -> None:
+    from app.files.lecture import spoken
+    from app.files.rehearsed import kept_said, reasons, state_said
+
+    made = f"{numbers.fixed(row.seconds, 1)} s"
+    opens = f"{numbers.fixed(row.opens)} s" if math.isfinite(row.opens) else "–"
+    name, kept = spoken(row.moment.name, words.language), kept_said(row, words)
+    print(f"{row.number:3}  {state_said(row, words):8} {made:>9} {opens:>8}  "
+          f"{row.moment.panel:22} {name}  {kept}".rstrip(), flush=True)
+    for sentence in reasons(row, words):
+        print(f"     {sentence}", flush=True)
+
+
+def _rehearsed(row: Any) -> dict[str, Any]:
+    """A row of the table as plain JSON types."""
+    from app.files.rehearsed import reasons
+
+    return {"number": row.number, "panel": row.moment.panel, "name": dict(row.moment.name),
+            "state": row.state, "seconds": round(row.seconds, 3), "opens": row.opens, "limit": row.limit,
+            "asks": row.moment.question is not None, "right": [each + 1 for each in row.right],
+            "failing": [{"part": part, "values": dict(values)} for part, values in row.expected],
+            "lacks": [one.id for one in row.lacking], "fetch": row.fetch,
+            "kept": {"field": row.unlike, "apart": row.apart} if not math.isnan(row.apart) else None,
+            "reasons": reasons(row, window_words("en"))}
 
 
 # --- bench ---------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,6 +190,33 @@ def holds(expect: str, shown: Shown[Any, Any], previous: Mapping[str, Any] | Non
     return bool(evaluate(expect, observed(shown), _groups(shown, previous)))
 
 
+def failing(
+    expect: str, shown: Shown[Any, Any], previous: Mapping[str, Any] | None = None
+) -> list[tuple[str, dict[str, Any]]]:
+    """The parts of ``expect`` that are not true of ``shown``, each with the values that it compares.
+
+    Raises:
+        BadExpression: the expectation is not one that a tour may use.
+    """
+    names, groups = observed(shown), _groups(shown, previous)
+    parts = [_parsed(expect)]
+    while any(map(_joined, parts)):
+        parts = [each for one in parts for each in (one.values if _joined(one) else [one])]
+    return [(ast.unparse(one), {ast.unparse(side): _value(side, names, groups) for side in _sides(one)})
+            for one in parts if not bool(_value(one, names, groups))]
+
+
+def _joined(node: ast.expr) -> TypeGuard[ast.BoolOp]:
+    return isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And)
+
+
+def _sides(node: ast.expr) -> list[ast.expr]:
+    """What an expression compares, without the numbers that it names itself."""
+    sides = [each for one in ast.walk(node) if isinstance(one, ast.Compare)
+             for each in (one.left, *one.comparators)] or [node]
+    return [one for one in sides if any(isinstance(each, ast.Name) for each in ast.walk(one))]
+
+
 def right_answers(
     ask: Ask, shown: Shown[Any, Any], previous: Mapping[str, Any] | None = None, *,
     begun: int = 0, sketch: NDArray[Any] | None = None,
@@ -241,11 +268,14 @@ def evaluate(
     expression: str, names: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Any:
     """The value of a safe expression. ``groups`` are read with a dot: ``params.learning_rate``."""
+    return _value(_parsed(expression), names, groups or {})
+
+
+def _parsed(expression: str) -> ast.expr:
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        return ast.parse(expression.strip(), mode="eval").body
     except SyntaxError as error:
         raise BadExpression(f"not an expression: {expression!r}") from error
-    return _value(tree.body, names, groups or {})
 
 
 def check(expression: str) -> None:
