@@ -130,10 +130,10 @@ def _made(
     """
     panel = find_panel(moment.panel)
 
-    def progress(done: int, total: int, what: str) -> None:
-        told(0, 1)  # nobody may wait any more while data are read
+    def building(*_: object) -> None:
+        told(0, 1)  # nothing of the way is done, but nobody may wait for it any more
 
-    trial = Trial(panel, moment.params, data=data, on_progress=progress)
+    trial = Trial(panel, moment.params, data=data, on_progress=building)
     steps = moment.steps if panel.trains else 0
     stops = sorted({round(steps * part / FILMED) for part in range(FILMED + 1)}
                    | {one.step for one in moment.changes if one.step <= steps})

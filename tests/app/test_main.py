@@ -70,7 +70,7 @@ def test_that_no_display_is_one_sentence_with_the_commands_that_work(
     for name, value in asked.items():
         monkeypatch.setenv(name, value)
     said = no_display()
-    assert "bigmodels-lab list, render, tour, bench, data" in said and "\n" not in said
+    assert "bigmodels-lab list, render, tour, lecture, bench, data" in said and "\n" not in said
     assert ("There is no display" in said) == (("987" not in str(asked) and "null" not in str(asked))
                                                or asked.get("QT_QPA_PLATFORM") == "xcb")
 

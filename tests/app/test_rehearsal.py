@@ -15,7 +15,7 @@ from app.engine.protocol import Change
 from app.files import lecture as files
 from app.files import moments
 from app.files.lecture import Lecture, Moment
-from app.files.rehearsed import Rehearsed, reasons
+from app.files.rehearsed import LIMIT, Rehearsed, reasons
 from app.headless.rehearsal import rehearse, with_runs
 from app.main import main
 from app.session.record import Record
@@ -26,8 +26,8 @@ GRADIENTS = Moment("rnn_gradients", name={"en": "Fading"}, set={"length": 10}, s
                    expect="abs(slope - 0.8) < 0.2 and step == 4")
 
 
-def tried(moment: Moment, where: Path, **options: float) -> tuple[Rehearsed, Record | None]:
-    (one,) = rehearse(Lecture(moments=(moment,)), where=where, **options)
+def tried(moment: Moment, where: Path, limit: float = LIMIT) -> tuple[Rehearsed, Record | None]:
+    (one,) = rehearse(Lecture(moments=(moment,)), where=where, limit=limit)
     return one
 
 

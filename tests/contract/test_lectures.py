@@ -30,7 +30,7 @@ def test_that_every_moment_is_on_any_machine_what_its_script_says(name: str, tmp
             (row.number, row.moment.panel, reasons(row, Words()))
         assert bool(row.fetch) == bool(row.lacking)
         kept = moments.find(row.moment, tmp_path)
-        assert row.lacking or kept is not None and kept.step == run.step
+        assert row.lacking or (kept is not None and kept.step == run.step)
 
 
 def test_that_each_lecture_of_the_course_has_one() -> None:
