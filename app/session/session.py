@@ -15,7 +15,6 @@ from enum import Enum
 from time import monotonic
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.engine.client import Worker
@@ -23,7 +22,6 @@ from app.engine.pool import Workers
 from app.engine.protocol import (
     Began,
     Begin,
-    Change,
     Diverged,
     End,
     Failed,
@@ -38,10 +36,10 @@ from app.engine.protocol import (
     Recall,
     SetPace,
 )
-from app.engine.thinning import Thinned
 from app.session.pins import Pinned, Pins
 from app.session.rate import Rate
 from app.session.record import Record, Seen, versions
+from app.session.timeline import Timeline
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, History, Panel, Shown
 from widgets.controls.parameters import changed, needs_restart
@@ -55,7 +53,6 @@ RESTART_EVERY = 0.15  # s, while a parameter that restarts is dragged
 UNHEARD = 1.0  # s that a busy worker may ignore a new run before another one takes over
 NEWEST = 1 << 62  # as a step: wherever the run has come to
 NOWHERE = -1  # as a step: nobody knows, after an error, where the worker stands
-MOST_FILM = 600
 
 # A token is never used twice in this process, whichever session or worker it was for.
 _tokens = itertools.count(1)
@@ -149,9 +146,8 @@ class Session(QObject):
         self.steps_per_second, self.memory = 0.0, 0  # the first is what training could
         self.frame_cost = 0.0  # seconds of the worker's
         self._rate = Rate()
-        self._recorded: Record | None = None
         self._sent = 0
-        self._forget(self._params)
+        self._forget(Timeline(self._params, film_bytes))
 
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -160,18 +156,14 @@ class Session(QObject):
         self._applying.setSingleShot(True)
         self._applying.timeout.connect(self._apply)
 
-    def _forget(self, params: Any) -> None:
-        """A new run that starts with ``params``. What is shown stays until its first frame."""
+    def _forget(self, timeline: Timeline) -> None:
+        """A new run. What is shown stays until its first frame."""
         self._token = next(_tokens)
         self._pins.relabel()
-        self._start = self._told = params
-        self._changes: list[Change] = []
-        self._history = History()
+        self._timeline = timeline
+        self._told = timeline.start
         self.notes: list[tuple[str, dict[str, object]]] = []  # what the experiment told the user
         self.lacking: tuple[str, ...] = ()  # texts and models that others stand in for
-        self._film: Thinned[Seen] = Thinned(self._film_bytes, MOST_FILM)
-        self._now: Seen | None = None
-        self._leave_past()
         self._playing = False  # as soon as there is a first frame
         self._stepping = 0  # steps to train as soon as there is a first frame
         self._ended = self._ended_playing = False
@@ -190,15 +182,9 @@ class Session(QObject):
         self._recalling: int | None = None  # on the way there
         self._obeyed = self._sent  # no answer will come to what has been sent
 
-    def _leave_past(self) -> None:
-        self._seen: Seen | None = None
-        self._heading: int | None = None  # the exact step that will be seen next
-
     def _to_present(self) -> None:
         """Look at the present: at once, for nobody knows when the next frame of it comes."""
-        past = self._seen is not None
-        self._leave_past()
-        if past:
+        if self._timeline.look_at_present():
             self._show()
 
     # --- what can be read ------------------------------------------------------------------
@@ -215,32 +201,33 @@ class Session(QObject):
     @property
     def history(self) -> History:
         """Of the whole run, whatever is being looked at."""
-        return self._history
+        return self._timeline.history
 
     @property
     def last_step(self) -> int:
         """The newest step that has been seen."""
-        return self._now.step if self._now else 0
+        return self._timeline.last_step
 
     @property
     def step_shown(self) -> int:
         """The step that is being looked at."""
-        return self._seen.step if self._seen else self.last_step
+        return self._timeline.seen.step if self._timeline.seen else 0
 
     @property
     def looking_at(self) -> str:
         """``"past"`` or ``"present"``."""
-        return "present" if self._seen is None else "past"
+        return "present" if self._timeline.past is None else "past"
 
     @property
     def film_steps(self) -> tuple[int, ...]:
         """The steps that can be shown at once."""
-        return self._film.steps
+        return self._timeline.film.steps
 
     @property
     def untouched(self) -> bool:
         """Whether nobody has trained, pinned or opened anything here yet."""
-        return not self.last_step and not self._pins.runs and self._recorded is None and not self.playing
+        return not self.last_step and not self._pins.runs and self._timeline.recorded is None \
+            and not self.playing
 
     @property
     def standing_in(self) -> dict[str, str]:
@@ -278,7 +265,8 @@ class Session(QObject):
     @property
     def ghosts(self) -> tuple[Ghost[Any, Any], ...]:
         """The pinned runs, each labelled by what differs from the present one."""
-        return self._pins.ghosts(self._start, self._changes, len(self._history), self._params)
+        return self._pins.ghosts(
+            self._timeline.start, self._timeline.changes, len(self.history), self._params)
 
     @property
     def pinned(self) -> tuple[Pinned, ...]:
@@ -287,12 +275,12 @@ class Session(QObject):
 
     def current(self) -> Shown[Any, Any] | None:
         """What to draw now; ``None`` before the first frame."""
-        seen = self._seen or self._now
+        seen = self._timeline.seen
         if seen is None:
             return None
         # A branch on its way is older in its picture than in its curves.
-        whole = self._seen is None and self._state is not State.STARTING
-        history = self._history if whole else self._history.until(seen.step)
+        whole = self._timeline.past is None and self._state is not State.STARTING
+        history = self.history if whole else self.history.until(seen.step)
         return Shown(seen.frame, seen.params, history, seen.step, self.ghosts, seen.measured,
                      self._idle)
 
@@ -318,7 +306,7 @@ class Session(QObject):
                 self._playing = True
                 self.stats_changed.emit()
             case State.PAUSED | State.FINISHED | State.DIVERGED if self._ended:
-                if self._seen is not None:
+                if self._timeline.past is not None:
                     self.branch(playing=True)
             case State.PAUSED if not self._begun:
                 self._to_present()
@@ -347,7 +335,7 @@ class Session(QObject):
         """So many steps on: of the past if that is being looked at, else of training."""
         if not self.panel.trains or self._state in (State.IDLE, State.STARTING, State.FAILED):
             return
-        if self._seen is not None and self._aim < self._newest:
+        if self._timeline.past is not None and self._aim < self._newest:
             self.seek(self._aim + count, exact=True)
             return
         self.pause()
@@ -379,7 +367,7 @@ class Session(QObject):
             return
         self._discard_worker()
         self._playing, self._stepping = False, 0
-        self._set_state(State.PAUSED if self._recorded is not None else State.IDLE)
+        self._set_state(State.PAUSED if self._timeline.recorded is not None else State.IDLE)
 
     def close(self) -> None:
         """End the run and give the worker back."""
@@ -427,34 +415,29 @@ class Session(QObject):
 
     def seek(self, step: int, *, exact: bool = False) -> None:
         """Look at an earlier step: the nearest filmed one at once, the very one if ``exact``."""
-        if self._now is None or self._state is State.STARTING:
+        newest = self._timeline.newest
+        if newest is None or self._state is State.STARTING:
             return
         self.pause()
         step = max(0, min(step, self._newest))
         if step == self.last_step and self._state is not State.DIVERGED and not self._credits:
             self._to_present()
-            if self._now.params != self._params:
+            if newest.params != self._params:
                 self._told = None  # moved while the past was looked at: the present shows it, too
                 self._tell()
             return
-        moment = self._film.nearest(step)
-        seen = moment.item if moment else self._now
-        self._heading = None
-        if exact and not seen.step == seen.measured == step and self._begun:
-            self._heading = step
+        other = self._timeline.look_back(step, exact=exact and self._begun)
+        if self._timeline.heading:
             self._stand()
-            if self._seen is not None and self._seen.step != step \
-                    and abs(self._seen.step - step) <= abs(seen.step - step):
-                return  # what is shown is as near: wait for the exact one
-        self._seen = seen
-        self._show()
+        if other:
+            self._show()
 
     def branch(self, *, playing: bool = False) -> None:
         """A new run from the step being looked at; the run so far stays as a ghost.
 
         It waits there, so that something can be changed before it trains, unless it is ``playing``.
         """
-        if not self.panel.trains or self._now is None or self._state in (
+        if not self.panel.trains or self._timeline.newest is None or self._state in (
             State.IDLE, State.STARTING
         ):
             return
@@ -463,14 +446,7 @@ class Session(QObject):
         self._keep_as_ghost()
         self._pins.relabel()
         old, self._token = self._token, next(_tokens)
-        self._history = self._history.until(step).copy()
-        self._changes = [change for change in self._changes if change.step < step]
-        self._film.truncate(step)
-        self._now = self._seen if self._seen and self._seen.step <= step else None
-        if self._now is None:
-            moment = self._film.before(step)
-            self._now = moment.item if moment else None
-        self._leave_past()
+        self._timeline.branch(step)
         self._ended = self._ended_playing = False
         if self._begun:
             self._send(Recall(old, step, rename=self._token))
@@ -484,11 +460,9 @@ class Session(QObject):
 
     def pin(self, label: str = "") -> None:
         """Keep the present run as a ghost."""
-        if self._now is None:
-            return
-        self.pin_run(Pinned(
-            label, self._now.params, self._now.frame, self._history.copy(), self._now.step,
-            self._start, self._trained_with()))
+        one = self._timeline.pinned(label)
+        if one is not None:
+            self.pin_run(one)
 
     def pin_run(self, one: Pinned) -> None:
         """Keep any run as a ghost, once; of too many, the oldest goes."""
@@ -546,13 +520,7 @@ class Session(QObject):
         if self._begun or self._unheard is not None:
             self._send(End(self._token))
         self._begin_message = None
-        self._forget(record.params)
-        self._recorded = record
-        # What no step was trained with may be taken back before one is: the controls have it.
-        self._changes = [change for change in record.changes if change.step < record.step]
-        self._history = record.history.copy()
-        for seen in record.film:
-            self._filmed(seen)
+        self._forget(Timeline.of(record, self._film_bytes))
         params = record.params
         for change in record.changes:
             params = dataclasses.replace(params, **change.values)
@@ -568,46 +536,36 @@ class Session(QObject):
 
     def record(self, label: str = "") -> Record:
         """All that is known of the present run."""
-        film = [moment.item for moment in self._film]
-        if self._now is not None:
-            film = [one for one in film if one.step < self._now.step]
-            film.append(self._now)
-        steps = len(self._history)
+        timeline, steps = self._timeline, len(self.history)
         if self._state is State.STARTING:
             steps = min(steps, self.last_step)  # a branch that has not begun ends where it was seen
-        changes = [change for change in self._changes if change.step <= steps]
-        last = self._start
-        for change in changes:
-            last = dataclasses.replace(last, **change.values)
-        pending = _difference(last, self._params)
-        if pending and not needs_restart(last, self._params):
-            _merge(changes, Change(steps, pending))
+        known = timeline.recorded.versions if timeline.recorded and not self._begun else versions()
         return Record(
-            panel=self.panel.id, params=self._start, changes=tuple(changes),
-            seed=int(getattr(self._start, "seed", 0)), device=self.device, threads=self.threads,
-            versions=self._recorded.versions if self._recorded and not self._begun else versions(),
-            history=self._history.until(steps).copy(), film=film, step=steps, label=label,
+            panel=self.panel.id, params=timeline.start,
+            changes=timeline.changes_until(steps, self._params),
+            seed=int(getattr(timeline.start, "seed", 0)), device=self.device, threads=self.threads,
+            versions=known, history=self.history.until(steps).copy(), film=timeline.moments(),
+            step=steps, label=label,
         )
 
     def _replay(self, until: int | None = None) -> None:
         """Build the experiment and repeat the recorded steps, so that it can go on."""
-        until = len(self._history) if until is None else until
+        until, start = len(self.history) if until is None else until, self._timeline.start
         threads, device = self.threads, self.device
         self._token = next(_tokens)
         self._quiet_worker()
         self._told = None
         self._begin(Begin(
-            self._token, self.panel.experiment, self._start, int(getattr(self._start, "seed", 0)),
+            self._token, self.panel.experiment, start, int(getattr(start, "seed", 0)),
             device if device == "cpu" else self._device_wanted, threads, self._pace,
-            self.panel.trains, tuple(self._changes), until, datapack=self._datapack,
+            self.panel.trains, tuple(self._timeline.changes), until, datapack=self._datapack,
         ))
 
     # --- starting --------------------------------------------------------------------------
 
     def _new_run(self, *, playing: bool = False) -> None:
         self._restarted = monotonic()
-        self._forget(self._params)
-        self._recorded = None
+        self._forget(Timeline(self._params, self._film_bytes))
         self._playing = playing
         self._begin(Begin(
             self._token, self.panel.experiment, self._params,
@@ -698,9 +656,8 @@ class Session(QObject):
 
         One such order at a time, and none before the steps that were asked for are trained.
         """
-        target = self._heading if self._heading is not None else (
-            self._seen.step if self._seen else None)
-        if target == self._at and (self._heading is None or self._recalling is not None):
+        target = self._timeline.target
+        if target == self._at and (not self._timeline.heading or self._recalling is not None):
             return self._recalling is None
         if target is not None and (self._recalling is not None or self._credits):
             return False
@@ -716,13 +673,13 @@ class Session(QObject):
         """Act on all that ``set_params`` collected."""
         if self._state is State.IDLE:
             return
-        if needs_restart(self._start, self._params):
+        if needs_restart(self._timeline.start, self._params):
             wait = self._restarted + RESTART_EVERY - monotonic()
             if wait > 0:
                 self._applying.start(int(1000 * wait) + 1)
                 return
             self._new_run(playing=self._state is State.RUNNING or self._playing)
-        elif self._state is State.FAILED and self._now is None:
+        elif self._state is State.FAILED and self._timeline.newest is None:
             self._new_run()  # it never began; perhaps it does now
         else:
             self._tell()
@@ -732,10 +689,10 @@ class Session(QObject):
         if not self._may_tell() or self._state in (State.IDLE, State.STARTING, State.FAILED):
             return
         if not self._begun:
-            if self._recorded is not None:
+            if self._timeline.recorded is not None:
                 self._replay()
             return
-        if self._ended and self._state is State.DIVERGED and self._seen is None:
+        if self._ended and self._state is State.DIVERGED and self._timeline.past is None:
             return  # there is nothing sound to look at; a branch takes them along
         if self._state is State.RUNNING and self._credits and self._pace.interval <= 0.05:
             self._grant(0)
@@ -771,15 +728,14 @@ class Session(QObject):
         if self._worker is None:
             self._timer.stop()
             return
-        before, self._fresh = self._seen or self._now, False
+        before, self._fresh = self._timeline.seen, False
         messages = self._worker.receive()
         for message in messages:
             self._on_message(message)
         self._silence = 0.0 if messages or not self._due else self._silence + passed
         if self._worker is not None:
             self._look_for_trouble(passed)
-        seen = self._seen or self._now
-        if seen is not before or self._fresh:
+        if self._timeline.seen is not before or self._fresh:
             self._show()
         if messages and now - self._told_stats >= STATS_EVERY:
             self._told_stats = now
@@ -840,18 +796,19 @@ class Session(QObject):
         if message.recalls == self._recalls:
             self._recalling = None
             if self._at is not None and not message.recalled:
-                self._on_present(message.step)
+                self._at = None
+                self._timeline.ends_at(message.step)
         self.steps_per_second = message.steps_per_second or self.steps_per_second
         self.memory, self.frame_cost = message.memory, message.cost
         self._idle = message.idle
         seen = Seen(message.step, message.params, message.frame, message.measured_at)
         if message.recalled:
-            self._history.fill(seen.measured, message.measured, keep=True)
+            self.history.fill(seen.measured, message.measured, keep=True)
             self._on_recalled(seen)
             return
-        self._take_scalars(message)
-        self._history.fill(seen.measured, message.measured)
-        self._filmed(seen)
+        self._timeline.take(message.scalars, message.first, message.changes)
+        self.history.fill(seen.measured, message.measured)
+        self._timeline.saw(seen)
         if self._state is State.RUNNING:
             self._rate.saw(seen.step, monotonic())
         if not self._begun:
@@ -867,7 +824,7 @@ class Session(QObject):
             self._set_state(State.FINISHED)
         elif self._state is State.FINISHED:
             self._woken()
-        if self._heading is not None:
+        if self._timeline.heading:
             self._stand()
         self._tell()
 
@@ -881,9 +838,9 @@ class Session(QObject):
 
     def _on_first_frame(self) -> None:
         self._begun = True
-        self._told = self._now.params if self._now else self._told
+        self._told = self._timeline.newest.params if self._timeline.newest else self._told
         self.pool.warm()  # only now, so that it does not take time from the start
-        if needs_restart(self._start, self._params):
+        if needs_restart(self._timeline.start, self._params):
             self._set_state(State.PAUSED)
             return  # a newer run is about to start, and to play on
         playing, stepping = self._playing, self._stepping
@@ -895,28 +852,21 @@ class Session(QObject):
         if stepping:
             self._some_steps(stepping)
 
-    def _on_present(self, step: int) -> None:
-        """The step that the worker was sent to is its newest: steps after it were never trained."""
-        self._at = None
-        if self._aim >= step:
-            self._leave_past()
-
     def _on_recalled(self, seen: Seen) -> None:
         """The worker stands at an earlier step."""
-        if seen.step == self._aim and (self._seen is not None or self._heading is not None):
-            # A recalled frame obeys the values of its time, until a control is moved.
-            self._seen, self._heading = seen, None
-        elif self._heading is not None:
+        # A recalled frame obeys the values of its time, until a control is moved.
+        if not self._timeline.recalled(seen) and self._timeline.heading:
             self._stand()  # another step has been asked for meanwhile
         self._tell()
 
     def _on_divergence(self, message: Diverged) -> None:
-        self._take_scalars(message)
+        self._timeline.take(message.scalars, message.first, message.changes)
         self._ended = True
         self._begun = True
         self._give_up_credits()
         self._obeyed = self._sent
-        self._heading = self._recalling = None
+        self._timeline.give_up_heading()
+        self._recalling = None
         self._playing, self._stepping = False, 0
         self._fresh = True
         self._set_state(State.DIVERGED)
@@ -926,21 +876,6 @@ class Session(QObject):
             {"step": message.step, "good": message.good}, self._details(""), good=message.good,
             over=False,
         ))
-
-    def _take_scalars(self, message: Framed | Diverged) -> None:
-        if message.first < len(self._history):
-            self._history = self._history.until(message.first).copy()
-        self._history.extend(message.scalars, keep=self._film.steps)
-        for change in message.changes:
-            _merge(self._changes, change)
-
-    def _filmed(self, seen: Seen) -> None:
-        last = self._film.last()
-        if last is None or seen.step == last.step or seen.step - last.step >= self._film.gap:
-            if last is not None and seen.step < last.step:
-                self._film.truncate(seen.step)
-            self._film.add(seen.step, seen, _bytes_of(seen.frame))
-        self._now = seen
 
     def _fail(self, message: Failed) -> None:
         needed = self._begun or self._state is State.STARTING
@@ -980,9 +915,8 @@ class Session(QObject):
 
     @property
     def _aim(self) -> int:
-        if self._heading is not None:
-            return self._heading
-        return self._seen.step if self._seen else self._newest
+        target = self._timeline.target
+        return self._newest if target is None else target
 
     def _set_state(self, state: State) -> None:
         if state is not self._state:
@@ -997,34 +931,9 @@ class Session(QObject):
             self.shown.emit(shown)
 
     def _keep_as_ghost(self) -> None:
-        if self._now is not None and len(self._history):
+        if len(self.history):
             self.pin()
 
     def _pins_changed(self) -> None:
         self.runs_changed.emit()
         self._show()
-
-    def _trained_with(self) -> tuple[Change, ...]:
-        """The changes that a step was trained with."""
-        return tuple(one for one in self._changes if one.step < len(self._history))
-
-
-def _difference(old: Any, new: Any) -> dict[str, Any]:
-    return {
-        one.name: getattr(new, one.name) for one in dataclasses.fields(new)
-        if getattr(old, one.name) != getattr(new, one.name)
-    }
-
-
-def _merge(changes: list[Change], change: Change) -> None:
-    """Append a change, or join it to another one of the same step."""
-    if changes and changes[-1].step == change.step:
-        change = Change(change.step, {**changes.pop().values, **change.values})
-    elif changes and changes[-1].step > change.step:
-        return  # known already: the run has been repeated
-    changes.append(change)
-
-
-def _bytes_of(frame: Any) -> int:
-    values: Sequence[Any] = [getattr(frame, one.name) for one in dataclasses.fields(frame)]
-    return 500 + sum(one.nbytes if isinstance(one, np.ndarray) else len(str(one)) for one in values)

@@ -194,8 +194,8 @@ class Learner:
 
 def plain(session: Session, steps: int) -> list[float]:
     """The numbers of a frame, by an ordinary loop over the recorded changes."""
-    params, total = session._start, float(session._start.seed)
-    changes = {change.step: change.values for change in session._changes}
+    params, total = session._timeline.start, float(session._timeline.start.seed)
+    changes = {change.step: change.values for change in session._timeline.changes}
     for step in range(steps):
         params = dataclasses.replace(params, **changes.get(step, {}))
         total = total / 2 + params.learning_rate

@@ -162,7 +162,7 @@ def test_that_thousands_of_moves_end_with_the_last_value_and_few_messages(make: 
     session.pause()
     bench.settle()
     assert len(sent) < 400
-    assert session._changes[-1].values == {"learning_rate": 4999 / 1e5}
+    assert session._timeline.changes[-1].values == {"learning_rate": 4999 / 1e5}
 
 
 def test_that_a_restarting_value_starts_one_new_run_that_plays_on(make: Any) -> None:
@@ -239,7 +239,7 @@ def test_that_seeking_shows_filmed_frames_and_then_the_exact_one(make: Any) -> N
     session.set_speed(Speed.FRAME)
     session.shown.connect(lambda shown: every.setdefault(shown.step, shown.frame.weights))
     bench.play_to(12)
-    session._film.truncate(3)  # as if it had been thinned
+    session._timeline.film.truncate(3)  # as if it had been thinned
     last = session.last_step
     session.seek(9)
     assert session.looking_at == "past" and session.step_shown == 3
@@ -265,10 +265,10 @@ def test_that_a_click_in_the_past_is_drawn_there_and_changes_no_history(make: An
     bench.until(lambda: session.step_shown == 7)
     session.set_params(selected=5)
     bench.until(lambda: bench.shown[-1].frame.selected == 5)
-    assert session.step_shown == 7 and session._changes == []
+    assert session.step_shown == 7 and session._timeline.changes == []
     bench.play_to(session.last_step + 3)
     assert bench.shown[-1].frame.selected == 5  # the present obeys it as well
-    assert [one.step > 7 for one in session._changes] == [True]
+    assert [one.step > 7 for one in session._timeline.changes] == [True]
 
 
 def test_that_a_branch_starts_from_what_is_looked_at_and_leaves_a_ghost(make: Any) -> None:
@@ -285,7 +285,7 @@ def test_that_a_branch_starts_from_what_is_looked_at_and_leaves_a_ghost(make: An
     bench.play_to(15)
     assert session.history["loss"][:8].tolist() == before[:8].tolist()
     assert session.history["loss"][8:12].tolist() != before[8:12].tolist()
-    assert [one.step for one in session._changes] == [8]
+    assert [one.step for one in session._timeline.changes] == [8]
     (ghost,) = session.ghosts
     assert len(ghost.history) == last and ghost.history["loss"].tolist() == before.tolist()
     assert ghost.label == "Learning rate 0.05"
@@ -320,7 +320,7 @@ def test_that_a_branch_waits_so_that_a_control_can_be_moved_before_it_trains(mak
     assert (session.step_shown, session.last_step, session.playing) == (8, 8, False)
     session.set_params(learning_rate=0.4)
     bench.play_to(12)
-    assert [one.step for one in session._changes] == [8]
+    assert [one.step for one in session._timeline.changes] == [8]
     assert session.ghosts[0].label == "Learning rate 0.05"
 
 
@@ -352,7 +352,7 @@ def test_that_a_slider_moved_in_the_past_is_obeyed_at_the_end_and_by_the_next_st
     assert bench.shown[-1].step == last and bench.shown[-1].frame.learning_rate == 0.4
     session.step()
     bench.until(lambda: session.last_step == last + 1)
-    assert [(one.step, dict(one.values)) for one in session._changes] \
+    assert [(one.step, dict(one.values)) for one in session._timeline.changes] \
         == [(last, {"learning_rate": 0.4})]
 
 
@@ -534,8 +534,8 @@ def test_that_a_record_is_shown_at_once_and_continued_bit_for_bit(make: Any) -> 
     first.until(lambda: session.last_step == record.step + 1)
     assert np.array_equal(second.weights, first.weights)
     assert again.history["loss"].tolist() == session.history["loss"].tolist()
-    assert [(one.step, one.values) for one in again._changes] == (
-        [(one.step, one.values) for one in session._changes])
+    assert [(one.step, one.values) for one in again._timeline.changes] == (
+        [(one.step, one.values) for one in session._timeline.changes])
 
 
 def test_that_a_value_that_no_step_was_trained_with_can_be_taken_back(make: Any) -> None:

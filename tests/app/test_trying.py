@@ -201,7 +201,7 @@ def test_that_c_compares_a_moved_live_control_with_the_run_that_is_there(
     qtbot.keyClick(window, Qt.Key.Key_C)
     qtbot.waitUntil(lambda: trying.phase == "compared", timeout=10_000)
     assert (session.last_step, session.params.learning_rate) == (20, 0.2)
-    assert session._changes == []  # the new value from the first step on
+    assert session._timeline.changes == []  # the new value from the first step on
     assert [one.label for one in session.ghosts] == ["Learning rate 0.1"]
     assert np.array_equal(session.ghosts[0].history["distance"], before)
     assert window.page.aside.label.text().startswith(
