@@ -7,35 +7,29 @@ pipe every few milliseconds while an answer is due, and seldom otherwise.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import Enum
 from time import monotonic
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from app.engine.client import Worker
 from app.engine.pool import Workers
 from app.engine.protocol import (
     Began,
     Begin,
     Diverged,
-    End,
     Failed,
     Framed,
-    Grant,
     Held,
-    Hold,
-    Look,
     Note,
     Pace,
     Progress,
-    Recall,
-    SetPace,
 )
+from app.session import phases
+from app.session.conversation import Conversation
+from app.session.phases import State, Then
 from app.session.pins import Pinned, Pins
 from app.session.rate import Rate
 from app.session.record import Record, Seen, versions
@@ -46,27 +40,12 @@ from widgets.controls.parameters import changed, needs_restart
 from widgets.controls.speeds import Speed
 from widgets.theme.words import tr_mark
 
+__all__ = ["AHEAD", "PACES", "Failure", "Session", "State"]
+
 AHEAD = 2  # credits
 SOON, SELDOM = 8, 250  # ms between two looks into the pipe: an answer is due, or not
 STATS_EVERY = 0.25  # s
 RESTART_EVERY = 0.15  # s, while a parameter that restarts is dragged
-UNHEARD = 1.0  # s that a busy worker may ignore a new run before another one takes over
-NEWEST = 1 << 62  # as a step: wherever the run has come to
-NOWHERE = -1  # as a step: nobody knows, after an error, where the worker stands
-
-# A token is never used twice in this process, whichever session or worker it was for.
-_tokens = itertools.count(1)
-
-
-class State(Enum):
-    IDLE = "idle"
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-
 
 PACES = {
     Speed.MAX: Pace(),
@@ -130,57 +109,33 @@ class Session(QObject):
         self._speed = panel.speed
         self._visible = True
         self._by_hand = True
-        self._state = State.IDLE
+        self._phase: phases.Phase = phases.Idle()
         self._params: Any = panel.params()
-        self._worker: Worker | None = None
-        self._begin_message: Begin | None = None  # waits until the worker heard the one before
-        self._last_begin: Begin | None = None
-        self._unheard: int | None = None
-        self._unheard_for = 0.0  # seconds, since it could hear
+        self._talk = Conversation(pool, self._retime)
         self._restarted = 0.0
         self._told_stats = 0.0
         self._ticked = monotonic()
-        self._silence = 0.0
         self._fresh = False  # there are scalars to show without a new frame
         self.device, self.threads = "", 0
         self.steps_per_second, self.memory = 0.0, 0  # the first is what training could
         self.frame_cost = 0.0  # seconds of the worker's
         self._rate = Rate()
-        self._sent = 0
-        self._forget(Timeline(self._params, film_bytes))
-
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
         self._applying = QTimer(self)
         self._applying.setSingleShot(True)
         self._applying.timeout.connect(self._apply)
+        self._forget(Timeline(self._params, film_bytes))
 
     def _forget(self, timeline: Timeline) -> None:
         """A new run. What is shown stays until its first frame."""
-        self._token = next(_tokens)
+        self._talk.about(timeline.start)
         self._pins.relabel()
         self._timeline = timeline
-        self._told = timeline.start
         self.notes: list[tuple[str, dict[str, object]]] = []  # what the experiment told the user
         self.lacking: tuple[str, ...] = ()  # texts and models that others stand in for
-        self._playing = False  # as soon as there is a first frame
-        self._stepping = 0  # steps to train as soon as there is a first frame
-        self._ended = self._ended_playing = False
         self._idle: Mapping[str, str] = {}
-        self._quiet_worker()
-        self._version = self._sent = self._obeyed = 0
-
-    def _quiet_worker(self) -> None:
-        """The worker has nothing of this run yet, or nothing any more."""
-        self._begun = False
-        self._granted = self._spent = 0  # credits since the run began
-        self._stride = 1  # steps that a credit is for, while single steps are trained
-        self._holding = 0
-        self._recalls = 0  # sent
-        self._at: int | None = None  # the earlier step at which the worker stands
-        self._recalling: int | None = None  # on the way there
-        self._obeyed = self._sent  # no answer will come to what has been sent
 
     def _to_present(self) -> None:
         """Look at the present: at once, for nobody knows when the next frame of it comes."""
@@ -191,7 +146,7 @@ class Session(QObject):
 
     @property
     def state(self) -> State:
-        return self._state
+        return self._phase.state
 
     @property
     def params(self) -> Any:
@@ -238,7 +193,7 @@ class Session(QObject):
     @property
     def playing(self) -> bool:
         """Whether it trains, or will as soon as it has started."""
-        return self._state is State.RUNNING or (self._state is State.STARTING and self._playing)
+        return self._phase in (phases.Running(), phases.Starting("play"))
 
     @property
     def rate(self) -> float:
@@ -255,12 +210,12 @@ class Session(QObject):
 
     @property
     def worker_pid(self) -> int:
-        return self._worker.pid if self._worker else 0
+        return self._talk.worker.pid if self._talk.worker else 0
 
     @property
     def worker_ready(self) -> bool:
         """Whether the worker has imported what it needs; else it is only starting."""
-        return self._worker is not None and self._worker.ready
+        return self._talk.worker is not None and self._talk.worker.ready
 
     @property
     def ghosts(self) -> tuple[Ghost[Any, Any], ...]:
@@ -279,7 +234,7 @@ class Session(QObject):
         if seen is None:
             return None
         # A branch on its way is older in its picture than in its curves.
-        whole = self._timeline.past is None and self._state is not State.STARTING
+        whole = self._timeline.past is None and self.state is not State.STARTING
         history = self.history if whole else self.history.until(seen.step)
         return Shown(seen.frame, seen.params, history, seen.step, self.ghosts, seen.measured,
                      self._idle)
@@ -298,31 +253,33 @@ class Session(QObject):
         """Train on from the present; from an earlier step only where the run has ended."""
         if not self.panel.trains:
             return
-        match self._state:
-            case State.IDLE:
-                self.open()
-                self._playing = True
-            case State.STARTING:
-                self._playing = True
+        match self._phase:
+            case phases.Idle():
+                self._new_run("play")
+            case phases.Starting():
+                self._phase = phases.Starting("play")
                 self.stats_changed.emit()
-            case State.PAUSED | State.FINISHED | State.DIVERGED if self._ended:
+            case phases.Finished() | phases.Diverged() | phases.Paused(
+                ended=phases.Finished() | phases.Diverged()
+            ):
                 if self._timeline.past is not None:
                     self.branch(playing=True)
-            case State.PAUSED if not self._begun:
+            case phases.Paused() if not self._talk.begun:
                 self._to_present()
-                self._replay()
-                self._playing = True
-            case State.PAUSED:
+                self._replay(then="play")
+            case phases.Paused():
                 self._to_present()
                 self._go()
 
     def pause(self) -> None:
-        if self._state is State.STARTING:
-            self._stepping = 0
-        elif self._state is State.RUNNING:
-            self._hold()
-            self._set_state(State.PAUSED)
-        self._playing = False
+        match self._phase:
+            case phases.Starting():
+                self._phase = phases.Starting()
+            case phases.Running():
+                self._talk.hold()
+                self._enter(phases.Paused())
+            case phases.Paused(ended=how):
+                self._phase = phases.Paused(how)
         self.stats_changed.emit()
 
     def toggle(self) -> None:
@@ -333,19 +290,19 @@ class Session(QObject):
 
     def step(self, count: int = 1) -> None:
         """So many steps on: of the past if that is being looked at, else of training."""
-        if not self.panel.trains or self._state in (State.IDLE, State.STARTING, State.FAILED):
+        if not self.panel.trains or self.state in (State.IDLE, State.STARTING, State.FAILED):
             return
         if self._timeline.past is not None and self._aim < self._newest:
             self.seek(self._aim + count, exact=True)
             return
         self.pause()
-        if self._state is not State.PAUSED or self._ended:
+        if self.state is not State.PAUSED or phases.ended(self._phase):
             return
         self._to_present()
-        if not self._begun:
-            self._replay()
-            self._stepping = count
-        elif not self._credits or (self._credits < AHEAD and count == self._stride):
+        credits = self._talk.credits
+        if not self._talk.begun:
+            self._replay(then=count)
+        elif not credits.left or (credits.left < AHEAD and count == credits.stride):
             self._some_steps(count)
 
     def step_back(self) -> None:
@@ -357,33 +314,22 @@ class Session(QObject):
 
     def retry(self) -> None:
         """A new run after a failure; what the failed one had reached stays as a ghost."""
-        if self._state is State.FAILED:
+        if self.state is State.FAILED:
             self._keep_as_ghost()
             self._new_run()
 
     def cancel(self) -> None:
         """Give up a set-up or a repetition that takes too long."""
-        if self._state is not State.STARTING:
-            return
-        self._discard_worker()
-        self._playing, self._stepping = False, 0
-        self._set_state(State.PAUSED if self._timeline.recorded is not None else State.IDLE)
+        if self.state is State.STARTING:
+            self._talk.discard()
+            self._enter(phases.Idle() if self._timeline.recorded is None else phases.Paused())
 
     def close(self) -> None:
         """End the run and give the worker back."""
         self._timer.stop()
         self._applying.stop()
-        if self._worker is not None:
-            if self._begun and self._silence < UNHEARD:
-                self._send(End(self._token))
-                self.pool.give_back(self._worker)
-            else:
-                self.pool.discard(self._worker)  # it may be deep in something
-            self._worker = None
-        self._begin_message = self._unheard = None
-        self._token = next(_tokens)
-        self._quiet_worker()
-        self._set_state(State.IDLE)
+        self._talk.close()
+        self._enter(phases.Idle())
 
     def set_params(self, **values: object) -> None:
         """Other values. Live ones reach the run, others start a new one that plays on.
@@ -401,7 +347,7 @@ class Session(QObject):
         self._params = params
         self._pins.relabel()
         self.params_changed.emit(params)
-        if not self._applying.isActive() and self._state is not State.IDLE:
+        if not self._applying.isActive() and self.state is not State.IDLE:
             self._applying.start(0)
 
     @contextmanager
@@ -416,17 +362,17 @@ class Session(QObject):
     def seek(self, step: int, *, exact: bool = False) -> None:
         """Look at an earlier step: the nearest filmed one at once, the very one if ``exact``."""
         newest = self._timeline.newest
-        if newest is None or self._state is State.STARTING:
+        if newest is None or self.state is State.STARTING:
             return
         self.pause()
         step = max(0, min(step, self._newest))
-        if step == self.last_step and self._state is not State.DIVERGED and not self._credits:
+        if step == self.last_step and self.state is not State.DIVERGED and not self._talk.credits.left:
             self._to_present()
             if newest.params != self._params:
-                self._told = None  # moved while the past was looked at: the present shows it, too
+                self._talk.told.params = None  # moved while the past was looked at: the present shows it, too
                 self._tell()
             return
-        other = self._timeline.look_back(step, exact=exact and self._begun)
+        other = self._timeline.look_back(step, exact=exact and self._talk.begun)
         if self._timeline.heading:
             self._stand()
         if other:
@@ -437,7 +383,7 @@ class Session(QObject):
 
         It waits there, so that something can be changed before it trains, unless it is ``playing``.
         """
-        if not self.panel.trains or self._timeline.newest is None or self._state in (
+        if not self.panel.trains or self._timeline.newest is None or self.state in (
             State.IDLE, State.STARTING
         ):
             return
@@ -445,17 +391,13 @@ class Session(QObject):
         step = min(self._aim, self.last_step)  # what was asked for and not seen is not branched from
         self._keep_as_ghost()
         self._pins.relabel()
-        old, self._token = self._token, next(_tokens)
         self._timeline.branch(step)
-        self._ended = self._ended_playing = False
-        if self._begun:
-            self._send(Recall(old, step, rename=self._token))
-            self._quiet_worker()
-            self._told = None
+        then: Then = "play" if playing else "wait"
+        if self._talk.begun:
+            self._talk.branch(step)
+            self._enter(phases.Starting(then))
         else:
-            self._replay(step)
-        self._playing = playing
-        self._set_state(State.STARTING)
+            self._replay(step, then)
         self.runs_changed.emit()
 
     def pin(self, label: str = "") -> None:
@@ -489,8 +431,8 @@ class Session(QObject):
     def set_speed(self, speed: Speed) -> None:
         self._speed = speed
         self._rate.rest()
-        if self._state is State.RUNNING:
-            self._send(SetPace(self._token, self._pace))
+        if self.state is State.RUNNING:
+            self._talk.set_pace(self._pace)
 
     def set_machine(self, device: str, threads: int) -> None:
         """Where the runs that begin from now on are trained."""
@@ -501,34 +443,33 @@ class Session(QObject):
         if visible == self._visible:
             return
         self._visible = visible
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             self._rate.rest()
             if visible:
-                self._grant(AHEAD)
+                self._talk.grant(AHEAD, self._params)
             else:
-                self._hold()
+                self._talk.hold()
 
     def painted(self) -> None:
         """The page has painted what was last ``shown``: the worker may send more."""
-        if self._state is State.RUNNING and self._visible and self._credits < AHEAD:
-            self._grant(AHEAD - self._credits)
+        left = self._talk.credits.left
+        if self.state is State.RUNNING and self._visible and left < AHEAD:
+            self._talk.grant(AHEAD - left, self._params)
 
     # --- records ---------------------------------------------------------------------------
 
     def open_record(self, record: Record) -> None:
         """Show a recorded run at once, with nothing trained; ``play`` repeats it and goes on."""
-        if self._begun or self._unheard is not None:
-            self._send(End(self._token))
-        self._begin_message = None
+        self._talk.end_run()
         self._forget(Timeline.of(record, self._film_bytes))
         params = record.params
         for change in record.changes:
             params = dataclasses.replace(params, **change.values)
-        self._params = self._told = params
+        self._params = self._talk.told.params = params
         self.device, self.threads = record.device, record.threads
         self._applying.stop()
         self._pins.relabel()
-        self._set_state(State.PAUSED)
+        self._enter(phases.Paused())
         self.params_changed.emit(params)
         self.runs_changed.emit()
         self.stats_changed.emit()
@@ -537,9 +478,9 @@ class Session(QObject):
     def record(self, label: str = "") -> Record:
         """All that is known of the present run."""
         timeline, steps = self._timeline, len(self.history)
-        if self._state is State.STARTING:
+        if self.state is State.STARTING:
             steps = min(steps, self.last_step)  # a branch that has not begun ends where it was seen
-        known = timeline.recorded.versions if timeline.recorded and not self._begun else versions()
+        known = timeline.recorded.versions if timeline.recorded and not self._talk.begun else versions()
         return Record(
             panel=self.panel.id, params=timeline.start,
             changes=timeline.changes_until(steps, self._params),
@@ -548,172 +489,98 @@ class Session(QObject):
             step=steps, label=label,
         )
 
-    def _replay(self, until: int | None = None) -> None:
-        """Build the experiment and repeat the recorded steps, so that it can go on."""
-        until, start = len(self.history) if until is None else until, self._timeline.start
-        threads, device = self.threads, self.device
-        self._token = next(_tokens)
-        self._quiet_worker()
-        self._told = None
-        self._begin(Begin(
-            self._token, self.panel.experiment, start, int(getattr(start, "seed", 0)),
-            device if device == "cpu" else self._device_wanted, threads, self._pace,
-            self.panel.trains, tuple(self._timeline.changes), until, datapack=self._datapack,
-        ))
-
     # --- starting --------------------------------------------------------------------------
 
-    def _new_run(self, *, playing: bool = False) -> None:
+    def _new_run(self, then: Then = "wait") -> None:
         self._restarted = monotonic()
         self._forget(Timeline(self._params, self._film_bytes))
-        self._playing = playing
         self._begin(Begin(
-            self._token, self.panel.experiment, self._params,
+            self._talk.token, self.panel.experiment, self._params,
             int(getattr(self._params, "seed", 0)), self._device_wanted, self._threads_wanted,
             self._pace, self.panel.trains, datapack=self._datapack,
-        ))
+        ), then)
         self.runs_changed.emit()
 
-    def _begin(self, message: Begin) -> None:
-        if self._worker is None or not self._worker.alive:
-            self._discard_worker()
-            self._worker = self.pool.take()
-        self._begin_message = message
-        if self._unheard is None:
-            self._send_begin()
-        self._silence = 0.0
-        self._set_state(State.STARTING)
+    def _replay(self, until: int | None = None, then: Then = "wait") -> None:
+        """Build the experiment and repeat the recorded steps, so that it can go on."""
+        start, until = self._timeline.start, len(self.history) if until is None else until
+        self._talk.rename()
+        self._talk.quiet()
+        self._talk.told.params = None
+        self._begin(Begin(
+            self._talk.token, self.panel.experiment, start, int(getattr(start, "seed", 0)),
+            self.device if self.device == "cpu" else self._device_wanted, self.threads, self._pace,
+            self.panel.trains, tuple(self._timeline.changes), until, datapack=self._datapack,
+        ), then)
+
+    def _begin(self, message: Begin, then: Then) -> None:
+        self._talk.begin(message)
+        self._enter(phases.Starting(then))
         self._retime()
-
-    def _send_begin(self) -> None:
-        """At most one unheard run is on its way, so that a stuck worker's pipe never fills."""
-        message = self._begin_message
-        assert message is not None
-        self._begin_message = None
-        self._unheard, self._unheard_for = message.run, 0.0
-        self._last_begin = message
-        self._send(message)
-
-    def _discard_worker(self) -> None:
-        if self._worker is not None:
-            self.pool.discard(self._worker)
-        self._worker = None
-        self._unheard = None
-        self._begin_message = None
-        self._quiet_worker()
 
     # --- talking to the worker -------------------------------------------------------------
 
-    def _send(self, message: Any) -> None:
-        if self._worker is not None:
-            self._worker.send(message)
-        self._retime()
-
     def _go(self) -> None:
         self._stand()
-        self._send(SetPace(self._token, self._pace))
-        self._set_state(State.RUNNING)
+        self._talk.set_pace(self._pace)
+        self._enter(phases.Running())
         if self._visible:
-            self._grant(AHEAD)
+            self._talk.grant(AHEAD, self._params)
 
     def _some_steps(self, count: int) -> None:
         self._stand()
-        self._stride = count
-        self._send(SetPace(self._token, Pace(count, 0.0)))
-        self._grant(1)
-
-    @property
-    def _credits(self) -> int:
-        """Those that the worker holds, or that are on their way to it."""
-        return self._granted - self._spent
-
-    def _give_up_credits(self) -> None:
-        """What is about to be sent, or has been heard, takes all credits from the worker."""
-        self._spent = self._granted
-
-    def _grant(self, credits: int) -> None:
-        self._granted += credits
-        params, version = None, 0
-        if self._may_tell():
-            params, version = self._next_version()
-        self._send(Grant(self._token, credits, params, version))
-
-    def _hold(self) -> None:
-        self._give_up_credits()
-        self._holding += 1
-        self._send(Hold(self._token))
-
-    def _may_tell(self) -> bool:
-        return self._params != self._told and self._sent == self._obeyed
-
-    def _next_version(self) -> tuple[Any, int]:
-        self._version += 1
-        self._sent, self._told = self._version, self._params
-        return self._params, self._version
+        self._talk.grant_steps(count, self._params)
 
     def _stand(self) -> bool:
-        """Have the worker stand at the step that is looked at; whether it does without a wait.
-
-        One such order at a time, and none before the steps that were asked for are trained.
-        """
-        target = self._timeline.target
-        if target == self._at and (not self._timeline.heading or self._recalling is not None):
-            return self._recalling is None
-        if target is not None and (self._recalling is not None or self._credits):
-            return False
-        self._give_up_credits()
-        self._recalls += 1
-        self._at = self._recalling = target
-        if target is None:
-            self._told = None  # the present obeys what was told there; tell it again
-        self._send(Recall(self._token, NEWEST if target is None else target))
-        return target is None
+        """Have the worker stand at the step that is looked at; whether it does without a wait."""
+        return self._talk.stand(self._timeline.target, anew=self._timeline.heading)
 
     def _apply(self) -> None:
         """Act on all that ``set_params`` collected."""
-        if self._state is State.IDLE:
+        if self.state is State.IDLE:
             return
         if needs_restart(self._timeline.start, self._params):
             wait = self._restarted + RESTART_EVERY - monotonic()
             if wait > 0:
                 self._applying.start(int(1000 * wait) + 1)
                 return
-            self._new_run(playing=self._state is State.RUNNING or self._playing)
-        elif self._state is State.FAILED and self._timeline.newest is None:
+            plays = self.playing or self._phase == phases.Paused(then="play")
+            self._new_run("play" if plays else "wait")
+        elif self.state is State.FAILED and self._timeline.newest is None:
             self._new_run()  # it never began; perhaps it does now
         else:
             self._tell()
 
     def _tell(self) -> None:
         """Send the newest live parameters, if none are on the way."""
-        if not self._may_tell() or self._state in (State.IDLE, State.STARTING, State.FAILED):
+        talk = self._talk
+        if not talk.told.news(self._params) \
+                or self.state in (State.IDLE, State.STARTING, State.FAILED):
             return
-        if not self._begun:
+        if not talk.begun:
             if self._timeline.recorded is not None:
                 self._replay()
             return
-        if self._ended and self._state is State.DIVERGED and self._timeline.past is None:
+        if self.state is State.DIVERGED and self._timeline.past is None:
             return  # there is nothing sound to look at; a branch takes them along
-        if self._state is State.RUNNING and self._credits and self._pace.interval <= 0.05:
-            self._grant(0)
-            return
-        if self._stand():
-            params, version = self._next_version()
-            self._send(Look(self._token, params, version))
+        if self.state is State.RUNNING and talk.credits.left and self._pace.interval <= 0.05:
+            talk.grant(0, self._params)
+        elif self._stand():
+            talk.look(self._params)
 
     # --- listening -------------------------------------------------------------------------
 
     @property
     def _due(self) -> bool:
         """Whether the worker owes an answer."""
-        return self._worker is not None and (
-            self._state is State.STARTING or self._credits > 0 or self._holding > 0
-            or self._recalling is not None
-            or (self._sent != self._obeyed and self._state is not State.RUNNING)
+        talk = self._talk
+        return talk.worker is not None and (
+            self.state is State.STARTING or talk.owes
+            or (talk.told.on_the_way and self.state is not State.RUNNING)
         )
 
     def _retime(self) -> None:
-        if self._worker is None:
+        if self._talk.worker is None:
             self._timer.stop()
             return
         interval = SOON if self._due else SELDOM
@@ -725,15 +592,16 @@ class Session(QObject):
         now = monotonic()
         # A suspended machine is not a worker's fault: no tick counts for much.
         passed, self._ticked = min(now - self._ticked, 0.5), now
-        if self._worker is None:
+        worker = self._talk.worker
+        if worker is None:
             self._timer.stop()
             return
         before, self._fresh = self._timeline.seen, False
-        messages = self._worker.receive()
+        messages = worker.receive()
         for message in messages:
             self._on_message(message)
-        self._silence = 0.0 if messages or not self._due else self._silence + passed
-        if self._worker is not None:
+        self._talk.silence = 0.0 if messages or not self._due else self._talk.silence + passed
+        if self._talk.worker is not None:
             self._look_for_trouble(passed)
         if self._timeline.seen is not before or self._fresh:
             self._show()
@@ -743,43 +611,35 @@ class Session(QObject):
         self._retime()
 
     def _look_for_trouble(self, passed: float) -> None:
-        worker = self._worker
-        assert worker is not None
-        if self._unheard is not None and worker.ready:
-            self._unheard_for += passed
-        if self._unheard is not None and self._unheard_for > UNHEARD:
-            # It is busy with something that nobody wants any more.
-            message = self._begin_message or self._last_begin
-            playing, stepping = self._playing, self._stepping
-            self._discard_worker()
-            if message is not None:
-                self._begin(message)
-            self._playing, self._stepping = playing, stepping
+        unheard = self._talk.wait(passed)
+        if unheard is not None:
+            # The worker is busy with something that nobody wants any more.
+            self._talk.discard()
+            if isinstance(self._phase, phases.Starting):
+                self._begin(unheard, self._phase.then)
             return
-        starting = self._state is State.STARTING
+        starting = self.state is State.STARTING
         patience = self._starting_patience if starting else self._patience
-        if self._silence > patience:
+        if self._talk.silence > patience:
             self._fail(Failed(
-                self._token,
+                self._talk.token,
                 tr_mark("This run has not answered for {seconds} seconds and was stopped."),
                 {"seconds": round(patience, 1) if patience < 10 else round(patience)},
                 "", fatal=True,
             ))
 
     def _on_message(self, message: Any) -> None:
-        if message.run == self._unheard:
-            self._unheard = None
-            if self._begin_message is not None:
-                self._send_begin()
-        if isinstance(message, Failed) and (message.fatal or message.run == self._token):
+        self._talk.heard_of(message.run)
+        mine = message.run == self._talk.token
+        if isinstance(message, Failed) and (message.fatal or mine):
             self._fail(message)
-        if message.run != self._token:
+        if not mine:
             return
         match message:
             case Framed():
                 self._on_frame(message)
             case Held():
-                self._holding = max(0, self._holding - 1)
+                self._talk.held()
             case Progress():
                 self.progress.emit(message.done, message.total, message.what)
             case Note():
@@ -791,13 +651,8 @@ class Session(QObject):
                 self._on_divergence(message)
 
     def _on_frame(self, message: Framed) -> None:
-        self._obeyed = max(self._obeyed, message.version)
-        self._spent = max(self._spent, message.spent)
-        if message.recalls == self._recalls:
-            self._recalling = None
-            if self._at is not None and not message.recalled:
-                self._at = None
-                self._timeline.ends_at(message.step)
+        if self._talk.framed(message):
+            self._timeline.ends_at(message.step)
         self.steps_per_second = message.steps_per_second or self.steps_per_second
         self.memory, self.frame_cost = message.memory, message.cost
         self._idle = message.idle
@@ -809,48 +664,46 @@ class Session(QObject):
         self._timeline.take(message.scalars, message.first, message.changes)
         self.history.fill(seen.measured, message.measured)
         self._timeline.saw(seen)
-        if self._state is State.RUNNING:
+        if self.state is State.RUNNING:
             self._rate.saw(seen.step, monotonic())
-        if not self._begun:
-            self._on_first_frame()
+        if not self._talk.begun:
+            self._on_first_frame(seen)
         if message.finished:
-            if not self._ended:
-                self._ended_playing = self._state is State.RUNNING
-            self._ended = True
-            self._give_up_credits()
-            if self._obeyed < self._sent:
-                self._told = message.params  # it ended before it saw the newest values: look again
-            self._obeyed = self._sent
-            self._set_state(State.FINISHED)
-        elif self._state is State.FINISHED:
-            self._woken()
+            self._on_finish(message.params)
+        elif isinstance(self._phase, phases.Finished):
+            self._woken(self._phase)
         if self._timeline.heading:
             self._stand()
         self._tell()
 
-    def _woken(self) -> None:
+    def _on_finish(self, params: Any) -> None:
+        how = phases.ended(self._phase)
+        if how is None:
+            how = phases.Finished(playing=self.state is State.RUNNING)
+        if self._talk.told.on_the_way:
+            self._talk.told.params = params  # it ended before it saw the newest values: look again
+        self._talk.ended()
+        self._enter(how if isinstance(how, phases.Finished) else phases.Finished())
+
+    def _woken(self, how: phases.Finished) -> None:
         """Other parameters have given a run that had settled something to do."""
-        self._ended = False
-        if self._ended_playing:
+        if how.playing:
             self._go()
         else:
-            self._set_state(State.PAUSED)
+            self._enter(phases.Paused())
 
-    def _on_first_frame(self) -> None:
-        self._begun = True
-        self._told = self._timeline.newest.params if self._timeline.newest else self._told
+    def _on_first_frame(self, seen: Seen) -> None:
+        self._talk.first_frame(seen.params)
         self.pool.warm()  # only now, so that it does not take time from the start
+        then = self._phase.then if isinstance(self._phase, phases.Starting) else "wait"
         if needs_restart(self._timeline.start, self._params):
-            self._set_state(State.PAUSED)
-            return  # a newer run is about to start, and to play on
-        playing, stepping = self._playing, self._stepping
-        self._playing, self._stepping = False, 0
-        if playing:
+            self._enter(phases.Paused(then=then))  # a newer run is about to start, and to play on
+        elif then == "play":
             self._go()
-            return
-        self._set_state(State.PAUSED)
-        if stepping:
-            self._some_steps(stepping)
+        else:
+            self._enter(phases.Paused())
+            if then != "wait":
+                self._some_steps(then)
 
     def _on_recalled(self, seen: Seen) -> None:
         """The worker stands at an earlier step."""
@@ -861,15 +714,10 @@ class Session(QObject):
 
     def _on_divergence(self, message: Diverged) -> None:
         self._timeline.take(message.scalars, message.first, message.changes)
-        self._ended = True
-        self._begun = True
-        self._give_up_credits()
-        self._obeyed = self._sent
+        self._talk.diverged()
         self._timeline.give_up_heading()
-        self._recalling = None
-        self._playing, self._stepping = False, 0
         self._fresh = True
-        self._set_state(State.DIVERGED)
+        self._enter(phases.Diverged())
         self.failed.emit(Failure(
             tr_mark("At step {step} the loss stopped being a finite number. Go back to step {good} "
                     "and choose a smaller learning rate or a gentler start."),
@@ -878,21 +726,18 @@ class Session(QObject):
         ))
 
     def _fail(self, message: Failed) -> None:
-        needed = self._begun or self._state is State.STARTING
+        needed = self._talk.begun or self.state is State.STARTING
         if message.fatal:
-            self._discard_worker()
+            self._talk.discard()
             if not needed:
                 return  # nothing that is shown depends on it
         if message.over or message.fatal:
-            self._quiet_worker()
-            self._playing, self._stepping = False, 0
-            self._set_state(State.FAILED)
+            self._talk.quiet()
+            self._enter(phases.Failed())
         else:
-            if self._credits:
-                self._hold()  # some may be on their way still
-            self._obeyed = self._sent
-            self._at, self._recalling = NOWHERE, None
-            self._set_state(State.PAUSED)
+            self._talk.refused()
+            then = self._phase.then if isinstance(self._phase, phases.Starting | phases.Paused) else "wait"
+            self._enter(phases.Paused(phases.ended(self._phase), then))
         self.failed.emit(Failure(
             message.message, dict(message.values), self._details(message.details),
             over=message.over or message.fatal,
@@ -910,7 +755,8 @@ class Session(QObject):
     @property
     def _newest(self) -> int:
         """The last step that has been seen or, while it is not running, asked for."""
-        asked = self._credits * self._stride if self._state is State.PAUSED else 0
+        credits = self._talk.credits
+        asked = credits.left * credits.stride if self.state is State.PAUSED else 0
         return self.last_step + asked
 
     @property
@@ -918,12 +764,12 @@ class Session(QObject):
         target = self._timeline.target
         return self._newest if target is None else target
 
-    def _set_state(self, state: State) -> None:
-        if state is not self._state:
-            self._state = state
+    def _enter(self, phase: phases.Phase) -> None:
+        before, self._phase = self.state, phase
+        if phase.state is not before:
             self._rate.rest()
             self._retime()
-            self.state_changed.emit(state)
+            self.state_changed.emit(phase.state)
 
     def _show(self) -> None:
         shown = self.current()

@@ -187,7 +187,7 @@ class Learner:
         assert length == session.last_step or self.diverges
         assert not length or session.history["done"].tolist() == list(range(1, length + 1))
         assert seen.frame.weights.tolist() == plain(session, seen.step), self.log[-40:]
-        if session.looking_at == "present" and session._begun:
+        if session.looking_at == "present" and session._talk.begun:
             assert (seen.frame.learning_rate, seen.frame.selected) == (
                 session.params.learning_rate, session.params.selected), self.log[-40:]
 
@@ -230,7 +230,7 @@ def test_that_forth_and_back_in_quick_succession_owe_nothing(qapp: Any) -> None:
                 here = max(0, here - 1)
             elif here < last:
                 here += 1
-            elif learner.session._credits < AHEAD:  # a key that is held down asks for no more
+            elif learner.session._talk.credits.left < AHEAD:  # a key that is held down asks for no more
                 here, last = here + 1, last + 1
             getattr(learner, move)()
             learner.wait(2)

@@ -152,8 +152,8 @@ def test_that_thousands_of_moves_end_with_the_last_value_and_few_messages(make: 
     session.play()
     bench.until(lambda: session.last_step > 3)
     sent: list[Any] = []
-    send = session._worker.send
-    session._worker.send = lambda message: (sent.append(message), send(message))
+    send = session._talk.worker.send
+    session._talk.worker.send = lambda message: (sent.append(message), send(message))
     for index in range(5000):
         session.set_params(learning_rate=index / 1e5)
         if index % 100 == 0:
