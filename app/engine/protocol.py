@@ -221,7 +221,6 @@ class Framed:
         recalls: how many recalls of the run were heard before this frame.
         recalled: whether the worker stands at an earlier step, where a ``Recall`` took it.
         finished: the experiment has nothing more to do.
-        keyframes: the steps one can go back to exactly without training.
         measured: the scalars of the last measurement; empty where an experiment measures nothing.
         measured_at: the step it was made at: this one whenever the run stands still, and where
             nothing is measured.
@@ -243,7 +242,6 @@ class Framed:
     recalls: int = 0
     recalled: bool = False
     finished: bool = False
-    keyframes: tuple[int, ...] = ()
     measured: Mapping[str, float] = field(default_factory=dict)
     measured_at: int = 0
     idle: Mapping[str, str] = field(default_factory=dict)

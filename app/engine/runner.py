@@ -549,7 +549,7 @@ class Runner:
         self._send(Framed(
             run.token, run.step, frame, run.params, scalars, first, run.version, changes,
             run.speed, run.memory, run.granted - run.credits, run.recalls, run.present is not None,
-            has_finished(run.experiment, run.params), run.keyframes.steps, measuring.scalars,
+            has_finished(run.experiment, run.params), measuring.scalars,
             measuring.step if measuring.able else run.step, idle_controls(run.experiment, run.params),
             run.frame_cost,
         ))

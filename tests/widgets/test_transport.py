@@ -57,7 +57,7 @@ def test_that_what_makes_no_sense_is_off(bar: Transport) -> None:
 
 
 def test_that_scrubbing_tells_each_step_and_the_end(bar: Transport, qtbot: QtBot) -> None:
-    bar.set_steps(0, 400, (0, 100, 200))
+    bar.set_steps(0, 400)
     bar.set_state("paused")
     slider = bar.findChild(QSlider)
     with qtbot.waitSignals([bar.seek, bar.seek_done]):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from widgets.base.labels import run_on
@@ -17,36 +15,6 @@ from widgets.theme.look import Look
 from widgets.theme.numbers import count, quantity
 from widgets.theme.style import font
 from widgets.views.cards import Card
-
-
-class _Scrubber(Slider):
-    """A slider over the steps, with a mark at each keyframe, where going back is immediate."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__(look)
-        self.look = look
-        self._keyframes: tuple[int, ...] = ()
-        self.setRange(0, 0)
-
-    def set_keyframes(self, keyframes: Sequence[int]) -> None:
-        if (new := tuple(keyframes)) != self._keyframes:
-            self._keyframes = new
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._keyframes or self.maximum() <= 0:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.look.color("ghost"))
-        # As the slider itself, whose handle stops half its width before the ends.
-        room = self.width() - self.look.px(16)
-        y = self.height() / 2 + self.look.px(7)
-        for step in self._keyframes:
-            x = self.look.px(8) + room * step / self.maximum()
-            painter.drawEllipse(QPointF(x, y), self.look.scale, self.look.scale)
 
 
 class Transport(Card):
@@ -70,7 +38,8 @@ class Transport(Card):
         words = look.words
         self._trains = True
         self._state = "idle"
-        self._scrubber = _Scrubber(look)
+        self._scrubber = Slider(look)
+        self._scrubber.setRange(0, 0)
         self._scrubber.setAccessibleName(words("Steps of the run"))
         explain(self._scrubber, words("Drag to look back at an earlier step"))
         self._scrubber.valueChanged.connect(self._sought)
@@ -177,15 +146,14 @@ class Transport(Card):
         self._play.setAccessibleName(said)
         self._play.setIcon(icon(self.look, "pause" if playing else "play", "on_accent", size=14))
 
-    def set_steps(self, step: int, last: int, keyframes: Sequence[int] = ()) -> None:
-        """Show that ``step`` of ``last`` is looked at; the keyframes are marked on the slider."""
+    def set_steps(self, step: int, last: int) -> None:
+        """Show that ``step`` of ``last`` is looked at."""
         words = self.look.words
         if not self._scrubber.isSliderDown():
             with QSignalBlocker(self._scrubber):
                 self._scrubber.setRange(0, max(0, last))
                 self._scrubber.setPageStep(max(1, last // 20))
                 self._scrubber.setValue(step)
-        self._scrubber.set_keyframes(keyframes)
         said = words("step {step} of {last}", step=count(step), last=count(last)) \
             if step != last else words("step {step}", step=count(step))
         run_on(self._steps, said)
