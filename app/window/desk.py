@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )
 
+from app.session.poll import Poll
+from app.window.polling import Shown, Tally
 from app.window.stage import PEN, POINTER, Ink
 from widgets.base.guard import Guarded
 from widgets.base.labels import Heading, Quiet
@@ -175,8 +176,8 @@ class Desk(Card):
         self.next_name = Quiet(look)
         self.next_name.setWordWrap(True)
         self.next_picture = QLabel()
-        self.room = QVBoxLayout()  # of the questions
-        self.room.setContentsMargins(0, 0, 0, 0)
+        self.tally = Tally(look)
+        self.tally.asked.connect(self.asked)
         self._lay_out(controls())
         self.refresh()
         self.tick()
@@ -206,20 +207,22 @@ class Desk(Card):
         for index, button in enumerate((self.freeze, self.black, self.swap)):
             grid.addWidget(button, 0, index)
         self.body.addLayout(grid)
-        line = QHBoxLayout()
+        self.acting = QWidget()
+        line = QHBoxLayout(self.acting)
+        line.setContentsMargins(0, 0, 0, 0)
         name = QLabel(words("Controls act at once"))
         name.setFont(font(self.look, 12))
         explain(name, words("Else a control that is dragged acts on the stage when it is let go (A)."))
         line.addWidget(name, 1)
         line.addWidget(self.at_once)
-        self.body.addLayout(line)
+        self.body.addWidget(self.acting)
         self.body.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignLeft)
         line = QHBoxLayout()
         line.addWidget(self.now)
         line.addStretch(1)
         line.addWidget(self.times, 0, Qt.AlignmentFlag.AlignBottom)
         self.body.addLayout(line)
-        self.body.addLayout(self.room)
+        self.body.addWidget(self.tally)
         self.notes = QScrollArea()
         self.notes.setObjectName("deskNotes")
         self.notes.setFrameShape(QFrame.Shape.NoFrame)
@@ -231,6 +234,9 @@ class Desk(Card):
         self.notes.setWidget(self.note)
         self.note.setAutoFillBackground(False)
         self.body.addWidget(self.notes, 1)
+        self.spare = QWidget()  # keeps all this at the top while a question has the notes' room
+        self.spare.hide()
+        self.body.addWidget(self.spare, 1)
         if controls is not None:
             self.body.addWidget(controls, 3)
         self.body.addWidget(self.next_name)
@@ -291,8 +297,11 @@ class Desk(Card):
         self.at_once.setChecked(at_once)
         self.tools.set(TOOLS.index(tool))
 
-    def make_room(self, taken: bool) -> None:
-        """While a question has the column, the notes and what comes next give way."""
-        self.notes.setVisible(not taken)
-        self.next_name.setVisible(not taken and bool(self.talk.next_title))
-        self.next_picture.setVisible(not taken and self.talk.next_picture is not None)
+    def ask(self, asked: Shown | None, poll: Poll | None) -> None:
+        """Show a question and its tally; the notes, what comes next and what is about controls give way."""
+        self.tally.show_poll(asked, poll)
+        for one in (self.acting, self.choose, self.notes):
+            one.setVisible(asked is None)
+        self.spare.setVisible(asked is not None)
+        self.next_name.setVisible(asked is None and bool(self.talk.next_title))
+        self.next_picture.setVisible(asked is None and self.talk.next_picture is not None)

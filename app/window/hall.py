@@ -7,6 +7,7 @@ can go at any time, by a key or because its cable was pulled, and the window is 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,8 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from app.session.poll import Poll, poll_of
+from app.session.tours import Ask, said
 from app.window.commands import Command, bind
 from app.window.lastrow import screen_id
 from visualizers.catalog import Said
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
     from app.session.session import Session
     from app.window.desk import Desk
     from app.window.errors import Toast
+    from app.window.guide import Tour
     from app.window.page import Page
+    from app.window.polling import Shown
     from app.window.stage import Scene, Stage
 
 TICK = 250  # ms between two looks at the clock, the cards and the small copy
@@ -109,6 +114,7 @@ class Hall(QObject):
         stage: the second window; None while there is none.
         desk: the lecturer's column; None while there is no stage.
         offer: of a second screen; None where nothing is offered.
+        polls: what the hall said, by the panel's id and the step of its tour.
         alone: there is one screen for both: the desk lies over the stage, on a key.
         screen: the stage's; None while there is none.
         shortcuts: the window's keys on the stage.
@@ -128,6 +134,9 @@ class Hall(QObject):
         self._next_copy = 0.0
         self._scene_of: Any = None  # the session that the scene shows
         self._talk: Any = None
+        self.polls: dict[tuple[str, int], Poll] = {}
+        self._bars = False  # the hall sees its votes
+        self._tour: Tour | None = None  # whose questions are asked
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self._tick)
         self._dragging = QTimer(self, interval=DRAGGED)
@@ -326,6 +335,7 @@ class Hall(QObject):
         stage.show_scene(Scene(stage.look, session.panel, session, self.chosen, stage))
         session.moving.connect(self._moving)
         self.follow_cards()
+        self._asked()
 
     def _unlink(self) -> None:
         if self._scene_of is not None:
@@ -355,12 +365,12 @@ class Hall(QObject):
         session = self.main.session
         if session is None or self.stage is None:
             return None
-        said = Said(session.panel, self.main.look.words.language)
+        texts = Said(session.panel, self.main.look.words.language)
         menu = QMenu(self.desk)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for one in said.parameters:
+        for one in texts.parameters:
             if one.kind != "hidden":
-                action = menu.addAction(said.label(one.name))
+                action = menu.addAction(texts.label(one.name))
                 action.setCheckable(True)
                 action.setChecked(one.name in self.chosen)
                 action.toggled.connect(partial(self.choose, one.name))
@@ -402,6 +412,106 @@ class Hall(QObject):
             if self.scene is not None:
                 self.scene.let_go()
 
+    # --- questions -------------------------------------------------------------------------------
+
+    def join(self, tour: Tour | None) -> None:
+        """The open panel's tour, whose questions are asked here."""
+        if self._tour is not None and self._tour is not tour:
+            self._tour.changed.disconnect(self._asked)
+        if tour is not None and self._tour is not tour:
+            tour.changed.connect(self._asked)
+        self._tour = tour
+        self._asked()
+
+    @property
+    def _question(self) -> int | None:
+        """The tour's step whose question is open, or was answered last."""
+        tour = self._tour
+        return None if tour is None else tour.open if tour.open is not None else tour.told
+
+    @property
+    def poll(self) -> Poll | None:
+        """What the hall says to the present question."""
+        at, tour = self._question, self._tour
+        ask = None if at is None or tour is None else tour.steps[at].ask
+        if at is None or tour is None or ask is None:
+            return None
+        return self.polls.setdefault((tour.panel.id, at), poll_of(ask))
+
+    def _shown_question(self) -> Shown | None:
+        from app.window.polling import Shown
+
+        at, tour, poll = self._question, self._tour, self.poll
+        if at is None or tour is None or poll is None:
+            return None
+        ask, given, language = tour.steps[at].ask, tour.answers.get(at), self.main.look.words.language
+        assert ask is not None
+        is_open = tour.open == at
+        guess = right = None
+        if given is not None and not is_open:
+            guess = given.guess
+            right = given.right if tour.state(at) in ("done", "failed") else None
+        wrong = guess is not None and right is not None and guess != right
+        return Shown(
+            said(ask.say, language), tuple(said(one.say, language) for one in ask.answers),
+            tuple(tuple(vote) for vote in poll.votes), self._bars, is_open, guess, right,
+            said(ask.answers[guess].why, language) if wrong and guess is not None else "")
+
+    def _asked(self) -> None:
+        """Show what is asked or was answered, on the desk and, unless it is frozen, on the stage."""
+        if self.stage is None or self.desk is None:
+            return
+        shown = self._shown_question()
+        self.desk.ask(shown, self.poll)
+        if not self.frozen:
+            self.stage.ask(shown)
+            self._show_sketch()
+
+    def _show_sketch(self) -> None:
+        """What was drawn on the desk's plot, on the stage's."""
+        at, tour, scene = self._question, self._tour, self.scene
+        ask = None if at is None or tour is None else tour.steps[at].ask
+        if at is None or tour is None or ask is None or not ask.sketch or scene is None:
+            return
+        plot, given = getattr(scene.view, ask.sketch), tour.answers.get(at)
+        if tour.open != at and given is not None and given.sketch is not None:
+            if plot.sketch() is None:
+                plot.show_sketch((given.begun, given.ends), given.sketch)
+        else:
+            plot.end_sketch()
+
+    def show_bars(self) -> None:
+        """Show the hall its votes, or no longer."""
+        self._bars = not self._bars
+        self._asked()
+
+    def vote_again(self) -> None:
+        """A second vote beside the first."""
+        if self.poll is not None:
+            self.poll.again()
+            self._asked()
+
+    def play_truth(self) -> None:
+        """The hall's guess is given, and the truth plays over it."""
+        tour, poll = self._tour, self.poll
+        if tour is None or poll is None or tour.open is None:
+            return
+        if poll.guess is None:
+            tour.skip()
+        else:
+            tour.answer(poll.guess)
+
+    def close_question(self) -> None:
+        """The question goes from the stage; its votes are kept."""
+        if self._tour is not None:
+            self._tour.stop()
+            self._tour.leave()
+
+    def set_tally(self, panel: str, step: int, ask: Ask, tally: Sequence[Sequence[int]]) -> None:
+        """The votes that a moment kept on the question of a tour's step, counted from 0."""
+        self.polls[panel, step] = poll_of(ask, tally)
+        self._asked()
+
     # --- the switches ----------------------------------------------------------------------------
 
     def freeze(self) -> None:
@@ -423,6 +533,7 @@ class Hall(QObject):
                 self.show_panel()
         self.follow_cards()
         self._stand()
+        self._asked()
 
     def black(self) -> None:
         """The hall sees nothing, or the picture again."""
@@ -476,7 +587,9 @@ class Hall(QObject):
         else:
             main.put_left(desk)
             desk.show()
+        desk.tally.counted.connect(self._asked)
         self._stale, self._next_copy = True, 0.0
+        self._asked()
 
     def _own_controls(self) -> QWidget | None:
         """Where the window lies behind the stage: all controls of the panel, for the desk."""
@@ -486,11 +599,11 @@ class Hall(QObject):
         session = self.main.session
         if not self.alone or session is None:
             return None
-        said = Said(session.panel, self.main.look.words.language)
-        look = self.main.look.saying(said.words())
+        texts = Said(session.panel, self.main.look.words.language)
+        look = self.main.look.saying(texts.words())
         controls = ControlPanel(
-            look, said.parameters, session.params, labels=said.label, helps=said.help,
-            choice_label=said.choice, sources=lambda one: options(one, look.words))
+            look, texts.parameters, session.params, labels=texts.label, helps=texts.help,
+            choice_label=texts.choice, sources=lambda one: options(one, look.words))
         controls.changed.connect(lambda name, value: session.set_params(**{name: value}))
         session.params_changed.connect(controls.set_params)
         return controls
@@ -522,11 +635,15 @@ class Hall(QObject):
         self.desk.raise_()
 
     def escape(self) -> bool:
-        """Esc puts the pen away and, with one screen, the desk, then the stage; whether it did."""
+        """Esc puts the pen away, the question and, with one screen, the desk, then the stage; whether it
+        did."""
         if self.stage is None:
             return False
         if self.stage.ink.tool:
             self._tool_taken("")
+            return True
+        if self._question is not None:
+            self.close_question()
             return True
         if not self.alone or not self.stage.isActiveWindow():
             return False
@@ -551,6 +668,7 @@ class Hall(QObject):
         if self.stage is None:
             return made
         here = lambda: self.stage is not None  # noqa: E731
+        asked = lambda: self.poll is not None  # noqa: E731
         return [
             *made,
             Command("swap", w("The desk and the stage change places"), ("F7",), self.swap, here, group),
@@ -565,6 +683,12 @@ class Hall(QObject):
             Command("wipe", w("Wipe off what was drawn"), ("E",), self.wipe, here, group),
             Command("at-once", w("Controls act on the stage at once, or when they are let go"), ("A",),
                     lambda: self.set_at_once(not self.main.settings.at_once), here, group),
+            Command("truth", w("Play the truth over the hall's guess"), ("T",), self.play_truth, asked,
+                    group),
+            Command("vote-again", w("A second vote beside the first"), ("V",), self.vote_again, asked,
+                    group),
+            Command("bars", w("The hall's votes as bars, and away"), ("G",), self.show_bars, asked, group),
+            Command("close-question", w("Close the question"), (), self.close_question, asked),
             Command("stage-controls", w("Choose the controls on the stage…"), (), self._choose, here),
         ]
 

@@ -26,6 +26,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.session.session import Session
+from app.window.polling import Ballot
+from app.window.polling import Shown as Asked
 from app.window.sources import options
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
@@ -322,6 +324,7 @@ class Stage(Guarded, QWidget):
 
     Attributes:
         scene: the panel that it shows; None while none is open.
+        ballot: the question that the hall is asked.
         ink: the pointer and the pen.
         curtain: black over everything.
     """
@@ -340,6 +343,7 @@ class Stage(Guarded, QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.blank = QLabel("Big Models Lab", self)  # while no panel is open
         self.blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.ballot = Ballot(look, self)
         self.ink = Ink(look, self)
         self.ink.changed.connect(self.drawn)
         self.curtain = QFrame(self)
@@ -351,7 +355,7 @@ class Stage(Guarded, QWidget):
 
     def dress(self, look: Look) -> None:
         """Take a look; a scene is made anew by whoever calls this, and what was drawn stays."""
-        self.look = self.ink.look = look
+        self.look = self.ink.look = self.ballot.look = look
         with nothing_collected():
             self.setFont(font(look))
             self.setStyleSheet(f"#stage {{ background: {look.theme.ground}; }}" + stylesheet(look))
@@ -372,6 +376,13 @@ class Stage(Guarded, QWidget):
         self._lay()
         self.drawn.emit()
 
+    def ask(self, asked: Asked | None) -> None:
+        """Show a question: over everything while it is open, below the picture once it is answered."""
+        if asked != self.ballot.shown:
+            self.ballot.show_question(asked)
+            self._lay()
+            self.drawn.emit()
+
     @property
     def black(self) -> bool:
         return not self.curtain.isHidden()
@@ -384,19 +395,24 @@ class Stage(Guarded, QWidget):
 
     def picture(self, width: int) -> QPixmap:
         """What the hall sees, without the ink, so many pixels wide."""
-        if self.black:
-            made = QPixmap(self.size())
-            made.fill(QColor("black"))
-        else:
-            made = (self.scene or self.blank).grab()
+        made = QPixmap(self.size())
+        made.fill(QColor("black") if self.black else self.look.color("ground"))
+        for one in () if self.black else (self.scene or self.blank, self.ballot):
+            if not one.isHidden():
+                one.render(made, one.pos())
         return made.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
 
     def _lay(self) -> None:
         # From the lowest to the highest; the desk, where it lies here, is above all.
         desk = self.findChild(QWidget, OVER_STAGE, Qt.FindChildOption.FindDirectChildrenOnly)
-        for one in (self.blank, self.scene, self.ink, self.curtain):
+        strip = 0 if self.ballot.isHidden() or self.ballot.whole else self.ballot.strip_height(self.size())
+        above, below = self.rect().adjusted(0, 0, 0, -strip), self.rect()
+        if strip:
+            below.setTop(below.bottom() + 1 - strip)
+        for one, place in ((self.blank, above), (self.scene, above), (self.ballot, below),
+                           (self.ink, self.rect()), (self.curtain, self.rect())):
             if one is not None:
-                one.setGeometry(self.rect())
+                one.setGeometry(place)
                 one.raise_()
         if desk is not None:
             desk.raise_()

@@ -427,6 +427,7 @@ class MainWindow(Guarded, QMainWindow):
         if self._asking is not None:
             self._asking.release()
             self._asking = None
+            self.hall.join(None)
         if self.page is not None:
             self.page.release()
         if self.side is not None:
@@ -547,6 +548,7 @@ class MainWindow(Guarded, QMainWindow):
         if self._asking is None:
             assert self.page is not None and self.side is not None
             self._asking = Asking(self.look, self._tour(self.place), self.page, self._guide_in_sight)
+            self.hall.join(self._tour(self.place))
         return self._asking
 
     def _guide_in_sight(self) -> bool:
