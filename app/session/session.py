@@ -548,6 +548,9 @@ class Session(QObject):
             self._new_run("play" if plays else "wait")
         elif self.state is State.FAILED and self._timeline.newest is None:
             self._new_run()  # it never began; perhaps it does now
+        elif isinstance(self._phase, phases.Paused) and self._phase.then != "wait":
+            then = self._phase.then  # no other run takes its place after all
+            self.play() if then == "play" else self.step(then)
         else:
             self._tell()
 
@@ -670,8 +673,8 @@ class Session(QObject):
             self._on_first_frame(seen)
         if message.finished:
             self._on_finish(message.params)
-        elif isinstance(self._phase, phases.Finished):
-            self._woken(self._phase)
+        elif isinstance(how := phases.ended(self._phase), phases.Finished):
+            self._woken(how)
         if self._timeline.heading:
             self._stand()
         self._tell()

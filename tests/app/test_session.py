@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
 import toys
 
-from app.engine.inline import InlinePool
+from app.engine.inline import InlinePool, InlineWorker
 from app.engine.pool import Pool
 from app.session.session import Session, State
 from visualizers.catalog import Said
@@ -611,6 +611,66 @@ def test_that_opening_again_at_once_drops_the_older_run(make: Any) -> None:
     session.open(toys.Params(size=7))
     bench.state(State.PAUSED)
     assert len(bench.weights) == 7 * (4 + 7 + 2) and len(bench.shown) == 1
+
+
+def test_that_a_run_that_is_to_be_played_is_although_a_size_was_moved_there_and_back(
+    make: Any
+) -> None:
+    bench = make()
+    session = bench.session
+    session.open()
+    session.play()
+    session.set_params(size=9)
+    session._applying.stop()  # the first frame is quicker than the window's loop
+    while session.state is State.STARTING:
+        session._tick()
+    assert session.state is State.PAUSED and not session.playing
+    session.set_params(size=8)
+    bench.state(State.RUNNING)
+    session.pause()
+    bench.settle()
+    assert session.last_step == len(session.history) and len(bench.weights) == 8 * 14
+
+
+def test_that_a_run_that_is_woken_after_a_refusal_goes_on(make: Any) -> None:
+    bench = make(toys.panel("Counter"))
+    session = bench.open(trouble="finish", at=3)
+    session.step(3)
+    bench.state(State.FINISHED)
+    session.set_params(refuse=1)
+    bench.state(State.PAUSED)
+    session.set_params(refuse=0, selected=1)  # an odd click gives it something to do
+    bench.until(lambda: bench.shown[-1].frame.selected == 1)
+    bench.settle()
+    session.step()
+    bench.until(lambda: session.last_step == 4)
+    assert session.state is State.PAUSED
+
+
+def test_that_a_record_opened_over_a_run_that_nobody_hears_of_stays(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.session.conversation.UNHEARD", 0.05)
+    first = make()
+    first.open()
+    first.play_to(5)
+    record = first.session.record()
+
+    class Busy(InlineWorker):
+        def receive(self) -> list[Any]:
+            return []
+
+    class Pool(InlinePool):
+        def take(self) -> Busy:
+            return Busy()
+
+    second = make(pool=Pool())
+    second.session.open()
+    second.session.open_record(record)
+    second.until(lambda: second.session.worker_pid == 0)  # the busy worker is given up
+    second.qtbot.wait(60)
+    assert second.session.state is State.PAUSED and second.session.last_step == record.step
+    assert second.states == [State.STARTING, State.PAUSED]
 
 
 # --- with real processes ---------------------------------------------------------------------------
