@@ -178,7 +178,9 @@ class Desk(Card):
         self.next_picture = QLabel()
         self.tally = Tally(look)
         self.tally.asked.connect(self.asked)
-        self._lay_out(controls())
+        self.controls = controls()
+        self.swap.setEnabled(self.controls is None)  # there is nothing to swap with
+        self._lay_out()
         self.refresh()
         self.tick()
 
@@ -193,7 +195,7 @@ class Desk(Card):
         button.clicked.connect(lambda: self.asked.emit(id))
         return button
 
-    def _lay_out(self, controls: QWidget | None) -> None:
+    def _lay_out(self) -> None:
         words, px = self.look.words, self.look.px
         self.body.addWidget(self.head)
         self.body.addWidget(self.copy)
@@ -237,8 +239,8 @@ class Desk(Card):
         self.spare = QWidget()  # keeps all this at the top while a question has the notes' room
         self.spare.hide()
         self.body.addWidget(self.spare, 1)
-        if controls is not None:
-            self.body.addWidget(controls, 3)
+        if self.controls is not None:
+            self.body.addWidget(self.controls, 3)
         self.body.addWidget(self.next_name)
         self.body.addWidget(self.next_picture, 0, Qt.AlignmentFlag.AlignLeft)
 
@@ -300,8 +302,9 @@ class Desk(Card):
     def ask(self, asked: Shown | None, poll: Poll | None) -> None:
         """Show a question and its tally; the notes, what comes next and what is about controls give way."""
         self.tally.show_poll(asked, poll)
-        for one in (self.acting, self.choose, self.notes):
-            one.setVisible(asked is None)
+        for one in (self.acting, self.choose, self.notes, self.controls):
+            if one is not None:
+                one.setVisible(asked is None)
         self.spare.setVisible(asked is not None)
         self.next_name.setVisible(asked is None and bool(self.talk.next_title))
         self.next_picture.setVisible(asked is None and self.talk.next_picture is not None)

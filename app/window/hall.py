@@ -227,6 +227,7 @@ class Hall(QObject):
         self._ticking.start()
         self._dress_window()
         self.show_panel()
+        self.stage.setFocus()  # and no picture on it: none has a frame round it
         (self.stage if self.alone else window).activateWindow()
 
     def close(self) -> None:

@@ -316,13 +316,13 @@ class MainWindow(Guarded, QMainWindow):
                     lambda: self.hall.stage is None, look),
             Command("hall", w("Hall text or desk text on this screen"), ("H",), self.toggle_hall,
                     lambda: True, look),
-            *self.hall.commands(w),
             Command("larger", w("Larger"), ("Ctrl++", "Ctrl+="), partial(self._zoom, 1),
                     lambda: True, look),
             Command("smaller", w("Smaller"), ("Ctrl+-",), partial(self._zoom, -1),
                     lambda: True, look),
             Command("normal", w("Normal size"), ("Ctrl+0",), partial(self.set_scale, 1.0),
                     lambda: True, look),
+            *self.hall.commands(w),
             # The rest has no keys: menus and the palette show it.
             Command("export-image", w("Export the picture as PNG or SVG…"), (),
                     self.files.export_image, on_panel),
@@ -976,7 +976,6 @@ class MainWindow(Guarded, QMainWindow):
             if other is not sheet:
                 other.leave()
         if self.hall.alone and self.hall.stage is not None:
-            self.raise_()
             self.activateWindow()  # the sheet is in this window
         sheet.open()
 
