@@ -176,6 +176,8 @@ class Desk(Card):
         self.next_name = Quiet(look)
         self.next_name.setWordWrap(True)
         self.next_picture = QLabel()
+        self.ask_it = self._button(words("Ask the hall (Q)"), "ask", "link")
+        self.ask_it.hide()
         self.tally = Tally(look)
         self.tally.asked.connect(self.asked)
         self.controls = controls()
@@ -224,6 +226,7 @@ class Desk(Card):
         line.addStretch(1)
         line.addWidget(self.times, 0, Qt.AlignmentFlag.AlignBottom)
         self.body.addLayout(line)
+        self.body.addWidget(self.ask_it, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.tally)
         self.notes = QScrollArea()
         self.notes.setObjectName("deskNotes")
@@ -299,8 +302,13 @@ class Desk(Card):
         self.at_once.setChecked(at_once)
         self.tools.set(TOOLS.index(tool))
 
-    def ask(self, asked: Shown | None, poll: Poll | None) -> None:
-        """Show a question and its tally; the notes, what comes next and what is about controls give way."""
+    def ask(self, asked: Shown | None, poll: Poll | None, *, could: bool = False) -> None:
+        """Show a question and its tally; the notes, what comes next and what is about controls give way.
+
+        Args:
+            could: whether the moment has a question that could be asked.
+        """
+        self.ask_it.setVisible(asked is None and could)
         self.tally.show_poll(asked, poll)
         for one in (self.acting, self.choose, self.notes, self.controls):
             if one is not None:

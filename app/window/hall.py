@@ -7,7 +7,7 @@ can go at any time, by a key or because its cable was pulled, and the window is 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,16 +25,21 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from app.session.poll import Poll, poll_of
-from app.session.tours import Ask, said
+from app.session.tours import Ask, BadExpression, right_answers, said
 from app.window.commands import Command, bind
 from app.window.lastrow import screen_id
 from visualizers.catalog import Said
+from visualizers.catalog import panel as find_panel
+from visualizers.panel import Shown as Drawn
+from visualizers.panel import load
+from widgets.base.guard import attempt
 from widgets.theme.look import Look
 from widgets.theme.style import font, stylesheet
 from widgets.theme.words import Words
 from widgets.views.cards import Card
 
 if TYPE_CHECKING:
+    from app.files.lecture import Moment
     from app.files.settings import Settings
     from app.session.session import Session
     from app.window.desk import Desk
@@ -43,9 +48,13 @@ if TYPE_CHECKING:
     from app.window.page import Page
     from app.window.polling import Shown
     from app.window.stage import Scene, Stage
+    from widgets.views.view import PanelView
 
 TICK = 250  # ms between two looks at the clock, the cards and the small copy
 COPY_SHARE = 10  # the small copy takes at most a tenth of the window's time
+REPLAY, REPLAY_FRAME = 4000, 60  # ms that a moment's run is replayed for, and of a frame at least
+PICTURE_AFTER = 900  # ms after a moment was turned to, until the next one is drawn small
+NEXT_SIZE = (640, 400)
 DRAGGED = 40  # ms between two looks whether a control is still dragged
 
 
@@ -80,6 +89,41 @@ class Main(Protocol):
     def put_above(self, row: QWidget) -> None: ...
 
     def remember(self) -> None: ...
+
+
+class Script(Protocol):
+    """What the hall needs of the lecture that is given."""
+
+    index: int
+    turned: Any  # a signal: another moment is shown
+
+    @property
+    def moments(self) -> tuple[Moment, ...]: ...
+
+    @property
+    def moment(self) -> Moment | None: ...
+
+    def edit(self, index: int, **values: Any) -> None: ...
+
+
+@dataclass
+class Put:
+    """A question that the hall is asked.
+
+    Attributes:
+        open: whether it can still be answered.
+        guess: the hall's answer, once it has been given; None where nobody guessed.
+        right: what happened, once it has been seen.
+        moment, panel: of a moment's question, the number of the moment and its panel.
+    """
+
+    ask: Ask
+    poll: Poll
+    open: bool = True
+    guess: int | None = None
+    right: int | None = None
+    moment: int = 0
+    panel: str = ""
 
 
 class Offer(Card):
@@ -136,6 +180,13 @@ class Hall(QObject):
         self._talk: Any = None
         self.polls: dict[tuple[str, int], Poll] = {}
         self._bars = False  # the hall sees its votes
+        self._put: Put | None = None  # the moment's question
+        self._script: Script | None = None
+        self._film: list[int] = []  # what is still to be replayed
+        self._replaying = QTimer(self)
+        self._replaying.timeout.connect(self._next_film)
+        self._picturing = QTimer(self, singleShot=True, interval=PICTURE_AFTER)
+        self._picturing.timeout.connect(self._picture_next)
         self._tour: Tour | None = None  # whose questions are asked
         self._ticking = QTimer(self, interval=TICK)
         self._ticking.timeout.connect(self._tick)
@@ -316,6 +367,8 @@ class Hall(QObject):
             return
         if self.main.session is self._scene_of and self.stage.scene is not None:
             return
+        if self._put is not None and self._put.panel != self.main.place:
+            self._put = None
         self.stage.ink.wipe()
         if not self._talk.note:
             self._talk.moment_began = time.monotonic()
@@ -346,6 +399,9 @@ class Hall(QObject):
     @property
     def chosen(self) -> list[str]:
         """The controls that the hall sees of the open panel."""
+        moment = self._script.moment if self._script is not None else None
+        if moment is not None and moment.panel == self.main.place and moment.controls is not None:
+            return list(moment.controls)
         start = f"{self.main.place}."
         return [one.removeprefix(start) for one in self.main.settings.stage_controls
                 if one.startswith(start)]
@@ -424,38 +480,35 @@ class Hall(QObject):
         self._tour = tour
         self._asked()
 
-    @property
-    def _question(self) -> int | None:
-        """The tour's step whose question is open, or was answered last."""
+    def _put_now(self) -> Put | None:
+        """What is asked now, or was answered last: by the tour, else by the moment."""
         tour = self._tour
-        return None if tour is None else tour.open if tour.open is not None else tour.told
+        at = None if tour is None else tour.open if tour.open is not None else tour.told
+        if tour is None or at is None or (ask := tour.steps[at].ask) is None:
+            return self._put
+        given, over = tour.answers.get(at), tour.state(at) in ("done", "failed")
+        poll = self.polls.setdefault((tour.panel.id, at), poll_of(ask))
+        if tour.open == at or given is None:
+            return Put(ask, poll, tour.open == at)
+        return Put(ask, poll, False, given.guess, given.right if over else None)
 
     @property
     def poll(self) -> Poll | None:
         """What the hall says to the present question."""
-        at, tour = self._question, self._tour
-        ask = None if at is None or tour is None else tour.steps[at].ask
-        if at is None or tour is None or ask is None:
-            return None
-        return self.polls.setdefault((tour.panel.id, at), poll_of(ask))
+        put = self._put_now()
+        return None if put is None else put.poll
 
     def _shown_question(self) -> Shown | None:
         from app.window.polling import Shown
 
-        at, tour, poll = self._question, self._tour, self.poll
-        if at is None or tour is None or poll is None:
+        put, language = self._put_now(), self.main.look.words.language
+        if put is None:
             return None
-        ask, given, language = tour.steps[at].ask, tour.answers.get(at), self.main.look.words.language
-        assert ask is not None
-        is_open = tour.open == at
-        guess = right = None
-        if given is not None and not is_open:
-            guess = given.guess
-            right = given.right if tour.state(at) in ("done", "failed") else None
+        ask, guess, right = put.ask, put.guess, put.right
         wrong = guess is not None and right is not None and guess != right
         return Shown(
             said(ask.say, language), tuple(said(one.say, language) for one in ask.answers),
-            tuple(tuple(vote) for vote in poll.votes), self._bars, is_open, guess, right,
+            tuple(tuple(vote) for vote in put.poll.votes), self._bars, put.open, guess, right,
             said(ask.answers[guess].why, language) if wrong and guess is not None else "")
 
     def _asked(self) -> None:
@@ -463,14 +516,15 @@ class Hall(QObject):
         if self.stage is None or self.desk is None:
             return
         shown = self._shown_question()
-        self.desk.ask(shown, self.poll)
+        self.desk.ask(shown, self.poll, could=self._asks)
         if not self.frozen:
             self.stage.ask(shown)
             self._show_sketch()
 
     def _show_sketch(self) -> None:
         """What was drawn on the desk's plot, on the stage's."""
-        at, tour, scene = self._question, self._tour, self.scene
+        tour, scene = self._tour, self.scene
+        at = None if tour is None else tour.open if tour.open is not None else tour.told
         ask = None if at is None or tour is None else tour.steps[at].ask
         if at is None or tour is None or ask is None or not ask.sketch or scene is None:
             return
@@ -493,25 +547,149 @@ class Hall(QObject):
             self._asked()
 
     def play_truth(self) -> None:
-        """The hall's guess is given, and the truth plays over it."""
-        tour, poll = self._tour, self.poll
-        if tour is None or poll is None or tour.open is None:
+        """The hall's guess is given, and the truth plays over it: a step of the tour, or the moment's
+        run as it was kept."""
+        tour, put = self._tour, self._put_now()
+        if put is None or not put.open:
             return
-        if poll.guess is None:
+        if put is self._put:
+            put.open, put.guess = False, put.poll.guess
+            self._keep_tally()
+            self._replay()
+        elif tour is not None and put.poll.guess is not None:
+            tour.answer(put.poll.guess)
+        elif tour is not None:
             tour.skip()
-        else:
-            tour.answer(poll.guess)
+        self._asked()
 
     def close_question(self) -> None:
         """The question goes from the stage; its votes are kept."""
+        self._keep_tally()
+        self._put = None
+        self._replaying.stop()
         if self._tour is not None:
             self._tour.stop()
             self._tour.leave()
-
-    def set_tally(self, panel: str, step: int, ask: Ask, tally: Sequence[Sequence[int]]) -> None:
-        """The votes that a moment kept on the question of a tour's step, counted from 0."""
-        self.polls[panel, step] = poll_of(ask, tally)
         self._asked()
+
+    # --- moments of a lecture --------------------------------------------------------------------
+
+    def follow(self, script: Script) -> None:
+        """A lecture whose moments the desk speaks of."""
+        self._script = script
+        script.turned.connect(self._turned)
+
+    def _turned(self) -> None:
+        """Another moment: its note and controls, what comes after it, and what it asks."""
+        from app.files.lecture import spoken
+        from app.window.desk import Talk
+
+        script, language = self._script, self.main.look.words.language
+        self._keep_tally()
+        self._put = None
+        self._replaying.stop()
+        if script is None or (moment := script.moment) is None:
+            return
+        now = time.monotonic()
+        talk = self._talk = self._talk or Talk(now, now)
+        after = script.moments[script.index + 1:]
+        talk.note, talk.minutes, talk.moment_began = spoken(moment.note, language), moment.minutes, now
+        talk.next_title = (spoken(after[0].name, language) or after[0].panel) if after else ""
+        talk.next_picture = None
+        if self.stage is None or self.desk is None:
+            return
+        self.desk.refresh()
+        self.desk.tick()
+        self._picturing.start()
+        if not self.frozen:
+            self.stage.ink.wipe()
+            if moment.panel == self.main.place:
+                self._put_scene()  # its controls
+        if not moment.tally:
+            self.ask_moment()
+        self._asked()
+
+    def ask_moment(self) -> None:
+        """Put the present moment's question to the hall: it covers what the picture would give away."""
+        moment = self._script.moment if self._script is not None else None
+        if self._script is None or moment is None or (ask := moment.question) is None:
+            return
+        self._put = Put(ask, poll_of(ask, moment.tally), moment=self._script.index, panel=moment.panel)
+        self._asked()
+
+    @property
+    def _asks(self) -> bool:
+        """Whether the present moment has a question."""
+        moment = self._script.moment if self._script is not None else None
+        return self.stage is not None and moment is not None and moment.question is not None
+
+    def _keep_tally(self) -> None:
+        """The votes are kept with the moment."""
+        put, script = self._put, self._script
+        if put is None or script is None or not put.poll.tally or put.moment >= len(script.moments):
+            return
+        kept = script.moments[put.moment]
+        if kept.panel == put.panel and kept.tally != put.poll.tally:
+            script.edit(put.moment, tally=put.poll.tally)
+
+    def _replay(self) -> None:
+        """Show the moment's run from its beginning; nothing is trained."""
+        session = self.main.session
+        if session is None:
+            return
+        self._film = [step for step in session.film_steps if step < session.last_step]
+        if session.panel.trains and self._film:
+            self._replaying.setInterval(max(REPLAY_FRAME, REPLAY // len(self._film)))
+            self._replaying.start()
+            self._next_film()
+        else:
+            self._judge()
+
+    def _next_film(self) -> None:
+        session = self.main.session
+        if session is None or self._put is None:
+            self._replaying.stop()
+        elif self._film:
+            session.seek(self._film.pop(0))
+        else:
+            self._replaying.stop()
+            session.seek(session.last_step)
+            self._judge()
+
+    def _judge(self) -> None:
+        """Which answer is right of what is shown; where that cannot be told, the one that is known."""
+        put, session = self._put, self.main.session
+        shown = session.current() if session is not None else None
+        if put is None or shown is None:
+            return
+        try:
+            right = right_answers(put.ask, shown)
+        except (BadExpression, IndexError, TypeError, ValueError):
+            right = ()
+        put.right = right[0] if len(right) == 1 else put.poll.right
+        self._asked()
+
+    def _picture_next(self) -> None:
+        """Draw the next moment small, from its run, while nothing plays."""
+        script, session = self._script, self.main.session
+        if self.desk is None or script is None or self._talk is None \
+                or (session is not None and session.playing):
+            return
+        after = script.moments[script.index + 1:]
+        if not after or after[0].run is None or not after[0].run.film:
+            return
+        record = after[0].run
+        panel, seen = find_panel(record.panel), record.film[-1]
+        look = self.main.look.saying(Said(panel, self.main.look.words.language).words())
+        view: PanelView = load(panel.view)(look)
+        view.resize(look.px(NEXT_SIZE[0]), look.px(NEXT_SIZE[1]))
+        if attempt(lambda: view.show_frame(Drawn(
+                seen.frame, seen.params, record.history, seen.step, (), seen.measured, {}))):
+            self._talk.next_picture = view.grab()
+            self.desk.refresh()
+            if self._put_now() is not None:
+                self._asked()
+        view.deleteLater()
 
     # --- the switches ----------------------------------------------------------------------------
 
@@ -643,7 +821,7 @@ class Hall(QObject):
         if self.stage.ink.tool:
             self._tool_taken("")
             return True
-        if self._question is not None:
+        if self._put_now() is not None:
             self.close_question()
             return True
         if not self.alone or not self.stage.isActiveWindow():
@@ -684,6 +862,8 @@ class Hall(QObject):
             Command("wipe", w("Wipe off what was drawn"), ("E",), self.wipe, here, group),
             Command("at-once", w("Controls act on the stage at once, or when they are let go"), ("A",),
                     lambda: self.set_at_once(not self.main.settings.at_once), here, group),
+            Command("ask", w("Put the moment's question to the hall"), ("Q",), self.ask_moment,
+                    lambda: self._asks, group),
             Command("truth", w("Play the truth over the hall's guess"), ("T",), self.play_truth, asked,
                     group),
             Command("vote-again", w("A second vote beside the first"), ("V",), self.vote_again, asked,

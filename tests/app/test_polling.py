@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QSize, Qt, Signal
 
+from app.files.lecture import Moment
 from app.session.poll import Poll, poll_of
 from app.session.tours import Answer, Ask, TourStep
 from app.window.polling import LARGEST, Ballot, Shown
@@ -124,6 +126,91 @@ def test_that_a_frozen_stage_does_not_show_the_question(hall: Any, qtbot: Any) -
     assert hall.hall.stage.ballot.isHidden() and hall.hall.desk.tally.poll is not None
     press(qtbot, hall.hall.stage, Qt.Key.Key_F)
     assert not hall.hall.stage.ballot.isHidden()
+
+
+# --- moments of a lecture ------------------------------------------------------------------------
+
+
+class Script(QObject):
+    """A lecture of moments, as the hall needs it."""
+
+    turned = Signal()
+
+    def __init__(self, *moments: Moment) -> None:
+        super().__init__()
+        self.moments, self.index = moments, -1
+
+    @property
+    def moment(self) -> Moment | None:
+        return self.moments[self.index] if self.index >= 0 else None
+
+    def edit(self, index: int, **values: Any) -> None:
+        self.moments = (*self.moments[:index], replace(self.moments[index], **values),
+                        *self.moments[index + 1:])
+
+    def go(self, index: int) -> None:
+        self.index = index
+        self.turned.emit()
+
+
+@pytest.fixture
+def given(lab: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A window with a stage on the only screen, its run at step 30, and a lecture of three moments."""
+    window = lab()
+    window.session.step(30)
+    qtbot.waitUntil(lambda: window.page.shown.step == 30, timeout=10_000)
+    monkeypatch.setattr("app.window.hall.find_panel", lambda _: window.session.panel)
+    script = window.script = Script(
+        Moment("tiny", note={"en": "Say hello.", "zh": "打招呼。"}, minutes=2, controls=("start",)),
+        Moment("tiny", name={"en": "Where it rests"}, ask=ASK, run=window.session.record()),
+        Moment("tiny", controls=()))
+    window.hall.follow(script)
+    press(qtbot, window, Qt.Key.Key_F6)
+    return window
+
+
+def test_that_a_moment_brings_its_note_its_controls_and_what_comes_next(
+    given: Any, qtbot: Any
+) -> None:
+    given.hall.stage.ink.take("pen")
+    given.hall.stage.ink.press(QPointF(0.5, 0.5))
+    given.script.go(0)
+    desk, stage = given.hall.desk, given.hall.stage
+    assert desk.note.text() == "Say hello." and desk.next_name.text() == "Next: Where it rests"
+    assert desk.times.text().endswith("of 2:00 here") and not stage.ink.strokes
+    assert [name for name, _ in stage.scene.controls.controls()] == ["start"]
+    assert stage.ballot.isHidden()
+    qtbot.waitUntil(lambda: desk.talk.next_picture is not None)
+    assert not desk.next_picture.isHidden() and desk.next_picture.pixmap().height() > 40
+    given.set_language("zh")
+    given.script.go(2)
+    assert given.hall.stage.scene.controls is None and not given.hall.desk.next_name.text()
+
+
+def test_that_a_moment_asks_before_it_shows_and_its_run_plays_over_the_guess(
+    given: Any, qtbot: Any
+) -> None:
+    given.script.go(1)
+    stage = given.hall.stage
+    assert stage.ballot.whole and stage.ballot.shown.question == "Where will it be?"
+    press(qtbot, stage, Qt.Key.Key_F8)
+    count(qtbot, given, 30, 12)
+    given.hall._replaying.setInterval(1)
+    press(qtbot, stage, Qt.Key.Key_T)
+    assert stage.ballot.lines() == ["The hall said: far out"]
+    qtbot.waitUntil(lambda: given.hall._put.right is not None, timeout=10_000)
+    assert stage.ballot.lines()[1] == "What happened: at rest"
+    assert given.session.last_step == given.session.step_shown == 30  # nothing was trained
+    assert given.script.moments[1].tally == ((30, 12),)
+    given.script.go(2)
+    assert stage.ballot.isHidden()
+    given.script.go(1)
+    assert stage.ballot.isHidden()  # it was asked before; Q asks again, with the votes that were kept
+    qtbot.mouseClick(given.hall.desk.ask_it, LEFT)
+    assert stage.ballot.whole
+    press(qtbot, stage, Qt.Key.Key_Escape)
+    press(qtbot, stage, Qt.Key.Key_Q)
+    assert stage.ballot.whole and given.hall.poll.tally == ((30, 12),)
 
 
 # --- the parts -----------------------------------------------------------------------------------
