@@ -29,6 +29,7 @@ Big Models Lab: every idea of a course on big models is a small model that train
   bigmodels-lab                 open the window
   bigmodels-lab PANEL           open the window with that panel
   bigmodels-lab FILE.bml        open a recorded run
+  bigmodels-lab FILE.lecture    open a lecture
 
 Without a window:
   bigmodels-lab list            every panel and its parameters
@@ -102,7 +103,7 @@ def _wanted(word: str) -> tuple[str, str]:
     """
     if not word:
         return "", ""
-    if word.lower().endswith(".bml"):
+    if word.lower().endswith((".bml", ".lecture")):
         if not Path(word).is_file():
             raise ValueError(f"There is no file {word}.")
         return "", word

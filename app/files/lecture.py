@@ -40,7 +40,7 @@ import io
 import math
 import tomllib
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -302,10 +302,20 @@ def _unpacked(archive: zipfile.ZipFile, told: Told) -> Lecture:
 
 def of(moment: Moment, record: Record) -> bool:
     """Whether a run is the one that a moment describes: it may have settled before its last step."""
-    return (record.panel, record.params) == (moment.panel, moment.params) and (
-        (record.step == moment.steps and record.changes == moment.changes)
-        or (record.step < moment.steps
-        and record.changes == tuple(one for one in moment.changes if one.step <= record.step)))
+    if (record.panel, record.params) != (moment.panel, moment.params) or record.step > moment.steps:
+        return False
+    changes = [one for one in moment.changes if record.step == moment.steps or one.step <= record.step]
+    return _course(record.params, record.changes) == _course(record.params, changes)
+
+
+def _course(params: Any, changes: Sequence[Change]) -> list[tuple[int, Any]]:
+    """The values after each change that changed something, with its step."""
+    found = [(-1, params)]
+    for one in changes:
+        after = dataclasses.replace(found[-1][1], **one.values)
+        if after != found[-1][1]:
+            found.append((one.step, after))
+    return found
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:

@@ -205,7 +205,7 @@ class Conversation:
 
     def end_run(self) -> None:
         """Whatever the worker is at is wanted no more."""
-        if self.begun or self._opening is not None:
+        if self.worker is not None:
             self.send(End(self.token))
         if self._opening is not None:
             self._opening.next = None

@@ -61,11 +61,13 @@ class Paused:
     Attributes:
         ended: how it had ended before, where a value that can be mended was refused since.
         then: what was to come after its start, where another run is about to take its place.
+        behind: whether the recorded run that is shown is repeated meanwhile, and nobody waits for it.
     """
 
     state: ClassVar[State] = State.PAUSED
     ended: Finished | Diverged | None = None
     then: Then = "wait"
+    behind: bool = False
 
 
 @dataclass(frozen=True)

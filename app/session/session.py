@@ -196,6 +196,17 @@ class Session(QObject):
         return self._phase in (phases.Running(), phases.Starting("play"))
 
     @property
+    def resting(self) -> bool:
+        """Whether it stands still and the newest values are shown, so that it can be kept exactly."""
+        return self.state not in (State.RUNNING, State.STARTING) and not self._applying.isActive() \
+            and (self._behind or not self._due)
+
+    @property
+    def _behind(self) -> bool:
+        """Whether a recorded run is repeated while nobody waits for it."""
+        return isinstance(self._phase, phases.Paused) and self._phase.behind
+
+    @property
     def rate(self) -> float:
         """Steps a second that it really goes on by now, at the speed at which it is played."""
         return self._rate.per_second
@@ -278,8 +289,8 @@ class Session(QObject):
             case phases.Running():
                 self._talk.hold()
                 self._enter(phases.Paused())
-            case phases.Paused(ended=how):
-                self._phase = phases.Paused(how)
+            case phases.Paused() as still:
+                self._phase = dataclasses.replace(still, then="wait")
         self.stats_changed.emit()
 
     def toggle(self) -> None:
@@ -475,17 +486,26 @@ class Session(QObject):
         self.stats_changed.emit()
         self._show()
 
-    def record(self, label: str = "") -> Record:
-        """All that is known of the present run."""
-        timeline, steps = self._timeline, len(self.history)
-        if self.state is State.STARTING:
+    def repeat(self) -> None:
+        """Repeat a recorded run while it is looked at, so that going on with it needs no wait."""
+        if self._timeline.recorded is not None and not self._talk.begun \
+                and self._phase == phases.Paused():
+            self._replay(behind=True)
+
+    def record(self, label: str = "", *, shown: bool = False) -> Record:
+        """All that is known of the present run, or of it up to the step that is ``shown``."""
+        timeline, steps, params = self._timeline, len(self.history), self._params
+        past = timeline.past.seen if shown and timeline.past is not None else None
+        if past is not None:
+            steps, params = past.step, past.params
+        elif self.state is State.STARTING:
             steps = min(steps, self.last_step)  # a branch that has not begun ends where it was seen
         known = timeline.recorded.versions if timeline.recorded and not self._talk.begun else versions()
         return Record(
             panel=self.panel.id, params=timeline.start,
-            changes=timeline.changes_until(steps, self._params),
+            changes=timeline.changes_until(steps, params),
             seed=int(getattr(timeline.start, "seed", 0)), device=self.device, threads=self.threads,
-            versions=known, history=self.history.until(steps).copy(), film=timeline.moments(),
+            versions=known, history=self.history.until(steps).copy(), film=timeline.moments(past),
             step=steps, label=label,
         )
 
@@ -501,8 +521,13 @@ class Session(QObject):
         ), then)
         self.runs_changed.emit()
 
-    def _replay(self, until: int | None = None, then: Then = "wait") -> None:
+    def _replay(
+        self, until: int | None = None, then: Then = "wait", *, behind: bool = False
+    ) -> None:
         """Build the experiment and repeat the recorded steps, so that it can go on."""
+        if self._behind and until is None:
+            self._enter(phases.Starting(then))  # it is on its way, and now somebody waits for it
+            return
         start, until = self._timeline.start, len(self.history) if until is None else until
         self._talk.rename()
         self._talk.quiet()
@@ -511,11 +536,11 @@ class Session(QObject):
             self._talk.token, self.panel.experiment, start, int(getattr(start, "seed", 0)),
             self.device if self.device == "cpu" else self._device_wanted, self.threads, self._pace,
             self.panel.trains, tuple(self._timeline.changes), until, datapack=self._datapack,
-        ), then)
+        ), then, behind=behind)
 
-    def _begin(self, message: Begin, then: Then) -> None:
+    def _begin(self, message: Begin, then: Then, *, behind: bool = False) -> None:
         self._talk.begin(message)
-        self._enter(phases.Starting(then))
+        self._enter(phases.Paused(behind=True) if behind else phases.Starting(then))
         self._retime()
 
     # --- talking to the worker -------------------------------------------------------------
@@ -578,7 +603,7 @@ class Session(QObject):
         """Whether the worker owes an answer."""
         talk = self._talk
         return talk.worker is not None and (
-            self.state is State.STARTING or talk.owes
+            self.state is State.STARTING or self._behind or talk.owes
             or (talk.told.on_the_way and self.state is not State.RUNNING)
         )
 
@@ -620,8 +645,10 @@ class Session(QObject):
             self._talk.discard()
             if isinstance(self._phase, phases.Starting):
                 self._begin(unheard, self._phase.then)
+            elif self._behind:
+                self._begin(unheard, "wait", behind=True)
             return
-        starting = self.state is State.STARTING
+        starting = self.state is State.STARTING or self._behind
         patience = self._starting_patience if starting else self._patience
         if self._talk.silence > patience:
             self._fail(Failed(
@@ -644,7 +671,8 @@ class Session(QObject):
             case Held():
                 self._talk.held()
             case Progress():
-                self.progress.emit(message.done, message.total, message.what)
+                if not self._behind:
+                    self.progress.emit(message.done, message.total, message.what)
             case Note():
                 self.notes.append((message.text, dict(message.values)))
                 self.noted.emit(*self.notes[-1])
@@ -715,7 +743,15 @@ class Session(QObject):
             self._stand()  # another step has been asked for meanwhile
         self._tell()
 
+    def _leave_behind(self) -> None:
+        """What nobody waits for did not go well: whoever goes on is told."""
+        self._talk.discard()
+        self._enter(phases.Paused())
+
     def _on_divergence(self, message: Diverged) -> None:
+        if self._behind:
+            self._leave_behind()
+            return
         self._timeline.take(message.scalars, message.first, message.changes)
         self._talk.diverged()
         self._timeline.give_up_heading()
@@ -729,6 +765,9 @@ class Session(QObject):
         ))
 
     def _fail(self, message: Failed) -> None:
+        if self._behind:
+            self._leave_behind()
+            return
         needed = self._talk.begun or self.state is State.STARTING
         if message.fatal:
             self._talk.discard()

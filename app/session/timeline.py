@@ -168,7 +168,8 @@ class Timeline:
 
     def changes_until(self, steps: int, params: Any) -> tuple[Change, ...]:
         """The changes of the first ``steps`` steps, and what the controls are set to after them."""
-        changes = [change for change in self.changes if change.step <= steps]
+        later = steps < len(self.history)  # what was changed there came after what is kept
+        changes = [change for change in self.changes if change.step + later <= steps]
         last = self.start
         for change in changes:
             last = dataclasses.replace(last, **change.values)
@@ -177,11 +178,11 @@ class Timeline:
             merge(changes, Change(steps, pending))
         return tuple(changes)
 
-    def moments(self) -> list[Seen]:
-        """The film, which ends with the newest moment."""
-        film = [moment.item for moment in self.film]
-        if self.newest is not None:
-            film = [*(one for one in film if one.step < self.newest.step), self.newest]
+    def moments(self, last: Seen | None = None) -> list[Seen]:
+        """The film, which ends with the ``last`` moment, or else the newest."""
+        film, last = [moment.item for moment in self.film], last or self.newest
+        if last is not None:
+            film = [*(one for one in film if one.step < last.step), last]
         return film
 
     def pinned(self, label: str) -> Pinned | None:

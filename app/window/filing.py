@@ -18,15 +18,20 @@ from visualizers.refusal import Refusal
 from widgets.theme.numbers import count
 
 if TYPE_CHECKING:
+    from app.files.lecture import Lecture
     from app.files.settings import Settings
     from app.session.record import Record
     from app.session.session import Session
     from app.window.errors import Toast
+    from app.window.lecturing import Lecturing
     from app.window.page import Page
     from app.window.palette import Overlay
     from app.window.side import Side
     from visualizers.data.own import OwnFile
     from widgets.theme.look import Look
+
+
+LECTURE_ENDING = ".lecture"
 
 
 class Desk(Protocol):
@@ -39,6 +44,7 @@ class Desk(Protocol):
     side: Side | None
     session: Session | None
     place: str
+    lecturing: Lecturing
 
     def window(self) -> QWidget: ...
 
@@ -53,6 +59,7 @@ class Filing:
     """What the window does with files. Dialogs never stop the program; refusals are one sentence."""
 
     READING = Limits(memory=256 << 20, seconds=3)  # of what a stranger may have made
+    LECTURE = Limits(memory=1 << 30, seconds=20)  # the same of many runs
     CLOSING = 10.0  # s that a file may take to be written when the window is closed
 
     def __init__(self, desk: Desk) -> None:
@@ -108,7 +115,7 @@ class Filing:
 
     def ask_open(self) -> None:
         w = self.desk.look.words
-        self.ask(w("Open a run"), [w("Runs (*.bml)")], self._open)
+        self.ask(w("Open a run or a lecture"), [w("Runs and lectures (*.bml *.lecture)")], self._open)
 
     def ask_save(self) -> None:
         w = self.desk.look.words
@@ -123,6 +130,9 @@ class Filing:
     def _open(self, path: Path) -> None:
         from app.files import runfile
 
+        if path.suffix.lower() == LECTURE_ENDING:
+            self._open_lecture(path)
+            return
         self._send(self.desk.look.words("Opening {name}", name=_short(path.name)), Refusal(
             "{name} takes too much time or memory to be read, so it was not opened; use a copy of it.",
             name=path.name), partial(self._opened, path), runfile.read, path, limits=self.READING)
@@ -130,6 +140,28 @@ class Filing:
     def _opened(self, path: Path, record: Record) -> None:
         self.desk.show_record(record)
         self._used(path)
+
+    def _open_lecture(self, path: Path) -> None:
+        from app.files import lecture
+
+        self._send(self.desk.look.words("Opening {name}", name=_short(path.name)), Refusal(
+            "{name} takes too much time or memory to be read, so it was not opened; use a copy of it.",
+            name=path.name), partial(self._lecture_opened, path), lecture.read, path, limits=self.LECTURE)
+
+    def _lecture_opened(self, path: Path, opened: Lecture) -> None:
+        self.desk.lecturing.open(opened, path)
+        self._used(path)
+
+    def write_lecture(self, path: Path, lecture: Lecture, done: Callable[[], object]) -> None:
+        """Write a lecture with its runs; ``done`` is called when it is there."""
+        from app.files import lecture as files
+
+        def kept(_: object) -> None:
+            done()
+            self._used(path)
+            self._saved(path)
+
+        self._write(path, kept, files.write, path, lecture)
 
     def save(self, path: Path) -> None:
         """Write the run of the moment."""
@@ -282,8 +314,8 @@ class Filing:
             self.desk.window()))
 
     def take(self, path: str) -> None:
-        """A file was dropped: a run is opened, a text or a model goes to the panel."""
-        if path.lower().endswith(".bml"):
+        """A file was dropped: a run or a lecture is opened, a text or a model goes to the panel."""
+        if path.lower().endswith((".bml", LECTURE_ENDING)):
             self.open(path)
             return
         session = self.desk.session

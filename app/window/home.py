@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen
@@ -36,6 +37,7 @@ from widgets.views.links import Links
 MOST_WIDE = 1000
 FIRST = "playground"  # where nobody needs to know anything yet
 SEEN = 5  # pictures of panels
+MOST_UNSAVED = 3  # lectures that are offered
 
 
 class Home(QScrollArea):
@@ -44,13 +46,17 @@ class Home(QScrollArea):
     chosen = Signal(str)
     asked = Signal(str)
     brought = Signal(QPoint)  # where the menu of one's own things may open
+    script_wanted = Signal(int)  # the number of a lecture that ships
+    unsaved_wanted = Signal(object)  # the file of a lecture that was never saved
+    unsaved_discarded = Signal(object)
 
     def __init__(
         self, look: Look, panels: Sequence[Panel], settings: Settings,
-        pictures: LastPictures | None = None, parent: QWidget | None = None,
+        pictures: LastPictures | None = None, scripts: Collection[int] = (),
+        unsaved: Mapping[Path, str] | None = None, parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.look, self.panels = look, tuple(panels)
+        self.look, self.panels, self._scripts = look, tuple(panels), scripts
         self._pictures = pictures or LastPictures(None)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -89,6 +95,9 @@ class Home(QScrollArea):
         column.addWidget(said)
         column.addSpacing(px(24))
         column.addLayout(doors)
+        for file, title in list((unsaved or {}).items())[:MOST_UNSAVED]:
+            column.addSpacing(px(12))
+            column.addLayout(self._not_saved(file, title))
         if (seen := self._seen(settings)) is not None:
             column.addSpacing(px(12))
             column.addLayout(seen)
@@ -152,6 +161,17 @@ class Home(QScrollArea):
         order = sorted(among, key=lambda one: one.id != FIRST)
         return next((one for one in order if one.id not in settings.visited), None)
 
+    def _not_saved(self, file: Path, title: str) -> QHBoxLayout:
+        """A lecture of before that was never saved, and what can be done with it."""
+        words, line = self.look.words, QHBoxLayout()
+        line.setSpacing(self.look.px(16))
+        line.addWidget(_text(self.look, words("A lecture was not saved: “{title}”", title=title), 13))
+        for text, wanted in ((words("Go on with it"), self.unsaved_wanted),
+                             (words("Discard it"), self.unsaved_discarded)):
+            line.addWidget(_Link(self.look, text, "", partial(wanted.emit, file)))
+        line.addStretch(1)
+        return line
+
     def _seen(self, settings: Settings) -> QHBoxLayout | None:
         """Small pictures of the panels that were open last, as they were left."""
         known = {one.id: one for one in self.panels}
@@ -192,6 +212,14 @@ class Home(QScrollArea):
         title = f"{lecture.number}  {words(lecture.title)}"
         box.addWidget(_text(look, title, 13, bold=bool(here), muted=not here))
         box.addWidget(_text(look, words(lecture.does), 11, muted=True))
+        if lecture.number in self._scripts:
+            link = _Link(look, words("Give this lecture"), "",
+                         partial(self.script_wanted.emit, lecture.number))
+            link.setAccessibleName(words("Give lecture {number}: {title}", number=lecture.number,
+                                         title=words(lecture.title)))
+            explain(link, words("Moments, notes and questions, ready for a sitting of 30 to 45 minutes"))
+            box.addWidget(link)
+            box.addSpacing(px(3))
         for one in here:
             said = Said(one, words.language)
             mark = "✓" if one.id in settings.finished else "•" if one.id in settings.visited else ""

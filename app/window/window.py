@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
+from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
@@ -66,6 +68,7 @@ from app.window.filing import Filing
 from app.window.hall import Hall
 from app.window.home import Home
 from app.window.lastrow import screen_id
+from app.window.lecturing import Lecturing
 from app.window.palette import About, Entry, Keys, Overlay, Palette
 from app.window.roadmap import Roadmap, lecture_text
 from visualizers.catalog import LECTURES, Said, about, lecture_of
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     from app.session.trying import Trying
     from app.window.asking import Asking
     from app.window.guide import Tour
+    from app.window.momentlist import MomentList
     from app.window.page import Page
     from app.window.side import Side
 
@@ -150,6 +154,9 @@ class MainWindow(Guarded, QMainWindow):
         Downloads.shared().arrived.connect(self._data_arrived)
         self.files = Filing(self)
         self.hall = Hall(self)
+        self.lecturing = Lecturing(self, self)
+        self.lecturing.changed.connect(self._lecture_changed)
+        self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
@@ -226,7 +233,8 @@ class MainWindow(Guarded, QMainWindow):
         assert isinstance(application, QApplication)
         style.apply(application, self.look)
         self.take_commands()
-        px = self.look.px
+        px, lecture = self.look.px, self.moments is not None
+        self._drop_moments()
         self.roadmap = Roadmap(self.look, self.panels)
         self._mark()
         self.roadmap.chosen.connect(self.open_panel)
@@ -245,6 +253,8 @@ class MainWindow(Guarded, QMainWindow):
         self._columns.setSpacing(px(12))
         self._rows.addLayout(self._columns, 1)
         self._columns.addWidget(self.roadmap)
+        if lecture:
+            self._put_moments()
         self._columns.addWidget(self.middle, 1)
         self._columns.addWidget(self._right)
         self.setCentralWidget(central)
@@ -264,6 +274,7 @@ class MainWindow(Guarded, QMainWindow):
             shortcut.deleteLater()
         self.commands = {one.id: one for one in self._all_commands(self.look.words)}
         self._shortcuts = bind(self.commands.values(), self)
+        self._lecture_changed()
         self.hall.bind()
 
     def _all_commands(self, w: Words) -> list[Command]:
@@ -272,6 +283,8 @@ class MainWindow(Guarded, QMainWindow):
         trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
         run, tour, files, look, go = w("Run"), w("Tour"), w("Files"), w("Window"), w("Go")
         shift = "Shift+" if self.hall.stage is not None else ""  # the letter alone is the stage's then
+        lecture, scripts = w("Lecture"), scripts_that_ship()
+        at_work = lambda: self.lecturing.lecture is not None  # noqa: E731
         made = [
             Command("play", w("Play or pause"), ("Space",), self._toggle, trains, run),
             Command("step", w("One step"), ("Right",), self._step, trains, run, True),
@@ -291,7 +304,17 @@ class MainWindow(Guarded, QMainWindow):
                       partial(self._answer, n), self._asked, tour) for n in range(1, 5)),
             Command("answer-skip", w("Just show it"), ("0",), partial(self._answer, 0), self._asked,
                     tour),
-            Command("open", w("Open a run…"), ("Ctrl+O",), self.files.ask_open, lambda: True, files),
+            Command("moment-keep", w("Keep what is shown as a moment of the lecture"), ("Ctrl+D",),
+                    self.lecturing.keep, on_panel, lecture),
+            Command("moment-next", w("Next moment"), ("PgDown",), self.lecturing.next, at_work, lecture),
+            Command("moment-previous", w("Moment before"), ("PgUp",), self.lecturing.previous, at_work,
+                    lecture),
+            Command("moment-again", w("The moment as it was prepared"), ("Home",), self.lecturing.again,
+                    at_work, lecture),
+            Command("lecture-list", w("The list of moments, or the roadmap again"), ("Ctrl+L",),
+                    self.toggle_moments, lambda: True, lecture),
+            Command("open", w("Open a run or a lecture…"), ("Ctrl+O",), self.files.ask_open,
+                    lambda: True, files),
             Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
             Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
             Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.show_palette,
@@ -324,6 +347,16 @@ class MainWindow(Guarded, QMainWindow):
                     lambda: True, look),
             *self.hall.commands(w),
             # The rest has no keys: menus and the palette show it.
+            Command("lecture-new", w("New lecture"), (), self.lecturing.new),
+            Command("lecture-save", w("Save this lecture…"), (), self.lecturing.ask_save, at_work),
+            Command("lecture-save-as", w("Save this lecture under another name…"), (),
+                    partial(self.lecturing.ask_save, anew=True), at_work),
+            Command("lecture-close", w("Close this lecture"), (), self.lecturing.close, at_work),
+            Command("moment-back", w("Bring back the moment that was deleted"), (),
+                    self.lecturing.bring_back, lambda: self.lecturing.deleted is not None),
+            *(Command(f"script-{one.number}", w("Give lecture {number}: {title}", number=one.number,
+                                                title=w(one.title)), (),
+                      partial(self.open_script, one.number)) for one in LECTURES if one.number in scripts),
             Command("export-image", w("Export the picture as PNG or SVG…"), (),
                     self.files.export_image, on_panel),
             Command("export-csv", w("Export the scalars as CSV…"), (), self.files.export_csv, trains),
@@ -353,7 +386,12 @@ class MainWindow(Guarded, QMainWindow):
         """The start page."""
         self._leave()
         self.place = "home"
-        home = Home(self.look, self.panels, self.settings, self._pictures)
+        home = Home(self.look, self.panels, self.settings, self._pictures, scripts_that_ship(),
+                    self.lecturing.unsaved())
+        home.script_wanted.connect(self.open_script)
+        home.unsaved_wanted.connect(
+            lambda file: self.files.guarded(partial(self.lecturing.open_unsaved, file)))
+        home.unsaved_discarded.connect(self._discard_unsaved)
         home.chosen.connect(self.open_panel)
         home.asked.connect(self.do)
         home.brought.connect(self._bring_menu)
@@ -361,6 +399,63 @@ class MainWindow(Guarded, QMainWindow):
         self.roadmap.set_current(None)
         self.setWindowTitle("Big Models Lab")
         self.hall.show_panel()
+
+    def open_script(self, number: int) -> None:
+        """A lecture that ships, from its first moment."""
+        from app.files.lecture import shipped
+
+        self.lecturing.open(shipped()[f"l{number}"])
+
+    def _discard_unsaved(self, file: Path) -> None:
+        self.lecturing.discard_unsaved(file)
+        self.show_home()
+
+    def show_lecture(self) -> None:
+        """The list of moments, in the place of the roadmap."""
+        if self.moments is None:
+            self._put_moments()
+        if self._stage is None:
+            self._want("roadmap", True)
+
+    def toggle_moments(self) -> None:
+        """The list of moments in the place of the roadmap, or the roadmap again."""
+        if self.moments is not None:
+            self._drop_moments()
+            return
+        if self.lecturing.lecture is None:
+            self.lecturing.new()
+        self.show_lecture()
+        self._to_moments()
+
+    def _to_moments(self) -> None:
+        if self.moments is not None:
+            self.moments.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _put_moments(self) -> None:
+        from app.window.momentlist import MomentList
+
+        moments = self.moments = MomentList(self.look, self.lecturing)
+        moments.asked.connect(self.do)
+        moments.roadmap_wanted.connect(self.toggle_moments)
+        self._columns.insertWidget(0, moments)
+        self.fold()
+
+    def _drop_moments(self) -> None:
+        if self.moments is not None:
+            moments, self.moments = self.moments, None
+            moments.release()
+            self._columns.removeWidget(moments)
+            moments.hide()
+            moments.deleteLater()
+            self.fold()
+
+    def _lecture_changed(self) -> None:
+        """While no lecture is open, its keys are those of whoever has the keyboard."""
+        for shortcut in self._shortcuts:
+            if shortcut.key().toString() in ("PgDown", "PgUp", "Home"):
+                shortcut.setEnabled(self.lecturing.lecture is not None)
+        if self.lecturing.lecture is None:
+            self._drop_moments()
 
     def show_data(self) -> None:
         """The page of texts and models."""
@@ -398,6 +493,7 @@ class MainWindow(Guarded, QMainWindow):
             self.open_panel(here[index % len(here)])
         else:
             self.settings.roadmap = True
+            self._drop_moments()
             self._want("roadmap", True)
             self.roadmap.show_lecture(folder)
 
@@ -497,7 +593,8 @@ class MainWindow(Guarded, QMainWindow):
         assert self.page is not None
         self.roadmap.search.clear()
         self.roadmap.set_current(self.place)
-        self.page.setFocus()
+        if self.moments is None or not self.moments.list.hasFocus():  # it is walked by keys
+            self.page.setFocus()
 
     def _session_of(self, id: str) -> Session:
         if id not in self.sessions:
@@ -791,7 +888,7 @@ class MainWindow(Guarded, QMainWindow):
 
     def toggle_roadmap(self) -> None:
         """Fold or unfold the left column."""
-        self.settings.roadmap = self.roadmap.isHidden()
+        self.settings.roadmap = (self.moments or self.roadmap).isHidden()
         self._want("roadmap", self.settings.roadmap)
 
     def toggle_side(self) -> None:
@@ -884,21 +981,24 @@ class MainWindow(Guarded, QMainWindow):
             least = self.side.least_width + px(12)
             side = "side" in wanted or room - least >= px(LEAST_PAGE)
             room -= least
+        left = self.moments or self.roadmap
         roadmap = self.settings.roadmap and self._stage is None and not self._full \
             and (desk is None or "roadmap" in wanted)
         if self.page is not None and roadmap and "roadmap" not in wanted:
-            roadmap = room - self.roadmap.width() - px(12) >= px(LEAST_PAGE)
+            roadmap = room - left.width() - px(12) >= px(LEAST_PAGE)
         if self.side is not None and side:
             more = self.side.wanted_width - self.side.least_width
             if more and "roadmap" not in wanted \
-                    and room - self.roadmap.width() - px(12) < px(GOOD_PAGE) + more:
+                    and room - left.width() - px(12) < px(GOOD_PAGE) + more:
                 roadmap = False
             if roadmap:
-                room -= self.roadmap.width() + px(12)
+                room -= left.width() + px(12)
             self._right.setFixedWidth(
                 self.side.least_width + max(0, min(more, room - px(GOOD_PAGE))))
         self._right.setVisible(side)
-        self.roadmap.setVisible(roadmap)
+        self.roadmap.setVisible(roadmap and self.moments is None)
+        if self.moments is not None:
+            self.moments.setVisible(roadmap)
 
     def _zoom(self, direction: int) -> None:
         here = min(range(len(SCALES)), key=lambda i: abs(SCALES[i] - self.settings.scale))
@@ -985,6 +1085,7 @@ class MainWindow(Guarded, QMainWindow):
                 self.toggle_presenter()
             self.settings.roadmap = True
             self._want("roadmap", True)
+        self._drop_moments()
         self.roadmap.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.roadmap.search.selectAll()
 
@@ -1042,7 +1143,7 @@ class MainWindow(Guarded, QMainWindow):
     def _bring_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ("open", "data"):
+        for id in ("open", "lecture-new", "data"):
             self._act(menu, self.commands[id])
         menu.popup(place)
 
@@ -1096,12 +1197,20 @@ class MainWindow(Guarded, QMainWindow):
         self.hall.close()
         self._leave(for_good=True)
         self._pictures.write()
+        self.lecturing.finish(Filing.CLOSING)
         self.files.errands.finish(Filing.CLOSING)
         for session in self.sessions.values():
             session.close()
         self.sessions.clear()
         self._restore_hook()
         event.accept()
+
+
+@cache
+def scripts_that_ship() -> frozenset[int]:
+    """The numbers of the lectures for which there is a script. None of them is read for it."""
+    folder = resources.files("resources").joinpath("lectures")
+    return frozenset(one.number for one in LECTURES if folder.joinpath(f"l{one.number}.toml").is_file())
 
 
 def _park(session: Session) -> None:

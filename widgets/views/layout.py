@@ -203,6 +203,19 @@ class Arrangement(Guarded, QVBoxLayout):
         return next((one for one in seen if focus is not None and one.card.isAncestorOf(focus)),
                     seen[0])
 
+    @property
+    def ranks(self) -> tuple[int, int]:
+        """Ranks of the card that fills the view and of the one whose tab was chosen; 0 for none."""
+        filled, chosen = (one.rank if one is not None else 0 for one in (self.filled, self.open))
+        return filled, chosen
+
+    def set_ranks(self, filled: int, chosen: int) -> None:
+        """Fill the view with a card and choose a tab by their ranks; a rank that no card has is none."""
+        ranks = {one.rank: one for one in self.places}
+        self.filled, self.open = ranks.get(filled), ranks.get(chosen)
+        self.invalidate()
+        self.activate()
+
     def keep(self, before: Arrangement) -> None:
         """Choose and fill as another arrangement of the same view did."""
         for place, old in zip(self.places, before.places, strict=True):

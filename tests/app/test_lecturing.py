@@ -1,0 +1,366 @@
+"""Lectures in the window: moments are kept, edited, and shown one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
+from test_runfile import equal
+
+from app.engine.inline import InlineErrand, InlinePool
+from app.files import lecture as files
+from app.files import moments
+from app.files.lecture import Lecture, Moment
+from app.files.settings import Settings
+from app.session.session import Session, State
+from app.window.window import MainWindow
+from visualizers.catalog import panel
+from widgets.controls.parameters import changed
+
+RECURRENT = {"length": 5, "hidden_size": 8}
+
+
+@pytest.fixture
+def hall(qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """``hall(language="zh")`` opens a window with two real panels; each is closed at the end."""
+    monkeypatch.setenv("BIGMODELS_CONFIG", str(tmp_path))
+    opened = []
+
+    def make(**settings: Any) -> MainWindow:
+        pool = InlinePool()
+        remembered = Settings(path=tmp_path / "settings.json", **{
+            "language": "en", "theme": "light", **settings})
+        window = MainWindow(remembered, [panel("rnn_gradients"), panel("dot_product")],
+                            lambda one, _: Session(one, pool, threads=1))
+        window.files.errands.start = InlineErrand
+        window.resize(1280, 720)
+        window.show()
+        window.activateWindow()
+        qtbot.waitUntil(window.isActiveWindow)
+        opened.append(window)
+        return window
+
+    yield make
+    for window in opened:
+        window.close()
+        window.deleteLater()
+    qtbot.wait(1)
+
+
+def opened(qtbot: Any, window: Any, id: str, **values: Any) -> Any:
+    """A panel with these values, at rest; its session."""
+    window.open_panel(id)
+    session = window.session
+    qtbot.waitUntil(lambda: window.page.shown is not None and session.resting, timeout=8_000)
+    if values:
+        session.open(changed(session.params, **values))
+        qtbot.waitUntil(lambda: session.resting and session.current().params == session.params)
+    return session
+
+
+def trained(qtbot: Any, session: Any, steps: int) -> None:
+    session.step(steps - session.last_step)
+    qtbot.waitUntil(lambda: session.last_step == steps and session.resting, timeout=8_000)
+
+
+def press(
+    qtbot: Any, window: Any, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    qtbot.keyClick(window.focusWidget() or window, key, modifier)
+
+
+def kept(qtbot: Any, window: Any) -> Moment:
+    """What Ctrl+D makes of what is shown."""
+    before = len(window.lecturing.moments)
+    press(qtbot, window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: len(window.lecturing.moments) == before + 1)
+    return window.lecturing.moment
+
+
+@pytest.fixture
+def prepared(qtbot: Any, hall: Any) -> Any:
+    """A window with a lecture of two moments of one panel and one of another; the last is shown."""
+    window = hall()
+    session = opened(qtbot, window, "rnn_gradients", **RECURRENT)
+    trained(qtbot, session, 3)
+    session.set_params(learning_rate=0.02, beside="gradient norm")
+    qtbot.waitUntil(lambda: session.resting and session.current().params == session.params)
+    trained(qtbot, session, 6)
+    kept(qtbot, window)
+    opened(qtbot, window, "rnn_gradients", **RECURRENT, cell="LSTM", seed=4)
+    trained(qtbot, session, 2)
+    kept(qtbot, window)
+    opened(qtbot, window, "dot_product")
+    kept(qtbot, window)
+    return window
+
+
+def test_that_ctrl_d_keeps_all_that_is_shown(qtbot: Any, prepared: Any) -> None:
+    first, second, third = prepared.lecturing.moments
+    assert (first.panel, dict(first.set), first.steps) == ("rnn_gradients", RECURRENT, 6)
+    assert [(one.step, dict(one.values)) for one in first.changes] == [
+        (3, {"learning_rate": 0.02, "beside": "gradient norm"})]
+    assert (second.set["cell"], second.set["seed"], second.steps) == ("LSTM", 4, 2)
+    assert (third.panel, third.steps, dict(third.set)) == ("dot_product", 0, {})
+    assert first.name == {"en": "Gradients through time", "zh": panel_title("rnn_gradients")}
+    for one in (first, second, third):
+        assert files.of(one, one.run)
+    assert prepared.moments.isVisible() and prepared.roadmap.isHidden()
+    assert prepared.moments.list.count() == 3 and prepared.lecturing.index == 2
+
+
+def panel_title(id: str) -> str:
+    from visualizers.catalog import Said
+
+    return Said(panel(id), "zh").title
+
+
+def test_that_a_run_that_plays_is_kept_where_it_came_to_rest(qtbot: Any, hall: Any) -> None:
+    window = hall()
+    session = opened(qtbot, window, "rnn_gradients", **RECURRENT)
+    press(qtbot, window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: session.last_step > 2, timeout=8_000)
+    moment = kept(qtbot, window)
+    assert session.state is State.PAUSED
+    assert moment.steps == session.last_step == moment.run.film[-1].step == moment.run.film[-1].measured
+
+
+def test_that_an_earlier_step_is_kept_as_it_is_looked_at(qtbot: Any, hall: Any) -> None:
+    window = hall()
+    session = opened(qtbot, window, "rnn_gradients", **RECURRENT)
+    trained(qtbot, session, 3)
+    session.set_params(clip=0.5)
+    qtbot.waitUntil(lambda: session.resting)
+    trained(qtbot, session, 5)
+    session.seek(2, exact=True)
+    qtbot.waitUntil(lambda: session.step_shown == 2 and session.resting)
+    moment = kept(qtbot, window)
+    assert (moment.steps, moment.changes, len(moment.run.history)) == (2, (), 2)
+    assert equal(moment.run.film[-1].frame, session.current().frame)
+
+
+def test_that_a_clicker_goes_from_moment_to_moment(qtbot: Any, prepared: Any) -> None:
+    lecturing = prepared.lecturing
+    for key, index in ((Qt.Key.Key_PageUp, 1), (Qt.Key.Key_PageUp, 0), (Qt.Key.Key_PageDown, 1),
+                       (Qt.Key.Key_PageDown, 2)):
+        press(qtbot, prepared, key)
+        moment = lecturing.moments[index]
+        assert lecturing.index == index and prepared.place == moment.panel
+        shown = prepared.page.shown
+        assert shown.step == moment.steps
+        assert equal(shown.frame, moment.run.film[-1].frame)
+        assert prepared.session.params == moment.run.film[-1].params
+        assert prepared.moments.list.currentRow() == index
+    press(qtbot, prepared, Qt.Key.Key_PageDown)
+    assert lecturing.index == 2
+    assert prepared.toast.text() == "This was the last moment of the lecture."
+
+
+def test_that_the_run_is_repeated_behind_the_picture_bit_for_bit(qtbot: Any, prepared: Any) -> None:
+    prepared.lecturing.go(0)
+    session, run = prepared.session, prepared.lecturing.moment.run
+    assert session.state is State.PAUSED
+    assert equal(session.current().frame, run.film[-1].frame)
+    qtbot.waitUntil(lambda: session._begun, timeout=8_000)
+    assert session.state is State.PAUSED and session.last_step == 6
+    assert equal(session.current().frame, run.film[-1].frame)
+    for name in run.history.names:
+        np.testing.assert_array_equal(session.history[name], run.history[name])
+    session.step()
+    qtbot.waitUntil(lambda: session.last_step == 7 and session.resting)
+
+
+def test_that_playing_on_before_the_repetition_is_over_waits_for_it(qtbot: Any, prepared: Any) -> None:
+    prepared.lecturing.go(0)
+    session = prepared.session
+    session.repeat()
+    assert session.state is State.PAUSED and session._behind
+    session.play()
+    assert session.state is State.STARTING and session.playing
+    qtbot.waitUntil(lambda: session.last_step > 7, timeout=8_000)
+    session.pause()
+
+
+def test_that_home_brings_the_moment_back_as_it_was(qtbot: Any, prepared: Any) -> None:
+    prepared.lecturing.go(0)
+    session, run = prepared.session, prepared.lecturing.moment.run
+    qtbot.waitUntil(lambda: session._begun, timeout=8_000)
+    session.set_params(cell="GRU")
+    qtbot.waitUntil(lambda: session.resting and session.last_step == 0)
+    press(qtbot, prepared, Qt.Key.Key_Home)
+    assert session.last_step == 6 and session.params.cell == "linear"
+    assert equal(prepared.page.shown.frame, run.film[-1].frame)
+    press(qtbot, prepared, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: session.params.cell == "GRU")
+
+
+def test_that_the_card_that_fills_the_view_is_kept(qtbot: Any, hall: Any) -> None:
+    window = hall()
+    opened(qtbot, window, "rnn_gradients", **RECURRENT)
+    press(qtbot, window, Qt.Key.Key_F)
+    filled = window._arrangement.filled.rank
+    assert kept(qtbot, window).fill == filled
+    press(qtbot, window, Qt.Key.Key_F)
+    assert kept(qtbot, window).fill == 0
+    window.lecturing.go(0)
+    assert window._arrangement.filled.rank == filled
+    window.lecturing.go(1)
+    assert window._arrangement.filled is None
+
+
+def test_that_the_list_is_walked_and_edited_by_keys(qtbot: Any, prepared: Any) -> None:
+    lecturing, column = prepared.lecturing, prepared.moments
+    names = [one.panel for one in lecturing.moments]
+    press(qtbot, prepared, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)  # the roadmap
+    assert prepared.roadmap.isVisible()
+    press(qtbot, prepared, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    column = prepared.moments
+    assert prepared.focusWidget() is column.list
+    press(qtbot, prepared, Qt.Key.Key_Left)
+    assert lecturing.index == 1 and prepared.focusWidget() is column.list
+    press(qtbot, prepared, Qt.Key.Key_Right)
+    assert lecturing.index == 2
+    press(qtbot, prepared, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert [one.panel for one in lecturing.moments] == [names[0], names[2], names[1]]
+    assert lecturing.index == 1 and lecturing.moment.panel == "dot_product"
+    press(qtbot, prepared, Qt.Key.Key_Delete)
+    assert [one.panel for one in lecturing.moments] == [names[0], names[1]]
+    qtbot.mouseClick(column.bring, Qt.MouseButton.LeftButton)
+    assert [one.panel for one in lecturing.moments] == [names[0], names[2], names[1]]
+    assert not column.bring.isVisible()
+    column.list.setFocus()
+    press(qtbot, prepared, Qt.Key.Key_F2)
+    assert prepared.focusWidget() is column.name
+    qtbot.keyClicks(column.name, "Dots")
+    assert lecturing.moment.name == {"en": "Dots", "zh": panel_title("dot_product")}
+    assert column.list.currentItem().text() == "Dots"
+
+
+def test_that_what_is_said_of_a_moment_is_written_in_both_languages(qtbot: Any, prepared: Any) -> None:
+    lecturing, column = prepared.lecturing, prepared.moments
+    prepared.lecturing.go(0)
+    qtbot.keyClicks(column.note, "Ask first.")
+    qtbot.mouseClick(column.switch.buttons()[1], Qt.MouseButton.LeftButton)
+    assert column.note.toPlainText() == "" and column.name.text() == panel_title("rnn_gradients")
+    column.note.setPlainText("先提问。")
+    column.minutes.setValue(4.5)
+    assert lecturing.moment.note == {"en": "Ask first.", "zh": "先提问。"} and lecturing.moment.minutes == 4.5
+    assert "4.5 min" in column.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    qtbot.mouseClick(column.twice, Qt.MouseButton.LeftButton)
+    assert len(lecturing.moments) == 4 and lecturing.index == 1
+    assert lecturing.moments[1] == lecturing.moments[0]
+    assert lecturing.moments[1].run is lecturing.moments[0].run
+    qtbot.mouseClick(column.delete, Qt.MouseButton.LeftButton)
+    assert len(lecturing.moments) == 3
+
+
+def test_that_a_question_and_the_controls_of_the_stage_are_chosen(qtbot: Any, prepared: Any) -> None:
+    lecturing, column = prepared.lecturing, prepared.moments
+    lecturing.go(0)
+    row = column.question.findData(2)
+    column.question.setCurrentIndex(row)
+    column.question.activated.emit(row)
+    assert lecturing.moment.tour == 2 and lecturing.moment.question is not None
+    column._show_control("clip", False)
+    assert "clip" not in lecturing.moment.controls and "cell" in lecturing.moment.controls
+    assert column.controls.text() == "10 of 11 controls on the stage"
+    column._show_control("clip", True)
+    assert lecturing.moment.controls is None
+
+
+def test_that_dragging_a_moment_gives_it_another_place(qtbot: Any, prepared: Any) -> None:
+    lecturing, column = prepared.lecturing, prepared.moments
+    model = column.list.model()
+    first = lecturing.moments[0]
+    assert model.moveRow(model.index(-1, -1), 0, model.index(-1, -1), 3)  # what a drop does
+    qtbot.waitUntil(lambda: lecturing.moments[2] is first)
+    assert lecturing.index == 1 and column.list.currentRow() == 1
+
+
+def test_that_a_lecture_is_saved_and_opened_where_it_is_dropped(
+    qtbot: Any, prepared: Any, hall: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.lecture"
+    prepared.do("lecture-save")
+    dialog = prepared.findChild(QFileDialog)
+    assert dialog is not None
+    dialog.fileSelected.emit(str(path))
+    dialog.reject()
+    assert path.is_file() and prepared.lecturing.saved and prepared.moments.state.text() == "saved"
+    assert not list((tmp_path / "lectures").glob("*"))
+    other = hall(language="zh")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    other.dropEvent(QDropEvent(QPointF(9, 9), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+                               Qt.KeyboardModifier.NoModifier))
+    assert other.lecturing.moments == prepared.lecturing.moments
+    assert other.place == "rnn_gradients" and other.page.shown.step == 6
+    assert other.moments.list.item(0).text() == panel_title("rnn_gradients")
+    assert str(path) in other.settings.recent
+
+
+def test_that_what_was_not_saved_is_offered_at_the_next_start(
+    qtbot: Any, prepared: Any, hall: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    lecture = prepared.lecturing.lecture
+    prepared.lecturing.entitle("en", "Never saved")
+    prepared.close()
+    found = list((tmp_path / "lectures").glob("*.toml"))
+    assert len(found) == 1
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    window = hall()
+    window.files.guarded(lambda: window.lecturing.open_unsaved(found[0]))
+    assert window.lecturing.moments == lecture.moments and window.lecturing.title == "Never saved"
+    assert not found[0].exists() and not window.lecturing.saved
+    assert window.page.shown.step == 6  # from the run that Ctrl+D kept on this machine
+    window.lecturing.new()
+    assert list(window.lecturing.unsaved().values()) == ["Never saved"]
+
+
+def test_that_a_moment_without_a_run_is_trained_once(qtbot: Any, hall: Any, tmp_path: Path) -> None:
+    from app.engine.protocol import Change
+
+    script = Lecture({"en": "Script"}, (
+        Moment("rnn_gradients", {"en": "One"}, set=RECURRENT, steps=6,
+               changes=(Change(3, {"learning_rate": 0.02}), Change(6, {"clip": 0.5}))),
+        Moment("dot_product", {"en": "Two"})))
+    window = hall()
+    told = []
+    window.lecturing.training.connect(lambda step, of: told.append((step, of)))
+    window.lecturing.open(script)
+    qtbot.waitUntil(lambda: window.lecturing.moments[0].run is not None, timeout=8_000)
+    run = window.lecturing.moments[0].run
+    assert run.step == 6 and run.film[-1].params.clip == 0.5 and told[0] == (0, 6) and told[-1] == (0, 0)
+    assert moments.find(script.moments[0], window.lecturing.runs) is not None
+    assert window.lecturing.saved
+    press(qtbot, window, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: window.lecturing.moments[1].run is not None, timeout=8_000)
+    told.clear()
+    other = hall()
+    other.lecturing.training.connect(lambda step, of: told.append((step, of)))
+    other.lecturing.open(script)
+    assert other.page.shown.step == 6 and told == []
+    assert equal(other.page.shown.frame, run.film[-1].frame)
+
+
+def test_that_the_keys_of_a_lecture_are_free_while_none_is_open(qtbot: Any, hall: Any) -> None:
+    window = hall()
+
+    def enabled() -> set[bool]:
+        return {one.isEnabled() for one in window._shortcuts
+                if one.key().toString() in ("PgDown", "PgUp", "Home")}
+
+    assert enabled() == {False}
+    window.lecturing.new()
+    assert enabled() == {True}
+    window.set_language("zh")
+    assert enabled() == {True} and window.moments is not None and window.moments.isVisible()
+    window.do("lecture-close")
+    assert enabled() == {False} and window.moments is None and window.roadmap.isVisible()
