@@ -202,6 +202,11 @@ class Session(QObject):
             and (self._behind or not self._due)
 
     @property
+    def ready(self) -> bool:
+        """Whether its worker has the run, so that it can go on at once."""
+        return self._talk.begun
+
+    @property
     def _behind(self) -> bool:
         """Whether a recorded run is repeated while nobody waits for it."""
         return isinstance(self._phase, phases.Paused) and self._phase.behind

@@ -168,7 +168,7 @@ def test_that_the_run_is_repeated_behind_the_picture_bit_for_bit(qtbot: Any, pre
     session, run = prepared.session, prepared.lecturing.moment.run
     assert session.state is State.PAUSED
     assert equal(session.current().frame, run.film[-1].frame)
-    qtbot.waitUntil(lambda: session._begun, timeout=8_000)
+    qtbot.waitUntil(lambda: session.ready, timeout=8_000)
     assert session.state is State.PAUSED and session.last_step == 6
     assert equal(session.current().frame, run.film[-1].frame)
     for name in run.history.names:
@@ -181,9 +181,9 @@ def test_that_playing_on_before_the_repetition_is_over_waits_for_it(qtbot: Any, 
     prepared.lecturing.go(0)
     session = prepared.session
     session.repeat()
-    assert session.state is State.PAUSED and session._behind
+    assert session.state is State.PAUSED and not session.ready
     session.play()
-    assert session.state is State.STARTING and session.playing
+    assert session.playing and not session.ready
     qtbot.waitUntil(lambda: session.last_step > 7, timeout=8_000)
     session.pause()
 
@@ -191,7 +191,7 @@ def test_that_playing_on_before_the_repetition_is_over_waits_for_it(qtbot: Any, 
 def test_that_home_brings_the_moment_back_as_it_was(qtbot: Any, prepared: Any) -> None:
     prepared.lecturing.go(0)
     session, run = prepared.session, prepared.lecturing.moment.run
-    qtbot.waitUntil(lambda: session._begun, timeout=8_000)
+    qtbot.waitUntil(lambda: session.ready, timeout=8_000)
     session.set_params(cell="GRU")
     qtbot.waitUntil(lambda: session.resting and session.last_step == 0)
     press(qtbot, prepared, Qt.Key.Key_Home)
