@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from app.session.record import Record
     from app.session.session import Session
     from app.window.errors import Toast
-    from app.window.lecturing import Lecturing
     from app.window.page import Page
     from app.window.palette import Overlay
     from app.window.side import Side
@@ -32,6 +31,12 @@ if TYPE_CHECKING:
 
 
 LECTURE_ENDING = ".lecture"
+
+
+class Lectures(Protocol):
+    """Where a lecture that was read is given."""
+
+    def open(self, lecture: Lecture, path: Path | None) -> None: ...
 
 
 class Desk(Protocol):
@@ -44,7 +49,9 @@ class Desk(Protocol):
     side: Side | None
     session: Session | None
     place: str
-    lecturing: Lecturing
+
+    @property
+    def lecturing(self) -> Lectures: ...
 
     def window(self) -> QWidget: ...
 
