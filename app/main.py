@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,7 +132,12 @@ def build(application: QApplication) -> tuple[MainWindow, Pool]:
 
         return Session(panel, pool, device=settings.device, threads=settings.threads)
 
-    window = MainWindow(Settings.load(), panels(), make_session, pool.warm)
+    def rehearsing() -> Callable[..., object]:
+        from app.headless.rehearsal import rehearsal
+
+        return rehearsal
+
+    window = MainWindow(Settings.load(), panels(), make_session, pool.warm, rehearsing)
     gc.freeze()  # what is here now stays: whoever collects what a page left need not look at it
     return window, pool
 

@@ -77,6 +77,8 @@ class MomentList(QWidget):
         self.back = self._link(words("‹ Roadmap"), self.roadmap_wanted.emit)
         self.state = QLabel()
         self.state.setProperty("role", "quiet")
+        self.rehearse = self._link(words("Rehearse"), partial(self.asked.emit, "lecture-rehearse"))
+        explain(self.rehearse, words("Make and try every moment on this machine, and keep its run"))
         self.more = QPushButton("⋯")
         self.more.setProperty("role", "bare")
         self.more.setAccessibleName(words("New, open, save this lecture"))
@@ -153,6 +155,7 @@ class MomentList(QWidget):
         head.addWidget(self.back)
         head.addStretch(1)
         head.addWidget(self.state)
+        head.addWidget(self.rehearse)
         head.addWidget(self.more)
         acts = QHBoxLayout()
         acts.setSpacing(px(4))
@@ -241,6 +244,7 @@ class MomentList(QWidget):
             list_.scheduleDelayedItemsLayout()  # a name may have another height
             list_.setCurrentRow(lecturing.index)
         list_.viewport().update()
+        self.rehearse.setVisible(bool(lecturing.moments))
         self.empty.setVisible(not lecturing.moments)
         px = self.look.px
         self.empty.setGeometry(px(8), px(6), px(WIDTH - 24), px(90))

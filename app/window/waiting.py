@@ -23,10 +23,12 @@ class _Sent:
     """One piece of work on its way."""
 
     errand: Errand
+    work: Callable[..., Any]
     card: AtWork
     refusal: Refusal
     done: Callable[[Any], object]
     reading: bool
+    waits: bool
 
 
 class Errands(QObject):
@@ -48,7 +50,7 @@ class Errands(QObject):
     def send(
         self, look: Look, window: QWidget, what: str, refusal: Refusal,
         done: Callable[[Any], object], work: Callable[..., object], *args: Any,
-        limits: Limits | None = None,
+        limits: Limits | None = None, waits: bool = True,
     ) -> None:
         """Have ``work(*args, told)`` done, and ``done`` called with what it returns.
 
@@ -56,21 +58,27 @@ class Errands(QObject):
             what: a few words about it, in the window's language.
             refusal: what is said where it takes more than ``limits``, or is ended from outside.
             limits: of what reads; another such piece of work is stopped.
+            waits: whether the window waits for it when it is closed, as for what is being written.
         """
         reading = limits is not None
         for one in [each for each in self._sent if reading and each.reading]:
             self._stop(one)
         card = AtWork(look, window, what)
-        sent = _Sent(self.start(work, *args, limits=limits), card, refusal, done, reading)
+        sent = _Sent(self.start(work, *args, limits=limits), work, card, refusal, done, reading,
+                     waits and not reading)
         card.busy.cancelled.connect(lambda: self._stop(sent))
         self._sent.append(sent)
         self._timer.start()
         self._look()
 
+    def does(self, work: Callable[..., Any]) -> bool:
+        """Whether such a piece of work is on its way."""
+        return any(one.work is work for one in self._sent)
+
     def finish(self, seconds: float) -> None:
         """The window closes: what is being written may come to its end for some time."""
         for one in list(self._sent):
-            if not one.reading:
+            if one.waits:
                 one.errand.wait(seconds)
             self._stop(one)
 

@@ -120,11 +120,12 @@ class MainWindow(Guarded, QMainWindow):
         self, settings: Settings, panels: Sequence[Panel],
         make_session: Callable[[Panel, Settings], Session],
         warm: Callable[[], object] = lambda: None,
+        rehearsing: Callable[[], Callable[..., object]] | None = None,
     ) -> None:
         super().__init__()
         self.settings, self.panels = settings, tuple(panels)
         self._known = {one.id: one for one in panels}
-        self._make_session, self._warm = make_session, warm
+        self._make_session, self._warm, self._rehearsing = make_session, warm, rehearsing
         self.sessions: dict[str, Session] = {}
         self.tours: dict[str, Tour] = {}
         self.tryings: dict[str, Trying] = {}
@@ -351,6 +352,8 @@ class MainWindow(Guarded, QMainWindow):
             Command("lecture-save", w("Save this lecture…"), (), self.lecturing.ask_save, at_work),
             Command("lecture-save-as", w("Save this lecture under another name…"), (),
                     partial(self.lecturing.ask_save, anew=True), at_work),
+            Command("lecture-rehearse", w("Rehearse this lecture"), (), self.rehearse,
+                    lambda: bool(self.lecturing.moments) and self._rehearsing is not None),
             Command("lecture-close", w("Close this lecture"), (), self.lecturing.close, at_work),
             Command("moment-back", w("Bring back the moment that was deleted"), (),
                     self.lecturing.bring_back, lambda: self.lecturing.deleted is not None),
@@ -405,6 +408,13 @@ class MainWindow(Guarded, QMainWindow):
         from app.files.lecture import shipped
 
         self.lecturing.open(shipped()[f"l{number}"])
+
+    def rehearse(self) -> None:
+        """Have every moment of the open lecture made and tried on this machine."""
+        from app.window.rehearsing import rehearse
+
+        if self._rehearsing is not None:
+            rehearse(self, self.lecturing, self._rehearsing())
 
     def _discard_unsaved(self, file: Path) -> None:
         self.lecturing.discard_unsaved(file)
