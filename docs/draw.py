@@ -1,4 +1,4 @@
-"""Draws the README's pictures: python3 lab.py draws nothing unasked, so this is a command of its own.
+"""Draws the pictures of the README and of docs/lecturing.md; lab.py draws nothing unasked.
 
     python docs/draw.py                draws all that docs/pictures.toml lists
     python docs/draw.py text_cnn …     draws these
@@ -31,7 +31,7 @@ def command(one: dict[str, Any], file: Path) -> list[str]:
     for name in ("lang", "theme", "size"):
         if name in one:
             words += [f"--{name}", one[name]]
-    return words
+    return [*words, "--present"] if one.get("present") else words
 
 
 def draw(names: list[str], folder: Path) -> None:
@@ -39,8 +39,12 @@ def draw(names: list[str], folder: Path) -> None:
     from app.headless.commands import run
 
     for name in names:
-        status = run(command(listed()[name], folder / f"{name}.png"))
-        if status:
+        one, file = listed()[name], folder / f"{name}.png"
+        if "lecture" in one:
+            from app.headless.picture import lecture_picture
+
+            lecture_picture(one["lecture"], one["moments"], file, sheet=one.get("sheet", False))
+        elif status := run(command(one, file)):
             raise SystemExit(status)
 
 

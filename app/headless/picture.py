@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
 from app.files.export import encoded, on_ground, picture
+from app.files.lecture import shipped
 from app.files.settings import Settings
+from app.headless.rehearsal import rehearsal, rehearse, with_runs
 from app.session.record import Record, Seen, versions
 from app.session.session import Session
+from app.window.rehearsing import RehearsalSheet
 from app.window.window import MainWindow
 from visualizers.catalog import Said, panels
 from visualizers.files import replacing
@@ -58,6 +63,40 @@ def page_picture(
     color = QColor(theme(shade, hall=present).ground)
     with replacing(path) as file:
         file.write_bytes(encoded(on_ground(image, color)))
+
+
+def lecture_picture(
+    name: str, numbers: Sequence[int], path: Path, *, sheet: bool, language: str = "en",
+    shade: str = "light", size: tuple[int, int] = (1280, 720),
+) -> None:
+    """Draw a lecture that ships, of so many of its moments, at the last of them, or its rehearsal.
+
+    Args:
+        numbers: of its moments, from 1.
+        sheet: what a rehearsal of them says.
+    """
+    application = QApplication.instance() or QApplication(["bigmodels-lab"])
+    assert isinstance(application, QApplication)
+    whole = shipped()[name]
+    lecture = replace(whole, moments=tuple(whole.moments[number - 1] for number in numbers))
+    with tempfile.TemporaryDirectory() as folder:
+        rows, runs = zip(*rehearse(lecture, where=Path(folder)), strict=True)
+    pool = InlinePool()
+    window = MainWindow(Settings(language=language, theme=shade), panels(),
+                        lambda one, _: Session(one, pool), rehearsing=lambda: rehearsal)
+    window.resize(QSize(*size))
+    window.show()
+    window.lecturing.open(with_runs(lecture, runs))
+    window.lecturing.go(len(numbers) - 1)
+    _settle(application)
+    if sheet:
+        window.show_sheet(RehearsalSheet(window.look, window.lecturing.title, rows, window))
+        _settle(application)
+    image = picture(window, 1.0)
+    window.lecturing.close()
+    window.close()
+    with replacing(path) as file:
+        file.write_bytes(encoded(on_ground(image, QColor(theme(shade).ground))))
 
 
 def _settle(application: QApplication) -> None:

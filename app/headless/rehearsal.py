@@ -62,6 +62,7 @@ def rehearse(
         def at(done: int, of: int, index: int = index) -> None:
             told(index * 100 + 100 * done // max(1, of), total * 100)
 
+        at(0, 1)
         yield _tried(index + 1, moment, limit, folder, at)
     told(total * 100, total * 100)
 

@@ -130,8 +130,9 @@ class RehearsalSheet(Overlay):
         self.moments.append(button)
         grid.addWidget(state, line, 0, top)
         grid.addWidget(button, line, 2, Qt.AlignmentFlag.AlignLeft | top)
-        grid.addWidget(self._figure(numbers.quantity(round(one.seconds, 1), "s", words)), line, 3, right | top)
+        made = numbers.quantity(round(one.seconds, 1), "s", words)
         opens = numbers.quantity(round(one.opens, 2), "s", words) if math.isfinite(one.opens) else "–"
+        grid.addWidget(self._figure(made), line, 3, right | top)
         grid.addWidget(self._figure(opens), line, 4, right | top)
         if kept := kept_said(one, words):
             grid.addWidget(self._figure(kept), line, 5, right | top)

@@ -129,7 +129,7 @@ def test_that_one_rehearsal_is_done_at_a_time_and_can_be_cancelled(
         window.do("lecture-rehearse")
     rehearsals = [one.errand for one in window.files.errands._sent if one.work is rehearsal]
     assert len(rehearsals) == 1
-    qtbot.waitUntil(lambda: rehearsals[0].total > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: rehearsals[0].total > 0, timeout=90_000)  # a process and its imports
     card = next(one.card for one in window.files.errands._sent if one.work is rehearsal)
     card.busy.cancelled.emit()
     assert rehearsals[0].over and not window.files.errands.does(rehearsal)

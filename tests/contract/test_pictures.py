@@ -1,4 +1,4 @@
-"""The README's pictures show the program of today."""
+"""The pictures of the README and of docs/lecturing.md show the program of today."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def difference(one: Path, other: Path) -> float:
 
 def test_that_every_picture_is_listed_and_every_listed_one_is_shown() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    shown = set(re.findall(r"docs/(\w+)\.png", readme))
+    lecturing = (ROOT / "docs/lecturing.md").read_text("utf-8")
+    shown = set(re.findall(r"docs/(\w+)\.png", readme)) | set(re.findall(r"\]\((\w+)\.png\)", lecturing))
     assert shown == set(LISTED) == {one.stem for one in (ROOT / "docs").glob("*.png")}
 
 
