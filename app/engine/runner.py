@@ -11,15 +11,11 @@ import copy
 import dataclasses
 import math
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from app.engine import machine
 from app.engine.measuring import Measuring, has_finished, idle_controls
@@ -36,7 +32,6 @@ from app.engine.protocol import (
     Hold,
     Look,
     Note,
-    Pace,
     Progress,
     Quit,
     Recall,
@@ -44,7 +39,7 @@ from app.engine.protocol import (
     Values,
     Warm,
 )
-from app.engine.thinning import Thinned
+from app.engine.run import Beat, Keyframe, Keyframes, Present, Run, Way
 from visualizers.panel import Context, load
 from visualizers.refusal import Refusal
 from widgets.theme.words import tr_mark
@@ -59,94 +54,12 @@ FRAME_SHARE, MOST_SHARE = 0.04, 0.1
 ALIVE = 0.12
 # Keyframes may take one part in so many of the time.
 KEYFRAME_COST = 200
-MOST_KEYFRAMES = 64
 # Scalars are gathered from dicts into arrays at the latest after so many steps.
 MOST_ROWS = 4096
-
-NOTHING: Mapping[str, NDArray[np.float64]] = {}
 
 
 class Abandoned(BaseException):
     """A set-up that nobody waits for any more. Not an ``Exception``: experiments must let it pass."""
-
-
-@dataclass
-class Keyframe:
-    """A copy of the experiment, and torch's global random state beside it."""
-
-    experiment: Any
-    random: Any
-
-
-@dataclass
-class Present:
-    """The newest state of a run, set aside while an earlier one is looked at."""
-
-    experiment: Any
-    random: Any
-    step: int
-    params: Any
-    trained: Any
-    ended: bool
-    diverged: bool
-
-
-@dataclass
-class Run:
-    """One run of one experiment, and where it stands."""
-
-    begin: Begin
-    token: int
-    device: str
-    threads: int
-    experiment: Any
-    context: Context
-    params: Any  # for the next step and the next frame
-    trained: Any  # those that the last step was trained with
-    keyframes: Thinned[Keyframe]
-    measuring: Measuring
-    step: int = 0
-    version: int = 0
-    changes: list[Change] = field(default_factory=list)
-    untold: list[Change] = field(default_factory=list)
-    rows: list[dict[str, float]] = field(default_factory=list)
-    chunks: list[dict[str, NDArray[np.float64]]] = field(default_factory=list)
-    first: int = 0  # the step before the first scalars that wait to be sent
-    framed: int = -1  # the step of the last frame
-    told: int = 0  # its version
-    fresh: bool = True  # whether all that it showed was of its step
-    granted: int = 0  # credits, in all
-    credits: int = 0  # of them that are left
-    recalls: int = 0
-    pace: Pace = field(default_factory=Pace)
-    left: int = 0  # steps until the frame, at a pace that counts them
-    due: float = 0.0
-    framed_at: float = 0.0
-    frame_cost: float = 0.0
-    goal: int | None = None  # the earlier step that is being trained up to
-    later: list[Grant | Look] = field(default_factory=list)  # what arrived on the way there
-    goal_answer: bool = True  # whether the goal is a Recall's rather than a replay's
-    told_at: float = 0.0
-    present: Present | None = None
-    ended: bool = False
-    diverged: bool = False
-    copies: bool = True  # whether the experiment can be copied
-    copy_cost: float = 0.0
-    copied_at: float = 0.0
-    calibrated: bool = False
-    busy: float = 0.0  # seconds and steps of training alone, for the speed
-    busy_steps: int = 0
-    speed: float = 0.0
-    memory: int = 0
-    memory_at: float = -1.0
-
-    def params_at(self, step: int) -> Any:
-        """The parameters that step ``step`` was trained with, the first ones for step 0."""
-        params = self.begin.params
-        for change in self.changes:
-            if change.step < step:
-                params = dataclasses.replace(params, **change.values)
-        return params
 
 
 class Runner:
@@ -195,13 +108,13 @@ class Runner:
     def idle(self) -> float | None:
         """Seconds until there is work to do; ``None`` when only a message can bring some."""
         run = self._run
-        if self._inbox or (run is not None and run.goal is not None):
+        if self._inbox or (run is not None and run.way is not None):
             return 0.0
         if run is None or not self._may_train(run):
             return None
-        if run.pace.steps is None or run.left:
+        if run.beat.pace.steps is None or run.beat.left:
             return 0.0
-        return max(0.0, run.due - perf_counter())
+        return max(0.0, run.beat.due - perf_counter())
 
     def _guarded(self, act: Callable[..., None], *args: Any) -> None:
         failed = None
@@ -213,7 +126,7 @@ class Runner:
         except Exception as error:
             token = self._run.token if self._run else getattr(args[0], "run", -1) if args else -1
             failed = Failed(token, *_said(error), "".join(traceback.format_exception(error)))
-            if isinstance(error, Refusal) and self._run is not None and self._run.framed >= 0:
+            if isinstance(error, Refusal) and self._run is not None and self._run.last.step >= 0:
                 # A parameter that can be mended must not cost the run.
                 self._give_up_credits(self._run)
                 failed = dataclasses.replace(failed, over=False)
@@ -248,28 +161,28 @@ class Runner:
         run = self._run
         if run is None or message.run != run.token:
             return
-        if run.goal is not None and isinstance(message, (Grant, Look)):
+        if run.way is not None and isinstance(message, (Grant, Look)):
             run.later.append(message)
             return
         match message:
             case End():
                 self._drop()
             case SetPace(pace=pace):
-                if pace != run.pace:  # else a stretch that has begun goes on
-                    run.pace, run.left, run.due = pace, 0, 0.0
+                run.beat.change(pace)
             case Hold():
                 self._give_up_credits(run)
-                seen = (run.framed, run.told) == (run.step, run.version) and run.fresh
+                seen = (run.last.step, run.last.version) == (run.step, run.version) \
+                    and run.last.fresh
                 try:
-                    if run.goal is None and not seen:
+                    if run.way is None and not seen:
                         self._frame(run, paid=False)
                 finally:
                     self._send(Held(run.token))
             case Grant():
                 if message.params is not None:
                     run.params, run.version = message.params, message.version
-                    if run.pace.steps is None:
-                        run.due = min(run.due, run.framed_at + LEAST_GAP)
+                    if run.beat.pace.steps is None:
+                        run.beat.due = min(run.beat.due, run.last.at + LEAST_GAP)
                 run.granted += message.credits
                 run.credits += message.credits
             case Look():
@@ -285,7 +198,7 @@ class Runner:
         run.granted += sum(one.credits for one in run.later if isinstance(one, Grant))
         run.later = [dataclasses.replace(one, credits=0) if isinstance(one, Grant) else one
                      for one in run.later]
-        run.credits = run.left = 0
+        run.credits = run.beat.left = 0
 
     # --- beginning -------------------------------------------------------------------------
 
@@ -296,8 +209,8 @@ class Runner:
         context, experiment = self._build(begin, device)
         run = self._run = Run(
             begin, begin.run, device, begin.threads or 1, experiment, context,
-            params=begin.params, trained=begin.params, pace=begin.pace,
-            keyframes=Thinned(begin.keyframe_bytes, MOST_KEYFRAMES), measuring=Measuring(experiment),
+            params=begin.params, trained=begin.params, beat=Beat(begin.pace),
+            keyframes=Keyframes.within(begin.keyframe_bytes), measuring=Measuring(experiment),
             changes=[change for change in begin.changes if change.step < begin.until],
             calibrated=bool(begin.threads) or not begin.trains or device != "cpu"
             or machine.cores() <= 2,
@@ -308,7 +221,7 @@ class Runner:
             # The steps that follow must be those of the recording, threads and all.
             self._keyframe(run, perf_counter())
             self._calibrate(run)
-            run.goal, run.goal_answer = begin.until, False
+            run.way = Way(begin.until, recalled=False)
             return
         for change in begin.changes:
             run.params = dataclasses.replace(run.params, **change.values)
@@ -382,14 +295,14 @@ class Runner:
         """Under other parameters a run that has ended may have something to do again, when asked."""
         if run.ended and not run.diverged:
             run.ended = has_finished(run.experiment, run.params)
-            run.credits = run.left = 0  # they were meant for what has ended
+            run.credits = run.beat.left = 0  # they were meant for what has ended
 
     def _advance(self) -> None:
         run = self._run
         if run is None:
             return
-        if run.goal is not None:
-            self._approach(run)
+        if run.way is not None:
+            self._approach(run, run.way)
         elif self._may_train(run):
             self._play(run)
 
@@ -398,41 +311,37 @@ class Runner:
         now = perf_counter()
         if run.present is not None:
             self._fork(run, run.step)
-        if run.pace.steps is None:
-            self._train(run, min(now + PEEK, run.due), None)
-            if (now := perf_counter()) >= run.due or run.ended:
+        beat = run.beat
+        if beat.pace.steps is None:
+            self._train(run, min(now + PEEK, beat.due), None)
+            if (now := perf_counter()) >= beat.due or run.ended:
                 self._paid_frame(run, now)
             return
-        if run.left == 0:
-            if now < run.due:
+        if beat.left == 0:
+            if now < beat.due:
                 return
-            run.left = run.pace.steps
-            run.due = self._after(run, now)
-        run.left -= self._train(run, now + PEEK, run.left)
-        if run.left == 0 or run.ended:
-            run.left = 0
+            beat.left = beat.pace.steps
+            beat.due = beat.after(now)
+        beat.left -= self._train(run, now + PEEK, beat.left)
+        if beat.left == 0 or run.ended:
+            beat.left = 0
             self._paid_frame(run, now)
-
-    def _after(self, run: Run, now: float) -> float:
-        """When the next frame is due: in step with those before, unless this one is far too late."""
-        late = now - run.due
-        return (run.due if 0 <= late < run.pace.interval / 2 else now) + run.pace.interval
 
     def _paid_frame(self, run: Run, now: float) -> None:
         if self._run is not run or run.credits == 0:
             return  # it has diverged
         self._frame(run, paid=True)
-        if run.pace.steps is None:
-            run.due = max(self._after(run, now),
-                          perf_counter() + rest_after(run.frame_cost))
+        if run.beat.pace.steps is None:
+            run.beat.due = max(run.beat.after(now), perf_counter() + rest_after(run.last.cost))
         self._keyframe_if_due(run)
 
     def _keyframe_if_due(self, run: Run) -> None:
         now = perf_counter()
-        last = run.keyframes.last()
+        frames = run.keyframes
+        last = frames.kept.last()
         if (
-            run.copies and last is not None and run.step - last.step >= run.keyframes.gap
-            and now - run.copied_at >= KEYFRAME_COST * run.copy_cost
+            frames.able and last is not None and run.step - last.step >= frames.kept.gap
+            and now - frames.at >= KEYFRAME_COST * frames.cost
         ):
             self._keyframe(run, now)
 
@@ -443,11 +352,11 @@ class Runner:
         """
         if run.params is not run.trained:
             self._note_change(run)
-        step_once, params, rows = run.experiment.step, run.params, run.rows
+        step_once, params, rows = run.experiment.step, run.params, run.news.rows
         experiment, finite, clock = run.experiment, math.isfinite, perf_counter
         over = getattr(experiment, "finished", None)
         every = run.measuring.every
-        if run.goal is not None and run.goal_answer:
+        if run.way is not None and run.way.recalled:
             every = 0  # on the way back to a step nobody looks at those before it
         unmeasured = every - run.step % every if every else -1
         most = MOST_ROWS if most is None else min(most, MOST_ROWS)
@@ -471,13 +380,9 @@ class Runner:
             if now >= until:
                 break
         run.step += count
-        run.busy += clock() - started
-        run.busy_steps += count
-        if run.busy > 0.25:
-            run.speed = run.busy_steps / run.busy
-            run.busy, run.busy_steps = 0.0, 0
+        run.speed.trained(count, clock() - started)
         if len(rows) >= MOST_ROWS:
-            self._gather(run)
+            run.news.gather(run.measuring.scalars)
         if not good:
             self._diverge(run)
         return count
@@ -492,41 +397,17 @@ class Runner:
         if values:
             change = Change(run.step, values)
             run.changes.append(change)
-            run.untold.append(change)
+            run.news.changes.append(change)
 
     def _diverge(self, run: Run) -> None:
         run.ended = run.diverged = True
-        run.credits, run.left, run.goal = 0, 0, None
+        run.credits, run.beat.left, run.way = 0, 0, None
         # The weights after step s are known to be good only when step s + 1 had a finite loss.
-        good = run.keyframes.before(max(0, run.step - 2))
-        scalars, first, changes = self._news(run)
+        good = run.keyframes.kept.before(max(0, run.step - 2))
+        scalars, first, changes = run.news.take(run.step, run.measuring.scalars)
         self._send(Diverged(run.token, run.step, good.step if good else 0, scalars, first, changes))
 
     # --- what is sent ----------------------------------------------------------------------
-
-    def _gather(self, run: Run) -> None:
-        """Turn the rows of scalars into arrays; what was not measured at a step is NaN there."""
-        rows, run.rows = run.rows, []
-        if rows:
-            run.chunks.append({
-                name: np.fromiter((row.get(name, math.nan) for row in rows), np.float64, len(rows))
-                for name in {**rows[0], **run.measuring.scalars}
-            })
-
-    def _news(
-        self, run: Run
-    ) -> tuple[Mapping[str, NDArray[np.float64]], int, tuple[Change, ...]]:
-        """Scalars and changes since the last message, with the step before the first of them."""
-        self._gather(run)
-        chunks, run.chunks = run.chunks, []
-        first, run.first = run.first, run.step
-        changes, run.untold = tuple(run.untold), []
-        if not chunks:
-            return NOTHING, first, changes
-        if len(chunks) == 1:
-            return chunks[0], first, changes
-        joined = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
-        return joined, first, changes
 
     def _frame(self, run: Run, *, paid: bool) -> None:
         if run.diverged:
@@ -535,26 +416,25 @@ class Runner:
         measuring = run.measuring
         # A run that counts the steps between its frames is looked at frame by frame; it is measured
         # for each while that keeps pace, and always for the last one before it stands still.
-        at_rest = not paid or run.ended or (run.pace.steps is not None and (
-            run.credits == 1 or measuring.cost <= run.pace.interval))
+        at_rest = not paid or run.ended or (run.beat.pace.steps is not None and (
+            run.credits == 1 or measuring.cost <= run.beat.pace.interval))
         measuring.refresh(run.experiment, run.params, run.step, at_rest=at_rest)
-        run.fresh = not measuring.able or measuring.step == run.step
+        run.last.fresh = not measuring.able or measuring.step == run.step
         frame = run.experiment.frame(run.params)
-        scalars, first, changes = self._news(run)
-        run.framed, run.told, run.credits = run.step, run.version, run.credits - paid
+        scalars, first, changes = run.news.take(run.step, run.measuring.scalars)
+        run.last.step, run.last.version = run.step, run.version
+        run.credits -= paid
         if started - run.memory_at > 0.25 or run.memory_at < 0:
             run.memory, run.memory_at = machine.memory(run.device), started
-        if not run.speed and run.busy:
-            run.speed = run.busy_steps / run.busy
         self._send(Framed(
             run.token, run.step, frame, run.params, scalars, first, run.version, changes,
-            run.speed, run.memory, run.granted - run.credits, run.recalls, run.present is not None,
+            run.speed.read(), run.memory, run.granted - run.credits, run.recalls, run.present is not None,
             has_finished(run.experiment, run.params), measuring.scalars,
             measuring.step if measuring.able else run.step, idle_controls(run.experiment, run.params),
-            run.frame_cost,
+            run.last.cost,
         ))
-        run.framed_at = perf_counter()
-        run.frame_cost = run.framed_at - started
+        run.last.at = perf_counter()
+        run.last.cost = run.last.at - started
 
     # --- going back ------------------------------------------------------------------------
 
@@ -578,37 +458,34 @@ class Runner:
 
     def _keyframe(self, run: Run, now: float) -> None:
         """Keep a copy of the present state, if it fits the budget."""
-        if not run.copies or not run.begin.trains:
+        frames = run.keyframes
+        if not frames.able or not run.begin.trains:
             return
         try:
             twin, size = self._copy_sized(run)
         except Exception:
             # Such an experiment is built again and trained from the start instead.
-            run.copies = False
+            frames.able = False
             return
-        run.copied_at = perf_counter()
-        run.copy_cost = run.copied_at - now
-        budget = run.keyframes.budget
-        if size > (budget if run.step == 0 else budget - self._size_of_first(run)):
-            run.copies = False
+        frames.at = perf_counter()
+        frames.cost = frames.at - now
+        if not frames.fits(size, run.step):
+            frames.able = False
             return
-        run.keyframes.add(run.step, Keyframe(twin, machine.random_state(run.device)), size)
-
-    def _size_of_first(self, run: Run) -> int:
-        return next((moment.size for moment in run.keyframes), 0)
+        frames.kept.add(run.step, Keyframe(twin, machine.random_state(run.device)), size)
 
     def _recall(self, run: Run, message: Recall) -> None:
         """Set the newest state aside, start from the best state before the step, go up to it."""
-        if run.goal is not None and not run.goal_answer:
+        if run.way is not None and not run.way.recalled:
             return  # a replay is on its way, and nothing else can be seen before its end
         self._give_up_credits(run)
-        run.goal = None
+        run.way = None
         present = run.present
         newest = present.step if present else run.step
         step = max(0, min(message.step, newest))
         if step == newest and (present.diverged if present else run.diverged):
             step = max(0, newest - 2)  # the last weights that are known to be numbers
-        if present is None and step < newest and (run.rows or run.chunks):
+        if present is None and step < newest and run.news.scalars:
             self._frame(run, paid=False)  # scalars that the window has not seen yet
         run.recalls += 1
         if message.rename is not None:
@@ -619,23 +496,23 @@ class Runner:
                 self._restore(run, present.experiment, present.random, present.step)
                 run.params, run.trained = present.params, present.trained
                 run.ended, run.diverged = present.ended, present.diverged
-                run.present, run.first = None, step
+                run.present, run.news.first = None, step
             self._take_up(run)
             self._frame(run, paid=False)
             return
         if present is None:
             run.present = Present(run.experiment, machine.random_state(run.device), run.step,
                                   run.params, run.trained, run.ended, run.diverged)
-        base = run.keyframes.before(step)
+        base = run.keyframes.kept.before(step)
         reached = base.step if base else 0
         if present is None or not reached <= run.step <= step:
             self._go_back(run, base.item if base else None, reached)
         run.ended = run.diverged = False
-        run.goal, run.goal_answer = step, True
+        run.way = Way(step, recalled=True)
         if message.rename is not None:
             # What follows belongs to the branch: it starts with all that led here.
             self._fork(run, step)
-        self._approach(run)
+        self._approach(run, run.way)
 
     def _go_back(self, run: Run, keyframe: Keyframe | None, step: int) -> None:
         if keyframe is None:
@@ -649,12 +526,11 @@ class Runner:
         run.measuring.forget()
         machine.set_random_state(random)
 
-    def _approach(self, run: Run) -> None:
+    def _approach(self, run: Run, way: Way) -> None:
         """Some milliseconds of training again towards the goal, with each step's own parameters."""
-        goal = run.goal
-        assert goal is not None
+        goal = way.goal
         until = perf_counter() + 5 * PEEK
-        self._silent = run.goal_answer  # what it notes has been said before
+        self._silent = way.recalled  # what it notes has been said before
         while run.step < goal and perf_counter() < until:
             run.params = run.trained = run.params_at(run.step + 1)
             if run.ended and has_finished(run.experiment, run.params):
@@ -662,10 +538,10 @@ class Runner:
             run.ended = False  # other parameters had woken it here
             ahead = [change.step for change in run.changes if run.step < change.step < goal]
             self._train(run, until, min([goal, *ahead]) - run.step)
-            if run.goal_answer:
-                run.rows, run.chunks = [], []  # the window has them already
+            if way.recalled:
+                run.news.forget_scalars()  # the window has them already
         self._silent = False
-        if run.goal is None:
+        if run.way is None:
             return  # it has diverged
         if run.present is None:
             self._keyframe_if_due(run)
@@ -678,17 +554,17 @@ class Runner:
                 self._send(Progress(run.token, run.step, goal,
                                     tr_mark("Repeating the recorded steps")))
             return
-        run.goal = None
+        run.way = None
         run.params = run.trained = run.params_at(run.step)
-        if run.goal_answer:
-            run.first = run.step
+        if way.recalled:
+            run.news.first = run.step
         else:
             for change in run.begin.changes:
                 if change.step == run.step:
                     run.params = dataclasses.replace(run.params, **change.values)
         self._take_up(run)
         self._frame(run, paid=False)
-        if run.present is None and run.copies:
+        if run.present is None and run.keyframes.able:
             self._keyframe(run, perf_counter())
 
     def _take_up(self, run: Run) -> None:
@@ -699,10 +575,9 @@ class Runner:
     def _fork(self, run: Run, step: int) -> None:
         """Make the earlier state the run's own: what came after it is forgotten."""
         run.present = None
-        run.keyframes.truncate(step)
+        run.keyframes.kept.truncate(step)
         run.changes = [change for change in run.changes if change.step < step]
-        run.untold = []
-        run.rows, run.chunks, run.first = [], [], step
+        run.news.begin_at(step)
 
 
 def rest_after(cost: float) -> float:

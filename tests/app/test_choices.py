@@ -96,7 +96,7 @@ def test_that_every_speed_is_obeyed(lab: Any, qtbot: Any, speed: Speed) -> None:
     window.session.pause()
     assert window.page.card is None
     run = window.session._talk.worker._runner._run
-    assert run.pace == PACES[speed]
+    assert run.beat.pace == PACES[speed]
     window.set_theme("dark")
     assert window.page.findChild(Transport).findChild(QComboBox).currentText() == speed.value
 
@@ -109,7 +109,7 @@ def test_that_a_speed_that_is_chosen_while_it_plays_is_obeyed(lab: Any, qtbot: A
         choose(qtbot, combo, list(Speed).index(speed))
         step = window.session.last_step
         qtbot.waitUntil(lambda step=step: window.session.last_step > step, timeout=10_000)
-        assert window.session._talk.worker._runner._run.pace == PACES[speed]
+        assert window.session._talk.worker._runner._run.beat.pace == PACES[speed]
         assert window.session.state is State.RUNNING
 
 

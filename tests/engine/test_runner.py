@@ -33,7 +33,7 @@ EVERY = Pace(1, 0.0)
 
 def keyframes(talk: Any) -> tuple[int, ...]:
     """The steps that an inline worker keeps copies of."""
-    return talk.worker._runner._run.keyframes.steps
+    return talk.worker._runner._run.keyframes.kept.steps
 
 
 def train(talk: Any, steps: int) -> Any:
