@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -177,9 +177,9 @@ class Waiting(Guarded, QWidget):
         painter.setFont(font(look, 13, bold=True))
         radius, (left, top, right, _) = look.px(Card.RADIUS), map(look.px, Card.MARGINS)
         for title, cell in self.sketch():
-            painter.setPen(QPen(look.color("hairline"), 1))
+            painter.setPen(look.pen("hairline"))
             painter.setBrush(look.color("card"))
-            painter.drawRoundedRect(QRectF(cell).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+            painter.drawRoundedRect(look.within(cell), radius, radius)
             painter.setPen(look.color("muted"))
             room = cell.adjusted(left, top, -right, 0)
             painter.drawText(room.topLeft() + QRect(0, 0, 0, painter.fontMetrics().ascent()).bottomLeft(),

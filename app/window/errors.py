@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from widgets.base.guard import Guarded, place_of
@@ -68,7 +68,7 @@ class ErrorCard(Guarded, QFrame):
         if self.testAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent):
             painter.fillRect(self.rect(), look.color("card"))  # it lies on a card
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(look.color("warning", 120), 1))
+        painter.setPen(look.pen(look.color("warning", 120)))
         painter.setBrush(look.color("card"))
         radius = look.px(10)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(.5, .5, -.5, -.5), radius, radius)
@@ -103,7 +103,7 @@ class Toast(QLabel):
         edge = look.theme.warning if warning else look.theme.hairline
         self.setStyleSheet(
             f"background: {look.theme.card}; color: {look.theme.text};"
-            f" border: 1px solid {edge}; border-radius: {px(8)}px;"
+            f" border: {look.rim(edge)}; border-radius: {px(8)}px;"
             f" padding: {px(8)}px {px(14)}px;")
         self.setText(text)
         self.adjustSize()

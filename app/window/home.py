@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -288,7 +288,7 @@ class Door(Guarded, QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         lit = self.underMouse() or self.hasFocus()
         edge = "accent" if lit or self.primary else "hairline"
-        painter.setPen(QPen(look.color(edge), 1.5 * look.scale if lit else 1))
+        painter.setPen(look.pen(edge, 1.5 * look.scale if lit else 1))
         painter.setBrush(look.color("accent_wash" if self.isDown() else "card"))
         radius = look.px(Card.RADIUS)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius, radius)
@@ -327,7 +327,7 @@ class Seen(Guarded, QAbstractButton):
         shown = QRectF(QPointF(), small.deviceIndependentSize())
         shown.moveCenter(room.center())
         painter.setBrush(look.color("ground"))
-        painter.setPen(QPen(look.color("accent" if lit else "hairline"), 1.5 * look.scale if lit else 1))
+        painter.setPen(look.pen("accent" if lit else "hairline", 1.5 * look.scale if lit else 1))
         painter.drawRoundedRect(frame, px(8), px(8))
         painter.drawImage(shown.topLeft(), small)
         painter.setFont(self.font())

@@ -70,7 +70,7 @@ class Overlay(Guarded, QWidget):
         self.sheet = QFrame(self)
         self.sheet.setObjectName("sheet")
         self.sheet.setStyleSheet(
-            f"#sheet {{ background: {look.theme.card}; border: 1px solid {look.theme.hairline};"
+            f"#sheet {{ background: {look.theme.card}; border: {look.rim()};"
             f" border-radius: {look.px(12)}px; }}")
         window.installEventFilter(self)
         self.installEventFilter(self)
@@ -405,7 +405,7 @@ class Keys(Overlay):
         name.setFont(font(self.look, 13))
         key.setFont(font(self.look, 11))
         key.setStyleSheet(
-            f"color: {self.look.theme.muted}; border: 1px solid {self.look.theme.hairline};"
+            f"color: {self.look.theme.muted}; border: {self.look.rim()};"
             f" border-radius: {self.look.px(4)}px; padding: 0 {self.look.px(5)}px;")
         row.addWidget(name, 1)
         row.addWidget(key)

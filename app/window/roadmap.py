@@ -17,7 +17,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -365,7 +365,7 @@ class _Rows(Guarded, QStyledItemDelegate):
             painter.setBrush(look.color("accent_wash") if current else look.color("hairline", 110))
             painter.drawRoundedRect(option.rect.adjusted(0, 1, 0, -1), look.px(6), look.px(6))
         if focus:
-            painter.setPen(QPen(look.color("accent", 150), 1))
+            painter.setPen(look.pen(look.color("accent", 150)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(option.rect).adjusted(.5, 1.5, -.5, -1.5),
                                     look.px(6), look.px(6))
@@ -383,7 +383,7 @@ class _Rows(Guarded, QStyledItemDelegate):
                          index.data())
         opened = self.tree.itemFromIndex(index).isExpanded()
         x, y, r = rect.right() - px(10), rect.center().y() + 1, px(3)
-        painter.setPen(QPen(look.color("ghost"), 1.4 * look.scale, c=Qt.PenCapStyle.RoundCap))
+        painter.setPen(look.pen("ghost", 1.4 * look.scale, cap=Qt.PenCapStyle.RoundCap))
         shape = [(-r, -r / 2), (0, r / 2), (r, -r / 2)] if opened else \
             [(-r / 2, -r), (r / 2, 0), (-r / 2, r)]
         painter.drawPolyline(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in shape]))
@@ -404,7 +404,7 @@ class _Rows(Guarded, QStyledItemDelegate):
             painter.setBrush(colour)
             painter.drawEllipse(QPointF(x, y), 2 * look.scale, 2 * look.scale)
         elif index.data(_MARK) == "finished":
-            painter.setPen(QPen(colour, 1.5 * look.scale, c=Qt.PenCapStyle.RoundCap))
+            painter.setPen(look.pen(colour, 1.5 * look.scale, cap=Qt.PenCapStyle.RoundCap))
             painter.drawPolyline(QPolygonF([
                 QPointF(x - r, y), QPointF(x - r / 3, y + r * .8), QPointF(x + r * 1.2, y - r)]))
 

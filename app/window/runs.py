@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -81,7 +81,7 @@ class RunsPage(QWidget):
             f"QHeaderView, QHeaderView::section, QTableCornerButton::section {{"
             f" background: transparent; border: none; color: {theme.muted};"
             f" padding: {px(2)}px {px(6)}px {px(2)}px 0; }}"
-            f"QHeaderView::section:horizontal {{ border-bottom: 1px solid {theme.hairline}; }}")
+            f"QHeaderView::section:horizontal {{ border-bottom: {look.rim()}; }}")
         for header in (self.table.horizontalHeader(), self.table.verticalHeader()):
             header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -236,7 +236,7 @@ class _Row(Guarded, QWidget):
         look = self.look
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(look.color("ghost"), 2.5 * look.scale, c=Qt.PenCapStyle.RoundCap))
+        painter.setPen(look.pen("ghost", 2.5 * look.scale, cap=Qt.PenCapStyle.RoundCap))
         middle = self.height() // 2
         painter.drawLine(look.px(1), middle, look.px(11), middle)
         painter.setFont(font(look, 11))

@@ -65,10 +65,10 @@ class Side(Card):
         self.tabs.setStyleSheet(
             f"#sideTabs::tab {{ background: transparent; border: none; color: {colours.muted};"
             f" padding: {px(5)}px 0 {px(7)}px 0; margin: 0 {px(16)}px 0 0;"
-            f" border-bottom: 2px solid transparent; }}"
+            f" border-bottom: {look.rim('transparent', 2)}; }}"
             f"#sideTabs::tab:hover {{ color: {colours.text}; }}"
             f"#sideTabs::tab:selected {{ color: {colours.accent};"
-            f" border-bottom: 2px solid {colours.accent}; }}")
+            f" border-bottom: {look.rim(colours.accent, 2)}; }}")
         for name in (words("Controls"), words("Guide"), words("Code"), words("Runs")):
             self.tabs.addTab(name)
         line = QFrame()

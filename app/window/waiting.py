@@ -122,7 +122,7 @@ class AtWork(QFrame):
         self.look, px = look, look.px
         self.setObjectName("waiting")
         self.setStyleSheet(
-            f"#waiting {{ background: {look.theme.card}; border: 1px solid {look.theme.hairline};"
+            f"#waiting {{ background: {look.theme.card}; border: {look.rim()};"
             f" border-radius: {px(8)}px; }}")
         self.busy = Busy(look)
         box = QVBoxLayout(self)

@@ -67,7 +67,7 @@ from app.window.errors import Toast, catch
 from app.window.filing import Filing
 from app.window.hall import Hall
 from app.window.home import Home
-from app.window.lastrow import screen_id
+from app.window.lastrow import CheckRoom, screen_id
 from app.window.lecturing import Lecturing
 from app.window.palette import About, Entry, Keys, Overlay, Palette
 from app.window.roadmap import Roadmap, lecture_text
@@ -340,6 +340,7 @@ class MainWindow(Guarded, QMainWindow):
                     lambda: self.hall.stage is None, look),
             Command("hall", w("Hall text or desk text on this screen"), ("H",), self.toggle_hall,
                     lambda: True, look),
+            Command("room", w("Check this room"), ("Shift+H",), self.check_room, lambda: True, look),
             Command("larger", w("Larger"), ("Ctrl++", "Ctrl+="), partial(self._zoom, 1),
                     lambda: True, look),
             Command("smaller", w("Smaller"), ("Ctrl+-",), partial(self._zoom, -1),
@@ -958,6 +959,15 @@ class MainWindow(Guarded, QMainWindow):
         self.toast.say(look.words("Hall text on this screen from now on. H goes back.") if look.hall else
                        look.words("Desk text on this screen from now on. H goes back."))
 
+    def check_room(self) -> None:
+        """A strip to be read from the last row, on the stage if there is one; the same key ends it."""
+        window: QWidget = self.hall.stage or self
+        if (sheet := window.findChild(CheckRoom)) is not None:
+            sheet.leave()
+        else:
+            window.activateWindow()
+            self.show_sheet(CheckRoom(self.look, window))
+
     @property
     def _presented(self) -> bool:
         """Whether the whole screen is the stage."""
@@ -1121,7 +1131,7 @@ class MainWindow(Guarded, QMainWindow):
         self._choices(menu, w("Threads"), counts, settings.threads,
                       partial(self._set_machine, "threads"))
         menu.addSeparator()
-        for id in ("data", "present", "hall", "keys", "about"):
+        for id in ("data", "present", "hall", "room", "keys", "about"):
             self._act(menu, self.commands[id])
         return menu
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.files.settings import Settings
-from app.window.lastrow import screen_id
+from app.window.lastrow import LINES, SHARES, TEXTS, CheckRoom, RoomStrip, screen_id
 from widgets.theme.look import HALL_LINE, Look, hall_look, theme
 from widgets.theme.words import window_words
 
@@ -95,3 +98,62 @@ def test_that_two_windows_of_the_program_keep_each_others_screens(tmp_path: Any)
     assert Settings.load(path).hall == {"projector": True, "beamer": False}
     path.write_text('{"hall": {"projector": "yes", "beamer": true}}')
     assert Settings.load(path).hall == {"beamer": True}
+
+
+def test_that_the_strip_is_on_the_whole_screen_until_escape(lab: Any, qtbot: Any) -> None:
+    window = lab()
+    before = window.look
+    qtbot.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.ShiftModifier)
+    strip = window.findChild(RoomStrip)
+    qtbot.waitUntil(lambda: strip.size() == window.size())
+    assert strip.isVisible() and window.isFullScreen() and window.look == before
+    qtbot.keyClick(window.findChild(CheckRoom), Qt.Key.Key_Escape)
+    assert window.findChild(RoomStrip) is None and not window.isFullScreen()
+    press(qtbot, window, Qt.Key.Key_F5)
+    window.check_room()
+    qtbot.keyClick(window.findChild(CheckRoom), Qt.Key.Key_Escape)
+    assert window.isFullScreen() and window.page.isVisible(), "the stage is still the stage"
+
+
+@pytest.mark.parametrize("shade", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("stage", [(1280, 720), (1024, 768), (1920, 1080)])
+def test_that_the_strip_has_what_it_says(
+    qtbot: Any, monkeypatch: Any, language: str, shade: str, stage: tuple[int, int]
+) -> None:
+    written: dict[str, int] = {}
+    boxes: list[QRectF] = []
+
+    class Watched(QPainter):
+        def drawText(self, box: QRectF, flags: Any, text: str) -> None:  # type: ignore[override]
+            written[text] = self.font().pixelSize()
+            boxes.append(self.boundingRect(box, flags, text))
+            super().drawText(box, flags, text)
+
+    monkeypatch.setattr("app.window.lastrow.QPainter", Watched)
+    words = window_words(language)
+    strip = RoomStrip(Look(theme(shade), words))
+    qtbot.addWidget(strip)
+    strip.resize(*stage)
+    strip.show()
+    shown = strip.grab().toImage()
+    assert [written[words(text)] for text in TEXTS] == [round(stage[1] / share) for share in SHARES]
+    room = QRectF(strip.rect())
+    assert all(room.contains(box) for box in boxes) and "3\u00a0px" in written
+    assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+    look = hall_look(shade, words, QSize(*stage))
+    for series in range(4):
+        assert count(shown, look.color(series)) > 300
+    row = stage[1] - stage[1] // 6
+    for at, pixels in enumerate(LINES):
+        x = round(stage[1] / 24 + (stage[0] - stage[1] / 12) * (at + 0.3) / 5)
+        for token in ("text", "hairline"):
+            inked = [y for y in range(row - stage[1] // 12, stage[1] - stage[1] // 11)
+                     if QColor(shown.pixel(x, y)) == look.color(token)]
+            assert inked == list(range(inked[0], inked[0] + pixels)), (token, pixels)
+
+
+def count(image: QImage, color: QColor) -> int:
+    """How many pixels of an image have a colour."""
+    pixels = np.frombuffer(image.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint32)
+    return int((pixels == color.rgb()).sum())

@@ -169,8 +169,8 @@ class Toggle(Guarded, QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         high, on = self.height(), self.isChecked()
-        track = self.rect().adjusted(1, 1, -1, -1)
-        painter.setPen(self.look.color("accent" if self.hasFocus() or on else "ghost"))
+        track = self.look.within(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(self.look.pen("accent" if self.hasFocus() or on else "ghost"))
         painter.setBrush(self.look.color("accent" if on else "hairline"))
         painter.drawRoundedRect(track, high / 2 - 1, high / 2 - 1)
         knob = high - 8
@@ -180,7 +180,7 @@ class Toggle(Guarded, QAbstractButton):
         painter.drawEllipse(left, 4, knob, knob)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(self.look.color("text"))
+            painter.setPen(self.look.pen("text"))
             painter.drawRoundedRect(track, high / 2 - 1, high / 2 - 1)
 
 

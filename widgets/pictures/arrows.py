@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -154,7 +154,7 @@ class Arrows(Canvas[int]):
 
     def _paint_ground(self, painter: QPainter) -> None:
         area = self._area
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawLine(QPointF(area.left(), area.center().y()), QPointF(area.right(), area.center().y()))
         painter.drawLine(QPointF(area.center().x(), area.top()), QPointF(area.center().x(), area.bottom()))
@@ -168,7 +168,7 @@ class Arrows(Canvas[int]):
         color = self.look.color("ghost") if index in self.muted else self.look.color(self.series[index])
         way = tip - middle
         length = math.hypot(way.x(), way.y())
-        pen = QPen(color, px(3) if index in self.fixed else px(2))
+        pen = self.look.pen(color, px(3) if index in self.fixed else px(2))
         if index in self.muted:
             pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)
@@ -180,7 +180,7 @@ class Arrows(Canvas[int]):
             painter.setBrush(color)
             painter.drawPolygon(QPolygonF([tip, back + across * px(5), back - across * px(5)]))
         if index not in self.fixed:
-            painter.setPen(QPen(color, px(2)))
+            painter.setPen(self.look.pen(color, px(2)))
             painter.setBrush(color if index == self._taken else self.look.color("card"))
             painter.drawEllipse(tip, px(4), px(4))
         name = self.label(self.names[index], "muted" if index in self.muted else "text", 12,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -146,10 +146,10 @@ class BarGrid(Canvas[Cell]):
 
     def _paint_cell(self, painter: QPainter, part: Cell) -> None:
         look, px, box = self.look, self.look.px, self.place(part)
-        painter.setPen(QPen(look.color("accent"), px(2)) if part == self.selected
-                       else QPen(look.color("hairline"), 1))
+        painter.setPen(look.pen("accent", px(2)) if part == self.selected
+                       else look.pen("hairline"))
         painter.setBrush(look.color("accent_wash") if part in self.lit else look.color("card"))
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), px(6), px(6))
+        painter.drawRoundedRect(look.within(box), px(6), px(6))
         y, note = box.top() + px(4), self.text_height(11)
         if self.notes:
             text = self.notes[part[0] * self.data.shape[1] + part[1]]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -141,7 +141,7 @@ class BarRows(Canvas[Cell]):
         look, px, area = self.look, self.look.px, self._area
         if self.lit >= 0:
             box = self.place((0, self.lit)).united(self.place((len(self.rows) - 1, self.lit)))
-            painter.setPen(QPen(look.color("accent"), 1))
+            painter.setPen(look.pen("accent"))
             painter.setBrush(look.color("accent_wash"))
             painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, self.text_height(12) + px(2)), px(4), px(4))
             if self._lit_head:
@@ -169,7 +169,7 @@ class BarRows(Canvas[Cell]):
                                      longest=longest), 0, middle, 0.0, 0.5)
         if note:
             self.put(painter, self.label(note, "muted", 12, longest=longest), 0, middle + line, 0.0, 0.5)
-        painter.setPen(QPen(look.color("hairline"), 1))
+        painter.setPen(look.pen("hairline"))
         painter.drawLine(QLineF(area.left(), first.bottom() - 0.5, area.right(), first.bottom() - 0.5))
         written = [self._write(value) for value in self.data[row].tolist()]
         roomy = all(self.text_width(one, 12, column == self.lit) + px(6) <= first.width()
@@ -181,7 +181,7 @@ class BarRows(Canvas[Cell]):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.color(self.series[row]))
             painter.drawRect(bar)
-            painter.setPen(QPen(look.color("ghost"), px(GHOST)))
+            painter.setPen(look.pen("ghost", px(GHOST)))
             for _, one in self.ghosts:
                 end = self._bar((row, column), float(one[row, column]))
                 painter.drawLine(QLineF(end.left() - px(3), end.top(), end.right() + px(3), end.top()))

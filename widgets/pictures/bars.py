@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -189,7 +189,7 @@ class BarChart(Canvas[int]):
                          area.left() + name_width, slot.center().y(), 1.0, 0.5)
             self.put(painter, self.label(figure, "muted", 12), max(end, zero) + px(5),
                      slot.center().y(), 0.0, 0.5)
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.drawLine(QLineF(zero, area.top(), zero, area.top() + pitch * len(self._values)))
         self.reel.paint(painter, area.toRect())
         painter.setClipping(False)
@@ -325,7 +325,7 @@ class Histogram(Canvas[int]):
         painter.drawPolygon(_outline(x, inside.bottom() - c * self._counts, inside.bottom()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._overlay is not None:
-            pen = QPen(self.look.color(1), 1.6 * self.look.scale)
+            pen = self.look.pen(1, 1.6 * self.look.scale)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(_outline(x, inside.bottom() - c * self._overlay, inside.bottom()))
@@ -335,7 +335,7 @@ class Histogram(Canvas[int]):
     ) -> None:
         px = self.look.px
         low, high = float(self._edges[0]), float(self._edges[-1])
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(inside.bottomLeft(), inside.bottomRight())
         for value, text in zip(*self._y_ticks(), strict=True):
             self.put(painter, self.label(text, "muted", 11), inside.left() - px(5),
@@ -367,7 +367,7 @@ class Histogram(Canvas[int]):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # they are upright: as sharp
         for (at_pixel, series), rule in sorted(upright.items(), key=lambda one: one[0][0]):
             color = self.look.color("muted" if series is None else series, 90 if crowded else 200)
-            pen = QPen(color, 1)
+            pen = self.look.pen(color, 1)
             if not crowded:
                 pen.setDashPattern([4, 4])
             painter.setPen(pen)
@@ -386,7 +386,7 @@ class Histogram(Canvas[int]):
             if rule.axis == "y" and self._top and self._top[0] <= rule.at <= self._top[1]:
                 y = inside.bottom() - inside.height() * rule.at / (self._top[1] - self._top[0])
                 color = self.look.color("muted" if rule.series is None else rule.series)
-                pen = QPen(color, 1)
+                pen = self.look.pen(color, 1)
                 pen.setDashPattern([4, 4])
                 painter.setPen(pen)
                 painter.drawLine(QLineF(inside.left(), y, inside.right(), y))

@@ -21,13 +21,13 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QPixmap,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from widgets.pictures.picture import Picture, Written
+from widgets.pictures.scales import MOST_TICKS
 from widgets.theme.look import Look
 
 T = TypeVar("T")
@@ -254,14 +254,14 @@ class Canvas(Picture[T]):
 
     def _outline_all(self, painter: QPainter) -> None:
         """A frame round the whole picture: the keyboard is here, and at no part yet."""
-        painter.setPen(QPen(self.look.color("accent"), self.look.scale))
+        painter.setPen(self.look.pen("accent", self.look.scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+        painter.drawRoundedRect(self.look.within(self.rect()), 4, 4)
 
     def _paint_readout(self, painter: QPainter, part: T) -> None:
         text = self.readout(part)
         if self._by_keys and self.hasFocus():
-            painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+            painter.setPen(self.look.pen("accent", self.look.px(2)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self.place(part).adjusted(-1, -1, 1, 1), 3, 3)
         if not text:
@@ -275,7 +275,7 @@ class Canvas(Picture[T]):
             box.moveRight(max(box.width(), near.x() - px(6)))
         if box.bottom() > self.height() - 1:
             box.moveBottom(max(box.height(), near.y() - px(6)))
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.setBrush(self.look.color("card", 242))
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), px(5), px(5))
         self.put(painter, picture, box.center().x(), box.center().y(), 0.5, 0.5)
@@ -371,9 +371,9 @@ def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:
     return [text[: fitting[-1]], text[fitting[-1] :].lstrip()]
 
 
-def places(count: int, room: float, least: float) -> list[int]:
-    """Whole numbers 0 … count-1 in round steps, at least ``least`` pixels apart."""
+def places(count: int, room: float, least: float, most: int = MOST_TICKS) -> list[int]:
+    """At most so many of the whole numbers 0 … count-1, in round steps, at least ``least`` pixels apart."""
     for step in (factor * 10**power for power in range(7) for factor in (1, 2, 5)):
-        if room / max(count, 1) * step >= least:
+        if room / max(count, 1) * step >= least and count <= step * most:
             return list(range(0, count, step))
     return [0]

@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPen,
     QPixmap,
     QPolygonF,
     QResizeEvent,
@@ -411,11 +410,11 @@ class PointCloud(Canvas[int]):
         self._sheet.paint(painter, area.left(), area.top(), ratio)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index in self.selected:
-            painter.setPen(QPen(self.look.color("text"), 2 * self.look.scale))
+            painter.setPen(self.look.pen("text", 2 * self.look.scale))
             reach = self.radius + self.look.px(3)
             painter.drawEllipse(QPointF(*spots[index].tolist()), reach, reach)
         if self.current is not None and self.current not in self.selected:
-            painter.setPen(QPen(self.look.color("muted"), 1.5 * self.look.scale))
+            painter.setPen(self.look.pen("muted", 1.5 * self.look.scale))
             reach = self.radius + self.look.px(2)
             painter.drawEllipse(QPointF(*spots[self.current].tolist()), reach, reach)
 
@@ -428,7 +427,7 @@ class PointCloud(Canvas[int]):
         return np.array(raster.rgba(theme.series[0]), np.uint8)
 
     def _paint_trails(self, painter: QPainter) -> None:
-        painter.setPen(QPen(self.look.color("ghost"), 1.5 * self.look.scale))
+        painter.setPen(self.look.pen("ghost", 1.5 * self.look.scale))
         for trail in self.trails:
             path = self._to_screen(trail)
             painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in path.tolist()]))
@@ -436,7 +435,7 @@ class PointCloud(Canvas[int]):
     def _paint_links(self, painter: QPainter, spots: NDArray[np.float32]) -> None:
         for series in dict.fromkeys(self.linked[:, 2].tolist()):
             ends = self.linked[self.linked[:, 2] == series, :2]
-            painter.setPen(QPen(self.look.color(series), 2 * self.look.scale))
+            painter.setPen(self.look.pen(series, 2 * self.look.scale))
             painter.drawLines([QLineF(*one) for one in spots[ends].reshape(-1, 4).tolist()])
 
     def _paint_labels(self, painter: QPainter, spots: NDArray[np.float32]) -> None:

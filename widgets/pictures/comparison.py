@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -88,7 +88,7 @@ class Comparison(Canvas[int]):
                      1.0, 0.5)
         for line, (name, *values) in enumerate(self._rows, 1):
             top = line * high
-            painter.setPen(QPen(self.look.color("hairline"), 1))
+            painter.setPen(self.look.pen("hairline"))
             painter.drawLine(0, round(top), self.width(), round(top))
             self.put(painter, self.label(name, "muted", 12, longest=max(1, named)), 0,
                      top + high / 2, 0.0, 0.5)

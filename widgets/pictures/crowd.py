@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -242,10 +242,10 @@ class Crowd(Canvas[int]):
         for value, style, ink in ((self.thresholds[row], Qt.PenStyle.SolidLine, "accent"),
                                   *((one, Qt.PenStyle.DashLine, "text")
                                     for one in self.targets[row : row + 1])):
-            painter.setPen(QPen(self.look.color(ink), px(2), style))
+            painter.setPen(self.look.pen(ink, px(2), style))
             painter.drawLine(QLineF(self._at(value), area.top(), self._at(value), area.bottom()))
         x, middle = self._at(self.thresholds[row]), area.top() - self._line / 2 - px(2)
-        painter.setPen(QPen(self.look.color("accent"), px(2)))
+        painter.setPen(self.look.pen("accent", px(2)))
         painter.setBrush(self.look.color("card"))
         painter.drawEllipse(QPointF(x, middle + px(1)), px(6), px(6))
         low, high = f"◂ {self._sides[0]}", f"{self._sides[1]} ▸"
@@ -256,7 +256,7 @@ class Crowd(Canvas[int]):
 
     def _paint_axis(self, painter: QPainter) -> None:
         area, top = self._row(1), self._row(1).bottom() + self.look.px(2)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         for tenth in range(TENTHS + 1):
             x = area.left() + area.width() * tenth / TENTHS
             painter.drawLine(QLineF(x, top - self.look.px(2), x, top + self.look.px(2)))

@@ -260,8 +260,8 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
     """An axis with round ticks, decades where it is logarithmic."""
 
     def __init__(self, side: str, look: Look, title: str, *, log: bool, integer: bool) -> None:
-        super().__init__(side, pen=pg.mkPen(look.color("hairline")), textPen=look.color("muted"),
-                         tickPen=pg.mkPen(look.color("hairline")), maxTickLength=look.px(4))
+        super().__init__(side, pen=look.pen("hairline"), textPen=look.color("muted"),
+                         tickPen=look.pen("hairline"), maxTickLength=look.px(4))
         self._log, self._integer, self._look = log, integer, look
         self._metrics = QFontMetricsF(font(look, 11))
         self.enableAutoSIPrefix(False)
@@ -453,7 +453,7 @@ class _Legend(Guarded, QWidget):
 
 
 def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
-    pen = QPen(look.color("ghost" if style == "ghost" else series), look.scale * width)
+    pen = look.pen("ghost" if style == "ghost" else series, look.scale * width)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     if style == "dashed":
         pen.setDashPattern([4.0, 2.5])
@@ -462,13 +462,13 @@ def _pen(look: Look, series: int, style: Style, width: float) -> QPen:
 
 
 def _rule_pen(look: Look, series: int | None) -> QPen:
-    pen = QPen(look.color("muted" if series is None else series), look.scale)
+    pen = look.pen("muted" if series is None else series, look.scale)
     pen.setDashPattern([4, 4])
     return pen
 
 
 def _sketch_pen(look: Look) -> QPen:
-    pen = QPen(look.color("text"), 2.2 * look.scale)
+    pen = look.pen("text", 2.2 * look.scale)
     pen.setDashPattern([1.5, 2.0])
     return pen
 
@@ -477,7 +477,7 @@ def _paint_marks(
     painter: QPainter, look: Look, series: int, points: NDArray[np.float64], size: float = 4.4
 ) -> None:
     """The shape of a series at points of its curve, with a rim that keeps it apart from the line."""
-    painter.setPen(QPen(look.color("card"), look.scale))
+    painter.setPen(look.pen("card", look.scale))
     painter.setBrush(look.color(series))
     paint_marks(painter, series, points, size * look.scale)
 
@@ -768,7 +768,7 @@ class CurvePlot(Picture[Point]):
         if self._by_keys and self.current is not None:
             looking = QPointF(*self._lines[self.current[0]].pixels[self.current[1]])  # type: ignore[index]
         if self.hasFocus() and self.current is None:
-            painter.setPen(QPen(self.look.color("accent"), self.look.scale))
+            painter.setPen(self.look.pen("accent", self.look.scale))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(inside, 4, 4)
         reading = looking is not None and inside.adjusted(-2, -2, 2, 2).contains(looking)
@@ -1029,7 +1029,7 @@ class CurvePlot(Picture[Point]):
         metrics = self._metrics
         painter.setFont(self._small)
         at = looking.x()
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.drawLine(QPointF(at, inside.top()), QPointF(at, inside.bottom()))
         plot_x = (at - b) / a
         shown_x = 10**plot_x if self._logs[0] else plot_x
@@ -1055,7 +1055,7 @@ class CurvePlot(Picture[Point]):
         left = at + 10 if at + 12 + width < inside.right() else at - 10 - width
         left = max(inside.left(), left)
         top = min(max(inside.top(), looking.y() - high / 2), inside.bottom() - high)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(self.look.color("card", 235))
         painter.drawRoundedRect(QRectF(left, top, width, high), 6, 6)
         for index, (text, color) in enumerate(rows):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -149,7 +149,7 @@ class DecisionTree(Canvas[int]):
         px, spots = self.look.px, [self._spot(node) for node in range(len(self.parents))]
         lit = set(self.path)
         for on_path in (False, True):
-            painter.setPen(QPen(self.look.color("accent" if on_path else "ghost"),
+            painter.setPen(self.look.pen("accent" if on_path else "ghost",
                                 px(2.5) if on_path else 1))
             for node in range(1, len(spots)):
                 if (node in lit) == on_path:
@@ -161,8 +161,8 @@ class DecisionTree(Canvas[int]):
     def _paint_node(self, painter: QPainter, node: int, spot: QPointF, lit: bool) -> None:
         px, series = self.look.px, self.series[node]
         radius = px(RADIUS if lit else RADIUS - 1.5)
-        painter.setPen(QPen(self.look.color("accent"), px(2)) if lit
-                       else QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("accent", px(2)) if lit
+                       else self.look.pen("ghost"))
         if series < 0:
             painter.setBrush(self.look.color("accent" if lit else "card"))
             painter.drawEllipse(spot, radius, radius)

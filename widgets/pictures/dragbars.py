@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -205,11 +205,11 @@ class DragBars(Canvas[Bar]):
         painter.drawRoundedRect(QRectF(min(zero, end), track.top(), abs(end - zero), track.height()),
                                 px(2), px(2))
         if row.draggable:
-            painter.setPen(QPen(self.look.color("warning" if row.held else "accent"), px(2)))
+            painter.setPen(self.look.pen("warning" if row.held else "accent", px(2)))
             painter.setBrush(self.look.color("card"))
             painter.drawEllipse(QPointF(end, track.center().y()), px(6), px(6))
         elif row.low < 0:
-            painter.setPen(QPen(self.look.color("muted"), 1))
+            painter.setPen(self.look.pen("muted"))
             painter.drawLine(QPointF(zero, track.top() - 1), QPointF(zero, track.bottom() + 1))
         figure = self.label(fixed(value), "text", 11)
         self.put(painter, figure, track.right() + px(10), track.center().y(), 0.0, 0.5)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -209,14 +209,14 @@ class Dumbbells(Canvas[Pair]):
         px, inside, line = self.look.px, self._inside, self.text_height(12)
         for value in (one for one in TICKS if one >= self._low):
             x = self._x_of(value)
-            painter.setPen(QPen(self.look.color("hairline"), 1))
+            painter.setPen(self.look.pen("hairline"))
             painter.drawLine(QLineF(x, inside.top(), x, inside.bottom()))
             self.put(painter, self.label(percent(value), "muted", 12), x, inside.bottom() + px(2), 0.5)
         self.put(painter, self.label(self._x, "muted", 12, longest=self.width()),
                  inside.center().x(), inside.bottom() + line + px(3), 0.5)
         if self.rule is not None:
             x = self._x_of(self.rule[0])
-            pen = QPen(self.look.color("muted"), self.look.scale)
+            pen = self.look.pen("muted", self.look.scale)
             pen.setDashPattern([4, 4])
             painter.setPen(pen)
             painter.drawLine(QLineF(x, inside.top(), x, inside.bottom()))
@@ -239,12 +239,12 @@ class Dumbbells(Canvas[Pair]):
         for row in range(len(self.names)):
             y = self._y(row, lane)
             begin, end = (QPointF(self._x_of(float(part[row])), y) for part in (one.begin, one.end))
-            painter.setPen(QPen(faint, px(3 if one.ghost else 5), Qt.PenStyle.SolidLine,
+            painter.setPen(self.look.pen(faint, px(3 if one.ghost else 5), Qt.PenStyle.SolidLine,
                                 Qt.PenCapStyle.FlatCap))
             painter.drawLine(QLineF(begin, end))
-            painter.setPen(QPen(color, 1.8 * scale))
+            painter.setPen(self.look.pen(color, 1.8 * scale))
             painter.setBrush(self.look.color("card"))
             paint_marks(painter, 0, [(begin.x(), begin.y())], px(4) if one.ghost else px(5.5))
-            painter.setPen(QPen(self.look.color("card"), scale))
+            painter.setPen(self.look.pen("card", scale))
             painter.setBrush(color)
             paint_marks(painter, one.series, [(end.x(), end.y())], px(3.5) if one.ghost else px(5.5))

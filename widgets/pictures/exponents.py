@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QPainter, QPen
+from PySide6.QtGui import QBrush, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -200,14 +200,14 @@ class Exponents(Canvas[int]):
         inside, top = self._inside, (self._top or (0.0, 1.0))[1]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for counts, _ in self.ghosts:
-            painter.setPen(QPen(self.look.color("ghost"), self.look.px(2)))
+            painter.setPen(self.look.pen("ghost", self.look.px(2)))
             edges = [QPointF(self._x(self.first + at + side),
                              inside.bottom() - inside.height() * float(value) / top)
                      for at, value in enumerate(counts) for side in (0, 1)]
             painter.drawPolyline(edges)
         below = np.zeros(self._count)
         for one in self.fates:
-            painter.setPen(QPen(self.look.color(one.series), 1))
+            painter.setPen(self.look.pen(one.series))
             painter.setBrush(self._brush(one))
             for at in np.flatnonzero(one.counts).tolist():
                 tall = inside.height() * float(one.counts[at]) / top
@@ -233,11 +233,11 @@ class Exponents(Canvas[int]):
                 x, y = 0.0, y + high + px(3)
             box = QRectF(x + 1, y + high / 2 - px(5), px(14), px(10))
             if at < len(self.fates):
-                painter.setPen(QPen(self.look.color(self.fates[at].series), 1))
+                painter.setPen(self.look.pen(self.fates[at].series))
                 painter.setBrush(self._brush(self.fates[at]))
                 painter.drawRect(box)
             else:
-                painter.setPen(QPen(self.look.color("ghost"), px(2)))
+                painter.setPen(self.look.pen("ghost", px(2)))
                 painter.drawLine(box.bottomLeft(), box.bottomRight())
             self.put(painter, self.label(name, "text", 12, longest=round(self.width() - x - px(20))),
                      x + px(20), y)
@@ -250,14 +250,14 @@ class Exponents(Canvas[int]):
             left, right = self._x(one.low), self._x(one.top + 1)
             painter.fillRect(QRectF(left, inside.top(), right - left, inside.height()),
                              self.look.color("accent_wash"))
-            pen = QPen(self.look.color("accent"), 1)
+            pen = self.look.pen("accent")
             pen.setDashPattern([4, 4])
             painter.setPen(pen)
             for edge in (one.low, one.least, one.top + 1):
                 if self.first < edge < self.first + self._count:
                     x = self._x(edge)
                     painter.drawLine(QLineF(x, inside.top(), x, inside.bottom()))
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(inside.bottomLeft(), inside.bottomRight())
         for value, text in zip(*self._y_ticks(), strict=True):
             y = inside.bottom() - inside.height() * value / (self._top or (0.0, 1.0))[1]
@@ -280,7 +280,7 @@ class Exponents(Canvas[int]):
                  self._inside.left() - px(6), row.center().y(), 1.0, 0.5)
         low, least, top = self._x(one.low), self._x(one.least), self._x(one.top + 1)
         high, above = row.height() - px(8), row.top() + px(4)
-        painter.setPen(QPen(self.look.color(ink), self.look.scale * (2 if chosen else 1)))
+        painter.setPen(self.look.pen(ink, self.look.scale * (2 if chosen else 1)))
         painter.setBrush(QBrush(self.look.color(ink), Qt.BrushStyle.BDiagPattern))
         painter.drawRect(QRectF(low, above, least - low, high))
         painter.setBrush(self.look.color(ink, 220 if chosen else 110))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -275,7 +275,7 @@ class FlowGraph(Canvas[int]):
             middle = (a.x() + b.x()) / 2
             path.cubicTo(QPointF(middle, a.y()), QPointF(middle, b.y()), b)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("accent" if lit else "ghost"), px(2.6 if lit else 1.2)))
+        painter.setPen(self.look.pen("accent" if lit else "ghost", px(2.6 if lit else 1.2)))
         painter.drawPath(path)
         # The head of an arrow at the end towards which it moves.
         at, way = (points[0], 1) if lit and self.back else (points[-1], -1)
@@ -304,7 +304,7 @@ class FlowGraph(Canvas[int]):
     def _paint_node(self, painter: QPainter, index: int) -> None:
         box, node, px = self.place(index), self.nodes[index], self.look.px
         marked = index in (self.now, self.chosen)
-        painter.setPen(QPen(self.look.color("accent" if marked else "ghost"), px(2) if marked else 1))
+        painter.setPen(self.look.pen("accent" if marked else "ghost", px(2) if marked else 1))
         painter.setBrush(self.look.color("accent_wash" if index == self.now else "card"))
         painter.drawRoundedRect(box, px(5), px(5))
         side = px(4 if box.width() < px(110) else 7)
@@ -359,7 +359,7 @@ class FlowGraph(Canvas[int]):
         wide, tall = area.width() / columns, area.height() / rows
         shades = raster.colour(matrix, -limit, limit, raster.diverging(self.look.theme))
         painter.drawImage(area, raster.to_image(shades))
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
         if wide >= self.text_width("−0.00", 11) + self.look.px(6) and tall >= self.text_height(11) - 2:

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import raster
 from widgets.pictures.canvas import Canvas, places
+from widgets.pictures.scales import MOST_TICKS
 from widgets.theme.look import Look
 
 Cell = tuple[int, int]
@@ -142,7 +143,7 @@ class HeadGrid(Canvas[Cell]):
     def _outline(self, painter: QPainter, part: Cell, token: str, width: float) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for color, wide in (("card", width + 2.5), (token, width)):
-            painter.setPen(QPen(self.look.color(color), wide * self.look.scale))
+            painter.setPen(self.look.pen(color, wide * self.look.scale))
             painter.drawRect(self.place(part).adjusted(-1, -1, 1, 1))
 
     def _picture(self) -> QImage:
@@ -167,11 +168,12 @@ class HeadGrid(Canvas[Cell]):
         rows, columns = self.stack.shape[:2]
         wide, tall = self._pitch
         across = max((self.text_width(one, 11) for one in self.column_labels), default=px(14))
-        for column in places(columns, columns * wide, across + px(4)):
+        for column in places(columns, columns * wide, across + px(4),
+                             len(self.column_labels) or MOST_TICKS):
             name = self.column_labels[column] if column < len(self.column_labels) else str(column)
             self.put(painter, self.label(name, "muted", 11), area.left() + column * wide
                      + (wide - self._gap) / 2, area.top() - px(2), 0.5, 1.0)
-        for row in places(rows, rows * tall, self.text_height(11)):
+        for row in places(rows, rows * tall, self.text_height(11), len(self.row_labels) or MOST_TICKS):
             name = self.row_labels[row] if row < len(self.row_labels) else str(row)
             self.put(painter, self.label(name, "muted", 11), area.left() - px(5),
                      area.top() + row * tall + (tall - self._gap) / 2, 1.0, 0.5)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -266,7 +266,8 @@ class Heatmap(Canvas[Cell]):
         """Which labels are shown: all, or as many in round steps as have room."""
         if labels and room / count >= least:
             return list(range(min(count, len(labels))))
-        shown = places(count, room, max(least, self.look.px(24)) if not labels else least)
+        shown = places(count, room, least, count) if labels \
+            else places(count, room, max(least, self.look.px(24)))
         return [one for one in shown if not labels or one < len(labels)]
 
     def _paint_bar(self, painter: QPainter) -> None:
@@ -277,9 +278,9 @@ class Heatmap(Canvas[Cell]):
         if self._bar is None:
             self._bar = raster.to_image(np.ascontiguousarray(self.table[::-1, None]))
         painter.drawImage(bar, self._bar)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(bar).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.drawRect(self.look.within(bar))
         x, span = bar.right() + px(5), self.high - self.low
         self.put(painter, self.label(scale_end(self.high, span), "muted", 11), x, bar.top() - px(3))
         self.put(painter, self.label(scale_end(self.low, span), "muted", 11), x, bar.bottom() + px(3), 0, 1)
@@ -314,7 +315,7 @@ class Heatmap(Canvas[Cell]):
     def _paint_frames(self, painter: QPainter) -> None:
         rows, columns = self.data.shape
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("card"), self.look.px(1)))
+        painter.setPen(self.look.pen("card", self.look.px(1)))
         for start, stop in self.blocks:
             if 0 <= start < stop <= min(rows, columns):
                 painter.drawRect(self._rect(start, start, stop - start, stop - start))
@@ -329,7 +330,7 @@ class Heatmap(Canvas[Cell]):
     def _frame(self, painter: QPainter, rect: QRectF) -> None:
         """An outline that is seen on every colour: accent inside, card outside."""
         width = 0.6 if self.dense else 1.0  # so that small cells are still seen
-        painter.setPen(QPen(self.look.color("card"), self.look.px(4) * width))
+        painter.setPen(self.look.pen("card", self.look.px(4) * width))
         painter.drawRect(rect)
-        painter.setPen(QPen(self.look.color("accent"), self.look.px(2) * width))
+        painter.setPen(self.look.pen("accent", self.look.px(2) * width))
         painter.drawRect(rect)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -155,7 +155,7 @@ class Landscape(Canvas[Cell]):
         painter.setClipRect(area.adjusted(-1, -1, 1, 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for ghost in self.ghosts:
-            painter.setPen(QPen(self.look.color("ghost"), 4 * self.look.scale))
+            painter.setPen(self.look.pen("ghost", 4 * self.look.scale))
             painter.drawPolyline(polygon(self.on_screen(ghost)))
         if self.lowest is not None:
             self._paint_lowest(painter)
@@ -170,7 +170,7 @@ class Landscape(Canvas[Cell]):
             self._paint_mark(painter, one, end.x(), end.y(), px(6.5 if one.bold else 5))
         if self.tracks:  # where all of them began
             x, y = spots[0][0]
-            painter.setPen(QPen(self.look.color("text"), px(2)))
+            painter.setPen(self.look.pen("text", px(2)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QPointF(x, y), px(5), px(5))
 
@@ -186,12 +186,12 @@ class Landscape(Canvas[Cell]):
             return
         wide = (3.0 if one.bold else 1.8) * self.look.scale
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        pen = QPen(self.look.color(one.series), wide)
+        pen = self.look.pen(one.series, wide)
         if one.hollow:
             pen.setDashPattern([3.0, 2.0])
         stroke(painter, at, pen, few=60)
         if one.bold:  # a dot a step, where steps can be told apart
-            painter.setPen(QPen(self.look.color("card"), 1))
+            painter.setPen(self.look.pen("card"))
             painter.setBrush(self.look.color(one.series))
             apart = np.hypot(*np.diff(at, axis=0).T) > self.look.px(9)
             for x, y in at[1:][apart][:40]:
@@ -199,15 +199,15 @@ class Landscape(Canvas[Cell]):
 
     def _paint_mark(self, painter: QPainter, one: Track, x: float, y: float, radius: float) -> None:
         color = self.look.color(one.series)
-        painter.setPen(QPen(color if one.hollow else self.look.color("card"),
-                            (2.0 if one.hollow else 1.0) * self.look.scale))
+        painter.setPen(self.look.pen(color if one.hollow else "card",
+                                     (2.0 if one.hollow else 1.0) * self.look.scale))
         painter.setBrush(self.look.color("card") if one.hollow else color)
         paint_marks(painter, one.series, [(x, y)], radius)
 
     def _paint_lowest(self, painter: QPainter) -> None:
         assert self.lowest is not None
         (x, y), far = self.on_screen(np.array([self.lowest]))[0], self.look.px(6)
-        painter.setPen(QPen(self.look.color("text"), self.look.px(2)))
+        painter.setPen(self.look.pen("text", self.look.px(2)))
         painter.drawLine(QLineF(x - far, y - far, x + far, y + far))
         painter.drawLine(QLineF(x - far, y + far, x + far, y - far))
 
@@ -216,14 +216,14 @@ class Landscape(Canvas[Cell]):
         for row, entries in enumerate(self._key_rows()):
             y = self.head + (row + 0.5) * (line + px(3))
             for one, x in entries:
-                pen = QPen(self.look.color(one.series), 2 * self.look.scale)
+                pen = self.look.pen(one.series, 2 * self.look.scale)
                 if one.hollow:
                     pen.setDashPattern([3.0, 2.0])
                 painter.setPen(pen)
                 painter.drawLine(QLineF(x, y, x + px(20), y))
                 self._paint_mark(painter, one, x + px(10), y, px(4.5))
                 self.put(painter, self.label(one.name, "text", 12), x + px(25), y, 0.0, 0.5)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
         for values, upwards in ((self.across, False), (self.up, True)):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -170,7 +170,7 @@ class LogoPlot(Canvas[int]):
         painter.restore()
         if 0 <= self.selected < len(self.heights):
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.look.color("accent"), px(2)))
+            painter.setPen(self.look.pen("accent", px(2)))
             painter.drawRoundedRect(self.place(self.selected).adjusted(0, -2, 0, 1), 3, 3)
 
     def _paint_letter(
@@ -195,7 +195,7 @@ class LogoPlot(Canvas[int]):
         scale = inside.height() / ((self.high - self.low) or 1.0)
         for column in self.muted:
             painter.fillRect(self.place(column), self.look.color("ground"))
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         ticks = self._ticks()
         for value, text in zip(ticks, numbers.ticks(ticks), strict=True):
             y = inside.bottom() - (value - self.low) * scale
@@ -214,7 +214,7 @@ class LogoPlot(Canvas[int]):
             self.put(painter, self.label(self.labels[column], "muted", 11),
                      inside.left() + (column + 0.5) * wide, inside.bottom() + px(2), 0.5, 0.0)
         if 0 < self.divider < len(self.heights):
-            pen = QPen(self.look.color("muted"), 1)
+            pen = self.look.pen("muted")
             pen.setDashPattern([4, 4])
             painter.setPen(pen)
             x = inside.left() + self.divider * wide

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -189,7 +189,7 @@ class MarkedTexts(Canvas[int]):
         view = QRect(0, self.head, self.width(), self.height() - self.head)
         down = self.head - self.reel.offset
         painter.setClipRect(view)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         for end in ends[:-1]:
             painter.drawLine(0, round(end + down), self.width() - self.look.px(9), round(end + down))
         for box, text, span in runs:
@@ -210,7 +210,7 @@ class MarkedTexts(Canvas[int]):
         assert span.series is not None
         chosen = span.part >= 0 and span.part in (self.selected, self.current)
         painter.setBrush(self.look.color(span.series, 60))
-        painter.setPen(QPen(self.look.color(span.series), self.look.px(1.5)) if chosen
+        painter.setPen(self.look.pen(span.series, self.look.px(1.5)) if chosen
                        else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), 4, 4)
 

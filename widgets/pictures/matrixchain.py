@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -169,7 +169,7 @@ class MatrixChain(Canvas[Part]):
     ) -> None:
         shades = raster.colour(matrix, -self._limit, self._limit, raster.diverging(self.look.theme))
         painter.drawImage(place, raster.to_image(shades))
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(place)
         if tall < self.text_height(11) - 2:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -114,7 +114,7 @@ def paint_molecule(
     texts = [molecule.letters(one, way[0] > 0.1) for one, way in enumerate(ways)]
     clear = np.array([0.55 * tall if text else 0.0 for text, _ in texts])
     strokes = _strokes(molecule, at, clear, ways, look.px(2.6))
-    pen = QPen(look.color("text"), 1.4 * look.scale)
+    pen = look.pen("text", 1.4 * look.scale)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
     painter.drawLines(strokes.solid)
@@ -264,7 +264,7 @@ class MoleculeGrid(Canvas[int]):
         for part in {self.selected, self.current} - {None}:
             if part is not None and 0 <= part < self.count:
                 chosen = part == self.selected
-                painter.setPen(QPen(self.look.color("accent" if chosen else "ghost"),
+                painter.setPen(self.look.pen("accent" if chosen else "ghost",
                                     self.look.px(2 if chosen else 1)))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(self.place(part), 6, 6)
@@ -274,7 +274,7 @@ class MoleculeGrid(Canvas[int]):
         for index in range(self.count):
             one, box = self.cells[index], self.place(index)
             inside = box.adjusted(4, 3, -4, -line - 3)
-            painter.setPen(QPen(self.look.color("hairline"), 1))
+            painter.setPen(self.look.pen("hairline"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box, 6, 6)
             mark = self.label(mark_of(one.series), one.series, 12)

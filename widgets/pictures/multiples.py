@@ -149,13 +149,13 @@ class Multiples(Canvas[Cell]):
     def _paint_cell(self, painter: QPainter, part: Cell) -> None:
         look, px, box = self.look, self.look.px, self.place(part)
         chosen, best = part == self.selected, part == self.best
-        painter.setPen(QPen(look.color("accent" if chosen else "hairline"), px(2) if chosen else 1))
+        painter.setPen(look.pen("accent" if chosen else "hairline", px(2) if chosen else 1))
         painter.setBrush(look.color("accent_wash") if best else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), px(4), px(4))
+        painter.drawRoundedRect(look.within(box), px(4), px(4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for _, table in self.ghosts:
-            self._paint_curve(painter, table[part[0]][part[1]], box, QPen(look.color("ghost"), px(1)))
-        self._paint_curve(painter, self.curves[part[0]][part[1]], box, QPen(look.color(0), px(2)))
+            self._paint_curve(painter, table[part[0]][part[1]], box, look.pen("ghost", px(1)))
+        self._paint_curve(painter, self.curves[part[0]][part[1]], box, look.pen(0, px(2)))
         figure = self._last(self.curves, part)
         if best and self._best_name:
             figure = f"{figure} {self._best_name}"

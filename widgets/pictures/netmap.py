@@ -21,7 +21,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPainterPath,
-    QPen,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
@@ -468,15 +467,15 @@ class NetMap(Canvas[Part]):
         plan, px = self.plan, self.look.px
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.locked[0] >= 0 and self._there(("neuron", *self.locked, 0)):
-            painter.setPen(QPen(self.look.color("accent"), 2.5 * self.look.scale))
+            painter.setPen(self.look.pen("accent", 2.5 * self.look.scale))
             painter.drawRect(plan.box(*self.locked).adjusted(-2, -2, 2, 2))
         if self.current is None:
             return
         if self.current[0] == "weight" and self.current[3] < self.weights[self.current[1]].shape[1] - 1:
-            painter.setPen(QPen(self.look.color("text"), 1.5 * self.look.scale))
+            painter.setPen(self.look.pen("text", 1.5 * self.look.scale))
             painter.drawPath(plan.path(*self.current[1:]))
         elif not self._by_keys:
-            painter.setPen(QPen(self.look.color("text"), 1.5 * self.look.scale))
+            painter.setPen(self.look.pen("text", 1.5 * self.look.scale))
             painter.drawRoundedRect(self.place(self.current).adjusted(-1, -1, 1, 1), px(2), px(2))
 
     def _paint_labels(self, painter: QPainter) -> None:
@@ -816,7 +815,7 @@ class FieldMap(Canvas[tuple[int, int]]):
         image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(area, image)
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
         key = (self.points.tobytes(), self.kinds.tobytes(), self.filled, self.classes, self.head)
@@ -847,10 +846,10 @@ class FieldMap(Canvas[tuple[int, int]]):
                 ink.setRgb(*shades[value, :3].tolist())
             if index < self.filled:
                 rim = "card" if self.classes else "muted"  # a value near zero has the card's colour
-                painter.setPen(QPen(self.look.color(rim), self.look.scale))
+                painter.setPen(self.look.pen(rim, self.look.scale))
                 painter.setBrush(ink)
             else:
-                painter.setPen(QPen(ink, 1.6 * self.look.scale))
+                painter.setPen(self.look.pen(ink, 1.6 * self.look.scale))
                 painter.setBrush(self.look.color("card"))
             at = self.spot(x, y)
             paint_marks(painter, series if self.classes else 0, [(at.x(), at.y())], radius)

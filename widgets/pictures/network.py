@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -142,7 +142,7 @@ class NetworkGraph(Canvas[int]):
     def _paint_edges(self, painter: QPainter) -> None:
         crowd = len(self.edges) / max(len(self.positions), 1)
         color = self.look.color("ghost", int(np.clip(255 * 4 / max(crowd, 1), 60, 200)))
-        painter.setPen(QPen(color, self.look.scale))
+        painter.setPen(self.look.pen(color, self.look.scale))
         painter.drawLines(self._lines(self.edges, self.on_screen()))
 
     def _paint_ties(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
@@ -151,13 +151,13 @@ class NetworkGraph(Canvas[int]):
         if not 0 <= centre < len(spots) or not len(self.edges):
             return
         own = self.edges[(self.edges == centre).any(axis=1)]
-        painter.setPen(QPen(self.look.color("accent"), 1.6 * self.look.scale))
+        painter.setPen(self.look.pen("accent", 1.6 * self.look.scale))
         painter.drawLines(self._lines(own, spots))
 
     def _paint_nodes(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
         shades = raster.colour(self.values, self.low, self.high, raster.for_points(self.look.theme))
         if len(spots) <= FEW_NODES:
-            painter.setPen(QPen(self.look.color("card"), 1.5 * self.look.scale))
+            painter.setPen(self.look.pen("card", 1.5 * self.look.scale))
             reach = self.radius + 0.75 * self.look.scale  # half of the rim lies inside
             for (x, y), (red, green, blue, _) in zip(spots.tolist(), shades.tolist(), strict=True):
                 painter.setBrush(QColor(red, green, blue))
@@ -167,7 +167,7 @@ class NetworkGraph(Canvas[int]):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for index, token in ((self.current, "muted"), (self.selected, "text")):
             if index is not None and 0 <= index < len(spots):
-                painter.setPen(QPen(self.look.color(token), 2 * self.look.scale))
+                painter.setPen(self.look.pen(token, 2 * self.look.scale))
                 reach = self.radius + self.look.px(3)
                 painter.drawEllipse(QPointF(*spots[index].tolist()), reach, reach)
 
@@ -335,15 +335,15 @@ class TrajectoryField(Canvas[int]):
             self._paint_many(painter)
         for ghost in self.ghosts.T:
             line = self._line(ghost)
-            painter.setPen(QPen(self.look.color("card", 190), 3.5 * self.look.scale))
+            painter.setPen(self.look.pen(self.look.color("card", 190), 3.5 * self.look.scale))
             painter.drawPolyline(line)
-            painter.setPen(QPen(self.look.color("text"), 1.3 * self.look.scale, Qt.PenStyle.DashLine))
+            painter.setPen(self.look.pen("text", 1.3 * self.look.scale, Qt.PenStyle.DashLine))
             painter.drawPolyline(line)
         for index, token in ((self.current, "muted"), (self.selected, "text")):
             if index is not None and 0 <= index < self.paths.shape[1]:
-                painter.setPen(QPen(self.look.color("card"), 5 * self.look.scale))
+                painter.setPen(self.look.pen("card", 5 * self.look.scale))
                 painter.drawPolyline(self._line(self.paths[:, index]))
-                painter.setPen(QPen(self.look.color(token), 2 * self.look.scale))
+                painter.setPen(self.look.pen(token, 2 * self.look.scale))
                 painter.drawPolyline(self._line(self.paths[:, index]))
 
     def _line(self, heights: NDArray[np.float32]) -> QPolygonF:
@@ -357,7 +357,7 @@ class TrajectoryField(Canvas[int]):
         for index, (red, green, blue, _) in enumerate(shades):
             color = self.look.color("text")
             color.setRgb(red, green, blue)
-            painter.setPen(QPen(color, 1.6 * self.look.scale))
+            painter.setPen(self.look.pen(color, 1.6 * self.look.scale))
             painter.drawPolyline(self._line(self.paths[:, index]))
 
     def _paint_many(self, painter: QPainter) -> None:
@@ -402,7 +402,7 @@ class TrajectoryField(Canvas[int]):
 
     def _paint_axes(self, painter: QPainter) -> None:
         area, px = self.area, self.look.px
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(area.left() - 1, area.top(), area.left() - 1, area.bottom() + 1)
         painter.drawLine(area.left() - 1, area.bottom() + 1, area.right(), area.bottom() + 1)
         values = scales.ticks(*self._range, max(2, area.height() // px(36)))

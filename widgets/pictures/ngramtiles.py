@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -212,8 +212,8 @@ class NgramTiles(Canvas[Tile]):
         return range(start, start + max(part[0], 1)) if start >= 0 else range(0)
 
     def _paint_word(self, painter: QPainter, box: QRectF, text: str, lit: bool, quiet: bool) -> None:
-        painter.setPen(QPen(self.look.color("accent"), 1.5 * self.look.scale) if lit
-                       else QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("accent", 1.5 * self.look.scale) if lit
+                       else self.look.pen("hairline"))
         painter.setBrush(self.look.color("card" if quiet else "accent_wash"))
         painter.drawRoundedRect(box, self.look.px(4), self.look.px(4))
         shown = self._fitting(text, round(box.width() - self.look.px(4)))
@@ -230,7 +230,7 @@ class NgramTiles(Canvas[Tile]):
     def _paint_tile(self, painter: QPainter, part: Tile) -> None:
         look, box, row = self.look, self.place(part), part[0] - 1
         found = self.partner[row, part[1]] >= 0
-        painter.setPen(QPen(look.color("accent" if part == self.current else 0 if found else "ghost"),
+        painter.setPen(look.pen("accent" if part == self.current else 0 if found else "ghost",
                             look.scale * (2 if part == self.current else 1),
                             Qt.PenStyle.SolidLine if found else Qt.PenStyle.DashLine))
         painter.setBrush(look.color(0, 255 if row < self.used else 90) if found else look.color("card"))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QMouseEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from widgets.base.calm import may_wait
@@ -157,10 +157,10 @@ class Parallelogram(PointsCanvas):
         a, b, c = (QPointF(*spots[one]) for one in self.corners)
         if self.held >= 0 and self._pulled is not None:
             a, b, c = (self._pulled if one == self.held else at for one, at in enumerate((a, b, c)))
-        painter.setPen(QPen(self.look.color("ghost"), px(1)))
+        painter.setPen(self.look.pen("ghost", px(1)))
         for one, other in self.pairs:
             painter.drawLine(QLineF(*spots[one], *spots[other]))
-        painter.setPen(QPen(self.look.color("ghost"), px(1), Qt.PenStyle.DotLine))
+        painter.setPen(self.look.pen("ghost", px(1), Qt.PenStyle.DotLine))
         painter.drawLine(b, c)
         painter.drawLine(a, goal)
         self._arrow(painter, b, a, Qt.PenStyle.SolidLine)
@@ -170,15 +170,15 @@ class Parallelogram(PointsCanvas):
             lit = one in self.near or one in self.corners
             painter.setBrush(self.look.color("text" if lit else "ghost"))
             painter.drawEllipse(QPointF(x, y), px(3) if lit else px(2), px(3) if lit else px(2))
-        painter.setPen(QPen(self.look.color("card"), px(2)))
+        painter.setPen(self.look.pen("card", px(2)))
         painter.setBrush(self.look.color(1))
         paint_marks(painter, 1, [(goal.x(), goal.y())], px(7))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for corner, at in enumerate((a, b, c)):
-            painter.setPen(QPen(self.look.color("accent"), px(4 if corner == self.held else 2)))
+            painter.setPen(self.look.pen("accent", px(4 if corner == self.held else 2)))
             painter.drawEllipse(at, px(7), px(7))
         if self.answer >= 0:
-            painter.setPen(QPen(self.look.color(1), px(2)))
+            painter.setPen(self.look.pen(1, px(2)))
             painter.drawEllipse(QPointF(*spots[self.answer]), px(7), px(7))
         self._paint_names(painter, spots, goal, (QLineF(b, a), QLineF(c, goal)))
 
@@ -189,7 +189,7 @@ class Parallelogram(PointsCanvas):
         px = self.look.px
         unit = (end - start) / line.length()
         tip, side = end - unit * px(9), QPointF(-unit.y(), unit.x())
-        painter.setPen(QPen(self.look.color(0), px(2), style))
+        painter.setPen(self.look.pen(0, px(2), style))
         painter.drawLine(start + unit * px(8), tip - unit * px(4))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.color(0))

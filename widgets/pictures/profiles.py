@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -135,7 +135,7 @@ class Profiles(Canvas[int]):
             painter.fillRect(self.place(self.current), self.look.color("accent_wash"))
         for value in TICKS if inside.width() > 5 * self.text_width(percent(1.0), 12) else TICKS[::2]:
             x = self._spot(0, value).x()
-            painter.setPen(QPen(self.look.color("hairline"), 1))
+            painter.setPen(self.look.pen("hairline"))
             painter.drawLine(QLineF(x, inside.top(), x, inside.bottom()))
             self.put(painter, self.label(percent(value), "muted", 12), x, inside.bottom() + px(2), 0.5)
         self.put(painter, self.label(self._x, "muted", 12, longest=self.width()),
@@ -162,7 +162,7 @@ class Profiles(Canvas[int]):
 
     def _paint_gaps(self, painter: QPainter, a: Profile, b: Profile) -> None:
         """The way from the first profile to the second."""
-        painter.setPen(QPen(self.look.color(b.series, 70), self.look.px(7), Qt.PenStyle.SolidLine,
+        painter.setPen(self.look.pen(self.look.color(b.series, 70), self.look.px(7), Qt.PenStyle.SolidLine,
                             Qt.PenCapStyle.FlatCap))
         for row, (one, other) in enumerate(zip(a.values, b.values, strict=True)):
             if np.isfinite(one) and np.isfinite(other):
@@ -173,15 +173,15 @@ class Profiles(Canvas[int]):
         spots = [self._spot(row, float(value)) for row, value in enumerate(one.values)
                  if np.isfinite(value)]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(color, self.look.scale * (1.5 if one.ghost else 2.0)))
+        painter.setPen(self.look.pen(color, self.look.scale * (1.5 if one.ghost else 2.0)))
         painter.drawPolyline(spots)
         if one.spread is not None:
-            painter.setPen(QPen(color, self.look.scale))
+            painter.setPen(self.look.pen(color, self.look.scale))
             for row, (value, far) in enumerate(zip(one.values, one.spread, strict=True)):
                 if np.isfinite(value) and np.isfinite(far):
                     painter.drawLine(QLineF(self._spot(row, float(value - far)),
                                             self._spot(row, float(value + far))))
-        painter.setPen(QPen(self.look.color("card"), self.look.scale))
+        painter.setPen(self.look.pen("card", self.look.scale))
         painter.setBrush(color)
         paint_marks(painter, one.series, [(spot.x(), spot.y()) for spot in spots],
                     px(4) if one.ghost else px(6))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from widgets.base.calm import may_wait
 from widgets.pictures.arrows import Arrows
@@ -73,7 +73,7 @@ class PullField(Arrows):
         px = self.look.px
         for index, tip in enumerate(self.tips):
             at = self._at(*tip)
-            painter.setPen(QPen(self.look.color("card"), px(2)))
+            painter.setPen(self.look.pen("card", px(2)))
             painter.setBrush(self.look.color(self.series[index]))
             paint_marks(painter, self.series[index], [(at.x(), at.y())], px(6))
             name = self.label(self.names[index], "text", 12, bold=True, halo=True)
@@ -86,7 +86,7 @@ class PullField(Arrows):
 
     def _paint_field(self, painter: QPainter) -> None:
         area = self._area
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(QPointF(area.left(), area.center().y()), QPointF(area.right(), area.center().y()))
         painter.drawLine(QPointF(area.center().x(), area.top()), QPointF(area.center().x(), area.bottom()))
         self.put(painter, self.label(f"{self.axes[1]} ↑", "muted", 11, longest=self.width() // 2),
@@ -115,5 +115,5 @@ class PullField(Arrows):
         head = min(px(5), 0.6 * size * room)
         back = tip - along * head
         painter.drawPolygon(QPolygonF([tip, back + across * head * 0.5, back - across * head * 0.5]))
-        painter.setPen(QPen(color, px(3) / 2))
+        painter.setPen(self.look.pen(color, px(3) / 2))
         painter.drawLine(at, back)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -174,14 +174,14 @@ class RankLists(Canvas[Spot]):
             for at, grade in enumerate(grades):
                 box = self.place((row, at))
                 chosen = (row, at) in (self._dragged, self.current)
-                painter.setPen(QPen(look.color("accent" if chosen else "ghost"), look.scale))
+                painter.setPen(look.pen("accent" if chosen else "ghost", look.scale))
                 painter.setBrush(look.color("accent_wash" if grade else "card"))
                 painter.drawRoundedRect(box, px(4), px(4))
                 for dot in range(GRADES):  # beside one another, or the first at the bottom
                     shift = px(9) * (dot - 1)
                     at_dot = box.center() + (QPointF(shift, 0) if box.width() > box.height()
                                              else QPointF(0, -shift))
-                    painter.setPen(QPen(look.color("muted"), look.scale))
+                    painter.setPen(look.pen("muted", look.scale))
                     painter.setBrush(look.color("text" if dot < grade else "card"))
                     painter.drawEllipse(at_dot, px(5) / 2, px(5) / 2)
             for column, figure in enumerate(self.figures[row] if self.figures else ()):

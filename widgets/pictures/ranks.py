@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -218,7 +218,7 @@ class RankColumns(Canvas[Row]):
             series = self.series[one]
             ink = self.look.color("ghost" if series == QUIET else series)
             strong = one == chosen or series != QUIET
-            pen = QPen(ink, self.look.scale * (3.2 if one == chosen else 1.8 if strong else 0.8))
+            pen = self.look.pen(ink, self.look.scale * (3.2 if one == chosen else 1.8 if strong else 0.8))
             if series > 0:
                 pen.setStyle(Qt.PenStyle.DashLine)
             painter.setPen(pen)
@@ -247,7 +247,7 @@ class RankColumns(Canvas[Row]):
         if self.grades:
             start = edge + outward * (self.text_width("30", 11) + px(9))
             for dot in range(GRADES):
-                painter.setPen(QPen(self.look.color("muted"), self.look.scale))
+                painter.setPen(self.look.pen("muted", self.look.scale))
                 painter.setBrush(self.look.color("text" if dot < self.grades[one] else "card"))
                 painter.drawEllipse(QPointF(start + outward * px(8) * dot, y), px(5) / 2, px(5) / 2)
         ink = "muted" if self.series[one] == QUIET and not chosen else "text"

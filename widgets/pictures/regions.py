@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -130,16 +130,16 @@ class Regions(Canvas[Cell]):
         if self._image is None:
             self._image = self._picture(self._ratio)
         painter.drawImage(area.topLeft(), self._image)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
         self._paint_axes(painter, area)
         self._paint_key(painter, area)
         if self.target is not None:
             spot = self._spot(self.target)
-            painter.setPen(QPen(self.look.color("text"), px(2)))
+            painter.setPen(self.look.pen("text", px(2)))
             painter.drawRect(QRectF(spot.x() - px(5), spot.y() - px(5), px(10), px(10)))
-        painter.setPen(QPen(self.look.color("accent"), px(2)))
+        painter.setPen(self.look.pen("accent", px(2)))
         painter.setBrush(self.look.color("card"))
         painter.drawEllipse(self._spot(self.here), px(5), px(5))
 

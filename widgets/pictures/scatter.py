@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from widgets.base.calm import may_wait
@@ -173,13 +173,13 @@ class ScatterPlot(PointsCanvas):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setClipRect(self.area)
         for _, ghost in self.ghosts:
-            painter.setPen(QPen(self.look.color("ghost"), 6 * self.look.scale))
+            painter.setPen(self.look.pen("ghost", 6 * self.look.scale))
             painter.drawPolyline(polygon(self.on_screen(ghost)))
         painter.setClipping(False)
         for one, trend in self.trends:
             line = polygon(self.on_screen(trend))
-            for pen in (QPen(self.look.color("card"), 5 * self.look.scale),
-                        QPen(self.look.color(one), 2 * self.look.scale, TRENDS[one % len(TRENDS)])):
+            for pen in (self.look.pen("card", 5 * self.look.scale),
+                        self.look.pen(one, 2 * self.look.scale, TRENDS[one % len(TRENDS)])):
                 painter.setPen(pen)
                 painter.drawPolyline(line)
         if few:
@@ -199,7 +199,7 @@ class ScatterPlot(PointsCanvas):
         self._sheet.paint(painter, area.left(), area.top(), ratio)
 
     def _paint_selected(self, painter: QPainter, spots: NDArray[np.float64]) -> None:
-        painter.setPen(QPen(self.look.color("text"), 1.5 * self.look.scale))
+        painter.setPen(self.look.pen("text", 1.5 * self.look.scale))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         chosen = [QPointF(*spots[one]) for one in self.selected]
         for start, end in pairwise(chosen):
@@ -251,12 +251,12 @@ class ScatterPlot(PointsCanvas):
 
     def _paint_axes(self, painter: QPainter) -> None:
         px, area, (left, right), (low, high) = self.look.px, self.area, self._x_range, self._y_range
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         painter.drawLine(area.topLeft(), area.bottomLeft())
         if self.rule is not None and left <= self.rule <= right:
             x = self.on_screen(np.array([[self.rule, low]]))[0, 0]
-            painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(self.look.pen("ghost", 1, Qt.PenStyle.DashLine))
             painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
         many = max(2, int(area.width() / px(70)))
         x_ticks = scales.log_ticks(left, right, many) if self._log \
@@ -287,7 +287,7 @@ class ScatterPlot(PointsCanvas):
             paint_marks(painter, one, [(x, y)], px(4))
             x = self.put(painter, self.label(name, "muted", 11), x + px(8), y, 0.0, 0.5).right() + px(18)
         for name, _ in self.ghosts:
-            painter.setPen(QPen(self.look.color("ghost"), 4 * self.look.scale))
+            painter.setPen(self.look.pen("ghost", 4 * self.look.scale))
             painter.drawLine(QLineF(x - px(6), y, x + px(6), y))
             room = round(max(px(20), self.width() - x - px(14)))
             said = self.label(name, "muted", 11, longest=room)

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -245,7 +245,7 @@ class SpanRows(Canvas[int]):
             self.put(painter, self.label(sign, ink, 15), middle, self.head + self._sign / 2, 0.5, 0.5)
         if 0 < self.since <= len(self.signs):
             x = self._edge(self.since)
-            painter.setPen(QPen(self.look.color("accent"), 1.5 * self.look.scale, Qt.PenStyle.DashLine))
+            painter.setPen(self.look.pen("accent", 1.5 * self.look.scale, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, self.head + self.look.px(2)), QPointF(x, self._bottom))
         for link in sorted(self.links, key=lambda one: one.strong):
             self._paint_link(painter, link)
@@ -271,8 +271,8 @@ class SpanRows(Canvas[int]):
 
     def _paint_link(self, painter: QPainter, link: Link) -> None:
         start, end = self.place(link.start), self.place(link.end)
-        pen = QPen(self.look.color("accent"), 2.5 * self.look.scale) if link.strong else \
-            QPen(self.look.color("ghost"), self.look.scale)
+        pen = self.look.pen("accent", 2.5 * self.look.scale) if link.strong else \
+            self.look.pen("ghost", self.look.scale)
         painter.setPen(pen)
         painter.drawLine(QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y()))
 
@@ -282,16 +282,16 @@ class SpanRows(Canvas[int]):
             return
         corner, ahead = look.px(4), one.state == "ahead"
         if one.state in ("taken", "best"):
-            painter.setPen(QPen(look.color("accent"), (1.5 if one.state == "best" else 1.0) * look.scale))
+            painter.setPen(look.pen("accent", (1.5 if one.state == "best" else 1.0) * look.scale))
         else:
-            painter.setPen(QPen(look.color("ghost"), 1,
+            painter.setPen(look.pen("ghost", 1,
                                 Qt.PenStyle.DashLine if ahead else Qt.PenStyle.SolidLine))
         painter.setBrush(look.color("accent") if one.state == "taken" else
                          look.color("accent_wash") if one.state == "best" else look.color("card"))
         painter.drawRoundedRect(box, corner, corner)
         if one.ringed:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(look.color(1), 2.5 * look.scale))
+            painter.setPen(look.pen(1, 2.5 * look.scale))
             painter.drawRoundedRect(box, corner, corner)
         ink = "on_accent" if one.state == "taken" else "muted" if ahead else "text"
         sign = "◆ " if one.ringed else ""

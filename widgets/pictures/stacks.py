@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QPainter, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -171,7 +171,7 @@ class Stacks(Canvas[int]):
             box = QRectF(x, bar.top(), unit * value, bar.height())
             self._fill(painter, box, part, one.ghost)
             if part == self.current:
-                painter.setPen(QPen(self.look.color("text"), self.look.px(2)))
+                painter.setPen(self.look.pen("text", self.look.px(2)))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(box.adjusted(1, 1, -1, -1))
             x += unit * value
@@ -184,7 +184,7 @@ class Stacks(Canvas[int]):
         value, name = self.rule
         (left, unit), bars = self._span(), self._bars
         x = left + unit * value
-        pen = QPen(self.look.color("text"), self.look.scale * 1.5)
+        pen = self.look.pen("text", self.look.scale * 1.5)
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         painter.drawLine(QLineF(x, bars.top() - self.look.px(1), x, bars.bottom()))
@@ -221,7 +221,7 @@ class Stacks(Canvas[int]):
         px, columns, line = self.look.px, self._columns(), self._line
         top = self._bars.bottom() + px(8)
         summed = len(self.parts) > 1
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(QLineF(0, top + line - 1, self.width(), top + line - 1))
         if summed:
             y = top + line * (len(self.parts) + 1)
@@ -359,7 +359,7 @@ class StackedAreas(Canvas[int]):
             self._paint_area(painter, part, below, self._tops[part])
             below = self._tops[part]
         for ghost in self.ghosts:
-            painter.setPen(QPen(self.look.color("muted"), 1.5 * self.look.scale))
+            painter.setPen(self.look.pen("muted", 1.5 * self.look.scale))
             painter.drawPolyline(polygon(self._spots(ghost)))
         self._paint_axes(painter, inside)
         self._paint_names(painter)
@@ -375,7 +375,7 @@ class StackedAreas(Canvas[int]):
 
     def _paint_axes(self, painter: QPainter, inside: QRectF) -> None:
         px, line = self.look.px, self.text_height(11)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(inside.bottomLeft(), inside.bottomRight())
         for value in self._ticks():
             y = inside.bottom() - inside.height() * value / (self._top or (0.0, 1.0))[1]
@@ -388,7 +388,7 @@ class StackedAreas(Canvas[int]):
         end = -1.0
         for one in self.stretches:
             left, right = self.place(one.begin).left(), self.place(one.end).right()
-            painter.setPen(QPen(self.look.color("ghost"), 1))
+            painter.setPen(self.look.pen("ghost"))
             painter.drawLine(QLineF(left, inside.top() - line, left, inside.bottom()))
             picture = self.label(one.name, "muted", 11)
             if right - left > picture.deviceIndependentSize().width() + px(6) and left >= end:
@@ -396,7 +396,7 @@ class StackedAreas(Canvas[int]):
         if self.rule is not None:
             value, name = self.rule
             y = inside.bottom() - inside.height() * value / (self._top or (0.0, 1.0))[1]
-            pen = QPen(self.look.color("text"), self.look.scale * 1.5)
+            pen = self.look.pen("text", self.look.scale * 1.5)
             pen.setDashPattern([4, 3])
             painter.setPen(pen)
             painter.drawLine(QLineF(inside.left(), y, inside.right(), y))

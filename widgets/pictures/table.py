@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -139,7 +139,7 @@ class Table(Canvas[int]):
             left, right = self._left(column), self._left(column + 1)
             picture = self.label(name, "muted", 11, longest=round(right - left - gap))
             self.put(painter, picture, left + self.look.px(5), self.head)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(0, self._top - 2, self.width() - self.look.px(8), self._top - 2)
 
     def _paint_row(self, painter: QPainter, index: int, box: QRectF) -> None:
@@ -173,5 +173,5 @@ class Table(Canvas[int]):
         painter.setBrush(self.look.color(0 if value >= 0 else 1))
         painter.drawRect(QRectF(middle if value >= 0 else middle - length,
                                 box.center().y() - tall / 2, length, tall))
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.drawLine(round(middle), round(box.top()), round(middle), round(box.bottom()))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -268,15 +268,15 @@ class TokenStrip(Canvas[int]):
     ) -> None:
         if index in self.muted:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.look.color("ghost"), 1, Qt.PenStyle.DashLine))
+            painter.setPen(self.look.pen("ghost", 1, Qt.PenStyle.DashLine))
         else:
             painter.setBrush(shades[level])
-            painter.setPen(QPen(self.look.color("muted"), 1.5, Qt.PenStyle.DotLine)
+            painter.setPen(self.look.pen("muted", 1.5, Qt.PenStyle.DotLine)
                            if index in self.unknown else Qt.PenStyle.NoPen)
         if index == self.selected:
-            painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+            painter.setPen(self.look.pen("accent", self.look.px(2)))
         elif index == self.current:
-            painter.setPen(QPen(self.look.color("muted"), 1))
+            painter.setPen(self.look.pen("muted"))
         if corner:
             painter.drawRoundedRect(box, corner, corner)
         else:
@@ -509,7 +509,7 @@ class TokenLinks(Canvas[Side]):
                 strength = (shade + 1) / SHADES
                 color.setAlphaF(0.08 + 0.85 * strength)
                 width = self.look.scale * (1.0 if many else 0.6 + 3.4 * strength)
-                painter.setPen(QPen(color, width))
+                painter.setPen(self.look.pen(color, width))
                 painter.drawLines(lines)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
@@ -558,7 +558,7 @@ class TokenLinks(Canvas[Side]):
             if chosen:
                 painter.setBrush(self.look.color("accent_wash"))
                 if index == self.selected:
-                    painter.setPen(QPen(self.look.color("accent"), 1.5 * self.look.scale))
+                    painter.setPen(self.look.pen("accent", 1.5 * self.look.scale))
                 painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), corner, corner)
             elif levels[index]:
                 painter.setBrush(shades[levels[index]])

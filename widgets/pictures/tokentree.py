@@ -164,7 +164,7 @@ class TokenTree(Canvas[Part]):
         painter.drawPath(path)
 
     def _pen(self, state: State, width: float) -> QPen:
-        pen = QPen(self.look.color("ghost" if state == "cut" else 0), width * self.look.scale)
+        pen = self.look.pen("ghost" if state == "cut" else 0, width * self.look.scale)
         if state == "cut":
             pen.setDashPattern([3, 3])
         return pen

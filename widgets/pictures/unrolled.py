@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -245,7 +245,7 @@ class Unrolled(Canvas[Place]):
         for column, symbol in enumerate(self.symbols):
             rect = self._symbol_rect(column, top=False)
             inside = rect.adjusted(1, 0, -1, -1)
-            painter.setPen(QPen(self.look.color("ghost"), 1))
+            painter.setPen(self.look.pen("ghost"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(inside, px(4), px(4))
             self._arrow(painter, rect.center().x(), rect.top() - px(5), up=True)
@@ -257,7 +257,7 @@ class Unrolled(Canvas[Place]):
 
     def _arrow(self, painter: QPainter, x: float, y: float, *, up: bool) -> None:
         reach = self.look.px(2.5)
-        painter.setPen(QPen(self.look.color("muted"), 1.2 * self.look.scale))
+        painter.setPen(self.look.pen("muted", 1.2 * self.look.scale))
         tip = QPointF(x, y) if up else QPointF(x + reach, y)
         for side in (-1, 1):
             tail = QPointF(x + side * reach, y + reach) if up else QPointF(x, y + side * reach)
@@ -267,7 +267,7 @@ class Unrolled(Canvas[Place]):
         for column, answer in enumerate(self.answers[: len(self.symbols)]):
             rect = self._symbol_rect(column, top=True).adjusted(1, 0, -1, -1)
             missed, wash = column in self.missed, round(105 * float(self.sure[column]))
-            painter.setPen(QPen(self.look.color("warning"), 1, Qt.PenStyle.DotLine) if missed
+            painter.setPen(self.look.pen("warning", 1, Qt.PenStyle.DotLine) if missed
                            else Qt.PenStyle.NoPen)
             painter.setBrush(self.look.color("warning" if missed else "accent", wash))
             painter.drawRoundedRect(rect, self.look.px(4), self.look.px(4))
@@ -288,14 +288,14 @@ class Unrolled(Canvas[Place]):
                 if inner < len(block.values):
                     rect = self._block_rect(index)
                     y = rect.top() + rect.height() * (inner + 0.5) / len(block.values)
-                    painter.setPen(QPen(self.look.color("accent"), px(2)))
+                    painter.setPen(self.look.pen("accent", px(2)))
                     painter.drawLine(QPointF(rect.left() - px(6), y), QPointF(rect.left() - px(1), y))
 
     def _frame(self, painter: QPainter, rect: QRectF) -> None:
         """An outline that is seen on every colour: accent inside, card outside."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # it is straight, and large
-        painter.setPen(QPen(self.look.color("card"), self.look.px(4)))
+        painter.setPen(self.look.pen("card", self.look.px(4)))
         painter.drawRect(rect)
-        painter.setPen(QPen(self.look.color("accent"), self.look.px(2)))
+        painter.setPen(self.look.pen("accent", self.look.px(2)))
         painter.drawRect(rect)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

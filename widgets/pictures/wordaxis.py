@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -236,20 +236,20 @@ class WordAxis(Canvas[int]):
                 painter.setBrush(self.look.color("accent_wash"))
                 painter.drawRect(slot)
             if row:
-                painter.setPen(QPen(self.look.color("hairline"), 1))
+                painter.setPen(self.look.pen("hairline"))
                 painter.drawLine(slot.topLeft(), slot.topRight())
             last = row == len(self.row_names) - 1
             self.put(painter, self.label(self._name(row), "muted" if last else row, 11), px(1),
                      slot.top() + px(2))
         zero = self._x(0.0)
-        pen = QPen(self.look.color("ghost"), 1)
+        pen = self.look.pen("ghost")
         pen.setDashPattern([4, 4])
         painter.setPen(pen)
         painter.drawLine(QLineF(zero, self._area.top(), zero, self._area.bottom()))
 
     def _paint_axis(self, painter: QPainter) -> None:
         bottom, px = self._area.bottom(), self.look.px
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.drawLine(QLineF(0, bottom, self.width(), bottom))
         ticks = scales.ticks(*self._span, max(2, int(self.width() / px(90))))
         for value, text in zip(ticks, numbers.ticks(ticks), strict=True):
@@ -269,7 +269,7 @@ class WordAxis(Canvas[int]):
         row, px = self.rows[word], self.look.px
         last, box = row == len(self.row_names) - 1, self._box(word, at, side)
         if side and word in (self.selected, self.current):
-            painter.setPen(QPen(self.look.color("accent"), 1) if word == self.selected
+            painter.setPen(self.look.pen("accent") if word == self.selected
                            else Qt.PenStyle.NoPen)
             painter.setBrush(self.look.color("accent_wash"))
             painter.drawRoundedRect(box, px(3), px(3))

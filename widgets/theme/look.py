@@ -18,7 +18,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPen
 
 from widgets.theme.words import Words
@@ -96,14 +96,25 @@ class Look:
         return max(width, HALL_LINE) if self.hall else width
 
     def pen(self, ink: str | int | QColor, width: float = 1.0,
-            style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+            style: Qt.PenStyle = Qt.PenStyle.SolidLine,
+            cap: Qt.PenCapStyle = Qt.PenCapStyle.SquareCap) -> QPen:
         """A pen of ``width`` pixels in a token's, a series' or any other colour.
 
         What is drawn in the card's own colour is a gap between things: it keeps its width.
         """
         gap = ink in ("card", "ground")
         return QPen(ink if isinstance(ink, QColor) else self.color(ink),
-                    width if gap else self.line(width), style)
+                    width if gap else self.line(width), style, cap)
+
+    def rim(self, color: str = "", width: float = 1.0) -> str:
+        """A border, for a style sheet; in the colour of hairlines, or in another one."""
+        pixels = round(self.line(width))
+        return f"{pixels}px solid {color or self.theme.hairline}"
+
+    def within(self, box: QRectF | QRect) -> QRectF:
+        """Where a frame of the thinnest line is drawn so that all of it lies within a box."""
+        half = self.line(1) / 2
+        return QRectF(box).adjusted(half, half, -half, -half)
 
     def saying(self, words: Words) -> Look:
         """The same look with other words, such as a panel's own on top of the window's."""

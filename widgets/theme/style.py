@@ -108,8 +108,9 @@ def stylesheet(look: Look) -> str:
     outline = _mixed(t.hairline, t.text, 0.06)
     handle = px(16)
     groove = px(4)
+    thin, thick = round(look.line(1)), round(look.line(2))
     return f"""
-QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.hairline};
+QToolTip {{ background: {t.card}; color: {t.text}; border: {thin}px solid {t.hairline};
     padding: {px(5)}px {px(7)}px; }}
 QMainWindow, QDialog {{ background: {t.ground}; }}
 
@@ -119,10 +120,10 @@ QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="quiet"] {{ color: {t.muted}; font-size: {look.text(11)}px; }}
 QLabel[role="warning"], QLabel[role="error"] {{ color: {t.warning}; font-size: {px(12)}px; }}
 QLabel[role="complaint"] {{ color: {t.warning}; font-size: {look.text(11)}px; background: {t.card};
-    border: 1px solid {t.warning}; border-radius: {px(4)}px; padding: 0 {px(3)}px; }}
+    border: {thin}px solid {t.warning}; border-radius: {px(4)}px; padding: 0 {px(3)}px; }}
 QLabel[role="accent"] {{ color: {t.accent}; }}
 
-QPushButton, QToolButton {{ background: {t.card}; color: {t.text}; border: 1px solid {outline};
+QPushButton, QToolButton {{ background: {t.card}; color: {t.text}; border: {thin}px solid {outline};
     border-radius: {px(8)}px; padding: {px(5)}px {px(11)}px; min-height: {px(18)}px; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
@@ -131,13 +132,13 @@ QPushButton:disabled, QToolButton:disabled {{ color: {t.ghost}; border-color: {t
 QPushButton:checked, QToolButton:checked {{ background: {t.accent_wash}; color: {t.accent};
     border-color: {t.accent_wash}; }}
 QPushButton[role="accent"] {{ background: {t.accent}; color: {t.on_accent};
-    border: 1px solid {t.accent}; font-weight: bold; padding: {px(5)}px {px(16)}px; }}
+    border: {thin}px solid {t.accent}; font-weight: bold; padding: {px(5)}px {px(16)}px; }}
 QPushButton[role="accent"]:hover {{ background: {accent_hover}; border-color: {accent_hover}; }}
 QPushButton[role="accent"]:focus {{ border-color: {t.text}; }}
 QPushButton[role="accent"]:disabled {{ background: {t.hairline}; border-color: {t.hairline};
     color: {t.muted}; }}
 QPushButton[role="bare"], QToolButton[role="bare"] {{ background: transparent;
-    border: 1px solid transparent; padding: {px(4)}px {px(6)}px; }}
+    border: {thin}px solid transparent; padding: {px(4)}px {px(6)}px; }}
 QPushButton[role="bare"]:hover, QToolButton[role="bare"]:hover {{ background: {pressed}; }}
 QPushButton[role="bare"]:focus, QToolButton[role="bare"]:focus {{ border-color: {t.accent}; }}
 QPushButton[role="link"] {{ background: transparent; border: none; color: {t.accent};
@@ -147,7 +148,7 @@ QToolButton::menu-indicator {{ image: none; }}
 
 QPushButton[segment] {{ border-radius: 0; border-left-width: 0; padding: {px(3)}px {px(9)}px;
     color: {t.muted}; min-height: {px(16)}px; }}
-QPushButton[segment="first"], QPushButton[segment="only"] {{ border-left-width: 1px;
+QPushButton[segment="first"], QPushButton[segment="only"] {{ border-left-width: {thin}px;
     border-top-left-radius: {px(7)}px; border-bottom-left-radius: {px(7)}px; }}
 QPushButton[segment="last"], QPushButton[segment="only"] {{
     border-top-right-radius: {px(7)}px; border-bottom-right-radius: {px(7)}px; }}
@@ -159,13 +160,13 @@ QPushButton[segment]:checked:focus {{ color: {t.accent}; background: {t.accent_w
     text-decoration: underline; }}
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
-    background: {t.card}; color: {t.text}; border: 1px solid {outline};
+    background: {t.card}; color: {t.text}; border: {thin}px solid {outline};
     border-radius: {px(8)}px; padding: {px(4)}px {px(8)}px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {px(20)}px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {{
     border-color: {t.accent}; }}
-QLineEdit[role="value"] {{ border: 1px solid transparent; background: transparent;
+QLineEdit[role="value"] {{ border: {thin}px solid transparent; background: transparent;
     color: {t.muted}; padding: 0 {px(2)}px; min-height: {px(18)}px;
     border-radius: {px(5)}px; }}
 QLineEdit[role="value"]:hover {{ border-color: {outline}; color: {t.text}; }}
@@ -177,7 +178,7 @@ QComboBox::drop-down {{ border: none; width: {px(24)}px; subcontrol-position: ce
 QComboBox::down-arrow {{ image: url({down}); width: {px(12)}px; height: {px(12)}px; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox QAbstractItemView {{ background: {t.card}; color: {t.text}; outline: none;
-    border: 1px solid {t.hairline}; padding: {px(4)}px;
+    border: {thin}px solid {t.hairline}; padding: {px(4)}px;
     selection-background-color: {t.accent_wash}; selection-color: {t.accent}; }}
 QComboBox QAbstractItemView::item {{ min-height: {px(26)}px; }}
 QComboBox QAbstractItemView::item:disabled {{ color: {t.muted}; }}
@@ -186,9 +187,9 @@ QSlider {{ min-height: {px(18)}px; }}
 QSlider::groove:horizontal {{ height: {groove}px; border-radius: {groove // 2}px;
     background: {t.hairline}; margin: 0; }}
 QSlider::sub-page:horizontal {{ background: {t.accent}; border-radius: {groove // 2}px; }}
-QSlider::handle:horizontal {{ width: {handle - 4}px; height: {handle - 4}px;
+QSlider::handle:horizontal {{ width: {handle - 2 * thick}px; height: {handle - 2 * thick}px;
     margin: {-(handle - groove) // 2}px 0; border-radius: {handle // 2}px;
-    background: {t.card}; border: 2px solid {t.accent}; }}
+    background: {t.card}; border: {thick}px solid {t.accent}; }}
 QSlider::handle:horizontal:hover {{ background: {t.accent_wash}; }}
 QSlider::handle:horizontal:focus {{ background: {t.accent}; }}
 QSlider::sub-page:horizontal:disabled {{ background: {t.ghost}; }}
@@ -199,7 +200,7 @@ QSlider::handle:horizontal:disabled {{ border-color: {t.ghost}; }}
 
 QCheckBox {{ spacing: {px(8)}px; }}
 QCheckBox::indicator {{ width: {px(16)}px; height: {px(16)}px; border-radius: {px(4)}px;
-    border: 1px solid {t.ghost}; background: {t.card}; }}
+    border: {thin}px solid {t.ghost}; background: {t.card}; }}
 QCheckBox::indicator:checked {{ background: {t.accent}; border-color: {t.accent};
     image: url({tick}); }}
 QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
@@ -207,7 +208,7 @@ QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
 QTabWidget::pane {{ border: none; }}
 QTabBar {{ background: transparent; qproperty-drawBase: 0; }}
 QTabBar::tab {{ color: {t.muted}; background: transparent; border: none;
-    border-bottom: 2px solid transparent; padding: {px(7)}px {px(11)}px; }}
+    border-bottom: {thick}px solid transparent; padding: {px(7)}px {px(11)}px; }}
 QTabBar[role="cards"]::tab {{ padding: {px(4)}px {px(10)}px; }}
 QTabBar::tab:hover {{ color: {t.text}; }}
 QTabBar::tab:selected {{ color: {t.accent}; border-bottom-color: {t.accent}; }}
@@ -227,7 +228,7 @@ QTreeView::branch:has-children:closed {{ image: url({right}); }}
 QTreeView::branch:has-children:open {{ image: url({down}); }}
 QHeaderView {{ background: transparent; }}
 QHeaderView::section {{ background: transparent; color: {t.muted}; border: none;
-    border-bottom: 1px solid {t.hairline}; padding: {px(4)}px {px(6)}px; }}
+    border-bottom: {thin}px solid {t.hairline}; padding: {px(4)}px {px(6)}px; }}
 QTableView {{ gridline-color: {t.hairline}; selection-background-color: {t.accent_wash};
     selection-color: {t.accent}; }}
 
@@ -249,13 +250,13 @@ QMenuBar {{ background: {t.ground}; color: {t.text}; border: none; }}
 QMenuBar::item {{ background: transparent; padding: {px(4)}px {px(9)}px;
     border-radius: {px(6)}px; }}
 QMenuBar::item:selected {{ background: {t.accent_wash}; color: {t.accent}; }}
-QMenu {{ background: {t.card}; color: {t.text}; border: 1px solid {t.hairline};
+QMenu {{ background: {t.card}; color: {t.text}; border: {thin}px solid {t.hairline};
     padding: {px(5)}px; }}
 QMenu::item {{ padding: {px(5)}px {px(22)}px {px(5)}px {px(12)}px;
     border-radius: {px(6)}px; }}
 QMenu::item:selected {{ background: {t.accent_wash}; color: {t.accent}; }}
 QMenu::item:disabled {{ color: {t.muted}; }}
-QMenu::separator {{ height: 1px; background: {t.hairline}; margin: {px(5)}px; }}
+QMenu::separator {{ height: {thin}px; background: {t.hairline}; margin: {px(5)}px; }}
 QSplitter::handle {{ background: transparent; }}
 QStatusBar {{ background: {t.ground}; color: {t.muted}; }}
 QStatusBar::item {{ border: none; }}

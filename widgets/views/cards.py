@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -107,13 +108,14 @@ class Card(Guarded, QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         radius = self.look.px(self.RADIUS)
-        if self.rect().adjusted(radius, 1, -radius, -1).contains(event.rect()):
+        rim = math.ceil(self.look.line(1))
+        if self.rect().adjusted(radius, rim, -radius, -rim).contains(event.rect()):
             painter.fillRect(event.rect(), self.look.color("card"))  # below a child: no rim is seen
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(self.look.color("card"))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+        painter.drawRoundedRect(self.look.within(self.rect()), radius, radius)
 
 
 class Pane(Card):

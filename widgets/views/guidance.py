@@ -28,7 +28,6 @@ from PySide6.QtGui import (
     QImage,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QTextBlock,
     QTextBlockFormat,
@@ -335,7 +334,7 @@ class _Badge(Guarded, QWidget):
         circle = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
         done, now, failed = (self.state == one for one in ("done", "running", "failed"))
         line = "accent" if done or now else "warning" if failed else "ghost"
-        painter.setPen(QPen(look.color(line), 1.4))
+        painter.setPen(look.pen(line, 1.4))
         painter.setBrush(look.color("accent" if done else "accent_wash" if now else "card"))
         painter.drawEllipse(circle)
         if done or failed:

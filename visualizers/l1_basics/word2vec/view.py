@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from visualizers.l1_basics.word2vec.panel import BATCHES, GRID, RATES, Frame, Params
@@ -423,10 +423,10 @@ class HuffmanPath(Canvas[int]):
         for level, move in enumerate(np.where(frame.path_left > 0, -1, 1).tolist()):
             here, there = spots[level], spots[level + 1]
             off = QPointF(here.x() - move * step * 0.8, here.y() + down * 0.8)
-            painter.setPen(QPen(look.color("ghost"), look.px(1)))
+            painter.setPen(look.pen("ghost", look.px(1)))
             painter.drawLine(here, off)
             p = float(frame.path_probability[level])
-            painter.setPen(QPen(look.color("accent"), look.px(1) + look.px(3) * p))
+            painter.setPen(look.pen("accent", look.px(1) + look.px(3) * p))
             painter.drawLine(here, there)
             if level % every == 0:
                 self._beside(painter, off, move < 0, "muted",

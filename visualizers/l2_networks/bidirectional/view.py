@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
@@ -160,7 +160,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
             ink: str | int = "muted" if line == MEANT else line - FIRST
             picture = self.label(name, ink, 12 if line == MEANT else 13, line != MEANT)
             self.put(painter, picture, 0, top + tall / 2, 0, 0.5)
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         right = columns[-1][0] + columns[-1][1]
         for top, _ in lines[FIRST:]:
             painter.drawLine(QLineF(columns[0][0], round(top) + 0.5, right, round(top) + 0.5))
@@ -183,14 +183,14 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         left, wide = columns[frame.word]
         top, bottom = lines[0][0], lines[-1][0] + lines[-1][1]
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("accent"), px(2)))
+        painter.setPen(self.look.pen("accent", px(2)))
         painter.drawRoundedRect(QRectF(left + 1, top + 1, wide - 2, bottom - top - 2), px(5), px(5))
 
     def _paint_unknown(self, painter: QPainter, box: QRectF) -> None:
         """The dotted rim of a word that the grammar does not have."""
         inset = self.look.px(2)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("muted"), 1.5, Qt.PenStyle.DotLine))
+        painter.setPen(self.look.pen("muted", 1.5, Qt.PenStyle.DotLine))
         painter.drawRect(box.adjusted(inset, inset, -inset, -inset))
 
     def _paint_answer(

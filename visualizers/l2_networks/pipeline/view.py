@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from visualizers.l2_networks.pipeline.panel import OTHER, Frame, Params
@@ -112,12 +112,12 @@ class Steps(Canvas[int]):
         painter.fillRect(self.rect(), color("ground"))
         for part, name in enumerate(self.names):
             box, lit, shown = self.place(part), part < self.reached, part == self.open
-            painter.setPen(QPen(color("accent" if shown else "hairline"), px(2) if shown else 1))
+            painter.setPen(self.look.pen("accent" if shown else "hairline", px(2) if shown else 1))
             painter.setBrush(color("accent_wash" if lit else "card"))
             painter.drawRoundedRect(box, px(8), px(8))
             side = px(20)
             disc = QRectF(box.left() + px(8), box.top() + px(7), side, side)
-            painter.setPen(QPen(color("accent" if lit else "ghost"), 1.5))
+            painter.setPen(self.look.pen("accent" if lit else "ghost", 1.5))
             painter.setBrush(color("accent" if lit else "card"))
             painter.drawEllipse(disc)
             number = self.label(str(part + 1), "on_accent" if lit else "muted", 11, True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QPainter, QWheelEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from visualizers.l2_networks.rnn_lm.panel import COLOURS, Frame, Params
@@ -206,12 +206,12 @@ class ColouredText(Canvas[int]):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.layer(painter, "text", (self.text, self.reel.offset), self._paint_text)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("muted"), 1.5, Qt.PenStyle.DotLine))
+        painter.setPen(self.look.pen("muted", 1.5, Qt.PenStyle.DotLine))
         for part in self.unknown:
             painter.drawRect(self.place(part).adjusted(0.5, 1, -0.5, -1))
         if 0 <= self.place_of < len(self.starts):
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.look.color("text"), self.look.px(2)))
+            painter.setPen(self.look.pen("text", self.look.px(2)))
             painter.drawRoundedRect(self.place(self.place_of).adjusted(-1, 0, 1, 0), 2, 2)
         self.reel.paint(painter, view)
         painter.setClipping(False)
@@ -224,7 +224,7 @@ class ColouredText(Canvas[int]):
         high_at = self.put(painter, self.label(high, "muted", 11), self.width(), middle, 1.0, 0.5)
         bar = QRectF(high_at.left() - px(4 + SCALE), round(middle) - px(5), px(SCALE), px(10))
         painter.drawImage(bar, raster.to_image(self.tables[self.diverging][None]))
-        painter.setPen(QPen(self.look.color("hairline"), 1))
+        painter.setPen(self.look.pen("hairline"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
         self.put(painter, self.label(low, "muted", 11), bar.left() - px(4), middle, 1.0, 0.5)

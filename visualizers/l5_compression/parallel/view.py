@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizers.l5_compression.parallel.panel import HELD, MESSAGES, WAYS, Frame, Params
@@ -121,7 +121,7 @@ class Lanes(Canvas[tuple[int, int]]):
             self.put(painter, self.label(size(int(self.frame.held[worker].sum())), "muted", 12), 0,
                      middle + self.text_height(13) / 2, 0, 0)
             if worker:
-                painter.setPen(QPen(self.look.color("hairline"), 1))
+                painter.setPen(self.look.pen("hairline"))
                 painter.drawLine(QLineF(0, cell.top() - self.look.px(2), self.width() - self.look.px(34),
                                         cell.top() - self.look.px(2)))
             for column in range(4):
@@ -172,11 +172,11 @@ class Lanes(Canvas[tuple[int, int]]):
             painter.drawRect(QRectF(strip.left(), strip.top(), strip.width() * min(1.0, float(shares[0])),
                                     strip.height()))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(self.look.color("ghost"), 1))
+        painter.setPen(self.look.pen("ghost"))
         painter.drawRect(strip)
         if self.ghost is not None and worker < len(self.ghost.held):
             share = self.ghost.held[worker, column] / self.ghost.alone[column]
-            painter.setPen(QPen(self.look.color("muted"), self.look.px(2), Qt.PenStyle.DotLine))
+            painter.setPen(self.look.pen("muted", self.look.px(2), Qt.PenStyle.DotLine))
             y = strip.bottom() + self.look.px(2)
             painter.drawLine(QLineF(strip.left(), y, strip.left() + strip.width() * share, y))
         self.put(painter, self.label(size(int(self.frame.held[worker, column])), "text", 12),
@@ -206,7 +206,7 @@ class Lanes(Canvas[tuple[int, int]]):
         px, N = self.look.px, len(self.frame.held)
         ys = [self._strip((one, 0)).center().y() for one in range(N)]
         x, far, head = self.width() - px(20), self.width() - px(4), px(4)
-        painter.setPen(QPen(self.look.color("muted"), self.look.px(1.5)))
+        painter.setPen(self.look.pen("muted", self.look.px(1.5)))
         painter.setBrush(self.look.color("muted"))
         for one in range(N - 1):
             painter.drawLine(QLineF(x, ys[one] + px(3), x, ys[one + 1] - px(4)))
@@ -294,7 +294,7 @@ class Ring(Canvas[tuple[int, int]]):
     def _paint_piece(self, painter: QPainter, part: tuple[int, int]) -> None:
         px, cell, N, inside = self.look.px, self.place(part), len(self.after), self._inside(part)
         arrived = self.after[part] != self.before[part] and self.after[part] > 0
-        painter.setPen(QPen(self.look.color("accent" if arrived else "hairline"),
+        painter.setPen(self.look.pen("accent" if arrived else "hairline",
                             px(2) if arrived else 1))
         painter.setBrush(self.look.color("accent_wash" if len(inside) == N else "ground"))
         painter.drawRoundedRect(cell, px(4), px(4))
@@ -302,7 +302,7 @@ class Ring(Canvas[tuple[int, int]]):
         left = cell.center().x() - (N * (side + px(2)) - px(2)) / 2
         for one in range(N):
             square = QRectF(left + one * (side + px(2)), cell.center().y() - side / 2, side, side)
-            painter.setPen(QPen(self.look.color("ghost"), 1))
+            painter.setPen(self.look.pen("ghost"))
             painter.setBrush(self.look.color("accent") if one in inside else Qt.BrushStyle.NoBrush)
             painter.drawRect(square)
 
@@ -378,7 +378,7 @@ class Gantt(Canvas[int]):
             self.put(painter, self.label(self._name(stage), "text", 12), 0, row.center().y(), 0, 0.5)
         for one, (_, _, back, micro) in enumerate(self.slots.tolist()):
             cell = self.place(one)
-            painter.setPen(QPen(self.look.color(1 if back else 0), 1))
+            painter.setPen(self.look.pen(1 if back else 0))
             painter.setBrush(self.look.color("card") if back else self.look.color(0))
             painter.drawRect(cell.adjusted(0.5, 0, -0.5, 0))
             if cell.width() > self.text_width("30", 12) and cell.height() > self.text_height(12):
@@ -388,7 +388,7 @@ class Gantt(Canvas[int]):
         x = inside.left()
         for back, name in ((False, words("forward")), (True, words("back"))):
             box = QRectF(x, y - px(5), px(10), px(10))
-            painter.setPen(QPen(self.look.color(1 if back else 0), 1))
+            painter.setPen(self.look.pen(1 if back else 0))
             painter.setBrush(self.look.color("card") if back else self.look.color(0))
             painter.drawRect(box)
             x = self.put(painter, self.label(name, "muted", 12), box.right() + px(5), y, 0, 0.5).right() \

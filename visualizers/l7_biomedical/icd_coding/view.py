@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizers.l7_biomedical.icd_coding.panel import FIFTHS, METHODS, Frame, Params
@@ -200,7 +200,7 @@ class CodeMap(Canvas[Part]):
         if not self.first <= code < self.last:
             return
         x = self._x(code + 0.5)
-        pen = QPen(self.look.color(ink), self.look.scale)
+        pen = self.look.pen(ink, self.look.scale)
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         for method in range(len(METHODS)):
@@ -223,7 +223,7 @@ class CodeMap(Canvas[Part]):
         at = self._x(min(max(best, self.first), self.last - 1) + 0.5)
         self._write(painter, text, method, at)
         tied = np.flatnonzero(frame.scores[method] == frame.scores[method].max())
-        painter.setPen(QPen(self.look.color("card"), self.look.scale))
+        painter.setPen(self.look.pen("card", self.look.scale))
         painter.setBrush(self.look.color(method))
         y = base + (end - base) * min(score / self._most(method), 1.0)
         for code in tied[:40]:
@@ -327,7 +327,7 @@ class CodeList(Canvas[int]):
                 painter.drawRoundedRect(box, 4, 4)
             middle = box.center().y()
             if row.right:
-                painter.setPen(QPen(self.look.color("text"), 1.6 * self.look.scale))
+                painter.setPen(self.look.pen("text", 1.6 * self.look.scale))
                 painter.drawPolyline([QPointF(px(3), middle), QPointF(px(6), middle + px(3)),
                                       QPointF(px(12), middle - px(4))])
             self.put(painter, self.label(row.name, "text", 12, bold=row.right), px(16), middle, 0.0, 0.5)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizers.data.abstracts import DISEASE, DRUG, INSIDE, RELATIONS
@@ -213,13 +213,13 @@ class FactGraph(Canvas[Part]):
         series, state = int(self.frame.relation[edge]) - 1, int(self.frame.state[edge])
         seen = edge == self.frame.chosen or self.current == ("edge", edge)
         width = (2.8 if seen else 1.0 if state == MISSED else 1.7) * self.look.scale
-        pen = QPen(self._ink(edge), width)
+        pen = self.look.pen(self._ink(edge), width)
         if DASHES[series]:
             pen.setDashPattern([one * 1.7 * self.look.scale / width for one in DASHES[series]])
         painter.setPen(pen)
         painter.drawLine(self._spot(0, drug), self._spot(1, disease))
         middle, radius = self._middle(edge), 4.2 * self.look.scale
-        painter.setPen(QPen(self._ink(edge), 1.4 * self.look.scale))
+        painter.setPen(self.look.pen(self._ink(edge), 1.4 * self.look.scale))
         painter.setBrush(self.look.color("card") if state == MISSED else self._ink(edge))
         paint_marks(painter, series, [(middle.x(), middle.y())], radius)
         if state == WRONG:
@@ -227,7 +227,7 @@ class FactGraph(Canvas[Part]):
 
     def _paint_cross(self, painter: QPainter, at: QPointF, size: float) -> None:
         for ink, width in (("card", 5.0), ("warning", 2.2)):
-            painter.setPen(QPen(self.look.color(ink), width * self.look.scale))
+            painter.setPen(self.look.pen(ink, width * self.look.scale))
             for turn in (1, -1):
                 painter.drawLine(at + QPointF(-size, -size * turn), at + QPointF(size, size * turn))
 
@@ -243,7 +243,7 @@ class FactGraph(Canvas[Part]):
             if kinds[row] == NO_NAME:
                 self._paint_cross(painter, spot, 3.2 * self.look.scale)
             else:
-                painter.setPen(QPen(self.look.color(ink), 1.5 * self.look.scale))
+                painter.setPen(self.look.pen(ink, 1.5 * self.look.scale))
                 painter.setBrush(self.look.color("card" if kinds[row] == UNSEEN else ink))
                 painter.drawEllipse(spot, 3.6 * self.look.scale, 3.6 * self.look.scale)
             text = name
