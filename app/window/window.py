@@ -770,7 +770,9 @@ class MainWindow(Guarded, QMainWindow):
         """Leave the field or what the keys look at; else what is tried or asked; else show all cards
         again; else leave the full screen; else unlock what was clicked; else stop presenting."""
         focus = QApplication.focusWidget()
-        if isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
+        if self._end_strip():
+            pass
+        elif isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
         elif self.hall.escape() or (isinstance(focus, Picture) and focus.release()):
             pass
@@ -962,11 +964,16 @@ class MainWindow(Guarded, QMainWindow):
     def check_room(self) -> None:
         """A strip to be read from the last row, on the stage if there is one; the same key ends it."""
         window: QWidget = self.hall.stage or self
-        if (sheet := window.findChild(CheckRoom)) is not None:
-            sheet.leave()
-        else:
+        if not self._end_strip():
             window.activateWindow()
             self.show_sheet(CheckRoom(self.look, window))
+
+    def _end_strip(self) -> bool:
+        """Take the strip away, whichever window has the keyboard; False if there is none."""
+        strip: CheckRoom | None = (self.hall.stage or self).findChild(CheckRoom)
+        if strip is not None:
+            strip.leave()
+        return strip is not None
 
     @property
     def _presented(self) -> bool:

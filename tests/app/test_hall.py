@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QSlider
 
 from app.session.session import State
+from app.window.lastrow import CheckRoom, RoomStrip
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
@@ -389,3 +390,16 @@ def test_that_the_small_copy_is_what_the_hall_sees(two: Any, qtbot: Any) -> None
     small = two.hall.desk.copy
     qtbot.waitUntil(lambda: not small._picture.isNull()
                     and small._picture.toImage().pixelColor(20, 20).name() == "#000000")
+
+
+def test_that_the_strip_for_the_last_row_is_on_the_stage_and_either_window_ends_it(
+    two: Any, qtbot: Any
+) -> None:
+    for ends in (lambda: two.do("unlock"),
+                 lambda: qtbot.keyClick(two.hall.stage.findChild(CheckRoom), Qt.Key.Key_Escape)):
+        two.do("room")
+        strip = two.hall.stage.findChild(RoomStrip)
+        qtbot.waitUntil(lambda strip=strip: strip.size() == two.hall.stage.size())
+        assert strip.isVisible() and two.findChild(RoomStrip) is None
+        ends()
+        assert two.hall.stage.findChild(RoomStrip) is None and two.hall.stage.isFullScreen()
