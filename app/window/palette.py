@@ -185,7 +185,7 @@ class Palette(Overlay):
         self.list.itemClicked.connect(lambda _: self._run())
         self.list.itemEntered.connect(self.list.setCurrentItem)
         line = QFrame()
-        line.setFixedHeight(1)
+        line.setFixedHeight(round(look.line(1)))
         line.setStyleSheet(f"background: {look.theme.hairline}; border: none;")
         box = QVBoxLayout(self.sheet)
         box.setContentsMargins(px(8), px(8), px(8), px(8))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QIntValidator, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QIntValidator, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -203,7 +203,7 @@ class Ballot(Guarded, QWidget):
         painter.setBrush(look.color("accent" if newest else "ghost"))
         painter.drawRect(QRectF(track.x(), track.y(), track.width() * share, track.height()))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(look.color("hairline"), 1))  # how far all hands would reach
+        painter.setPen(look.pen("hairline"))  # how far all hands would reach
         painter.drawRect(track)
         painter.setPen(look.color("text" if newest else "muted"))
         painter.setFont(letters)

@@ -72,7 +72,7 @@ class Side(Card):
         for name in (words("Controls"), words("Guide"), words("Code"), words("Runs")):
             self.tabs.addTab(name)
         line = QFrame()
-        line.setFixedHeight(1)
+        line.setFixedHeight(round(look.line(1)))
         line.setStyleSheet(f"background: {colours.hairline}; border: none;")
         self.pages = QStackedWidget()
         self._builders: dict[int, Callable[[], QWidget]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from widgets.pictures import raster
-from widgets.theme.look import Theme, theme
+from widgets.theme import style
+from widgets.theme.look import HALL_LINE, Look, Theme, theme
 from widgets.theme.marks import MARKS, mark_of, named, paint_marks
+from widgets.theme.words import window_words
 
 THEMES = ("light", "dark")
 every_theme = pytest.mark.parametrize("one", [
@@ -119,3 +122,11 @@ def test_that_points_of_a_cloud_have_the_shape_of_their_series(qtbot: QtBot, ser
     other = pixels_of(picture(label)[:40, :40], QColor("black"), 120)
     here = sheet[..., 3] > 127
     assert here.sum() > 150 and (here ^ other).sum() < 0.12 * here.sum()
+
+
+@every_theme
+def test_that_a_style_sheet_has_no_line_thinner_than_its_look_allows(one: Theme) -> None:
+    hall = one == theme(one.name, hall=True)
+    look = Look(one, window_words("en"), 1.5, hall)
+    lines = {int(pixels) for pixels in re.findall(r"(\d+)px solid", style.stylesheet(look))}
+    assert min(lines) == (HALL_LINE if hall else 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from widgets.pictures import scales
+from widgets.pictures.canvas import places, row_height
 from widgets.theme import numbers
 
 
@@ -101,3 +104,18 @@ def test_that_a_log_axis_of_less_than_a_decade_has_ticks() -> None:
     assert len(scales.log_ticks(-0.30, 0.05, 5)) >= 2
     assert len(scales.log_ticks(np.log10(0.96), np.log10(1.04), 5)) >= 2
     assert scales.log_ticks(-40, 0, 5)[0] >= -40 and len(scales.log_ticks(-40, 0, 5)) <= 6
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 8, 12, 30, 64, 512])
+def test_that_numbered_rows_have_at_most_seven_numbers_and_named_ones_as_many_as_have_room(
+    count: int
+) -> None:
+    numbered = places(count, 10_000.0, 10.0)
+    assert numbered[0] == 0 and len(numbered) <= scales.MOST_TICKS
+    assert len({b - a for a, b in itertools.pairwise(numbered)}) <= 1, "in even steps"
+    assert places(count, 10_000.0, 10.0, count) == list(range(count))
+
+
+@pytest.mark.parametrize(("count", "height"), [(5, 24), (10, 24), (12, 20), (14, 17), (15, 24), (400, 24)])
+def test_that_rows_are_a_little_lower_where_all_have_room_then(count: int, height: int) -> None:
+    assert row_height(count, 243.0, 17, 24) == height

@@ -109,7 +109,8 @@ class BarChart(Canvas[int]):
     def _pitch(self) -> float:
         """The height of a row."""
         count = max(len(self._values), 1)
-        pitch = max(float(self._least), min(self._area.height() / count, self.look.px(30)))
+        fair = min(self._area.height() / count, self.look.px(30))
+        pitch = fair if fair >= self.text_height(12) else max(float(self._least), fair)
         self.reel.fit(pitch * count, self._area.height())
         return pitch
 

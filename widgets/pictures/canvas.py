@@ -371,6 +371,12 @@ def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:
     return [text[: fitting[-1]], text[fitting[-1] :].lstrip()]
 
 
+def row_height(count: int, room: float, least: int, usual: int) -> int:
+    """Of a row among ``count``, in pixels: less than is usual where all of them then have room."""
+    fair = int(room / max(count, 1))
+    return fair if least <= fair < usual else usual
+
+
 def places(count: int, room: float, least: float, most: int = MOST_TICKS) -> list[int]:
     """At most so many of the whole numbers 0 … count-1, in round steps, at least ``least`` pixels apart."""
     for step in (factor * 10**power for power in range(7) for factor in (1, 2, 5)):

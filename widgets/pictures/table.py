@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import scales
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, row_height
 from widgets.theme.look import Look
 from widgets.theme.numbers import decimal
 
@@ -71,7 +71,8 @@ class Table(Canvas[int]):
 
     @property
     def _line(self) -> int:
-        return self.text_height(12) + self.look.px(6)
+        text, px = self.text_height(12), self.look.px
+        return row_height(len(self.rows), self.height() - self._top, text, text + px(6))
 
     @property
     def _top(self) -> int:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import raster
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, row_height
 from widgets.theme.look import Look, Theme
 from widgets.theme.numbers import decimal, percent
 
@@ -415,7 +415,9 @@ class TokenLinks(Canvas[Side]):
 
     @property
     def _line(self) -> int:
-        return self.text_height(13) + self.look.px(5)
+        text, px = self.text_height(13), self.look.px
+        return row_height(max(len(self.left), len(self.right)), self.height() - self.head - px(2),
+                          text, text + px(5))
 
     def _columns(self) -> tuple[int, int]:
         """Width of the left and the right column."""

@@ -101,14 +101,19 @@ def stylesheet(look: Look) -> str:
     complaint, accent, bare, roadmap, flow, page), ``segment`` for the buttons of a ``Switch``.
     """
     t, px = look.theme, look.px
+    thin, thick = round(look.line(1)), round(look.line(2))
     down, right, tick = (_drawn(look, sign) for sign in ("down", "right", "tick"))
     hover = _mixed(t.card, t.text, 0.04)
     pressed = _mixed(t.card, t.text, 0.09)
     accent_hover = _mixed(t.accent, t.on_accent, 0.12)
     outline = _mixed(t.hairline, t.text, 0.06)
+
+    def inner(size: float) -> int:
+        """A padding, of which a thicker border takes its part."""
+        return max(0, px(size) - thin + 1)
+
     handle = px(16)
     groove = px(4)
-    thin, thick = round(look.line(1)), round(look.line(2))
     return f"""
 QToolTip {{ background: {t.card}; color: {t.text}; border: {thin}px solid {t.hairline};
     padding: {px(5)}px {px(7)}px; }}
@@ -118,13 +123,13 @@ QLabel[role="title"] {{ font-size: {px(20)}px; font-weight: bold; color: {t.text
 QLabel[role="heading"] {{ font-weight: bold; }}
 QLabel[role="muted"] {{ color: {t.muted}; }}
 QLabel[role="quiet"] {{ color: {t.muted}; font-size: {look.text(11)}px; }}
-QLabel[role="warning"], QLabel[role="error"] {{ color: {t.warning}; font-size: {px(12)}px; }}
+QLabel[role="warning"], QLabel[role="error"] {{ color: {t.warning}; font-size: {look.text(12)}px; }}
 QLabel[role="complaint"] {{ color: {t.warning}; font-size: {look.text(11)}px; background: {t.card};
     border: {thin}px solid {t.warning}; border-radius: {px(4)}px; padding: 0 {px(3)}px; }}
 QLabel[role="accent"] {{ color: {t.accent}; }}
 
 QPushButton, QToolButton {{ background: {t.card}; color: {t.text}; border: {thin}px solid {outline};
-    border-radius: {px(8)}px; padding: {px(5)}px {px(11)}px; min-height: {px(18)}px; }}
+    border-radius: {px(8)}px; padding: {inner(5)}px {inner(11)}px; min-height: {px(18)}px; }}
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:pressed, QToolButton:pressed {{ background: {pressed}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {t.accent}; }}
@@ -132,13 +137,13 @@ QPushButton:disabled, QToolButton:disabled {{ color: {t.ghost}; border-color: {t
 QPushButton:checked, QToolButton:checked {{ background: {t.accent_wash}; color: {t.accent};
     border-color: {t.accent_wash}; }}
 QPushButton[role="accent"] {{ background: {t.accent}; color: {t.on_accent};
-    border: {thin}px solid {t.accent}; font-weight: bold; padding: {px(5)}px {px(16)}px; }}
+    border: {thin}px solid {t.accent}; font-weight: bold; padding: {inner(5)}px {inner(16)}px; }}
 QPushButton[role="accent"]:hover {{ background: {accent_hover}; border-color: {accent_hover}; }}
 QPushButton[role="accent"]:focus {{ border-color: {t.text}; }}
 QPushButton[role="accent"]:disabled {{ background: {t.hairline}; border-color: {t.hairline};
     color: {t.muted}; }}
 QPushButton[role="bare"], QToolButton[role="bare"] {{ background: transparent;
-    border: {thin}px solid transparent; padding: {px(4)}px {px(6)}px; }}
+    border: {thin}px solid transparent; padding: {inner(4)}px {inner(6)}px; }}
 QPushButton[role="bare"]:hover, QToolButton[role="bare"]:hover {{ background: {pressed}; }}
 QPushButton[role="bare"]:focus, QToolButton[role="bare"]:focus {{ border-color: {t.accent}; }}
 QPushButton[role="link"] {{ background: transparent; border: none; color: {t.accent};
@@ -146,7 +151,7 @@ QPushButton[role="link"] {{ background: transparent; border: none; color: {t.acc
 QPushButton[role="link"]:hover, QPushButton[role="link"]:focus {{ text-decoration: underline; }}
 QToolButton::menu-indicator {{ image: none; }}
 
-QPushButton[segment] {{ border-radius: 0; border-left-width: 0; padding: {px(3)}px {px(9)}px;
+QPushButton[segment] {{ border-radius: 0; border-left-width: 0; padding: {inner(3)}px {inner(9)}px;
     color: {t.muted}; min-height: {px(16)}px; }}
 QPushButton[segment="first"], QPushButton[segment="only"] {{ border-left-width: {thin}px;
     border-top-left-radius: {px(7)}px; border-bottom-left-radius: {px(7)}px; }}
@@ -161,13 +166,13 @@ QPushButton[segment]:checked:focus {{ color: {t.accent}; background: {t.accent_w
 
 QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
     background: {t.card}; color: {t.text}; border: {thin}px solid {outline};
-    border-radius: {px(8)}px; padding: {px(4)}px {px(8)}px;
+    border-radius: {px(8)}px; padding: {inner(4)}px {inner(8)}px;
     selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox {{ min-height: {px(20)}px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus {{
     border-color: {t.accent}; }}
 QLineEdit[role="value"] {{ border: {thin}px solid transparent; background: transparent;
-    color: {t.muted}; padding: 0 {px(2)}px; min-height: {px(18)}px;
+    color: {t.muted}; padding: 0 {inner(2)}px; min-height: {inner(18) - thin + 1}px;
     border-radius: {px(5)}px; }}
 QLineEdit[role="value"]:hover {{ border-color: {outline}; color: {t.text}; }}
 QLineEdit[role="value"]:focus {{ border-color: {t.accent}; color: {t.text}; }}
