@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
 
     from app.engine.pool import Pool
+    from app.files.link import Handed
     from app.files.settings import Settings
     from app.session.session import Session
     from app.window.window import MainWindow
@@ -28,8 +29,11 @@ Big Models Lab: every idea of a course on big models is a small model that train
 
   bigmodels-lab                 open the window
   bigmodels-lab PANEL           open the window with that panel
+  bigmodels-lab PANEL --set name=value … [--seed S] [--steps N]
+                                open it with these values, trained so far
   bigmodels-lab FILE.bml        open a recorded run
   bigmodels-lab FILE.lecture    open a lecture
+  bigmodels-lab bml:…           open a state that somebody has copied
 
 Without a window:
   bigmodels-lab list            every panel and its parameters
@@ -62,15 +66,29 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         case [word] if word.startswith("-"):
             return _refuse(f"There is no option {word}; see bigmodels-lab --help.")
-    if len(arguments) > 1:
+    if arguments[1:] and not arguments[1].startswith("-"):
         return _refuse("Open one panel or one file at a time; see bigmodels-lab --help.")
     try:
-        panel, file = _wanted(arguments[0] if arguments else "")
+        if arguments[1:] or _is_link(arguments):
+            from app.headless.commands import state
+
+            asked = state(arguments)
+        else:
+            asked = None
+            panel, file = _wanted(arguments[0] if arguments else "")
     except ValueError as error:
         return _refuse(str(error))
     if trouble := no_display():
         return _unable(trouble)
-    return open_window(panel, file)
+    return open_window(asked=asked) if asked else open_window(panel, file)
+
+
+def _is_link(arguments: Sequence[str]) -> bool:
+    if not arguments:
+        return False
+    from app.files.link import is_link
+
+    return is_link(arguments[0])
 
 
 def _refuse(sentence: str) -> int:
@@ -142,8 +160,14 @@ def build(application: QApplication) -> tuple[MainWindow, Pool]:
     return window, pool
 
 
-def open_window(panel: str = "", file: str = "") -> int:
-    """Show the window, with a panel or a recorded run, and stay until it is closed."""
+def open_window(
+    panel: str = "", file: str = "", asked: Callable[[str], Handed] | None = None
+) -> int:
+    """Show the window, with a panel, a recorded run or a state, and stay until it is closed.
+
+    Args:
+        asked: the window's language to the state that was asked for.
+    """
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -153,6 +177,8 @@ def open_window(panel: str = "", file: str = "") -> int:
         QTimer.singleShot(0, lambda: window.files.open(file))
     elif panel:
         QTimer.singleShot(0, lambda: window.open_panel(panel))
+    elif asked is not None:
+        QTimer.singleShot(0, lambda: window.show_state(asked(window.look.words.language)))
     window.show()
     ending = obey_signals(window)
     try:

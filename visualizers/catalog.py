@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module, resources
@@ -108,6 +109,20 @@ def lecture_of(panel: Panel) -> Lecture:
 def texts(package: str, language: str) -> dict[str, Any]:
     """A panel's translation table, ``zh.toml`` of its folder; empty for English."""
     return {} if language == "en" else read_table(package, f"{language}.toml")
+
+
+def supports(course: Iterable[Panel]) -> dict[str, tuple[str, ...]]:
+    """Id of each panel to those of other lectures that rest on it, in the course's order."""
+    there = tuple(course)
+    return {one.id: tuple(other.id for other in there if one.id in other.rests_on) for one in there}
+
+
+def beyond(id: str, near: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """All that is reached from a panel along ``near``, the near ones first; without itself."""
+    found = list(near.get(id, ()))
+    for each in found:  # which grows on the way
+        found += [one for one in near.get(each, ()) if one not in found and one != id]
+    return tuple(found)
 
 
 @dataclass(frozen=True)

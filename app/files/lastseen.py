@@ -91,6 +91,15 @@ class LastPictures:
             return [one.name.removesuffix(ends) for one in kept[:most]]
         return []
 
+    def forget(self) -> None:
+        """Delete all of them."""
+        self._later.stop()
+        self._waiting.clear()
+        if self.folder is not None:
+            for one in self.folder.glob("*.jpg"):
+                with contextlib.suppress(OSError):
+                    one.unlink(missing_ok=True)
+
     def _path(self, panel: str, look: Look) -> Path:
         assert self.folder is not None
         return self.folder / f"{panel}.{look.theme.name}.{look.words.language}.jpg"

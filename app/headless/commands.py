@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.files import link
+from app.files.link import Handed
 from visualizers.catalog import LECTURES, Said, lecture_of, panel, panels
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
@@ -60,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
 
     one = command("render", render, "train a panel and draw its page")
-    one.add_argument("panel", metavar="PANEL")
-    one.add_argument("--steps", type=_count, default=0, metavar="N", help="training steps to take first")
+    one.add_argument("panel", metavar="PANEL", help="its id, or the line bml:… of a state")
+    one.add_argument("--steps", type=_count, metavar="N", help="training steps to take first")
     _add_values(one)
     one.add_argument("--lang", choices=sorted(LANGUAGES), default="en")
     one.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -85,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("lecture", metavar="FILE|l1…l9", help="a .lecture file, a script, or one that ships")
     one.add_argument("--limit", type=float, metavar="SECONDS", help="for making a moment; otherwise 60")
     one.add_argument("--save", type=Path, metavar="FILE.lecture", help="the lecture with all runs made here")
+    one.add_argument("--handout", type=Path, metavar="FILE.pdf|.html", help="every moment on a page")
+    one.add_argument("--notes", action="store_true", help="the speaker's notes on the handout, too")
     one.add_argument("--lang", choices=sorted(LANGUAGES), default="en")
     one.add_argument("--json", action="store_true")
 
@@ -102,6 +106,41 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("names", nargs="*", metavar="NAME")
     one.add_argument("--json", action="store_true")
     return parser
+
+
+def state(arguments: Sequence[str]) -> Callable[[str], Handed]:
+    """What a window is to open: a language to the state. The values that a panel is to have, or a line
+    ``bml:…``.
+
+    Raises:
+        ValueError: they do not fit; one sentence.
+    """
+    parser = _Parser(prog="bigmodels-lab", usage="bigmodels-lab PANEL | bml:… [--set name=value …] "
+                     "[--seed S] [--steps N]")
+    parser.add_argument("panel")
+    parser.add_argument("--steps", type=_count)
+    parser.add_argument("--set", action="append", default=[], dest="values")
+    parser.add_argument("--seed", type=_count)
+    options = parser.parse_args(list(arguments))
+    try:
+        _asked(options, "en")
+    except Refusal as refusal:
+        raise ValueError(str(refusal)) from refusal
+    return lambda language: _asked(options, language)
+
+
+def _asked(options: Any, language: str) -> Handed:
+    """The state that a command line names. Raises ``Refusal`` or ``Unfit``."""
+    if link.is_link(options.panel):
+        if options.values or options.seed is not None:
+            raise Refusal("A link has its values with it: leave --set and --seed out.")
+        found = link.read(options.panel)
+        return found if options.steps is None else dataclasses.replace(
+            found, step=options.steps,
+            changes=tuple(each for each in found.changes if each.step < options.steps))
+    one = panel(options.panel)
+    params = chosen_params(one, options.values, options.seed, language)
+    return Handed(one.id, params, step=options.steps or 0 if one.trains else 0)
 
 
 def _add_values(one: argparse.ArgumentParser) -> None:
@@ -200,8 +239,8 @@ def render(options: Any) -> int:
     """Train, draw, write what was asked for."""
     from app.headless.trial import Trial
 
-    one = panel(options.panel)
-    params = chosen_params(one, options.values, options.seed, options.lang)
+    asked = _asked(options, options.lang)
+    one = panel(asked.panel)
     wanted = [path for path in (options.png, options.json, options.npz, options.csv) if path]
     if not wanted:
         raise Refusal("Say where to: --png, --json, --npz or --csv with a file's name.")
@@ -211,9 +250,12 @@ def render(options: Any) -> int:
                           folder=str(path.parent))
     notes: list[tuple[str, dict[str, object]]] = []
     words = window_words(options.lang).with_table(Said(one, options.lang).words().table)
-    trial = Trial(one, params, device=options.device, on_progress=_progress,
+    trial = Trial(one, asked.params, device=options.device, on_progress=_progress,
                   on_note=lambda text, values: notes.append((text, values)))
-    trial.train(options.steps)
+    for change in asked.changes:
+        trial.train(change.step - trial.step)
+        trial.params = dataclasses.replace(trial.params, **change.values)
+    trial.train(asked.step - trial.step)
     shown = trial.shown()
     for text, values in notes:
         print(words(text, **{name: words(value) if isinstance(value, str) else value
@@ -343,6 +385,9 @@ def lecture(options: Any) -> int:
         raise Refusal("{name} has no moments yet.", name=options.lecture)
     if options.save and options.save.suffix != files.ENDING:
         raise Refusal("A lecture is saved as {ending}; choose a name that ends so.", ending=files.ENDING)
+    if options.handout and options.handout.suffix.lower() not in (".pdf", ".html"):
+        raise Refusal("A page is saved as .pdf or .html, not as {suffix}.",
+                      suffix=options.handout.suffix or "-")
     limit = LIMIT if options.limit is None else options.limit
     if not limit > 0:
         raise Refusal("A limit is a number of seconds above 0, not {limit}.", limit=limit)
@@ -363,7 +408,17 @@ def lecture(options: Any) -> int:
                     ready=ready, all=len(found), minutes=numbers.decimal(minutes)))
     if options.save:
         files.write(options.save, with_runs(one, runs))
+    if options.handout:
+        _write_handout(with_runs(one, runs), options)
     return 0 if ready == len(found) else 1
+
+
+def _write_handout(one: Any, options: Any) -> None:
+    """The moments that could be made, a page each. Raises ``Refusal``."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.headless.picture import handout_of
+
+    handout_of(one, options.handout, language=options.lang, notes=options.notes)
 
 
 def _print_rehearsed(row: Any, words: Any) -> None:

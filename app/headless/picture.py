@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.inline import InlinePool
 from app.files.export import encoded, on_ground, picture
-from app.files.lecture import shipped
+from app.files.handout import of_moment, save
+from app.files.lecture import Lecture, shipped, spoken
 from app.files.settings import Settings
 from app.headless.rehearsal import rehearsal, rehearse, with_runs
 from app.session.record import Record, Seen, versions
@@ -25,8 +26,10 @@ from app.window.window import MainWindow
 from visualizers.catalog import Said, panels
 from visualizers.files import replacing
 from visualizers.panel import Panel, Shown, load
+from visualizers.refusal import Refusal
 from widgets.theme import style
 from widgets.theme.look import Look, hall_look, theme
+from widgets.theme.words import window_words
 
 Notes = Sequence[tuple[str, dict[str, object]]]
 SETTLED = 0.7  # s; a page describes its picture half a second after the last frame
@@ -97,6 +100,21 @@ def lecture_picture(
     window.close()
     with replacing(path) as file:
         file.write_bytes(encoded(on_ground(image, QColor(theme(shade).ground))))
+
+
+def handout_of(lecture: Lecture, path: Path, *, language: str = "en", notes: bool = False) -> None:
+    """Write the moments of a lecture that have a run as pages, PDF or HTML. Raises ``Refusal``."""
+    application = QApplication.instance() or QApplication(["bigmodels-lab"])
+    assert isinstance(application, QApplication)
+    look = Look(theme("light"), window_words(language))
+    style.apply(application, look)
+    made = [(number, one, one.run) for number, one in enumerate(lecture.moments, 1) if one.run is not None]
+    if not made:
+        raise Refusal("No moment of this lecture could be made, so there is nothing to print.")
+    leaves = (of_moment(look, one, run, number, len(lecture.moments), notes=notes)
+              for number, one, run in made)
+    for _ in save(leaves, len(made), path, look.words, spoken(lecture.title, language)):
+        pass
 
 
 def _settle(application: QApplication) -> None:

@@ -19,6 +19,7 @@ from app.engine.pool import Workers
 from app.engine.protocol import (
     Began,
     Begin,
+    Change,
     Diverged,
     Failed,
     Framed,
@@ -496,6 +497,25 @@ class Session(QObject):
         if self._timeline.recorded is not None and not self._talk.begun \
                 and self._phase == phases.Paused():
             self._replay(behind=True)
+
+    def train_as(self, params: Any, changes: Sequence[Change], step: int) -> None:
+        """Train anew as somebody else did: these values, changed at these steps, to this step, paused."""
+        self._restarted = monotonic()
+        timeline = Timeline(params, self._film_bytes)
+        timeline.changes = [change for change in changes if change.step < step]
+        self._forget(timeline)
+        for change in changes:
+            params = dataclasses.replace(params, **change.values)
+        self._params = params
+        self._pins.relabel()
+        self.params_changed.emit(params)
+        start = timeline.start
+        self._begin(Begin(
+            self._talk.token, self.panel.experiment, start, int(getattr(start, "seed", 0)),
+            self._device_wanted, self._threads_wanted, self._pace, self.panel.trains, tuple(changes), step,
+            datapack=self._datapack,
+        ), "wait")
+        self.runs_changed.emit()
 
     def record(self, label: str = "", *, shown: bool = False) -> Record:
         """All that is known of the present run, or of it up to the step that is ``shown``."""

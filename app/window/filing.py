@@ -140,7 +140,7 @@ class Filing:
         if path.suffix.lower() == LECTURE_ENDING:
             self._open_lecture(path)
             return
-        self._send(self.desk.look.words("Opening {name}", name=_short(path.name)), Refusal(
+        self._send(self.desk.look.words("Opening {name}", name=short(path.name)), Refusal(
             "{name} takes too much time or memory to be read, so it was not opened; use a copy of it.",
             name=path.name), partial(self._opened, path), runfile.read, path, limits=self.READING)
 
@@ -151,7 +151,7 @@ class Filing:
     def _open_lecture(self, path: Path) -> None:
         from app.files import lecture
 
-        self._send(self.desk.look.words("Opening {name}", name=_short(path.name)), Refusal(
+        self._send(self.desk.look.words("Opening {name}", name=short(path.name)), Refusal(
             "{name} takes too much time or memory to be read, so it was not opened; use a copy of it.",
             name=path.name), partial(self._lecture_opened, path), lecture.read, path, limits=self.LECTURE)
 
@@ -180,7 +180,7 @@ class Filing:
 
     def _write(self, path: Path, done: Callable[[Any], object], work: Callable[..., object],
                *args: object) -> None:
-        self._send(self.desk.look.words("Saving {name}", name=_short(path.name)), Refusal(
+        self._send(self.desk.look.words("Saving {name}", name=short(path.name)), Refusal(
             "Saving {name} was ended from outside; save it again.", name=path.name), done, work, *args)
 
     def _send(self, what: str, refusal: Refusal, done: Callable[[Any], object],
@@ -338,6 +338,6 @@ class Filing:
                 warning=True)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A file's name as it fits into a line."""
     return name if len(name) <= 40 else f"{name[:30]}…{name[-8:]}"

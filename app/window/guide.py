@@ -63,6 +63,15 @@ class Asked:
     sketch: NDArray[np.float64] | None = None
     right: int | None = None
 
+    @property
+    def outcome(self) -> str:
+        """``right``, ``wrong``, ``shown`` without a guess; empty before it is known."""
+        if self.right is None:
+            return ""
+        if self.guess is None and self.sketch is None:
+            return "shown"
+        return "right" if self.guess == self.right else "wrong"
+
 
 class Tour(QObject):
     """Takes the tour in a session. It outlives pages, so that ticks and answers stay.
@@ -77,6 +86,7 @@ class Tour(QObject):
     """
 
     changed = Signal()
+    judged = Signal(int, str)  # a step, and how its question was answered: right, wrong or shown
 
     def __init__(self, session: Session, undo: Undo) -> None:
         super().__init__(session)
@@ -93,6 +103,7 @@ class Tour(QObject):
         self.open: int | None = None
         self.told: int | None = None
         self.answers: dict[int, Asked] = {}
+        self._unjudged = -1  # the step whose answer was given and is not judged yet
         self.drawn = False  # there is a sketch to answer with
         self._holding = False  # the step is set up and waits for a sketch
         self._mine = False  # the session is changing because the tour told it to
@@ -141,9 +152,10 @@ class Tour(QObject):
     # --- one click -------------------------------------------------------------------------------
 
     def ask(self, index: int) -> None:
-        """Do a step; where it has a question, that comes first."""
-        step = self.steps[index]
-        if step.ask is None or index in self.answers or self._states[index] == "done":
+        """Do a step; where it has a question, that comes first, and once more if the answer was wrong."""
+        step, given = self.steps[index], self.answers.get(index)
+        known = self._states[index] == "done" if given is None else given.outcome != "wrong"
+        if step.ask is None or known:
             self.run(index)
             return
         self.stop()
@@ -208,7 +220,7 @@ class Tour(QObject):
         assert index is not None
         self.open = None
         given.begun, given.ends = self.range
-        self.answers[index] = given
+        self.answers[index], self._unjudged = given, index
         if not self._holding:
             self.run(index)
             return
@@ -350,6 +362,9 @@ class Tour(QObject):
                 given.guess = drawn[0] if drawn else None
         except (BadExpression, IndexError, TypeError, ValueError):
             given.right = None
+        if index == self._unjudged and given.outcome:
+            self._unjudged = -1
+            self.judged.emit(index, given.outcome)
 
     def _set(self, index: int, state: str) -> None:
         self._states[index] = state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -21,15 +22,20 @@ from PySide6.QtWidgets import (
 )
 
 from app.files.lastseen import LastPictures
+from app.files.learned import Learned
+from app.files.link import read
 from app.files.settings import Settings
+from app.session.tours import load_tour, said
 from app.window.downloads import Downloads, SetCard
 from visualizers.catalog import LECTURES, Said
 from visualizers.data import Data
 from visualizers.panel import Panel
+from visualizers.refusal import Refusal
 from visualizers.uses import LECTURES_SET, pack_set
 from widgets.base.guard import Guarded
 from widgets.base.tips import explain
 from widgets.theme.look import Look
+from widgets.theme.numbers import count
 from widgets.theme.style import font
 from widgets.views.cards import Card
 from widgets.views.links import Links
@@ -44,6 +50,7 @@ class Home(QScrollArea):
     """Says where to start. ``chosen`` gives a panel's id; ``asked`` a command's id."""
 
     chosen = Signal(str)
+    resumed = Signal()  # the last panel, where it was left
     asked = Signal(str)
     brought = Signal(QPoint)  # where the menu of one's own things may open
     script_wanted = Signal(int)  # the number of a lecture that ships
@@ -54,8 +61,10 @@ class Home(QScrollArea):
         self, look: Look, panels: Sequence[Panel], settings: Settings,
         pictures: LastPictures | None = None, scripts: Collection[int] = (),
         unsaved: Mapping[Path, str] | None = None, parent: QWidget | None = None,
+        *, learned: Learned | None = None,
     ) -> None:
         super().__init__(parent)
+        self._learned = learned or Learned()
         self.look, self.panels, self._scripts = look, tuple(panels), scripts
         self._pictures = pictures or LastPictures(None)
         self.setWidgetResizable(True)
@@ -111,7 +120,12 @@ class Home(QScrollArea):
             column.addSpacing(px(12))
             column.addWidget(self.lacking)
         column.addSpacing(px(30))
-        column.addWidget(_text(look, words("The course"), 15, bold=True))
+        heading = QHBoxLayout()
+        heading.addWidget(_text(look, words("The course"), 15, bold=True))
+        heading.addStretch(1)
+        heading.addWidget(_Link(look, words("As a map, with what rests on what"), "",
+                                partial(self.asked.emit, "map")))
+        column.addLayout(heading)
         column.addSpacing(px(10))
         column.addLayout(self._way(settings))
         column.addSpacing(px(16))
@@ -141,9 +155,8 @@ class Home(QScrollArea):
                 lambda: self.chosen.emit(first.id), primary=last is None))
         if last is not None:
             doors.insert(0, Door(
-                look, words("Go on"), Said(last, words.language).title,
-                Said(last, words.language).claim,
-                lambda: self.chosen.emit(last.id), primary=True))
+                look, words("Go on where you stopped"), Said(last, words.language).title,
+                self._where(last) or Said(last, words.language).claim, self.resumed.emit, primary=True))
         else:
             doors.append(Door(
                 look, words("Look around"), words("Find a panel"),
@@ -155,6 +168,22 @@ class Home(QScrollArea):
                   "Files can be dropped anywhere."),
             lambda: self.brought.emit(own.mapToGlobal(QPoint(px(18), own.height() - px(8)))))
         return [*doors, own]
+
+    def _where(self, last: Panel) -> str:
+        """How far the last panel was; empty where nothing is known."""
+        words, told = self.look.words, []
+        done, steps = self._learned.of(last.id), load_tour(last)
+        with contextlib.suppress(Refusal):
+            state = read(self._learned.stopped) if self._learned.stopped else None
+            if state is not None and state.panel == last.id and state.step:
+                told.append(words("At step {step}.", step=count(state.step)))
+        todo = [index for index in range(len(steps)) if index not in done.seen]
+        if done.seen:
+            told.append(words("{seen} of {all} steps of its tour are seen.", seen=count(len(done.seen)),
+                              all=count(len(steps))))
+        if done.seen and todo:
+            told.append(words("Next: {name}", name=said(steps[todo[0]].say, words.language)))
+        return (" " if words.language == "en" else "").join(told)
 
     def _next(self, among: Sequence[Panel], settings: Settings) -> Panel | None:
         """The first panel on the way that was not opened yet."""

@@ -151,14 +151,17 @@ class Palette(Overlay):
 
     Args:
         showing: what was typed → ids of the panels that show a concept of that name.
+        meaning: what was typed → what it means by itself, whatever the entries are called.
     """
 
     def __init__(
         self, look: Look, entries: Sequence[Entry], window: QWidget,
         showing: Callable[[str], Collection[str]] = lambda _: (),
+        meaning: Callable[[str], Entry | None] = lambda _: None,
     ) -> None:
         super().__init__(look, window)
-        self.entries, self._showing = tuple(entries), showing
+        self.entries, self._showing, self._meaning = tuple(entries), showing, meaning
+        self._meant: Entry | None = None
         words, px = look.words, look.px
         self.setAccessibleName(words("Command palette"))
         self.field = QLineEdit()
@@ -210,8 +213,9 @@ class Palette(Overlay):
 
     def _filter(self, text: str) -> None:
         ranked: list[tuple[tuple[int, int, float], int]] = []
+        self._meant = self._meaning(text)
         concerned = self._showing(text) if text.strip() else ()
-        for index, entry in enumerate(self.entries):
+        for index, entry in enumerate(self.entries if self._meant is None else ()):
             rank = self._rank(text, entry, bool(entry.panel) and entry.panel in concerned)
             if rank is not None:
                 ranked.append((rank, index))
@@ -220,8 +224,10 @@ class Palette(Overlay):
             item = QListWidgetItem(self.entries[index].text, self.list)
             item.setData(ROLE, index)
             item.setData(ROLE + 1, self.entries[index].note)
+        if self._meant is not None:
+            QListWidgetItem(self._meant.text, self.list).setData(ROLE + 1, self._meant.note)
         self.list.setCurrentRow(0)
-        self.nothing.setVisible(not ranked)
+        self.nothing.setVisible(not self.list.count())
 
     @staticmethod
     def _rank(text: str, entry: Entry, concerned: bool) -> tuple[int, int, float] | None:
@@ -243,7 +249,7 @@ class Palette(Overlay):
     def _run(self) -> None:
         if self.list.currentRow() < 0:
             return
-        entry = self.entries[self.list.currentItem().data(ROLE)]
+        entry = self._meant or self.entries[self.list.currentItem().data(ROLE)]
         self.leave()
         entry.run()
 

@@ -57,15 +57,19 @@ from shiboken6 import isValid
 
 from app.engine import machine
 from app.files.lastseen import LastPictures
+from app.files.learned import NAME, Learned
+from app.files.link import Handed, is_link, line, read
 from app.files.settings import Settings
 from app.session.meter import PaintMeter
 from app.session.tours import load_tries
 from app.window.ahead import Ahead
+from app.window.attention import Attention
 from app.window.commands import Command, bind
 from app.window.downloads import Downloads
 from app.window.errors import Toast, catch
 from app.window.filing import Filing
 from app.window.hall import Hall
+from app.window.handing import Handing
 from app.window.home import Home
 from app.window.lastrow import CheckRoom, screen_id
 from app.window.lecturing import Lecturing
@@ -140,6 +144,9 @@ class MainWindow(Guarded, QMainWindow):
         self._refitting = QTimer(self, singleShot=True, interval=REFIT_AFTER)
         self._refitting.timeout.connect(self._refit)
         self._pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
+        self.learned = Learned(settings.path.parent / NAME if settings.path else None)
+        self._attention = Attention(self, lambda: self.place if self.page is not None else "",
+                                    self.learned.spent)
         self._fresh = False  # a frame was shown and not yet painted
         self._painted_once = False
         self._ahead = Ahead([*PAGE, *(one.view.partition(":")[0] for one in panels)], self)
@@ -158,6 +165,7 @@ class MainWindow(Guarded, QMainWindow):
         self.lecturing = Lecturing(self, self)
         self.lecturing.changed.connect(self._lecture_changed)
         self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
+        self.handing = Handing(self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
@@ -221,6 +229,8 @@ class MainWindow(Guarded, QMainWindow):
                 self.show_home()
             case "data":
                 self.show_data()
+            case "map":
+                self.show_map()
             case _:
                 self._show_panel(place)
                 if self.side is not None:
@@ -318,11 +328,19 @@ class MainWindow(Guarded, QMainWindow):
                     lambda: True, files),
             Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
             Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
+            Command("copy-link", w("Copy this state as a line of text"), ("Ctrl+Shift+C",),
+                    self.handing.copy_link, on_panel, files),
+            Command("paste-link", w("Open the state that was copied"), ("Ctrl+V",),
+                    self.handing.paste, lambda: True, files),
+            Command("qr", w("Show this state as a QR code"), ("L",), self.handing.show_qr, on_panel,
+                    files),
             Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.show_palette,
                     lambda: True, go),
             Command("search", w("Search the panels"), ("Ctrl+F",), self._to_search,
                     lambda: True, go),
             Command("home", w("Start page"), ("Ctrl+H",), self.show_home, lambda: True, go),
+            Command("map", w("The course as a map, and my record"), ("Ctrl+M",), self.show_map,
+                    lambda: True, go),
             *(Command(f"lecture{one.number}", w("Lecture 1 to 9"), (f"Ctrl+{one.number}",),
                       partial(self.open_lecture, one.folder), lambda: True, go)
               for one in LECTURES),
@@ -368,6 +386,14 @@ class MainWindow(Guarded, QMainWindow):
                     trains),
             Command("export-notebook", w("Save as notebook…"), (), self.files.export_notebook,
                     on_panel),
+            Command("export-page", w("Export this moment as a page, PDF or HTML…"), (),
+                    self.handing.export_page, on_panel),
+            Command("export-handout", w("Export the handout of a lecture…"), (),
+                    self.handing.export_handout),
+            Command("copy-command", w("Copy the command that opens this state"), (),
+                    self.handing.copy_command, on_panel),
+            Command("copy-render", w("Copy the command that draws this state"), (),
+                    partial(self.handing.copy_command, render=True), on_panel),
             *(Command(f"language-{id}", w("Language: {name}", name=name), (),
                       partial(self.set_language, id)) for id, name in LANGUAGES.items()),
             *(Command(f"theme-{id}", w("Theme: {name}", name=w(name)), (),
@@ -391,12 +417,13 @@ class MainWindow(Guarded, QMainWindow):
         self._leave()
         self.place = "home"
         home = Home(self.look, self.panels, self.settings, self._pictures, scripts_that_ship(),
-                    self.lecturing.unsaved())
+                    self.lecturing.unsaved(), learned=self.learned)
         home.script_wanted.connect(self.open_script)
         home.unsaved_wanted.connect(
             lambda file: self.files.guarded(partial(self.lecturing.open_unsaved, file)))
         home.unsaved_discarded.connect(self._discard_unsaved)
         home.chosen.connect(self.open_panel)
+        home.resumed.connect(self._resume)
         home.asked.connect(self.do)
         home.brought.connect(self._bring_menu)
         self._show(home)
@@ -468,6 +495,72 @@ class MainWindow(Guarded, QMainWindow):
         if self.lecturing.lecture is None:
             self._drop_moments()
 
+    def show_map(self) -> None:
+        """What rests on what in the course, and what was done of it."""
+        from app.window.course import CoursePage
+
+        self._leave()
+        self.place = "map"
+        page = CoursePage(self.look, self.panels, self.settings, self.learned)
+        page.chosen.connect(self.open_panel)
+        page.export_wanted.connect(self._export_record)
+        page.forget_wanted.connect(self._ask_forget)
+        self._show(page)
+        self.roadmap.set_current(None)
+        self.setWindowTitle("Big Models Lab")
+        self.hall.show_panel()
+
+    def _export_record(self) -> None:
+        w = self.look.words
+        self.files.ask(w("Export the record"), [w("Tables (*.csv)"), "JSON (*.json)"], self.save_record,
+                       save_as="big-models-lab.csv")
+
+    def save_record(self, path: Path) -> None:
+        """What was done on each panel, as a table. Raises ``Refusal``."""
+        from app.files.learned import export
+        from app.window.course import rows
+
+        export(rows(self.panels, self.settings, self.learned, self.look.words.language), path)
+        self.toast.say(self.look.words("Saved: {name}", name=path.name))
+
+    def _ask_forget(self) -> None:
+        from app.window.course import AskFirst
+
+        w = self.look.words
+        self.show_sheet(AskFirst(
+            self.look, w("Delete what is known of your way: the panels that were opened, their pictures, "
+                         "tours, questions and times? It cannot be taken back."),
+            w("Delete it"), w("Keep it"), self._forget_record, self))
+
+    def _forget_record(self) -> None:
+        deleted = self.learned.forget()
+        self._pictures.forget()
+        self.settings.visited, self.settings.finished, self.settings.last = [], [], ""
+        self.remember()
+        self._mark()
+        self.show_map()
+        if deleted:
+            self.toast.say(self.look.words("The record is deleted."))
+        else:
+            self.toast.say(self.look.words("The record could not be deleted: its folder cannot be written "
+                                           "to."), warning=True)
+
+    def _resume(self) -> None:
+        """Go on with the last panel where it was left, in this window or before."""
+        id = self.settings.last
+        if id not in self.sessions and self._stopped() is not None:
+            self.handing.open(self.learned.stopped)
+        else:
+            self.open_panel(id)
+
+    def _stopped(self) -> Handed | None:
+        """The state in which the last panel was left, if it can be gone back to."""
+        try:
+            state = read(self.learned.stopped) if self.learned.stopped else None
+        except Refusal:
+            return None  # of another version
+        return state if state is not None and state.panel == self.settings.last else None
+
     def show_data(self) -> None:
         """The page of texts and models."""
         from app.window.datapage import DataPage
@@ -520,6 +613,10 @@ class MainWindow(Guarded, QMainWindow):
         """Pause and put away what is open; its worker stays until another panel wants one."""
         if self.page is not None and self.page.sound:
             self._pictures.keep(self.place, self.page.view, self.page.look)
+        if self.page is not None:
+            self._attention.look()
+            self.learned.stopped = self._line_of_now()
+            self.learned.save()
         if self.session is not None:
             self.session.stats_changed.disconnect(self._status)
             self.session.pause()
@@ -529,6 +626,16 @@ class MainWindow(Guarded, QMainWindow):
         self._drop_page()
         if tour is not None and not for_good and tour.give_back():
             self._given_back()
+
+    def _line_of_now(self) -> str:
+        """The line of what is looked at; empty where there is nothing to come back to."""
+        state = self.handing.state()
+        if state is None or self.session is None or self.session.state.name in ("FAILED", "DIVERGED"):
+            return ""
+        try:
+            return line(state)
+        except Refusal:
+            return ""
 
     def _drop_page(self) -> None:
         if self._asking is not None:
@@ -619,11 +726,21 @@ class MainWindow(Guarded, QMainWindow):
         if id not in self.tours:
             tour = self.tours[id] = Tour(self.sessions[id], self._trying(id).undo)
             tour.changed.connect(partial(self._tour_seen, id))
+            tour.judged.connect(partial(self._judged, id))
             if id == self.place:
                 self._ask_on()
         return self.tours[id]
 
+    def _judged(self, id: str, step: int, outcome: str) -> None:
+        self.learned.tried(id, step, outcome)
+        self.learned.save()
+
     def _tour_seen(self, id: str) -> None:
+        tour = self.tours[id]
+        new = [self.learned.saw(id, index, len(tour.steps)) for index in range(len(tour.steps))
+               if tour.state(index) == "done"]
+        if any(new):
+            self.learned.save()
         if self.tours[id].finished and self.settings.finish(id):
             self._mark()
             self.remember()
@@ -820,6 +937,7 @@ class MainWindow(Guarded, QMainWindow):
             self._painting.emit(self.session if self._fresh else None)
             self._fresh = False
         elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            self._attention.acted()
             self._tab_pressed = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
             if self._for_focus(event):
                 event.accept()
@@ -1010,7 +1128,8 @@ class MainWindow(Guarded, QMainWindow):
             room -= least
         left = self.moments or self.roadmap
         roadmap = self.settings.roadmap and self._stage is None and not self._full \
-            and (desk is None or "roadmap" in wanted)
+            and (desk is None or "roadmap" in wanted) \
+            and (self.place != "map" or "roadmap" in wanted)  # the map is one of its own
         if self.page is not None and roadmap and "roadmap" not in wanted:
             roadmap = room - left.width() - px(12) >= px(LEAST_PAGE)
         if self.side is not None and side:
@@ -1087,7 +1206,13 @@ class MainWindow(Guarded, QMainWindow):
                 entries.append(Entry(command.text, command.shown_keys, command.action,
                                      " ".join(named[command.id])))
         self.show_sheet(Palette(self.look, entries, self,
-                                lambda typed: [one.id for one in about(typed)]))
+                                lambda typed: [one.id for one in about(typed)], self._typed_link))
+
+    def _typed_link(self, typed: str) -> Entry | None:
+        """What the palette offers for a line that begins with bml:."""
+        if not is_link(typed):
+            return None
+        return Entry(self.look.words("Open this state"), "bml:…", partial(self.handing.open, typed))
 
     def show_keys(self) -> None:
         """All keys on one sheet."""
@@ -1162,7 +1287,10 @@ class MainWindow(Guarded, QMainWindow):
     def _export_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ("export-image", "export-csv", "export-movie", "export-notebook"):
+        for id in ("export-image", "export-csv", "export-movie", "export-notebook", "export-page"):
+            self._act(menu, self.commands[id])
+        menu.addSeparator()
+        for id in ("copy-link", "qr", "copy-command", "copy-render"):
             self._act(menu, self.commands[id])
         anchor = self.middle.mapToGlobal(QPoint(self.middle.width(), self.middle.height()))
         menu.popup(anchor - QPoint(menu.sizeHint().width(), menu.sizeHint().height()))
@@ -1184,6 +1312,19 @@ class MainWindow(Guarded, QMainWindow):
         self._leave()
         self._session_of(record.panel).open_record(record)
         self._show_panel(record.panel)
+
+    def show_state(self, state: Handed) -> None:
+        """Open the panel of a state that was handed on, and train to it."""
+        if state.panel not in self._known:
+            raise Refusal("This link belongs to the panel {name}, which is not here.", name=state.panel)
+        self._leave()
+        session = self._session_of(state.panel)
+        if session.current() is not None:
+            self._trying(state.panel).undo.remember()
+        session.train_as(state.params, state.changes, state.step)
+        self._show_panel(state.panel)
+        self.settings.visit(state.panel)
+        self._mark()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -1225,6 +1366,7 @@ class MainWindow(Guarded, QMainWindow):
         self._leave(for_good=True)
         self._pictures.write()
         self.lecturing.finish(Filing.CLOSING)
+        self.handing.close()
         self.files.errands.finish(Filing.CLOSING)
         for session in self.sessions.values():
             session.close()

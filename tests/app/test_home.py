@@ -31,7 +31,7 @@ def test_that_a_beginner_is_sent_to_the_playground_and_then_along_the_course(qtb
     doors = home(qtbot, Settings()).findChildren(Door)
     assert doors[0].accessibleName() == "Start here: Playground"
     later = home(qtbot, Settings(visited=["playground", "ngram"], last="ngram")).findChildren(Door)
-    assert later[0].accessibleName() == "Go on: N-grams"
+    assert later[0].accessibleName() == "Go on where you stopped: N-grams"
     assert "Something new" in later[1].accessibleName()
     assert "Playground" not in later[1].accessibleName() and "N-grams" not in later[1].accessibleName()
 
