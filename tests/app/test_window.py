@@ -822,7 +822,7 @@ def test_that_the_start_page_opens_the_first_panel_and_then_goes_on_with_it(
     qtbot.mouseClick(window.roadmap.name, LEFT)
     assert window.place == "home"
     door = window.middle.currentWidget().findChildren(Door)[0]
-    assert door.accessibleName() == "Go on: Down a parabola"
+    assert door.accessibleName() == "Go on where you stopped: Down a parabola"
 
 
 def test_that_coming_back_shows_what_was_there(lab: Any, qtbot: Any) -> None:
