@@ -153,10 +153,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.quick)
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """In a process of many: what all panels import is nobody's cost."""
-    if hasattr(session.config, "workerinput"):
-        import torch  # noqa: F401
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What panels import of libraries is nobody's cost: the first one's test would pay for all."""
+    if any(kind_and_panel(item.nodeid, PANELS) for item in session.items):
+        import pyqtgraph  # noqa: F401
+        import sklearn.linear_model  # noqa: F401
+        import torch._dynamo  # noqa: F401  (by the first optimizer)
         import transformers  # noqa: F401
 
 

@@ -14,18 +14,9 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QSize
+from trials import arrays_of, ends, equal_frames, fields_of, fresh, reached, same
 
 from app.headless.trial import Trial
-from tests.contract.test_panels import (
-    arrays_of,
-    ends,
-    equal_frames,
-    fields_of,
-    fresh,
-    reached,
-    same,
-    small,
-)
 from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
 from widgets.controls.parameters import changed
@@ -33,8 +24,8 @@ from widgets.theme.look import Look, theme
 from widgets.views.view import PanelView
 
 TRAINING = [panel for panel in panels() if panel.trains]
-PAUSES = (5, 19)  # steps that no schedule names
-WATCHED = 9  # steps, measured after each
+PAUSES = (5, 13)  # steps that no schedule names
+WATCHED = 9  # steps, after each measured and drawn, and drawn again
 NOTHING_LEARNT = 51  # steps without learning, more than the longest schedule that stood in a panel
 
 every_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
@@ -67,14 +58,13 @@ def scalars_of(shown: Shown[Any, Any]) -> dict[str, float]:
 def test_that_a_paused_run_shows_what_an_undisturbed_one_comes_to(
     panel: Panel, view_of: Callable[[Panel], PanelView]
 ) -> None:
-    disturbed, view = fresh(panel), view_of(panel)
+    disturbed, undisturbed, view = fresh(panel), fresh(panel), view_of(panel)
     for pause in PAUSES:
         disturbed.train(pause - disturbed.step - 2)
         disturbed.frame()
         disturbed.train(2)
-        undisturbed = fresh(panel)
-        undisturbed.train(pause)
-        one, other = disturbed.shown(), undisturbed.shown()
+        undisturbed.train(pause - undisturbed.step)
+        one, other = disturbed.shown(), undisturbed.copy().shown()
         assert one.step == one.measured == pause
         assert {name: one.history.newest(name)[0] for name in one.history.names} \
             == dict.fromkeys(one.history.names, pause)
@@ -120,9 +110,11 @@ def test_that_measuring_again_gives_the_same_and_changes_nothing_else(panel: Pan
 def test_that_a_run_that_is_looked_at_learns_what_one_does_that_is_not(panel: Panel) -> None:
     watched, left = fresh(panel), fresh(panel)
     left.measuring.every = 0
+    watched.frame()
     for _ in range(WATCHED):
         watched.train(1)
         measured(watched)
+        watched.frame()
     left.train(WATCHED)
     assert equal_frames(watched.frame(), left.frame())  # which measures both, once
     assert same(arrays_of(watched.experiment), arrays_of(left.experiment))
@@ -138,7 +130,7 @@ def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
         if one.restart or one.kind == "source" or not ends(one):
             continue
         under = reached(panel, one)
-        trial = Trial(panel, small(panel, **under)) if under else begun.copy()
+        trial = fresh(panel, **under) if under else begun.copy()
         if under:
             trial.train(PAUSES[0])
             trial.frame()

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
     QTabBar,
     QWidget,
 )
+from trials import moments
 
-from app.headless.trial import Trial
 from visualizers.catalog import Said, panels
-from visualizers.panel import Panel, Shown, load
+from visualizers.panel import Panel, load
 from widgets.pictures.picture import Picture
 from widgets.theme.look import Look, theme
 from widgets.views.cards import Card
@@ -31,29 +31,15 @@ MOUSE = ("mousePressEvent", "mouseReleaseEvent", "mouseMoveEvent", "wheelEvent")
 STILL = 12  # so many steps of an arrow reach another part, in any picture
 
 
-@pytest.fixture(scope="module")
-def shown_of() -> Callable[[Panel], Shown[Any, Any]]:
-    runs: dict[str, Shown[Any, Any]] = {}
-
-    def shown(panel: Panel) -> Shown[Any, Any]:
-        if panel.id not in runs:
-            trial = Trial(panel)
-            trial.train(3)
-            runs[panel.id] = trial.shown()
-        return runs[panel.id]
-
-    return shown
-
-
 @pytest.fixture
 def make(qtbot: Any) -> Callable[..., PanelView]:
-    def view(panel: Panel, shown: Shown[Any, Any]) -> PanelView:
+    def view(panel: Panel) -> PanelView:
         look = Look(theme("light"), Said(panel, "en").words())
         made: PanelView = load(panel.view)(look)
         qtbot.addWidget(made)
         made.resize(ROOM)
         made.show()
-        made.show_frame(shown)
+        made.show_frame(moments(panel)[-1])
         made.activateWindow()
         QApplication.processEvents()
         return made
@@ -95,8 +81,8 @@ def has_parts(picture: Picture[Any]) -> bool:
 
 
 @every_panel
-def test_that_every_picture_is_reached_by_tab_and_has_a_name(panel, make, shown_of) -> None:
-    view = make(panel, shown_of(panel))
+def test_that_every_picture_is_reached_by_tab_and_has_a_name(panel, make) -> None:
+    view = make(panel)
     for _ in pages(view):
         for widget in painted(view):
             assert isinstance(widget, Picture), f"{type(widget).__name__} is no Picture"
@@ -105,8 +91,8 @@ def test_that_every_picture_is_reached_by_tab_and_has_a_name(panel, make, shown_
 
 
 @every_panel
-def test_that_arrows_read_every_picture(panel, make, shown_of, qtbot) -> None:
-    view = make(panel, shown_of(panel))
+def test_that_arrows_read_every_picture(panel, make, qtbot) -> None:
+    view = make(panel)
     for _ in pages(view):
         for picture in painted(view):
             if not has_parts(picture):
@@ -127,9 +113,9 @@ def test_that_arrows_read_every_picture(panel, make, shown_of, qtbot) -> None:
 
 
 @every_panel
-def test_that_enter_does_what_a_click_does(panel, make, shown_of, qtbot) -> None:
+def test_that_enter_does_what_a_click_does(panel, make, qtbot) -> None:
     """Where a click on a part emits a change, Enter on that part emits the same."""
-    view, shown = make(panel, shown_of(panel)), shown_of(panel)
+    view, shown = make(panel), moments(panel)[-1]
     changes: list[tuple[str, object]] = []
     view.changed.connect(lambda name, value: changes.append((name, value)))
     for _ in pages(view):
@@ -163,8 +149,8 @@ def draws(picture: Picture[Any]) -> bool:
 
 
 @every_panel
-def test_that_escape_lets_go_and_the_other_keys_are_the_pages(panel, make, shown_of, qtbot) -> None:
-    view = make(panel, shown_of(panel))
+def test_that_escape_lets_go_and_the_other_keys_are_the_pages(panel, make, qtbot) -> None:
+    view = make(panel)
     for picture in painted(view):
         if has_parts(picture):
             picture.setFocus(Qt.FocusReason.TabFocusReason)
@@ -176,8 +162,8 @@ def test_that_escape_lets_go_and_the_other_keys_are_the_pages(panel, make, shown
 
 
 @every_panel
-def test_that_folded_cards_are_named(panel, make, shown_of) -> None:
-    view = make(panel, shown_of(panel))
+def test_that_folded_cards_are_named(panel, make) -> None:
+    view = make(panel)
     if isinstance(cards := view.layout(), Arrangement):
         assert all(one.title.strip() for one in cards.places)
         assert cards.strip.focusPolicy() & Qt.FocusPolicy.TabFocus

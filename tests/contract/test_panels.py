@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import functools
 import pickle
 import time
 from importlib import resources
-from typing import Any
 
-import numpy as np
 import pytest
+from trials import arrays_of, ends, equal_frames, fresh, moments, reached, same, small
 
 from app.headless.trial import Trial
 from visualizers import shapes
@@ -19,7 +17,7 @@ from visualizers.catalog import LECTURES, Said, panels, texts
 from visualizers.data import Data
 from visualizers.data.registry import all_kinds
 from visualizers.panel import Panel
-from widgets.controls.parameters import Parameter, Unfit, changed, fit, needs_restart
+from widgets.controls.parameters import changed
 from widgets.theme.words import glossary_words
 
 PANELS = panels()
@@ -28,112 +26,6 @@ ids = [panel.id for panel in PANELS]
 
 every_panel = pytest.mark.parametrize("panel", PANELS, ids=ids)
 every_training_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
-
-
-def small(panel: Panel, **values: Any) -> Any:
-    """The parameters at which the contract is proved, and ``values`` on top of them."""
-    return changed(panel.params(), **{**panel.proved_with, **values})
-
-
-@functools.cache
-def _pristine(panel: Panel) -> Trial:
-    return Trial(panel, small(panel))
-
-
-def fresh(panel: Panel) -> Trial:
-    """A trial that has not trained. Set-ups are what these tests cost, so there is one a panel."""
-    return _pristine(panel).copy()
-
-
-def arrays_of(thing: Any) -> dict[str, np.ndarray]:
-    """Every tensor and array that can be reached from ``thing``, as copies, by path."""
-    import torch
-
-    found: dict[str, np.ndarray] = {}
-    seen: set[int] = set()
-
-    def visit(path: str, value: Any) -> None:
-        if id(value) in seen:
-            return
-        seen.add(id(value))
-        if isinstance(value, torch.Tensor):
-            found[path] = value.detach().cpu().clone().numpy()
-        elif isinstance(value, np.ndarray):
-            if value.dtype != object:
-                found[path] = value.copy()
-        elif isinstance(value, torch.Generator):
-            found[path] = value.get_state().numpy().copy()
-        elif isinstance(value, torch.nn.Module):
-            for name, part in (*value.named_parameters(), *value.named_buffers()):
-                visit(f"{path}.{name}", part)
-        elif isinstance(value, torch.optim.Optimizer):
-            visit(f"{path}.state", list(value.state.values()))
-        elif isinstance(value, dict):
-            for name, part in value.items():
-                visit(f"{path}.{name}", part)
-        elif isinstance(value, (list, tuple)):
-            for index, part in enumerate(value):
-                visit(f"{path}.{index}", part)
-        elif hasattr(value, "__dict__") and type(value).__module__.startswith(("visualizers", "tests")):
-            visit(path, vars(value))
-
-    visit("", thing)
-    return found
-
-
-def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
-    return one.keys() == other.keys() and all(
-        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one
-    )
-
-
-def fields_of(frame: Any) -> dict[str, Any]:
-    return {one.name: getattr(frame, one.name) for one in dataclasses.fields(frame)}
-
-
-def equal_frames(one: Any, other: Any) -> bool:
-    return all(
-        np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
-        for a, b in zip(fields_of(one).values(), fields_of(other).values(), strict=True)
-    )
-
-
-def reached(panel: Panel, one: Parameter) -> dict[str, Any]:
-    """Values under which the control is shown."""
-    if not one.when:
-        return {}
-    values = {name: options[0] for name, options in one.when.items()}
-    for name in list(values):  # a condition may itself be conditional
-        parent = next(each for each in panel.parameters if each.name == name)
-        values = {**reached(panel, parent), **values}
-    return values
-
-
-def fits(one: Parameter, value: object) -> bool:
-    """Whether a control takes it; what it does not take is refused with a sentence."""
-    try:
-        fit(one, value)
-    except Unfit:
-        return False
-    return True
-
-
-def ends(one: Parameter) -> list[Any]:
-    """Both ends of a range, every choice, both switches."""
-    match one.kind:
-        case "number":
-            return [one.low, one.high]
-        case "integer":
-            return [int(one.low or 0), int(one.high or 0)]
-        case "choice":
-            return list(one.choices)
-        case "flag":
-            return [False, True]
-        case "text":
-            return [text for text in ("", "机器学习 machine learning 1+1=2 🙂", "word " * 200)
-                    if fits(one, text)]
-        case _:
-            return []
 
 
 # --- the declaration ---------------------------------------------------------------------------
@@ -186,7 +78,7 @@ def test_that_params_and_frames_are_frozen(panel: Panel) -> None:
 
 @every_panel
 def test_that_the_first_frame_is_there_within_two_seconds(panel: Panel) -> None:
-    Trial(panel)  # imports and caches are paid for once
+    moments(panel)  # imports and caches are paid for once
     started = time.process_time()  # not the clock, which a busy machine stretches
     trial = Trial(panel)
     trial.frame()
@@ -215,19 +107,6 @@ def test_that_frames_do_not_change_with_later_training(panel: Panel) -> None:
     trial.train(3)
     trial.frame()
     assert equal_frames(frame, kept)
-
-
-@every_training_panel
-def test_that_drawing_does_not_change_what_is_learnt(panel: Panel) -> None:
-    drawn, undrawn = fresh(panel), fresh(panel)
-    drawn.frame()
-    for _ in range(6):
-        drawn.train(1)
-        drawn.frame()
-        drawn.frame()
-        undrawn.train(1)
-    undrawn.frame()  # so that both have been measured at the end
-    assert same(arrays_of(drawn.experiment), arrays_of(undrawn.experiment))
 
 
 @every_training_panel
@@ -266,17 +145,16 @@ def test_that_every_step_gives_the_same_scalars(panel: Panel) -> None:
 @every_panel
 def test_that_both_ends_of_every_range_and_every_choice_make_a_frame(panel: Panel) -> None:
     for one in panel.parameters:
+        under = reached(panel, one)
         for value in ends(one):
-            before = small(panel, **reached(panel, one))
-            params = changed(before, **{one.name: value})
-            if needs_restart(small(panel), params):
-                trial = Trial(panel, params)
+            if one.restart:
+                trial = fresh(panel, **{**under, one.name: value})
             else:
-                trial = fresh(panel)
-                trial.params = params
+                trial = fresh(panel, **under)
+                trial.params = changed(trial.params, **{one.name: value})
             trial.train(1)
             try:
-                shapes.check(trial.frame(), params)
+                shapes.check(trial.frame(), trial.params)
             except shapes.Misfit as misfit:
                 pytest.fail(f"{one.name} = {value!r}: {misfit}")
 
@@ -287,8 +165,7 @@ def test_that_a_live_parameter_acts_without_a_restart(panel: Panel) -> None:
     for one in panel.parameters:
         if one.restart or one.kind in ("hidden", "source") or len(ends(one)) < 2:
             continue
-        frames, under = [], reached(panel, one)
-        begun = Trial(panel, small(panel, **under)) if under else fresh(panel)
+        frames, begun = [], fresh(panel, **reached(panel, one))
         begun.train(1)
         for value in ends(one)[:2]:
             trial = begun.copy()

@@ -9,9 +9,9 @@ import pytest
 from alterations import RunFile
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
+from trials import moments
 
 from app.files.runfile import read, write
-from app.headless.trial import Trial
 from app.session.record import Record, Seen, versions
 from visualizers.catalog import Said, panels
 from visualizers.panel import Panel, Shown, load
@@ -23,13 +23,10 @@ ALTERATIONS = 40
 
 
 def recorded(panel: Panel) -> Record:
-    trial = Trial(panel)
-    film = [Seen(0, trial.params, trial.frame(), 0)]
-    if panel.trains:
-        trial.train(4)
-        film.append(Seen(4, trial.params, trial.frame(), 4))
-    return Record(panel=panel.id, params=trial.params, changes=(), seed=0, device="cpu", threads=1,
-                  versions=versions(), history=trial.history, film=film, step=len(trial.history))
+    first, *_, last = moments(panel)
+    film = [Seen(one.step, one.params, one.frame, one.step) for one in (first, last)]
+    return Record(panel=panel.id, params=last.params, changes=(), seed=0, device="cpu", threads=1,
+                  versions=versions(), history=last.history, film=film[: 1 + panel.trains], step=last.step)
 
 
 # Numbers beyond all measure may overflow on their way into a picture: that is their right.

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from trials import moments
 
-from app.headless.trial import Trial, take_tour
+from app.headless.trial import take_tour
 from app.session.tours import POINTS, Observation, is_clock, load_tour, load_tries, observed
 from visualizers.catalog import Said, panels
 from visualizers.panel import History, Panel, Shown, load
@@ -72,9 +73,7 @@ def test_that_a_tour_speaks_both_languages_and_expects_something(panel: Panel) -
 
 @every_panel
 def test_that_no_measured_time_can_be_observed(panel: Panel) -> None:
-    trial = Trial(panel)
-    trial.train(1)
-    assert not [name for name in observed(trial.shown()) if is_clock(name)]
+    assert not [name for name in observed(moments(panel)[1]) if is_clock(name)]
 
 
 def test_that_a_time_is_known_by_its_name() -> None:
@@ -132,9 +131,7 @@ def test_that_a_sketch_is_drawn_on_a_plot_and_judged_as_one_answer_at_most(
         return
     view = load(panel.view)(Look(theme("light"), Said(panel, "en").words()))
     qtbot.addWidget(view)
-    trial = Trial(panel)
-    trial.train(2)
-    shown = trial.shown()
+    shown = moments(panel)[-1]
     for step, ask in asks:
         assert step.steps >= 10, "a curve needs steps"
         assert isinstance(getattr(view, ask.sketch), CurvePlot)
@@ -178,10 +175,9 @@ def test_that_a_suggestion_sets_controls_that_are_there(panel: Panel) -> None:
 @every_panel
 def test_that_two_runs_are_compared_by_a_number_that_is_there(panel: Panel) -> None:
     assert panel.headline_label
-    trial = Trial(panel)
+    shown = moments(panel)[1]
     if panel.trains:
-        trial.train(1)
-        assert panel.headline in trial.shown().history  # of a step, or of a measurement
+        assert panel.headline in shown.history  # of a step, or of a measurement
     else:
         assert panel.headline in {one.name for one in fields(panel.frame)}
-        assert np.isfinite(float(getattr(trial.frame(), panel.headline)))
+        assert np.isfinite(float(getattr(shown.frame, panel.headline)))
