@@ -14,18 +14,19 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QSize
-from trials import arrays_of, ends, equal_frames, fields_of, fresh, reached, same
+from trials import arrays_of, ends, equal_frames, fields_of, fresh, reached, same, scalars_of
 
 from app.headless.trial import Trial
 from visualizers.catalog import Said, panels
-from visualizers.panel import Panel, Shown, load
+from visualizers.panel import Panel, load
 from widgets.controls.parameters import changed
 from widgets.theme.look import Look, theme
 from widgets.views.view import PanelView
 
 TRAINING = [panel for panel in panels() if panel.trains]
-PAUSES = (5, 13)  # steps that no schedule names
-WATCHED = 9  # steps, after each measured and drawn, and drawn again
+PAUSES = (3, 7)  # steps that no schedule names
+PLAYED = 13  # steps without a measurement: a sentence of old numbers reads otherwise by then
+WATCHED = 4  # steps, after each measured and drawn, and drawn again
 NOTHING_LEARNT = 51  # steps without learning, more than the longest schedule that stood in a panel
 
 every_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
@@ -49,11 +50,6 @@ def measured(trial: Trial) -> dict[str, float]:
     return dict(trial.measuring.scalars)
 
 
-def scalars_of(shown: Shown[Any, Any]) -> dict[str, float]:
-    """The newest of each; times, in milliseconds, never come again."""
-    return {name: value for name, value in shown.history.last().items() if not name.endswith("_ms")}
-
-
 @every_panel
 def test_that_a_paused_run_shows_what_an_undisturbed_one_comes_to(
     panel: Panel, view_of: Callable[[Panel], PanelView]
@@ -69,7 +65,7 @@ def test_that_a_paused_run_shows_what_an_undisturbed_one_comes_to(
         assert {name: one.history.newest(name)[0] for name in one.history.names} \
             == dict.fromkeys(one.history.names, pause)
         assert equal_frames(one.frame, other.frame)
-        assert scalars_of(one) == scalars_of(other)
+        assert scalars_of(one.history) == scalars_of(other.history)
         assert view.describe(one) == view.describe(other)
 
 
@@ -135,6 +131,8 @@ def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
             trial.train(PAUSES[0])
             trial.frame()
         for value in ends(one)[:2]:
+            if value == getattr(trial.params, one.name):
+                continue
             trial.params = changed(trial.params, **{one.name: value})
             frame, scalars = trial.frame(), dict(trial.measuring.scalars)
             assert measured(trial) == scalars, f"{panel.id}.measure reads {one.name}"
@@ -147,7 +145,7 @@ def test_that_a_run_that_plays_says_of_which_step_an_older_number_is(
 ) -> None:
     trial, view = fresh(panel), view_of(panel)
     trial.measuring.every = 0
-    trial.train(PAUSES[-1])
+    trial.train(PLAYED)
     playing = trial.shown(at_rest=False)
     resting = trial.shown()
     # The same old frame under a step of its own that no other number in the sentence can be.

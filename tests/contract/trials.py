@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.headless.trial import Trial
-from visualizers.panel import Panel, Shown
+from visualizers.panel import History, Panel, Shown
 from widgets.controls.parameters import Parameter, Unfit, changed, fit, needs_restart
 
 
@@ -98,6 +98,11 @@ def same(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
 
 def fields_of(frame: Any) -> dict[str, Any]:
     return {one.name: getattr(frame, one.name) for one in dataclasses.fields(frame)}
+
+
+def scalars_of(history: History) -> dict[str, float]:
+    """The newest of each; times, in milliseconds, never come again."""
+    return {name: value for name, value in history.last().items() if not name.endswith("_ms")}
 
 
 def equal_frames(one: Any, other: Any) -> bool:
