@@ -475,8 +475,18 @@ class MainWindow(Guarded, QMainWindow):
         moments = self.moments = MomentList(self.look, self.lecturing)
         moments.asked.connect(self.do)
         moments.roadmap_wanted.connect(self.toggle_moments)
+        moments.question_wanted.connect(self._ask_question)
         self._columns.insertWidget(0, moments)
         self.fold()
+
+    def _ask_question(self, index: int) -> None:
+        """The question of a moment's own is written on a sheet."""
+        from app.window.question import QuestionSheet
+
+        moment = self.lecturing.moments[index]
+        self.show_sheet(QuestionSheet(
+            self.look, moment,
+            lambda ask, expect: self.lecturing.edit(index, ask=ask, expect=expect, tally=()), self))
 
     def _drop_moments(self) -> None:
         if self.moments is not None:

@@ -364,3 +364,54 @@ def test_that_the_keys_of_a_lecture_are_free_while_none_is_open(qtbot: Any, hall
     assert enabled() == {True} and window.moments is not None and window.moments.isVisible()
     window.do("lecture-close")
     assert enabled() == {False} and window.moments is None and window.roadmap.isVisible()
+
+
+def test_that_a_question_of_its_own_is_written_on_a_sheet(qtbot: Any, prepared: Any) -> None:
+    from app.window.question import QuestionSheet
+
+    lecturing = prepared.lecturing
+    lecturing.go(0)
+    column = prepared.moments
+    row = column.question.findData(-1)
+    column.question.activated.emit(row)
+    sheet = prepared.findChild(QuestionSheet)
+    assert sheet is not None and prepared.focusWidget() is sheet.question
+    qtbot.keyClicks(sheet.question, "Does it learn?")
+    written = (("Yes", "accuracy > 0.5", ""), ("No", "accuracy <", "It does."))
+    for (say, right, why), texts in zip(sheet.rows, written, strict=False):
+        for edit, text in zip((say, right, why), texts, strict=True):
+            qtbot.keyClicks(edit, text)
+    qtbot.mouseClick(sheet.accept, Qt.MouseButton.LeftButton)
+    assert "accuracy <" in sheet.problem.text() and lecturing.moment.ask is None
+    qtbot.keyClicks(sheet.rows[1][1], "= 0.5")
+    qtbot.mouseClick(sheet.switch.buttons()[1], Qt.MouseButton.LeftButton)
+    assert sheet.question.text() == "" and sheet.rows[1][1].text() == "accuracy <= 0.5"
+    sheet.question.setText("学会了吗？")
+    qtbot.mouseClick(sheet.accept, Qt.MouseButton.LeftButton)
+    ask = lecturing.moment.question
+    assert ask.say == {"en": "Does it learn?", "zh": "学会了吗？"}
+    assert [one.right for one in ask.answers] == ["accuracy > 0.5", "accuracy <= 0.5"]
+    assert ask.answers[1].why == {"en": "It does."}
+    assert column.question.currentData() == -1
+    files.parse(files.written(lecturing.lecture), "a")
+
+
+def test_that_a_script_that_ships_is_given_from_the_start_page(
+    qtbot: Any, hall: Any, monkeypatch: Any
+) -> None:
+    from app.window.home import Home, _Link
+
+    script = Lecture({"en": "One"}, (Moment("dot_product", {"en": "Dots"}),))
+    monkeypatch.setattr("app.window.window.scripts_that_ship", lambda: frozenset({3}))
+    monkeypatch.setattr(files, "shipped", lambda: {"l3": script})
+    window = hall()
+    home = window.middle.currentWidget()
+    assert isinstance(home, Home)
+    links = [one for one in home.findChildren(_Link) if one.text() == "Give this lecture"]
+    assert len(links) == 1
+    qtbot.mouseClick(links[0], Qt.MouseButton.LeftButton)
+    assert window.lecturing.moments == script.moments and window.place == "dot_product"
+    assert window.moments.list.item(0).text() == "Dots"
+    window.show_home()
+    window.do("script-3")
+    assert window.place == "dot_product"
