@@ -84,6 +84,8 @@ class Main(Protocol):
 
     def fold(self) -> None: ...
 
+    def fold_left(self) -> None: ...
+
     def put_left(self, column: QWidget) -> None: ...
 
     def put_above(self, row: QWidget) -> None: ...
@@ -96,6 +98,7 @@ class Script(Protocol):
 
     index: int
     turned: Any  # a signal: another moment is shown
+    changed: Any  # a signal: something is said otherwise of a moment
 
     @property
     def moments(self) -> tuple[Moment, ...]: ...
@@ -276,6 +279,7 @@ class Hall(QObject):
         self.stage.drawn.connect(self._seen)
         self._to_screen()
         self._ticking.start()
+        main.fold_left()
         self._dress_window()
         self.show_panel()
         self.stage.setFocus()  # and no picture on it: none has a frame round it
@@ -339,6 +343,7 @@ class Hall(QObject):
         if not self.frozen:
             self.stage.dress(self.main.stage_look(self.screen))
             self._put_scene()
+        self._tell()
         self._make_desk()
         self._stand()
 
@@ -400,15 +405,25 @@ class Hall(QObject):
     def chosen(self) -> list[str]:
         """The controls that the hall sees of the open panel."""
         moment = self._script.moment if self._script is not None else None
-        if moment is not None and moment.panel == self.main.place and moment.controls is not None:
-            return list(moment.controls)
+        if moment is not None and self._governs:
+            return list(moment.controls or ())
         start = f"{self.main.place}."
         return [one.removeprefix(start) for one in self.main.settings.stage_controls
                 if one.startswith(start)]
 
+    @property
+    def _governs(self) -> bool:
+        """Whether the present moment says which controls the hall sees."""
+        moment = self._script.moment if self._script is not None else None
+        return moment is not None and moment.panel == self.main.place and moment.controls is not None
+
     def choose(self, name: str, shown: bool) -> None:
         """Show a control of the open panel on the stage, or no longer."""
         kept, whole = self.main.settings.stage_controls, f"{self.main.place}.{name}"
+        if self._script is not None and self._governs:
+            chosen = [one for one in self.chosen if one != name] + [name] * shown
+            self._script.edit(self._script.index, controls=tuple(chosen))
+            return
         if shown and whole not in kept:
             kept.append(whole)
         elif not shown and whole in kept:
@@ -578,24 +593,42 @@ class Hall(QObject):
         """A lecture whose moments the desk speaks of."""
         self._script = script
         script.turned.connect(self._turned)
+        script.changed.connect(self._edited)
 
-    def _turned(self) -> None:
-        """Another moment: its note and controls, what comes after it, and what it asks."""
+    def _tell(self) -> None:
+        """The note of the present moment and the name of the next, in the window's language."""
         from app.files.lecture import spoken
         from app.window.desk import Talk
 
         script, language = self._script, self.main.look.words.language
-        self._keep_tally()
-        self._put = None
-        self._replaying.stop()
         if script is None or (moment := script.moment) is None:
             return
         now = time.monotonic()
         talk = self._talk = self._talk or Talk(now, now)
         after = script.moments[script.index + 1:]
-        talk.note, talk.minutes, talk.moment_began = spoken(moment.note, language), moment.minutes, now
+        talk.note, talk.minutes = spoken(moment.note, language), moment.minutes
         talk.next_title = (spoken(after[0].name, language) or after[0].panel) if after else ""
-        talk.next_picture = None
+
+    def _edited(self) -> None:
+        """Something was changed in the list of moments."""
+        self._tell()
+        if self.desk is not None:
+            self.desk.refresh()
+            self._asked()
+        scene = self.scene
+        if scene is not None and not scene.frozen and scene.chosen != self.chosen:
+            self._put_scene()
+
+    def _turned(self) -> None:
+        """Another moment: its note and controls, what comes after it, and what it asks."""
+        script = self._script
+        self._keep_tally()
+        self._put = None
+        self._replaying.stop()
+        if script is None or (moment := script.moment) is None:
+            return
+        self._tell()
+        self._talk.moment_began, self._talk.next_picture = time.monotonic(), None
         if self.stage is None or self.desk is None:
             return
         self.desk.refresh()

@@ -64,7 +64,7 @@ class Scene(QWidget):
         super().__init__(parent)
         said = Said(panel, look.words.language)
         self.look = look.saying(said.words())
-        self.panel, self.session = panel, session
+        self.panel, self.session, self.chosen = panel, session, list(chosen)
         self.frozen = False
         self.shown: Shown[Any, Any] | None = None
         self._held: Any = None  # while a control is dragged: the values from before
@@ -86,9 +86,10 @@ class Scene(QWidget):
         box.setSpacing(px(8))
         box.addWidget(self.claim)
         box.addWidget(self.view, 1)
+        self.below = QWidget(self)
         self.controls = self._strip(said, chosen)
-        if self.controls is not None:
-            box.addLayout(self._grid)
+        self.below.setVisible(self.controls is not None)
+        box.addWidget(self.below)
         box.addWidget(self.warning)
         self.warning.setVisible(bool(said.warning))
         self._drawing = QTimer(self, singleShot=True)
@@ -119,16 +120,21 @@ class Scene(QWidget):
             choice_label=said.choice, sources=lambda one: options(one, self.look.words), parent=self)
         controls.hide()  # the column itself; its controls stand in the grid
         controls.changed.connect(self._clicked)
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(self.look.px(24))
+        grid = QGridLayout(self.below)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(self.look.px(24))
         window = self.parentWidget()
         width = window.width() if window is not None else self.width()
         across = max(1, (width - self.look.px(8)) // self.look.px(CONTROL_WIDTH + 24))
         for index, (_, control) in enumerate(controls.controls()):
-            self._grid.addWidget(control, index // across, index % across, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(control, index // across, index % across, Qt.AlignmentFlag.AlignTop)
         for column in range(min(across, len(there))):
-            self._grid.setColumnStretch(column, 1)
+            grid.setColumnStretch(column, 1)
         return controls
+
+    def make_room(self, taken: bool) -> None:
+        """While the answer to a question stands below the picture, the controls give way to it."""
+        self.below.setVisible(self.controls is not None and not taken)
 
     def release(self) -> None:
         """The scene is going away; the session stays."""
@@ -406,6 +412,8 @@ class Stage(Guarded, QWidget):
         # From the lowest to the highest; the desk, where it lies here, is above all.
         desk = self.findChild(QWidget, OVER_STAGE, Qt.FindChildOption.FindDirectChildrenOnly)
         strip = 0 if self.ballot.isHidden() or self.ballot.whole else self.ballot.strip_height(self.size())
+        if self.scene is not None:
+            self.scene.make_room(strip > 0)
         above, below = self.rect().adjusted(0, 0, 0, -strip), self.rect()
         if strip:
             below.setTop(below.bottom() + 1 - strip)

@@ -164,6 +164,7 @@ class MainWindow(Guarded, QMainWindow):
         self.hall = Hall(self)
         self.lecturing = Lecturing(self, self)
         self.lecturing.changed.connect(self._lecture_changed)
+        self.hall.follow(self.lecturing)
         self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
         self.handing = Handing(self)
         self.setWindowTitle("Big Models Lab")
@@ -452,17 +453,18 @@ class MainWindow(Guarded, QMainWindow):
         """The list of moments, in the place of the roadmap."""
         if self.moments is None:
             self._put_moments()
-        if self._stage is None:
+        if self._stage is None and self.hall.stage is None:
             self._want("roadmap", True)
 
     def toggle_moments(self) -> None:
         """The list of moments in the place of the roadmap, or the roadmap again."""
-        if self.moments is not None:
+        if self.moments is not None and not self.moments.isHidden():
             self._drop_moments()
             return
         if self.lecturing.lecture is None:
             self.lecturing.new()
         self.show_lecture()
+        self._want("roadmap", self._stage is None)
         self._to_moments()
 
     def _to_moments(self) -> None:
@@ -1037,6 +1039,10 @@ class MainWindow(Guarded, QMainWindow):
         self.settings.side = self._right.isHidden()
         self._want("side", self.settings.side)
 
+    def fold_left(self) -> None:
+        """The left column is no longer asked for: something else needs its room."""
+        self._want("roadmap", False)
+
     def put_left(self, column: QWidget) -> None:
         """A column before all others."""
         self._columns.insertWidget(0, column)
@@ -1127,6 +1133,7 @@ class MainWindow(Guarded, QMainWindow):
         """Show the columns that are wanted now and give the code page room to be read."""
         px, wanted = self.look.px, self._wanted
         room = self.width() - px(28)  # for the picture and what stands beside it
+        left = self.moments or self.roadmap
         side = self.side is not None and self.settings.side and not self._full
         desk = self.hall.desk if not self.hall.alone else None
         if desk is not None:
@@ -1134,9 +1141,9 @@ class MainWindow(Guarded, QMainWindow):
             room -= desk.width() + px(12)
         if self.side is not None and side:
             least = self.side.least_width + px(12)
-            side = "side" in wanted or room - least >= px(LEAST_PAGE)
-            room -= least
-        left = self.moments or self.roadmap
+            beside = left.width() + px(12) if desk is not None and "roadmap" in wanted else 0
+            side = "side" in wanted or room - beside - least >= px(LEAST_PAGE)
+            room -= least if side or desk is None else 0
         roadmap = self.settings.roadmap and self._stage is None and not self._full \
             and (desk is None or "roadmap" in wanted) \
             and (self.place != "map" or "roadmap" in wanted)  # the map is one of its own

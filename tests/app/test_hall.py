@@ -182,6 +182,19 @@ def test_that_a_projector_that_comes_takes_the_stage_from_the_only_screen(
     assert window.hall.stage is None
 
 
+def test_that_the_desk_leaves_the_picture_room_beside_the_moments_of_a_lecture(
+    two: Any, qtbot: Any
+) -> None:
+    press(qtbot, two, Qt.Key.Key_F6)
+    two.do("lecture-list")
+    assert two.moments.isVisible()
+    press(qtbot, two, Qt.Key.Key_F6)
+    assert two.hall.desk.isVisible() and not two.moments.isVisible() and two.side.isVisible()
+    press(qtbot, two, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)  # asked for: controls fold
+    assert two.moments.isVisible() and two.page.width() >= 500
+    assert two.hall._script is two.lecturing
+
+
 # --- what the hall sees --------------------------------------------------------------------------
 
 

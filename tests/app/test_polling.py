@@ -135,6 +135,7 @@ class Script(QObject):
     """A lecture of moments, as the hall needs it."""
 
     turned = Signal()
+    changed = Signal()
 
     def __init__(self, *moments: Moment) -> None:
         super().__init__()
@@ -147,6 +148,7 @@ class Script(QObject):
     def edit(self, index: int, **values: Any) -> None:
         self.moments = (*self.moments[:index], replace(self.moments[index], **values),
                         *self.moments[index + 1:])
+        self.changed.emit()
 
     def go(self, index: int) -> None:
         self.index = index
@@ -182,7 +184,11 @@ def test_that_a_moment_brings_its_note_its_controls_and_what_comes_next(
     assert stage.ballot.isHidden()
     qtbot.waitUntil(lambda: desk.talk.next_picture is not None)
     assert not desk.next_picture.isHidden() and desk.next_picture.pixmap().height() > 40
+    given.hall.choose("learning_rate", True)  # with the moment, not for the panel
+    assert given.script.moments[0].controls == ("start", "learning_rate")
+    assert len(given.hall.scene.controls.controls()) == 2 and not given.settings.stage_controls
     given.set_language("zh")
+    assert given.hall.desk.note.text() == "打招呼。"
     given.script.go(2)
     assert given.hall.stage.scene.controls is None and not given.hall.desk.next_name.text()
 
