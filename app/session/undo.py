@@ -70,6 +70,10 @@ class Undo(QObject):
             self.restore(before)
         return before
 
+    def drop(self) -> None:
+        """Forget what was remembered last: somebody else brings it back."""
+        del self._before[-1:]
+
     def is_of_values(self, before: Before) -> bool:
         """Whether nothing but controls was moved: the run went on, or there is none."""
         return bool(before.moved) and (before.record is None or not self.session.panel.trains)
