@@ -39,6 +39,7 @@ class Settings:
         last: the panel that was open last.
         geometry: the window's place and size, as Qt writes it (base 64).
         roadmap, side: whether the left and the right column are unfolded.
+        grid: whether runs beside one another have a picture each, rather than one for all.
         recent: run files, the newest first.
         stage_controls: what the hall sees of a panel's controls, each as ``panel.parameter``.
         at_once: whether a control that is dragged acts on the stage before it is let go.
@@ -57,6 +58,7 @@ class Settings:
     geometry: str = ""
     roadmap: bool = True
     side: bool = True
+    grid: bool = True
     recent: list[str] = field(default_factory=list)
     stage_controls: list[str] = field(default_factory=list)
     at_once: bool = False

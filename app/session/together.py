@@ -230,7 +230,7 @@ class Together(QObject):
                 values[1], first, step, step).sentence(self.panel, said)
         measured = [one for one in values if one is not None]
         if first is None or len(measured) < len(names):
-            return words("{headline} has not been measured in all runs yet.", headline=said.headline)
+            return words("Not all runs have measured {headline} yet.", headline=said.headline)
         near = min((one.value for one in measured if one.value != first.value),
                    key=lambda one: abs(one - first.value), default=first.value)
         parts = [words("{value} with {name}", value=written(first.value, near)["now"], name=names[0])]
@@ -240,11 +240,11 @@ class Together(QObject):
                                change=told["change"], name=name))
         listed = words("; ").join(parts)
         if not self.panel.trains:
-            return words("{headline}: {listed}.", headline=said.headline, listed=listed)
+            return words("Here {headline} is {listed}.", headline=said.headline, listed=listed)
         if len({one.step for one in measured}) == 1:
-            return words("{headline} after {steps}: {listed}.", headline=said.headline, listed=listed,
+            return words("After {steps}, {headline} is {listed}.", headline=said.headline, listed=listed,
                          steps=quantity(first.step, "step", words))
-        return words("{headline}, where each was measured last: {listed}.", headline=said.headline,
+        return words("Where each was measured last, {headline} is {listed}.", headline=said.headline,
                      listed=listed)
 
     # --- what a learner does ---------------------------------------------------------------------

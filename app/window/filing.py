@@ -220,7 +220,7 @@ class Filing:
         from app.files.export import save_image
 
         if self.desk.page is not None:
-            save_image(self.desk.page.view, path)
+            save_image(self.desk.page.picture, path)
             self._saved(path)
 
     def export_csv(self) -> None:

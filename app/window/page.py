@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -27,7 +27,7 @@ from app.window.busy import Busy, Waiting
 from app.window.errors import Action, ErrorCard
 from visualizers.catalog import Said
 from visualizers.panel import Panel, Shown, load
-from widgets.base.guard import attempt, paints
+from widgets.base.guard import Guarded, attempt, paints
 from widgets.base.labels import run_on
 from widgets.controls.transport import Transport
 from widgets.theme.look import Look
@@ -38,6 +38,10 @@ from widgets.views.cards import Card
 from widgets.views.sentence import Sentence
 from widgets.views.view import PanelView
 
+if TYPE_CHECKING:
+    from app.session.together import Together
+    from app.window.beside import Beside
+
 STATES = {
     State.IDLE: tr_mark("paused"), State.STARTING: tr_mark("starting"),
     State.RUNNING: tr_mark("playing"), State.PAUSED: tr_mark("paused"),
@@ -47,7 +51,7 @@ STATES = {
 DESCRIBE_EVERY = 500  # ms; a sentence that changes thirty times a second cannot be read
 
 
-class Page(QWidget):
+class Page(Guarded, QWidget):
     """Shows a session's frames. ``drawn`` says that there is something new to paint."""
 
     drawn = Signal()
@@ -76,6 +80,7 @@ class Page(QWidget):
         self._broken: dict[Card, ErrorCard] = {}
         self._readable = 0.0  # when they have been there long enough
         self._film: Iterator[tuple[int, int]] | None = None
+        self.beside: Beside | None = None  # while there are several runs at once
         px = look.px
 
         title = QLabel(said.title)
@@ -129,7 +134,7 @@ class Page(QWidget):
         self._cards = QVBoxLayout()
         self._cards.setContentsMargins(0, 0, 0, 0)
 
-        box = QVBoxLayout(self)
+        box = self._box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(px(8))
         box.addWidget(self.head)
@@ -166,15 +171,15 @@ class Page(QWidget):
         for signal, slot in self._links:
             signal.connect(slot)
         bar = self.transport
-        bar.play.connect(session.toggle)
-        bar.step.connect(lambda: session.step())
-        bar.back.connect(session.step_back)
-        bar.reset.connect(session.reset)
+        bar.play.connect(lambda: self.driven.toggle())
+        bar.step.connect(lambda: self.driven.step())
+        bar.back.connect(lambda: self.driven.step_back())
+        bar.reset.connect(lambda: self.driven.reset())
         bar.branch.connect(self.branch)
         bar.pin.connect(self.pin)
-        bar.speed.connect(session.set_speed)
-        bar.seek.connect(lambda step: session.seek(step))
-        bar.seek_done.connect(lambda step: session.seek(step, exact=True))
+        bar.speed.connect(lambda speed: self.driven.set_speed(speed))
+        bar.seek.connect(lambda step: self.driven.seek(step))
+        bar.seek_done.connect(lambda step: self.driven.seek(step, exact=True))
 
     def begin(self) -> None:
         """Show what the session has; a new one is started."""
@@ -202,13 +207,18 @@ class Page(QWidget):
 
     def show_frame(self, shown: Shown[Any, Any]) -> None:
         """Draw a frame."""
+        if self.beside is None:  # else those of all runs are drawn together
+            self._draw(shown, lambda: attempt(lambda: self.view.show_frame(shown)))
+
+    def _draw(self, shown: Shown[Any, Any], draw: Callable[[], bool]) -> None:
         self.meter.begin()
         self.shown = shown
         if self._soft_card:
             self._remove_card()
-        drawn = attempt(lambda: self.view.show_frame(shown))
-        self.stack.setCurrentWidget(self.view)
-        self.transport.set_steps(shown.step, max(shown.step, self.session.last_step))
+        drawn = draw()
+        self.stack.setCurrentWidget(self.picture)
+        step = self.driven.step_shown
+        self.transport.set_steps(step, max(step, self.driven.last_step))
         self._stand()
         if not self.description.text:
             attempt(self._describe)
@@ -227,11 +237,13 @@ class Page(QWidget):
 
     def _describe(self) -> None:
         if self.shown is not None:
-            self.description.say(self.view.describe(self.shown))
+            differing = self.beside.sentence() if self.beside is not None else ""
+            self.description.say(differing or self.view.describe(self.shown))
             self.view.setAccessibleDescription(self.description.text)
 
     def _state_changed(self, state: State) -> None:
-        self.transport.set_state(state.value)
+        playing = self.beside is not None and self.driven.playing and state is not State.STARTING
+        self.transport.set_state(State.RUNNING.value if playing else state.value)
         if state is State.STARTING:
             self._remove_card()
             if not self.session.notes:
@@ -256,16 +268,16 @@ class Page(QWidget):
         self.waiting.busy.end()
 
     def _stats(self) -> None:
-        self.transport.set_playing(self.session.playing)
+        self.transport.set_playing(self.driven.playing)
         self._stand()
-        running = self.session.state is State.RUNNING
-        self.transport.set_rate(self.session.rate if running else 0.0)
+        running = self.beside is not None or self.session.state is State.RUNNING
+        self.transport.set_rate(self.driven.rate if running else 0.0)
 
     def _stand(self) -> None:
         """Say the step and whether it plays; only where nothing else says so."""
         if not self.standing.isHidden() and self.panel.trains:
             words, step = self.words, self.shown.step if self.shown is not None else 0
-            state = words("playing") if self.session.playing else words(STATES[self.session.state])
+            state = words("playing") if self.driven.playing else words(STATES[self.session.state])
             run_on(self.standing, words("step {step}", step=count(step)) + f" · {state}")
 
     def _progress(self, done: int, total: int, what: str) -> None:
@@ -317,6 +329,8 @@ class Page(QWidget):
             self.session.reset()
 
     def _failed(self, failure: Failure) -> None:
+        if self.beside is not None:
+            return  # it is said of that run, and the others go on
         session, words, actions = self.session, self.words, []
         if failure.good is not None:
             good = failure.good
@@ -425,8 +439,8 @@ class Page(QWidget):
 
     def branch(self) -> None:
         """A new run from the step that is looked at, which waits for what is to be changed."""
-        step = self.session.step_shown
-        self.session.branch()
+        step = self.driven.step_shown
+        self.driven.branch()
         if self.session.state is State.STARTING:
             self._remove_card()
             self.said.emit(self.words(
@@ -434,7 +448,7 @@ class Page(QWidget):
                 step=count(step)))
 
     def _clicked(self, name: str, value: object) -> None:
-        self.session.set_params(**{name: value})
+        self.driven.set_params(**{name: value})
 
     @property
     def locked(self) -> bool:
@@ -444,7 +458,7 @@ class Page(QWidget):
 
     def unlock(self) -> None:
         """Forget what was clicked in the picture."""
-        self.session.set_params(**self._untouched())
+        self.driven.set_params(**self._untouched())
 
     def _untouched(self) -> dict[str, Any]:
         return {one.name: one.default for one in self.panel.parameters
@@ -475,6 +489,94 @@ class Page(QWidget):
             self.said.emit(self.words("Nothing was written."))
         else:
             self.session.cancel()
+
+    # --- several runs at once --------------------------------------------------------------------
+
+    @property
+    def driven(self) -> Session | Together:
+        """Who is played, stepped and set: the run, or all that are compared."""
+        return self.session if self.beside is None else self.beside.together
+
+    @property
+    def picture(self) -> QWidget:
+        """What draws the run of the moment, or all that are compared."""
+        return self.beside.grid if self.beside is not None and self.beside.in_grid else self.view
+
+    def put_together(self, together: Together, grid: bool) -> Beside:
+        """Show several runs at once, in a grid or in one picture, until ``take_apart``."""
+        from app.window.beside import Beside
+
+        beside = self.beside = Beside(self.look, self.panel, together, self.view, grid)
+        beside.grid.changed.connect(self._clicked)
+        self._box.insertWidget(1, beside)
+        self.stack.addWidget(beside.grid)
+        self._box.activate()
+        self._fit_beside()
+        for signal, slot in ((together.shown, self._show_together), (together.changed, self._follow_all)):
+            signal.connect(slot)
+            self._links.append((signal, slot))
+        self._remove_card()
+        self._follow_all()
+        if not together.starting:
+            self._show_together()
+        return beside
+
+    def take_apart(self) -> None:
+        """One run again."""
+        beside, self.beside = self.beside, None
+        if beside is None:
+            return
+        for link in [one for one in self._links if one[1] in (self._show_together, self._follow_all)]:
+            self._links.remove(link)
+            link[0].disconnect(link[1])
+        self.stack.removeWidget(beside.grid)
+        self._box.removeWidget(beside)
+        for widget in (beside.grid, beside):
+            widget.hide()
+            widget.deleteLater()
+        if (shown := self.session.current()) is not None:
+            self.show_frame(shown)
+        self._describe()
+        self._state_changed(self.session.state)
+
+    def show_as_grid(self, grid: bool) -> None:
+        """The runs that are compared in a grid, or in one picture."""
+        if self.beside is not None:
+            self.beside.want(grid)
+            self._box.activate()
+            self._fit_beside()
+            self._show_together()
+
+    def _fit_beside(self) -> None:
+        if self.beside is not None:
+            self.beside.fit(self.stack.size())
+
+    def _show_together(self) -> None:
+        beside = self.beside
+        assert beside is not None
+        shown = beside.one_picture()
+        if shown is None or beside.together.starting:
+            return
+        self._draw(shown, beside.draw if beside.in_grid else
+                   lambda: attempt(lambda: self.view.show_frame(shown)))
+        beside.follow()
+
+    def _follow_all(self) -> None:
+        assert self.beside is not None
+        self.beside.follow()
+        self._state_changed(self.session.state)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.beside is not None:
+            QTimer.singleShot(0, self, self._refit)  # when the new room has been shared out
+
+    def _refit(self) -> None:
+        if self.beside is not None:
+            before = self.beside.in_grid
+            self._fit_beside()
+            if self.beside.in_grid is not before:
+                self._show_together()
 
     # --- films -----------------------------------------------------------------------------------
 

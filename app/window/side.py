@@ -49,6 +49,7 @@ class Side(Card):
         said = Said(panel, look.words.language)
         self.look = look.saying(said.words())
         self.panel, self.session, self._tour = panel, session, tour
+        self.set_params: Callable[..., None] = session.set_params  # whose values are moved
         self.recent = list(recent)
         words, px, colours = self.look.words, look.px, look.theme
         self.least_width = px(WIDTH)
@@ -157,7 +158,7 @@ class Side(Card):
                                   for wanted, other in self.session.standing_in.items()})
 
     def _changed(self, name: str, value: object) -> None:
-        self.session.set_params(**{name: value})
+        self.set_params(**{name: value})
 
     def _sources(self, one: Parameter) -> list[Option]:
         from app.window.sources import options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListWidget,
+    QListWidgetItem,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
@@ -26,6 +29,8 @@ from widgets.controls.parameters import Parameter, Unfit, parse
 from widgets.theme.look import Look
 from widgets.theme.style import font
 
+ROWS = 6  # of a list of values that are seen without scrolling
+
 
 class WhatIfField(Overlay):
     """Asks for the other value of one control; Enter runs the what-if, Esc leaves.
@@ -34,26 +39,33 @@ class WhatIfField(Overlay):
         one: the control's parameter, and ``now``, its value.
         beside: the control's rectangle in the window.
         run: is given the value; a ``Refusal`` or ``Unfit`` of it is shown here.
+        several: is given two to four values, which run beside one another; likewise.
         options: of a source.
     """
 
     def __init__(
         self, look: Look, said: Said, one: Parameter, now: Any, beside: QRect,
-        run: Callable[[Any], object], window: QWidget, options: Sequence[Option] = (),
+        run: Callable[[Any], object], several: Callable[[Sequence[Any]], object], window: QWidget,
+        options: Sequence[Option] = (),
     ) -> None:
         super().__init__(look, window)
-        self._said, self.one, self._beside, self._run = said, one, beside, run
+        self._said, self.one, self._beside, self._run, self._several = said, one, beside, run, several
+        self._now = now
         words, px = look.words, look.px
         self.setAccessibleName(words("What if"))
         head = QLabel(words("What if {label} were …?", label=said.label(one.name)))
         head.setFont(font(look, 14, bold=True))
         head.setWordWrap(True)
         about = QLabel(words("This run again from its start, with the same seed and data; the run "
-                             "that is there stays as a ghost."))
+                             "that is there stays as a ghost."), self.sheet)  # else a window of its own
+        if one.kind in ("number", "integer"):
+            about.setText(f"{about.text()} " + words(
+                "Two to four values, with commas between them, run beside one another."))
         about.setProperty("role", "quiet")
         about.setWordWrap(True)
         self.edit: QLineEdit | None = None
         self.combo: QComboBox | None = None
+        self.list: QListWidget | None = None  # of the values that run beside one another
         self._values: list[Any] = []
         field: QWidget
         if one.kind in ("number", "integer", "text"):
@@ -63,7 +75,7 @@ class WhatIfField(Overlay):
             field = self.combo = QComboBox()
             self._fill(now, options)
         field.setAccessibleName(head.text())
-        self._problem = QLabel()
+        self._problem = QLabel(self.sheet)
         self._problem.setProperty("role", "error")
         self._problem.setWordWrap(True)
         below = self._below = QStackedLayout()  # as high as the longer: nothing moves for a problem
@@ -76,12 +88,16 @@ class WhatIfField(Overlay):
         go = QPushButton(words("Run it again"))
         go.setProperty("role", "accent")
         go.clicked.connect(lambda: self._accept())
+        self.beside = QPushButton(words("Beside one another"))
+        self.beside.setProperty("role", "link")
+        self.beside.clicked.connect(lambda: self._accept_beside())
         leave = QPushButton(words("Cancel"))
         leave.setProperty("role", "link")
         leave.clicked.connect(lambda: self.leave())
         last = QHBoxLayout()
         last.setSpacing(px(12))
         last.addWidget(go)
+        last.addWidget(self.beside)
         last.addWidget(leave)
         last.addStretch(1)
         box = self._box = QVBoxLayout(self.sheet)
@@ -132,10 +148,40 @@ class WhatIfField(Overlay):
         """No veil: the run that it asks about stays in sight."""
 
     def _accept(self) -> None:
+        self._do(lambda values: self._run(values[0]) if len(values) == 1 else self._several(values))
+
+    def _accept_beside(self) -> None:
+        """Run what is chosen beside one another; one value alone beside the present one."""
+        if self.combo is not None and self.list is None and len(self._values) > 2:
+            self._choose_several()
+            return
+        self._do(lambda values: self._several(
+            [self._now, *values] if len(values) == 1 and values != [self._now] else values))
+
+    def _choose_several(self) -> None:
+        """A list in the place of the field, with the present value and the chosen one ticked."""
+        assert self.combo is not None
+        chosen = {self.combo.currentIndex()} | {
+            at for at, value in enumerate(self._values) if value == self._now}
+        made = self.list = QListWidget()
+        made.setAccessibleName(self.combo.accessibleName())
+        for at in range(self.combo.count()):
+            item = QListWidgetItem(self.combo.itemText(at))
+            item.setCheckState(Qt.CheckState.Checked if at in chosen else Qt.CheckState.Unchecked)
+            made.addItem(item)
+        made.itemChanged.connect(lambda _: self._below.setCurrentIndex(0))
+        made.setCurrentRow(0)
+        rows = min(made.count(), ROWS)
+        made.setFixedHeight(rows * made.sizeHintForRow(0) + 2 * made.frameWidth())
+        self._box.replaceWidget(self.combo, made)
+        self.combo.hide()
+        self._fit()
+        made.setFocus()
+
+    def _do(self, run: Callable[[list[Any]], object]) -> None:
         words = self.look.words
         try:
-            value = self._value()
-            self._run(value)
+            run(self._asked())
         except (Unfit, Refusal) as problem:
             values = {**problem.values, "name": self._said.label(self.one.name)}
             self._problem.setText(words.tell(problem.message, values))
@@ -143,13 +189,31 @@ class WhatIfField(Overlay):
             return
         self.leave()
 
-    def _value(self) -> Any:
+    def _asked(self) -> list[Any]:
+        """The values that were chosen or typed."""
+        if self.list is not None:
+            return [value for at, value in enumerate(self._values)
+                    if self.list.item(at).checkState() is Qt.CheckState.Checked]
         if self.combo is not None:
-            return self._values[self.combo.currentIndex()]
+            return [self._values[self.combo.currentIndex()]]
         assert self.edit is not None
         typed = self.edit.text()
         if self.one.kind == "text":
-            return parse(self.one, typed)
-        typed = typed.strip().replace("−", "-").replace(",", ".")
-        off = self.one.off is not None and typed.lower() in ("off", self.look.words("off"))
-        return parse(self.one, "off" if off else typed)
+            return [parse(self.one, typed)]
+        return [parse(self.one, "off" if self.one.off is not None
+                      and one.lower() in ("off", self.look.words("off")) else one)
+                for one in pieces(typed, whole=self.one.kind == "integer")]
+
+
+def pieces(typed: str, whole: bool = False) -> list[str]:
+    """The numbers of a line such as ``0.8, 1.0, 1.5``, as they are parsed.
+
+    A comma is a decimal one, as in ``0,8``, where something else stands between the numbers or there is
+    but one number; never where they are ``whole``.
+    """
+    typed = typed.strip().replace("−", "-")
+    apart = re.search(r"[;；，、\s]", typed) is not None
+    decimal = not whole and "." not in typed and ", " not in typed and (apart or typed.count(",") == 1)
+    if decimal:
+        typed = typed.replace(",", ".")
+    return [one for one in re.split(r"[;；，、,\s]+", typed) if one] or [""]

@@ -7,7 +7,7 @@ program is in one list here, which menus, palette, keys and the F1 sheet share.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -65,6 +65,7 @@ from app.session.tours import load_tries
 from app.window.ahead import Ahead
 from app.window.attention import Attention
 from app.window.commands import Command, bind
+from app.window.comparing import Comparing
 from app.window.downloads import Downloads
 from app.window.errors import Toast, catch
 from app.window.filing import Filing
@@ -129,7 +130,7 @@ class MainWindow(Guarded, QMainWindow):
         super().__init__()
         self.settings, self.panels = settings, tuple(panels)
         self._known = {one.id: one for one in panels}
-        self._make_session, self._warm, self._rehearsing = make_session, warm, rehearsing
+        self.make_session, self._warm, self._rehearsing = make_session, warm, rehearsing
         self.sessions: dict[str, Session] = {}
         self.tours: dict[str, Tour] = {}
         self.tryings: dict[str, Trying] = {}
@@ -167,6 +168,7 @@ class MainWindow(Guarded, QMainWindow):
         self.hall.follow(self.lecturing)
         self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
         self.handing = Handing(self)
+        self.comparing = Comparing(self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
@@ -308,6 +310,7 @@ class MainWindow(Guarded, QMainWindow):
             Command("what-if", w("What if this control were …?"), ("W",), self._what_if, on_panel, run),
             Command("compare", w("Run again as the controls are now, beside the run of before"),
                     ("C",), self._compare, on_panel, run),
+            *self.comparing.commands(w),
             Command("undo", w("Undo what was moved or tried"), ("Ctrl+Z",), self._undo, on_panel, run),
             Command("unlock", w("All cards again; unlock what was clicked; leave full screen"), ("Esc",),
                     self._escape, lambda: True, run),
@@ -625,6 +628,7 @@ class MainWindow(Guarded, QMainWindow):
         """Pause and put away what is open; its worker stays until another panel wants one."""
         if self.page is not None and self.page.sound:
             self._pictures.keep(self.place, self.page.view, self.page.look)
+        self.comparing.end()
         if self.page is not None:
             self._attention.look()
             self.learned.stopped = self._line_of_now()
@@ -700,8 +704,8 @@ class MainWindow(Guarded, QMainWindow):
         side.tab_changed.connect(self.fold)
         side.said.connect(self.toast.say)
         side.panel_wanted.connect(self.open_panel)
-        side.what_if_wanted.connect(self._ask_what_if)
-        side.try_wanted.connect(lambda index: trying.suggest(load_tries(panel)[index]))
+        side.what_if_wanted.connect(self.ask_what_if)
+        side.try_wanted.connect(self._suggest)
         side.sketched.connect(lambda: self._ask_on().answer_sketch())
         side.given_back.connect(self._given_back)
         self._right_box.addWidget(side)
@@ -713,6 +717,7 @@ class MainWindow(Guarded, QMainWindow):
         self._visible()
         page.set_alone(self._full)
         page.begin()
+        self.comparing.dress()
         if id in self.tours:
             self._ask_on()
         self._status()
@@ -728,7 +733,7 @@ class MainWindow(Guarded, QMainWindow):
 
     def _session_of(self, id: str) -> Session:
         if id not in self.sessions:
-            self.sessions[id] = self._make_session(self._known[id], self.settings)
+            self.sessions[id] = self.make_session(self._known[id], self.settings)
         return self.sessions[id]
 
     def _tour(self, id: str) -> Tour:
@@ -795,20 +800,20 @@ class MainWindow(Guarded, QMainWindow):
     # --- running ---------------------------------------------------------------------------------
 
     def _toggle(self) -> None:
-        if self.session is not None:
-            self.session.toggle()
+        if self.page is not None:
+            self.page.driven.toggle()
 
     def _step(self) -> None:
-        if self.session is not None:
-            self.session.step()
+        if self.page is not None:
+            self.page.driven.step()
 
     def _step_back(self) -> None:
-        if self.session is not None:
-            self.session.step_back()
+        if self.page is not None:
+            self.page.driven.step_back()
 
     def _reset(self) -> None:
-        if self.session is not None:
-            self.session.reset()
+        if self.page is not None:
+            self.page.driven.reset()
 
     def _branch(self) -> None:
         if self.page is not None:
@@ -835,6 +840,7 @@ class MainWindow(Guarded, QMainWindow):
         """Do or ask the next step of the tour, in the guide or on the page."""
         if self.side is None:
             return
+        self.comparing.end()
         tour = self._tour(self.place)
         if self._guide_in_sight():
             self.side.show_tour()
@@ -844,19 +850,33 @@ class MainWindow(Guarded, QMainWindow):
         else:
             tour.ask_next()
 
-    def _what_if(self) -> None:
-        """Ask what if of the control that has the keyboard, or else of the one under the mouse."""
-        if self.side is None:
-            return
-        controls = self.side.controls
-        name = controls.name_at(QApplication.focusWidget()) \
-            or controls.name_at(QApplication.widgetAt(QCursor.pos()))
-        if name is None:
-            self.toast.say(self.look.words("Point at a control, then press W."))
-        else:
-            self._ask_what_if(name)
+    def _suggest(self, index: int) -> None:
+        """Try a suggestion of the guide."""
+        self.comparing.end()
+        trying = self.tryings[self.place]
+        trying.suggest(load_tries(trying.panel)[index])
 
-    def _ask_what_if(self, name: str) -> None:
+    def pointed_control(self) -> str | None:
+        """The control that has the keyboard, or else the one under the mouse."""
+        if self.side is None:
+            return None
+        controls = self.side.controls
+        return controls.name_at(QApplication.focusWidget()) \
+            or controls.name_at(QApplication.widgetAt(QCursor.pos()))
+
+    def _what_if(self) -> None:
+        """Ask what if of the control that is pointed at."""
+        if (name := self.pointed_control()) is not None:
+            self.ask_what_if(name)
+        elif self.side is not None:
+            self.toast.say(self.look.words("Point at a control, then press W."))
+
+    def _run_what_if(self, name: str, value: Any) -> None:
+        self.comparing.end()
+        self.tryings[self.place].what_if(name, value)
+
+    def ask_what_if(self, name: str) -> None:
+        """Ask which other value of a control the run should have, or which values beside one another."""
         from app.window.sources import options
         from app.window.whatif import WhatIfField
 
@@ -870,34 +890,43 @@ class MainWindow(Guarded, QMainWindow):
         self.show_sheet(WhatIfField(
             side.look, Said(session.panel, self.look.words.language), one,
             getattr(session.params, name), beside,
-            partial(self.tryings[self.place].what_if, name), self, known))
+            partial(self._run_what_if, name), partial(self.comparing.begin, name), self, known))
 
     def _undo(self) -> None:
         """Take back what was tried last."""
         trying = self.tryings.get(self.place)
+        compared, values = self.comparing.back()
+        if compared:
+            self.toast.say(self._said_again(values) if values is not None else
+                           self.look.words("Back as it was: the values and the run."))
+            return
         if trying is None or not trying.undo.possible:
             self.toast.say(self.look.words("Nothing was moved or tried that could be undone."))
             return
         before, words = trying.back(), self.look.words
         assert before is not None
-        said = Said(trying.panel, words.language)
-        told = words(", ").join(f"{said.label(one.name)} {said.value(one.name, before.moved[one.name])}"
-                                for one in trying.panel.parameters
-                                if one.name in before.moved and one.kind != "hidden")
-        if not trying.undo.is_of_values(before):
-            told = words("Back as it was: the values and the run.")
-        else:
-            told = words("Again: {values}.", values=told) if told \
-                else words("Back as it was in the picture.")
-        self.toast.say(told)
+        self.toast.say(self._said_again(before.moved) if trying.undo.is_of_values(before)
+                       else words("Back as it was: the values and the run."))
+
+    def _said_again(self, values: Mapping[str, Any]) -> str:
+        """What controls are set to again."""
+        words, panel = self.look.words, self._known[self.place]
+        said = Said(panel, words.language)
+        told = words(", ").join(f"{said.label(one.name)} {said.value(one.name, values[one.name])}"
+                                for one in panel.parameters
+                                if one.name in values and one.kind != "hidden")
+        return words("Again: {values}.", values=told) if told \
+            else words("Back as it was in the picture.")
 
     def _compare(self) -> None:
+        self.comparing.end()
         if self.place in self.tryings:
             self.files.guarded(self.tryings[self.place].compare)
 
     def _escape(self) -> None:
         """Leave the field or what the keys look at; else what is tried or asked; else show all cards
-        again; else leave the full screen; else unlock what was clicked; else stop presenting."""
+        again; else one run for several; else leave the full screen; else unlock what was clicked; else
+        stop presenting."""
         focus = QApplication.focusWidget()
         if self._end_strip():
             pass
@@ -912,6 +941,8 @@ class MainWindow(Guarded, QMainWindow):
             self.tours[self.place].leave()
         elif self._arrangement is not None and self._arrangement.filled is not None:
             self._arrangement.fill(None)
+        elif self.comparing.together is not None:
+            self.comparing.end()
         elif self._full:
             self.toggle_full()
         elif self.page is not None and self.page.locked:
@@ -927,7 +958,8 @@ class MainWindow(Guarded, QMainWindow):
             machine.append(w(DEVICES.get(session.device, session.device)))
             if session.threads:
                 machine.append(numbers.quantity(session.threads, "thread", w))
-            if session.state.name == "RUNNING" and (rate := session.rate):
+            driven = self.page.driven if self.page is not None else session
+            if driven.playing and session.state.name != "STARTING" and (rate := driven.rate):
                 figures.append(numbers.quantity(rate, "step/s", w, digits=2))
             if session.memory:
                 figures.append(numbers.size(session.memory))
@@ -966,11 +998,13 @@ class MainWindow(Guarded, QMainWindow):
         if session is not None and session is self.session:
             self.paint_meter.frames += 1
             session.painted()
+            self.comparing.painted()
 
     def _visible(self) -> None:
         if self.session is not None:
-            seen = self.isVisible() and not self.isMinimized()
-            self.session.set_visible(seen or self.hall.stage is not None)
+            seen = (self.isVisible() and not self.isMinimized()) or self.hall.stage is not None
+            self.session.set_visible(seen)
+            self.comparing.set_visible(seen)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -1148,7 +1182,9 @@ class MainWindow(Guarded, QMainWindow):
             and (desk is None or "roadmap" in wanted) \
             and (self.place != "map" or "roadmap" in wanted)  # the map is one of its own
         if self.page is not None and roadmap and "roadmap" not in wanted:
-            roadmap = room - left.width() - px(12) >= px(LEAST_PAGE)
+            grid = self.comparing.wanted_width
+            least = max(px(LEAST_PAGE), grid if grid <= room else 0)
+            roadmap = room - left.width() - px(12) >= least
         if self.side is not None and side:
             more = self.side.wanted_width - self.side.least_width
             if more and "roadmap" not in wanted \
@@ -1380,6 +1416,7 @@ class MainWindow(Guarded, QMainWindow):
         self.settings.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
         self.settings.save()
         self.hall.close()
+        self.comparing.close()
         self._leave(for_good=True)
         self._pictures.write()
         self.lecturing.finish(Filing.CLOSING)

@@ -288,7 +288,7 @@ def test_that_every_choice_of_a_what_if_is_run(lab: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: window.session.last_step == 3, timeout=10_000)
     trying = window.tryings["tiny"]
     for index, value in enumerate(("left", "right")):
-        window._ask_what_if("start")
+        window.ask_what_if("start")
         (sheet,) = window.findChildren(WhatIfField)
         choose(qtbot, sheet.combo, index)
         if value == window.session.params.start:  # what is there already is no question

@@ -1,0 +1,155 @@
+"""Runs beside one another in the window: how they are asked for, shown, kept and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from app.session.together import Together
+from app.window.commands import Command
+from app.window.palette import Entry, Palette
+from visualizers.catalog import Said
+from widgets.theme.words import Words
+
+if TYPE_CHECKING:
+    from app.window.window import MainWindow
+
+
+class Comparing(QObject):
+    """The runs that the open panel has beside one another, if it has.
+
+    Attributes:
+        together: who drives them; None while there is one run.
+    """
+
+    def __init__(self, desk: MainWindow) -> None:
+        super().__init__(desk)
+        self.desk = desk
+        self.together: Together | None = None
+
+    def commands(self, words: Words) -> list[Command]:
+        """What can be done, in these words."""
+        there = lambda: self.together is not None  # noqa: E731
+        return [
+            Command("beside", words("Two to four values of a control, beside one another"), ("Shift+W",),
+                    self.ask, lambda: self.desk.page is not None, words("Run")),
+            Command("beside-grid", words("Runs beside one another: a grid, or one picture"), ("G",),
+                    lambda: self.show_as(not self.desk.settings.grid), there, words("Run")),
+            Command("beside-end", words("End the runs beside one another"), (), self.end, there),
+        ]
+
+    # --- asking ----------------------------------------------------------------------------------
+
+    def ask(self) -> None:
+        """Ask for values of the control that is pointed at; where none is, ask which control first."""
+        desk = self.desk
+        if (name := desk.pointed_control()) is not None:
+            desk.ask_what_if(name)
+            return
+        session = desk.session
+        if session is None:
+            return
+        said = Said(session.panel, desk.look.words.language)
+        sheet = Palette(desk.look, [
+            Entry(said.label(one.name), said.value(one.name, getattr(session.params, one.name)),
+                  partial(desk.ask_what_if, one.name), one.name)
+            for one in session.panel.parameters if one.kind != "hidden"], desk)
+        sheet.field.setPlaceholderText(desk.look.words("Which control?"))
+        sheet.field.setAccessibleName(desk.look.words("Which control?"))
+        desk.show_sheet(sheet)
+
+    def begin(self, name: str, values: Sequence[Any]) -> None:
+        """Run the present run from its start with each of these values of a control at once.
+
+        Raises:
+            Refusal: there are not two to four different ones.
+            Unfit: a value does not belong to the control.
+        """
+        desk = self.desk
+        session, page, side = desk.session, desk.page, desk.side
+        if session is None or page is None or side is None:
+            return
+        self.end()
+        trying = desk.tryings[desk.place]
+        trying.leave()
+        settings = desk.settings
+        together = self.together = Together(
+            trying.undo, lambda: desk.make_session(session.panel, settings),
+            [{name: value} for value in values], device=settings.device, threads=settings.threads)
+        together.ended.connect(self._ended)
+        self.dress()
+        together.play()
+
+    # --- while they are there --------------------------------------------------------------------
+
+    def dress(self) -> None:
+        """Show them on the page that is open by now."""
+        desk, together = self.desk, self.together
+        if together is None or desk.page is None or desk.side is None:
+            return
+        beside = desk.page.put_together(together, desk.settings.grid)
+        beside.chosen.connect(self.show_as)
+        desk.side.set_params = together.set_params
+        desk.fold()
+
+    def show_as(self, grid: bool) -> None:
+        """In a grid, or in one picture; remembered."""
+        desk = self.desk
+        desk.settings.grid = grid
+        desk.remember()
+        if desk.page is not None:
+            desk.page.show_as_grid(grid)
+            desk.fold()
+
+    @property
+    def wanted_width(self) -> int:
+        """The width of a page in which the grid that is wanted has room; 0 where nothing is wanted or
+        no width would do."""
+        page = self.desk.page
+        if page is None or page.beside is None or not page.beside.wanted:
+            return 0
+        return page.beside.grid.width_for(page.stack.height())
+
+    def painted(self) -> None:
+        """What they have shown has been painted."""
+        if self.together is not None:
+            self.together.painted()
+
+    def set_visible(self, visible: bool) -> None:
+        """What nobody sees trains nothing."""
+        if self.together is not None:
+            self.together.set_visible(visible)
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def end(self) -> None:
+        """The first run is the present one again; the others stay as ghosts."""
+        if self.together is not None:
+            self.together.end()
+
+    def close(self) -> None:
+        """The program ends."""
+        if self.together is not None:
+            self.together.close()
+            self.together = None
+
+    def back(self) -> tuple[bool, Mapping[str, Any] | None]:
+        """Take back what was done last while they are there: whether they were, and the old values of
+        the controls that were moved."""
+        if self.together is None:
+            return False, None
+        return True, self.together.back()
+
+    def _ended(self) -> None:
+        together, self.together = self.together, None
+        desk = self.desk
+        if desk.side is not None and desk.session is not None:
+            desk.side.set_params = desk.session.set_params
+        if desk.page is not None:
+            desk.page.take_apart()
+        desk.fold()
+        if together is not None:
+            together.deleteLater()
