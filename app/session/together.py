@@ -383,7 +383,6 @@ class Together(QObject):
             run.asked, run.trouble = 0, None
             if run.session.last_step:
                 run.session.open_record(run.session.record())
-                run.session.step(0)  # repeats what is recorded
             else:
                 run.begin = run.session.params
         self._tell()
@@ -464,7 +463,8 @@ class Together(QObject):
         self._soon.start()
 
     def _state_changed(self, run: Run, state: State) -> None:
-        if run is self.runs[0] and not self._mine and state in (State.STARTING, State.RUNNING):
+        lost = state is State.RUNNING or (state is State.STARTING and self.first.last_step < self._goal)
+        if run is self.runs[0] and not self._mine and lost:
             self.close()  # a tour, a suggestion or a file has taken the session over
             self.ended.emit()
             return

@@ -104,7 +104,7 @@ def test_that_they_stay_in_step_whatever_is_done(begin: Begin, qtbot: Any, cores
     training: list[int] = []
     for run in together.runs:
         run.session.shown.connect(lambda _: training.append(
-            sum(one.session._credits > 0 for one in together.runs)))
+            sum(one.session._talk.credits.left > 0 for one in together.runs)))
     choose = random.Random(3)
     moves: list[Callable[[], object]] = [
         together.play, together.pause, together.step, together.step_back, together.toggle,
@@ -234,7 +234,7 @@ def test_that_a_lost_run_is_told_alone_and_comes_back_bit_for_bit(begin: Begin, 
     lost = together.runs[1]
     from app.engine.protocol import Failed
 
-    lost.session._on_message(Failed(lost.session._token, "The worker ended.", {}, "", fatal=True))
+    lost.session._on_message(Failed(lost.session._talk.token, "The worker ended.", {}, "", fatal=True))
     assert lost.trouble is not None and together.runs[0].trouble is None
     together.step(4)
     qtbot.waitUntil(lambda: together.first.last_step == 9, timeout=10_000)
