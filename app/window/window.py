@@ -1340,7 +1340,8 @@ class MainWindow(Guarded, QMainWindow):
     def _export_menu(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ("export-image", "export-csv", "export-movie", "export-notebook", "export-page"):
+        for id in ("export-image", "export-csv", "export-movie", "export-notebook", "export-page",
+                   "export-handout"):
             self._act(menu, self.commands[id])
         menu.addSeparator()
         for id in ("copy-link", "qr", "copy-command", "copy-render"):
