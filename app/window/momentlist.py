@@ -22,7 +22,6 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -46,8 +45,9 @@ from app.window.lecturing import Lecturing
 from visualizers.catalog import Said, panel
 from widgets.base.guard import Guarded
 from widgets.base.tips import explain, explain_rows
+from widgets.controls.fields import ValueEdit
 from widgets.theme.look import Look
-from widgets.theme.numbers import count, decimal, quantity
+from widgets.theme.numbers import count, decimal, quantity, read
 from widgets.theme.style import font
 from widgets.theme.words import LANGUAGES
 from widgets.views.cards import Switch
@@ -119,18 +119,14 @@ class MomentList(QWidget):
         self.switch.setAccessibleName(words("Language of the name and the note"))
         self.switch.set(list(LANGUAGES).index(self.language))
         self.switch.chosen.connect(self._speak)
-        self.minutes = QDoubleSpinBox()
-        self.minutes.setRange(0.0, MOST_MINUTES)
-        self.minutes.setDecimals(1)
-        self.minutes.setSingleStep(0.5)
-        self.minutes.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.minutes.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.minutes.setFixedWidth(px(84))
-        self.minutes.setSuffix(" " + words("min"))
-        self.minutes.setSpecialValueText("– " + words("min"))
-        self.minutes.setAccessibleName(words("Planned minutes"))
+        self.minutes = ValueEdit()
         self.minutes.setFont(font(look, 12))
-        self.minutes.valueChanged.connect(lambda value: self._edit(minutes=float(value)))
+        self.minutes.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.minutes.setFixedWidth(px(52))
+        self.minutes.setPlaceholderText("–")
+        self.minutes.setAccessibleName(words("Planned minutes"))
+        explain(self.minutes, words("Planned minutes"))
+        self.minutes.editingFinished.connect(self._plan)
         self.note = QPlainTextEdit()
         self.note.setFont(font(look, 12))
         self.note.setPlaceholderText(words("Note for the speaker"))
@@ -170,6 +166,10 @@ class MomentList(QWidget):
         line.addWidget(self.switch)
         line.addStretch(1)
         line.addWidget(self.minutes)
+        unit = QLabel(words("min"))
+        unit.setFont(font(look, 12))
+        unit.setProperty("role", "muted")
+        line.addWidget(unit)
         inside = QVBoxLayout(self.detail)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(px(6))
@@ -290,8 +290,7 @@ class MomentList(QWidget):
         if self.note.toPlainText() != note:
             with QSignalBlocker(self.note):
                 self.note.setPlainText(note)
-        with QSignalBlocker(self.minutes):
-            self.minutes.setValue(moment.minutes)
+        self.minutes.show_value(decimal(moment.minutes) if moment.minutes else "")
         self._tell_questions(moment)
         shown, all_ = len(self._shown(moment)), len(self._names(moment))
         self.controls.setText(words("All controls on the stage") if shown == all_ else
@@ -338,6 +337,16 @@ class MomentList(QWidget):
 
     def _say(self, field: str, text: str) -> None:
         self._here(lambda index: self.lecturing.say(index, field, self.language, text))
+
+    def _plan(self) -> None:
+        """Minutes were typed; what is no time is taken back."""
+        try:
+            minutes = read(self.minutes.text()) if self.minutes.text().strip() else 0.0
+        except ValueError:
+            minutes = -1.0
+        if 0 <= minutes <= MOST_MINUTES:
+            self._edit(minutes=float(minutes))
+        self._tell()
 
     def _speak(self, index: int) -> None:
         self.language = list(LANGUAGES)[index]

@@ -250,7 +250,12 @@ def test_that_what_is_said_of_a_moment_is_written_in_both_languages(qtbot: Any, 
     qtbot.mouseClick(column.switch.buttons()[1], Qt.MouseButton.LeftButton)
     assert column.note.toPlainText() == "" and column.name.text() == panel_title("rnn_gradients")
     column.note.setPlainText("先提问。")
-    column.minutes.setValue(4.5)
+    for typed in ("4.5", "soon"):
+        column.minutes.setFocus()
+        column.minutes.selectAll()
+        qtbot.keyClicks(column.minutes, typed)
+        qtbot.keyClick(column.minutes, Qt.Key.Key_Return)
+    assert column.minutes.text() == "4.5"
     assert lecturing.moment.note == {"en": "Ask first.", "zh": "先提问。"} and lecturing.moment.minutes == 4.5
     assert "4.5 min" in column.list.item(0).data(Qt.ItemDataRole.AccessibleTextRole)
     qtbot.mouseClick(column.twice, Qt.MouseButton.LeftButton)

@@ -28,11 +28,14 @@ def test_that_no_word_opens_the_start_page_and_an_id_its_panel(opened: Any) -> N
     assert opened == [("", ""), ("rnn_gradients", "")]
 
 
-def test_that_a_run_file_is_opened(opened: Any, tmp_path: Any) -> None:
+def test_that_a_run_file_and_a_lecture_are_opened(opened: Any, tmp_path: Any) -> None:
     file = tmp_path / "a.bml"
     file.write_bytes(b"")
     assert program.main([str(file)]) == 0
-    assert opened == [("", str(file))]
+    lecture = tmp_path / "a.lecture"
+    lecture.write_bytes(b"")
+    assert program.main([str(lecture)]) == 0
+    assert opened == [("", str(file)), ("", str(lecture))]
 
 
 @pytest.mark.parametrize(("words", "said"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
 import signal
@@ -536,6 +537,85 @@ def test_that_a_record_is_shown_at_once_and_continued_bit_for_bit(make: Any) -> 
     assert again.history["loss"].tolist() == session.history["loss"].tolist()
     assert [(one.step, one.values) for one in again._timeline.changes] == (
         [(one.step, one.values) for one in session._timeline.changes])
+
+
+def test_that_a_record_is_repeated_behind_the_picture_and_goes_on_without_a_wait(make: Any) -> None:
+    first = make()
+    session = first.open(seed=7)
+    first.play_to(10)
+    session.set_params(learning_rate=0.3)
+    first.settle()
+    first.play_to(20)
+    record, weights = session.record(), first.weights
+    second = make()
+    again = second.session
+    again.open_record(record)
+    again.repeat()
+    assert again.state is State.PAUSED and not again.ready
+    second.until(lambda: again.ready)
+    assert again.state is State.PAUSED and np.array_equal(second.weights, weights)
+    assert again.history["loss"].tolist() == record.history["loss"].tolist()
+    assert State.STARTING not in second.states and second.progress == []
+    for one in (again, session):
+        one.step()
+    second.until(lambda: again.last_step == record.step + 1)
+    first.until(lambda: session.last_step == record.step + 1)
+    assert np.array_equal(second.weights, first.weights)
+
+
+@pytest.mark.parametrize("does", ["play", "step", "moved", "reset", "branch", "record"])
+def test_that_whatever_is_done_while_a_record_is_repeated_counts(make: Any, does: str) -> None:
+    first = make()
+    first.open(seed=7)
+    first.play_to(10)
+    record = first.session.record()
+    second = make()
+    again = second.session
+    again.open_record(record)
+    again.repeat()
+    match does:
+        case "play":
+            again.play()
+            second.until(lambda: again.last_step > record.step)
+        case "step":
+            again.step()
+            second.until(lambda: again.last_step == record.step + 1)
+        case "moved":
+            again.set_params(learning_rate=0.2)
+            second.until(lambda: again.current().params.learning_rate == 0.2)
+        case "reset":
+            again.reset()
+            second.until(lambda: again.ready)
+            assert again.last_step == 0
+        case "branch":
+            again.seek(0)
+            again.branch()
+            second.until(lambda: again.ready)
+            assert again.last_step == 0 and len(again.ghosts) == 1
+        case "record":
+            again.open_record(record)
+            again.repeat()
+            second.until(lambda: again.ready)
+            assert again.last_step == record.step
+    again.pause()
+    second.settle()
+
+
+def test_that_a_repetition_that_fails_is_told_to_whoever_waits_for_it(make: Any) -> None:
+    first = make()
+    first.open()
+    first.play_to(10)
+    record = first.session.record()
+    wrong = dataclasses.replace(record, params=dataclasses.replace(record.params, trouble="step", at=5))
+    second = make()
+    again = second.session
+    again.open_record(wrong)
+    again.repeat()
+    second.until(lambda: again.worker_pid == 0)
+    assert again.state is State.PAUSED and second.failures == []
+    again.play()
+    second.state(State.FAILED)
+    assert len(second.failures) == 1
 
 
 def test_that_a_value_that_no_step_was_trained_with_can_be_taken_back(make: Any) -> None:
