@@ -7,7 +7,15 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.session.session import State
 from app.session.together import Run, Together
@@ -48,6 +56,7 @@ class Head(QWidget):
         if first:
             self.name.setProperty("role", "accent")  # it is the run of the moment
         self.fact = Quiet(look)
+        self.fact.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.again = self._button(words("Try again"), words("Repeat this run up to the step of the others"),
                                   self.retried.emit)
         self.pin = self._button("", words("Keep this run as it is now, as a grey ghost"),
@@ -85,7 +94,7 @@ class Head(QWidget):
         if self.name.text() != name:
             self.name.setText(name)
             self.setAccessibleName(name)
-        state, step = run.session.state, count(len(run.session.history))
+        state, step, short = run.session.state, count(len(run.session.history)), ""
         if run.begin is not None or state is State.STARTING:
             fact = words("starting")
         elif state is State.FAILED:
@@ -93,14 +102,17 @@ class Head(QWidget):
         elif state is State.DIVERGED:
             fact = words("diverged at step {step}", step=step)
         elif run.trouble is not None:
-            fact = words.tell(run.trouble.message, run.trouble.values)
+            fact, short = words.tell(run.trouble.message, run.trouble.values), words("failed")
         elif measured is None:
             fact = ""
         else:
-            fact = words("{headline} {value}", headline=said.headline, value=decimal(measured.value))
+            short = decimal(measured.value)
+            fact = words("{headline} {value}", headline=said.headline, value=short)
             if state is State.FINISHED:
-                fact += " · " + words("settled")
-        self.fact.say(fact)
+                fact, short = (f"{one} · {words('settled')}" for one in (fact, short))
+        roomy = self.fact.fontMetrics().horizontalAdvance(fact) <= self.fact.width()
+        self.fact.say(fact if roomy or not short else short)
+        explain(self.fact, fact)
         self.again.setVisible(state is State.FAILED)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from app.session.together import Together
 from app.window.commands import Command
@@ -15,7 +16,39 @@ from visualizers.catalog import Said
 from widgets.theme.words import Words
 
 if TYPE_CHECKING:
-    from app.window.window import MainWindow
+    from app.files.settings import Settings
+    from app.session.session import Session
+    from app.session.trying import Trying
+    from app.window.page import Page
+    from app.window.palette import Overlay
+    from app.window.side import Side
+    from visualizers.panel import Panel
+    from widgets.theme.look import Look
+
+
+class Desk(Protocol):
+    """What of the window is needed here."""
+
+    settings: Settings
+    look: Look
+    session: Session | None
+    page: Page | None
+    side: Side | None
+    tryings: dict[str, Trying]
+    place: str
+
+    @property
+    def make_session(self) -> Callable[[Panel, Settings], Session]: ...
+
+    def pointed_control(self) -> str | None: ...
+
+    def ask_what_if(self, name: str) -> None: ...
+
+    def show_sheet(self, sheet: Overlay) -> None: ...
+
+    def fold(self) -> None: ...
+
+    def remember(self) -> None: ...
 
 
 class Comparing(QObject):
@@ -25,9 +58,9 @@ class Comparing(QObject):
         together: who drives them; None while there is one run.
     """
 
-    def __init__(self, desk: MainWindow) -> None:
-        super().__init__(desk)
-        self.desk = desk
+    def __init__(self, desk: Desk, window: QWidget) -> None:
+        super().__init__(window)
+        self.desk, self.window = desk, window
         self.together: Together | None = None
 
     def commands(self, words: Words) -> list[Command]:
@@ -56,7 +89,7 @@ class Comparing(QObject):
         sheet = Palette(desk.look, [
             Entry(said.label(one.name), said.value(one.name, getattr(session.params, one.name)),
                   partial(desk.ask_what_if, one.name), one.name)
-            for one in session.panel.parameters if one.kind != "hidden"], desk)
+            for one in session.panel.parameters if one.kind != "hidden"], self.window)
         sheet.field.setPlaceholderText(desk.look.words("Which control?"))
         sheet.field.setAccessibleName(desk.look.words("Which control?"))
         desk.show_sheet(sheet)

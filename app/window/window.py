@@ -168,7 +168,7 @@ class MainWindow(Guarded, QMainWindow):
         self.hall.follow(self.lecturing)
         self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
         self.handing = Handing(self)
-        self.comparing = Comparing(self)
+        self.comparing = Comparing(self, self)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
