@@ -7,6 +7,7 @@ follows a feature all the same, it has found out that the feature helps to guess
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ INDENTS = 4.0  # spaces to a level
 FARTHEST = 100  # places of a line beyond this count as this
 
 
+@lru_cache(maxsize=1)  # every run on the same text asks for the same; nothing changes them
 def features(text: str, start: int = 0, code: bool = False) -> dict[str, Flags]:
     """Each feature's value at each character from ``start`` on, (N,): what can be said once that
     character has been read, and two that say what comes next.

@@ -75,6 +75,33 @@ def marked(one: Sentence, pair: Pair, markers: bool) -> tuple[list[str], list[in
             begin_2, words[b], end_2, *words[b + 1 :]], [a + 1, b + 3]
 
 
+def numbers_of_words(asked: list[tuple[Sentence, Pair]]) -> dict[str, int]:
+    """The number of each word and marker; 0 is empty space."""
+    words = sorted({word for one, _ in asked for word in one.words})
+    return {word: at for at, word in enumerate(("·", *MARKERS, *words))}
+
+
+def numbered(
+    asked: list[tuple[Sentence, Pair]], vocabulary: dict[str, int], markers: bool, shortest: int
+) -> tuple[Tensor, Tensor]:
+    """Questions as ids (B, T), T at least ``shortest``, and the places of their names (2, B, 1)."""
+    rows = [marked(one, pair, markers) for one, pair in asked]
+    T = max(shortest, *(len(tokens) for tokens, _ in rows))
+    ids = np.zeros((len(rows), T), np.int64)
+    for row, (tokens, _) in zip(ids, rows, strict=True):
+        row[: len(tokens)] = [vocabulary[one] for one in tokens]
+    return torch.from_numpy(ids), torch.tensor([at for _, at in rows]).T[..., None]
+
+
+@lru_cache(maxsize=8)
+def numbered_again(
+    facts: int, remark: int, seed: int, markers: bool, shortest: int
+) -> tuple[Tensor, Tensor]:
+    """What ``asked_again`` asks, in numbers: networks with the same markers read the same."""
+    asked = asked_again(LEARNT + TESTED, facts, remark, seed)
+    return numbered(asked, numbers_of_words(asked), markers, shortest)
+
+
 class Reader:
     """One CNN: words, perhaps with markers among them, perhaps with two distances at each place.
 
@@ -149,8 +176,7 @@ class RelationCNN:
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
         self.asked = asked_again(LEARNT + TESTED, params.facts, params.remark, params.seed)
-        words = sorted({word for one, _ in self.asked for word in one.words})
-        self.vocabulary = {word: at for at, word in enumerate(("·", *MARKERS, *words))}
+        self.vocabulary = numbers_of_words(self.asked)
         self.labels = torch.tensor([one.relation(*pair) for one, pair in self.asked]).to(self.device)
         self.best_alone = float(np.mean([max(one.odds()) for one, _ in self.asked[LEARNT:]]))
 
@@ -159,18 +185,15 @@ class RelationCNN:
                         for name in VARIANTS]
         for reader in self.readers:
             reader.tensors = {name: one.to(self.device) for name, one in reader.tensors.items()}
-        self.read = [self.numbers(reader, self.asked) for reader in self.readers]
+        self.read = [
+            self._as_read(reader, *numbered_again(params.facts, params.remark, params.seed, reader.markers,
+                                               reader.h)) for reader in self.readers]
         self.learnt = [one for reader in self.readers for one in reader.tensors.values()]
         self.optimizer = torch.optim.Adam(self.learnt, fused=True)
 
-    def numbers(self, reader: Reader, asked: list[tuple[Sentence, Pair]]) -> Read:
-        """Questions as one of the networks reads them."""
-        rows = [marked(one, pair, reader.markers) for one, pair in asked]
-        T = max(reader.h, *(len(tokens) for tokens, _ in rows))
-        ids = torch.tensor([[self.vocabulary[one] for one in tokens] + [0] * (T - len(tokens))
-                            for tokens, _ in rows])                             # (B, T)
-        names = torch.tensor([at for _, at in rows]).T[..., None]               # (2, B, 1)
-        places = reader.rows_of(torch.arange(T) - names)                        # (2, B, T)
+    def _as_read(self, reader: Reader, ids: Tensor, names: Tensor) -> Read:
+        """Questions as one of the networks reads them, from ids (B, T) and names (2, B, 1)."""
+        places = reader.rows_of(torch.arange(ids.shape[1]) - names)             # (2, B, T)
         places = places.masked_fill(ids == 0, 0)
         lengths = (ids > 0).sum(1)                                              # (B,)
         return Read(ids.to(self.device), places.to(self.device), lengths.to(self.device))
@@ -221,7 +244,8 @@ class RelationCNN:
                 pair = first, second
         variant = VARIANTS.index(params.variant) if params.variant in VARIANTS else 0
         at = torch.tensor([LEARNT + params.example])
-        seen = [reader.pool(read[at] if pair == asked else self.numbers(reader, [(one, pair)]))
+        seen = [reader.pool(read[at] if pair == asked else self._as_read(
+                    reader, *numbered([(one, pair)], self.vocabulary, reader.markers, reader.h)))
                 for reader, read in zip(self.readers, self.read, strict=True)]
         logits = torch.cat([reader.answer(pooled.best)
                             for reader, pooled in zip(self.readers, seen, strict=True)])  # (4, C)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -132,13 +133,13 @@ class PromptVsHead:
         except Refusal as wrong:
             context.note(wrong.message, **wrong.values)
             self.pieces = parse(Params().template, cut)
+        typed = params.label_words
         try:
-            self.words, self.classes = label_words(params.label_words)         # (W,), (W,)
+            self.words, self.classes = label_words(typed)                      # (W,), (W,)
         except Refusal as wrong:
             context.note(wrong.message, **wrong.values)
-            self.words, self.classes = label_words(Params().label_words)
-        self.backbone = load_made_bert().to(self.device).requires_grad_(False)
-        self.asked = made_language.sentiment(ASKED, ASKED_SEED)
+            self.words, self.classes = label_words(typed := Params().label_words)
+        self.backbone, self.asked = frozen_bert(self.device), texts_asked()
         self.pools = [others(made_language.sentiment(6 * SHOTS[-1], LEARNT_SEED + 1000 * params.seed + draw),
                              self.asked) for draw in range(DRAWS)]
         self.accuracy = np.full((2, DRAWS, len(SHOTS)), NOT_YET, np.float32)
@@ -152,9 +153,7 @@ class PromptVsHead:
         self.wording_accuracy = np.zeros(len(WORDINGS), np.float32)
         for at, wording in enumerate(WORDINGS):
             context.progress(at, len(WORDINGS), "asking with each wording")
-            one = Prompted(self.backbone, parse(wording, cut), self.before.words, self.before.classes,
-                           params.join, torch.Generator())
-            self.wording_accuracy[at] = accuracy(one, self.asked)
+            self.wording_accuracy[at] = accuracy_with(wording, typed, params.join, self.device)
 
     def _begin(self, params: Params) -> None:
         """Fresh copies of the backbone, and the examples of the next run."""
@@ -258,6 +257,25 @@ def first_of_each(pool: Labelled, count: int) -> Labelled:
     rows = [row for label in range(len(pool.names))
             for row in [at for at, one in enumerate(pool.labels) if one == label][:count]]
     return Labelled([pool.texts[row] for row in rows], [pool.labels[row] for row in rows], pool.names)
+
+
+@cache
+def frozen_bert(device: str) -> Bert:
+    """The backbone, which nothing changes."""
+    return load_made_bert().to(device).requires_grad_(False)
+
+
+@cache
+def texts_asked() -> Labelled:
+    return made_language.sentiment(ASKED, ASKED_SEED)
+
+
+@lru_cache(maxsize=64)
+def accuracy_with(wording: str, typed: str, join: str, device: str) -> float:
+    """Of the backbone itself, with one of the wordings: each run would find the same."""
+    words, classes = (one.to(device) for one in label_words(typed))
+    return accuracy(Prompted(frozen_bert(device), parse(wording, cut), words, classes, join,
+                             torch.Generator()), texts_asked())
 
 
 @torch.no_grad()

@@ -84,8 +84,8 @@ class PropertyPredictor:
     """Fits every context at once, and shares a prediction out among the atoms."""
 
     shared: ClassVar[tuple[str, ...]] = ("found", "signs", "train", "test", "vocabulary", "index",
-                                         "upto", "counts", "test_counts", "y", "test_y", "mass", "fits",
-                                         "predictions", "truths")
+                                         "upto", "counts", "test_counts", "y", "test_y", "mass", "shares",
+                                         "fits", "predictions", "truths")
     measure_reads: ClassVar[tuple[str, ...]] = ("context", "amount", "ridge", "beside")
 
     def __init__(self, params: Params, context: Context) -> None:
@@ -125,6 +125,7 @@ class PropertyPredictor:
         self.y, self.test_y = (torch.tensor([values[row] for row in part], dtype=torch.float64,
                                             device=self.device) for part in (self.train, self.test))
         self.mass = [self._masses(part) for part in (self.train, self.test)]    # (M,), (N,)
+        self.shares = self._shares() if self.truths else None
 
     def _count(self, rows: list[int]) -> Tensor:
         """How often each piece stands in each molecule, (rows, V). Whole numbers, so they sum exactly."""
@@ -134,6 +135,21 @@ class PropertyPredictor:
                 if (column := self.index.get(piece)) is not None:
                     found[at, column] += 1
         return torch.from_numpy(found).to(self.device)
+
+    def _shares(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """Which atom, of all atoms held out, has a share in which piece, and how large it is."""
+        found: list[tuple[int, int, int]] = []  # a sign, the piece that begins there, its length
+        owners: list[NDArray[np.int64]] = []
+        signs = atoms = 0
+        for row in self.test:
+            owners.append(atoms + atoms_of(self.signs[row]))                    # (T,)
+            found += [(signs + at, self.index[piece], len(piece))
+                      for at, piece in pieces(self.signs[row]) if piece in self.index]
+            signs, atoms = signs + len(self.signs[row]), int(owners[-1][-1]) + 1
+        begin, column, n = np.array(found, np.int64).reshape(-1, 3).T
+        within = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+        return (np.concatenate(owners)[np.repeat(begin, n) + within], np.repeat(column, n),
+                1 / np.repeat(n, n))
 
     def _masses(self, rows: list[int]) -> Tensor:
         every, smiles = self.found.weights, self.found.smiles
@@ -212,8 +228,12 @@ class PropertyPredictor:
 
     def _credit(self, context: int) -> float:
         """Correlation of the atoms' shares with their true ones, over all atoms held out."""
-        ours = np.concatenate([self.atoms(self.signs[row], context) for row in self.test])
-        true = np.concatenate([self.truths[row] for row in self.test])
+        assert self.shares is not None
+        atom, column, part = self.shares
+        w = np.zeros(len(self.vocabulary))
+        w[: self.upto[context]] = self.fits[context].w.cpu().numpy()
+        true = np.concatenate([self.truths[row] for row in self.test])          # (A,)
+        ours = np.bincount(atom, w[column] * part, len(true))
         ours, true = ours - ours.mean(), true - true.mean()
         scale = float(np.linalg.norm(ours) * np.linalg.norm(true))
         return float(np.clip(ours @ true / scale, -1, 1)) if scale else 0.0
