@@ -13,14 +13,26 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-# CPU seconds a panel, on the reference machine: what a new panel is to keep to.
+# CPU seconds a panel, on the reference machine: what no panel may exceed …
 BUDGET = {"contract": 6.0, "tour": 6.0, "truths": 12.0}
-# What no panel may exceed. Some of the first fifteen are above the budget and are named at the end
-# of each run; these numbers are only ever lowered.
-LIMIT = {"contract": 20.0, "tour": 16.0, "truths": 20.0}
+# … but for these, which may take so much, as measured in November 2026: only ever lowered or struck out.
+DEARER: dict[tuple[str, str], float] = {
+    ("contract", "unseen_words"): 9.5, ("contract", "delta_lab"): 9.0, ("contract", "lora"): 9.0,
+    ("contract", "retrieval"): 9.0, ("contract", "knowledge_extraction"): 9.0,
+    ("contract", "compression"): 8.5, ("contract", "citations"): 8.5, ("contract", "masked_lm"): 7.5,
+    ("contract", "protein_lm"): 7.5, ("contract", "seq2seq_attention"): 6.5, ("contract", "pipeline"): 6.5,
+    ("tour", "pipeline"): 14.6, ("tour", "rnn_lm"): 13.1, ("tour", "tiny_gpt"): 11.4,
+    ("tour", "rnn_memory"): 10.1, ("tour", "splice_sites"): 9.6, ("tour", "text_cnn"): 9.1,
+    ("tour", "masked_lm"): 8.7, ("tour", "bidirectional"): 8.3, ("tour", "relation_cnn"): 8.0,
+    ("tour", "cnn_vs_rnn"): 7.7, ("tour", "molecules"): 6.6, ("tour", "unseen_words"): 6.5,
+    ("tour", "lora"): 6.3, ("tour", "knowledge_extraction"): 6.2,
+    ("truths", "opinion_dynamics"): 13.1, ("truths", "text_cnn"): 13.0,
+}
+# The same proof takes now and then so many times as long, whatever the yardstick says.
+TOLERANCE = 1.2
 # CPU seconds of ``yardstick`` there: one core of a two-core server of 2024.
 REFERENCE = 0.30
-PANEL = re.compile(r"\[([a-z0-9_]+)(?:-[^\]]*)?\]$")
+PANEL = re.compile(r"\[([^\]]+)\]$")
 
 
 def kind_and_panel(nodeid: str, panels: Iterable[str]) -> tuple[str, str] | None:
@@ -37,9 +49,10 @@ def kind_and_panel(nodeid: str, panels: Iterable[str]) -> tuple[str, str] | None
     # The README's pictures belong to no panel's proof.
     if not path.startswith("tests/contract/") or path.endswith("test_pictures.py"):
         return None
-    if not found or found[1] not in known:
-        return None
-    return ("tour" if path.endswith("test_tours.py") else "contract"), found[1]
+    for name in found[1].split("-") if found else ():
+        if name in known:
+            return ("tour" if path.endswith("test_tours.py") else "contract"), name
+    return None
 
 
 def cpu_seconds() -> float:
@@ -70,15 +83,11 @@ def totals(spent: Iterable[tuple[str, str, float]]) -> dict[tuple[str, str], flo
     return dict(found)
 
 
-def over(
-    spent: Mapping[tuple[str, str], float], allowed: Mapping[str, float], stretch: float
-) -> list[str]:
-    """One sentence for each panel that took more than ``allowed``, ``BUDGET`` or ``LIMIT``."""
-    return [
-        f"{panel}: {kind} took {seconds:.1f} s of CPU, {allowed[kind] * stretch:.1f} s are allowed"
-        for (kind, panel), seconds in sorted(spent.items())
-        if seconds > allowed[kind] * stretch
-    ]
+def over(spent: Mapping[tuple[str, str], float], stretch: float) -> list[str]:
+    """One sentence for each panel that took more than it may."""
+    allowed = {one: stretch * TOLERANCE * DEARER.get(one, BUDGET[one[0]]) for one in spent}
+    return [f"{panel}: {kind} took {seconds:.1f} s of CPU, {allowed[kind, panel]:.1f} s are allowed"
+            for (kind, panel), seconds in sorted(spent.items()) if seconds > allowed[kind, panel]]
 
 
 def table(spent: Mapping[tuple[str, str], float]) -> list[str]:
