@@ -137,7 +137,7 @@ class MarkedTexts(Canvas[int]):
                         yield _Run(QRectF(begin, y, x - begin + pad, line), text, span)
                     text, begin, x, y = "", left, left + pad, y + line
                 text += unit
-                x += self._wide(unit)
+                x = begin + pad + self._wide(text)  # its words one by one would be narrower
             if text.strip():
                 yield _Run(QRectF(begin, y, x - begin + pad, line), text, span)
             x += pad
