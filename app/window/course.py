@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -224,7 +224,7 @@ class CourseMap(Canvas[str]):
     def _join(self, painter: QPainter, ids: Any, color: str | int, wide: float, *, dashed: bool,
               onto: set[str] | None = None) -> None:
         """Lines from these panels to those that they rest on."""
-        pen = QPen(self.look.color(color), wide * self.look.scale)
+        pen = self.look.pen(color, wide * self.look.scale)
         if dashed:
             pen.setDashPattern([4.0, 3.0])
         painter.setPen(pen)
@@ -249,7 +249,7 @@ class CourseMap(Canvas[str]):
     def _panel(self, painter: QPainter, id: str, edge: str | int, *, wash: bool = False,
                dashed: bool = False, faint: bool = False) -> None:
         px, box = self.look.px, self._boxes[id]
-        pen = QPen(self.look.color(edge), (1.0 if edge == "hairline" else 1.6) * self.look.scale)
+        pen = self.look.pen(edge, (1.0 if edge == "hairline" else 1.6) * self.look.scale)
         if dashed:
             pen.setDashPattern([3.0, 2.0])
         painter.setPen(pen)
@@ -274,7 +274,7 @@ class CourseMap(Canvas[str]):
         painter.setBrush(look.color("accent"))
         painter.drawEllipse(middle, size, size)
         if finished:
-            painter.setPen(QPen(look.color("on_accent"), 1.6 * look.scale))
+            painter.setPen(look.pen("on_accent", 1.6 * look.scale))
             painter.drawPolyline([middle + QPointF(*each) * (size / 6) for each in
                                   ((-2.8, 0.2), (-0.8, 2.2), (2.8, -2.2))])
 
