@@ -69,7 +69,7 @@ class Comparing(QObject):
         return [
             Command("beside", words("Two to four values of a control, beside one another"), ("Shift+W",),
                     self.ask, lambda: self.desk.page is not None, words("Run")),
-            Command("beside-grid", words("Runs beside one another: a grid, or one picture"), ("G",),
+            Command("beside-grid", words("Runs beside one another: a grid, or one picture"), ("Shift+G",),
                     lambda: self.show_as(not self.desk.settings.grid), there, words("Run")),
             Command("beside-end", words("End the runs beside one another"), (), self.end, there),
         ]

@@ -98,7 +98,7 @@ def test_that_the_grid_and_one_picture_with_live_ghosts_take_turns_and_are_remem
 ) -> None:
     window = beside(lab, qtbot)
     together, page = window.comparing.together, window.page
-    qtbot.keyClick(window, Qt.Key.Key_G)
+    qtbot.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
     assert not window.settings.grid and page.stack.currentWidget() is page.view
     ghosts = page.view.shown.ghosts
     assert [one.label for one in ghosts] == ["Learning rate 0.2", "Learning rate 0.05"]

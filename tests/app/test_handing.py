@@ -274,7 +274,8 @@ def small_panel_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_that_the_code_is_shown_large_by_a_key(lab: Any, qtbot: Any) -> None:
     window = lab()
-    qtbot.keyClick(window, Qt.Key.Key_L)
+    qtbot.keyClick(window, Qt.Key.Key_Q,
+                   Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     sheet = window.findChild(CodeSheet)
     assert sheet.isVisible() and sheet.code.height() > window.height() / 2
     assert link.read(sheet.code.accessibleDescription()).panel == "tiny"
