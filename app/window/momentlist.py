@@ -480,7 +480,7 @@ class _Rows(Guarded, QStyledItemDelegate):
     def __init__(self, look: Look, parent: QListWidget) -> None:
         super().__init__(parent)
         self.look, self.list = look, parent
-        self.plain, self.bold, self.small = font(look, 13), font(look, 13, bold=True), font(look, 11)
+        self.plain, self.small = font(look, 13), font(look, 11)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(10, self._high(index) + QFontMetrics(self.small).height() + self.look.px(10))
@@ -492,7 +492,7 @@ class _Rows(Guarded, QStyledItemDelegate):
 
     def _high(self, index: QModelIndex | QPersistentModelIndex) -> int:
         """The height of a name, of so many lines at most."""
-        metrics = QFontMetrics(self.bold)
+        metrics = QFontMetrics(self.plain)
         rect = metrics.boundingRect(0, 0, self._wide(index), 1000, Qt.TextFlag.TextWordWrap,
                                     index.data(NAME) or "")
         return min(rect.height(), MOST_LINES * metrics.height())
@@ -520,7 +520,6 @@ class _Rows(Guarded, QStyledItemDelegate):
         painter.setFont(self.plain)
         painter.drawText(top, middle, str(index.row() + 1))
         left, high = px(24), self._high(index)
-        painter.setFont(self.bold if chosen else self.plain)
         painter.setPen(look.color("accent" if chosen else "text"))
         painter.drawText(QRect(top.x() + left, top.y(), self._wide(index), high),
                          Qt.TextFlag.TextWordWrap, index.data(NAME) or "")
