@@ -42,7 +42,8 @@ class Finished:
     """The experiment has nothing more to do, until other values wake it.
 
     Attributes:
-        playing: whether it was played till then; it plays on when it is woken.
+        playing: whether it was played till then; it plays on when it is woken, except
+            where the past is looked at.
     """
 
     state: ClassVar[State] = State.FINISHED

@@ -274,6 +274,7 @@ class Session(QObject):
             case phases.Idle():
                 self._new_run("play")
             case phases.Starting():
+                self._to_present()  # a record may be repeated while an earlier step of it is looked at
                 self._phase = phases.Starting("play")
                 self.stats_changed.emit()
             case phases.Finished() | phases.Diverged() | phases.Paused(
@@ -743,7 +744,7 @@ class Session(QObject):
 
     def _woken(self, how: phases.Finished) -> None:
         """Other parameters have given a run that had settled something to do."""
-        if how.playing:
+        if how.playing and self._timeline.past is None:  # who has gone back since has paused it
             self._go()
         else:
             self._enter(phases.Paused())

@@ -190,6 +190,7 @@ class Learner:
             assert length >= session.last_step, self.log[-40:]
         else:
             assert length == session.last_step, self.log[-40:]
+        assert not session.playing or session.looking_at == "present", self.log[-40:]
         if seen is None:
             return
         assert seen.step == session.step_shown <= session.last_step, self.log[-40:]
@@ -208,7 +209,8 @@ class Learner:
         assert length == session.last_step or self.diverges
         assert not length or session.history["done"].tolist() == list(range(1, length + 1))
         assert seen.frame.weights.tolist() == plain(session, seen.step), self.log[-40:]
-        if session.looking_at == "present" and session._talk.begun:
+        if session.looking_at == "present" and session._talk.begun \
+                and session.state is not State.DIVERGED:  # it is drawn no more
             assert (seen.frame.learning_rate, seen.frame.selected) == (
                 session.params.learning_rate, session.params.selected), self.log[-40:]
 

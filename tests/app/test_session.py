@@ -660,6 +660,28 @@ def test_that_a_record_branches_and_clicks_without_being_played_first(make: Any)
     assert len(third.session.ghosts) == 1
 
 
+def test_that_a_record_whose_past_is_looked_at_is_played_from_its_end(make: Any) -> None:
+    """A control moved at an earlier step has it repeated; Space before that is over means the present."""
+    bench = make()
+    session = bench.open()
+    bench.play_to(6)
+    record = session.record()
+    session.open_record(record)
+    session.seek(0)
+    session.set_params(learning_rate=0.5)
+    session._applying.stop()
+    session._apply()
+    assert (session.state, session.looking_at) == (State.STARTING, "past")
+    session.play()
+    bench.until(lambda: session.state is State.RUNNING and session.last_step > record.step)
+    session.pause()
+    bench.settle()
+    assert session.looking_at == "present"
+    assert [(one.step, one.values) for one in session.record().changes] == [
+        (record.step, {"learning_rate": 0.5})]
+    assert session.history["loss"][:record.step].tolist() == record.history["loss"].tolist()
+
+
 def test_that_the_film_stays_within_its_bytes(make: Any) -> None:
     bench = make(film_bytes=40_000)
     session = bench.open(weight=500)  # some 5 kB a frame
@@ -892,3 +914,31 @@ def test_that_a_run_that_was_stepped_until_it_settled_waits_when_it_is_woken(mak
     assert session.last_step == 2 and session.current().idle == {}
     session.step()
     bench.until(lambda: session.last_step == 3)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_that_a_run_that_is_woken_while_the_past_is_looked_at_waits(make: Any, exact: bool) -> None:
+    """What woke it was on its way when the learner went back: no step may be trained from there."""
+    bench = make(toys.panel("Sleeper"))
+    session = bench.open(at=5)
+    session.set_params(learning_rate=0.5)
+    bench.settle()
+    session.play()
+    bench.state(State.FINISHED)
+    weights = bench.weights.tolist()
+    session.set_params(learning_rate=2.0)
+    session._applying.stop()
+    session._apply()  # the worker hears of it only when the event loop turns
+    session.seek(0, exact=exact)
+    bench.state(State.PAUSED)
+    bench.settle()
+    bench.qtbot.wait(60)
+    assert (session.looking_at, session.step_shown, session.last_step) == ("past", 0, 5)
+    session.seek(5)
+    bench.settle()
+    assert bench.weights.tolist() == weights
+    session.play()
+    bench.state(State.FINISHED)
+    assert session.history["done"].tolist() == list(range(1, 11))
+    assert [(one.step, one.values) for one in session.record().changes] == [
+        (0, {"learning_rate": 0.5}), (5, {"learning_rate": 2.0})]
