@@ -187,7 +187,8 @@ class Runner:
                 run.credits += message.credits
             case Look():
                 run.params, run.version = message.params, message.version
-                self._wake(run)
+                if run.ended:
+                    run.credits = run.beat.left = 0  # they were meant for what has ended
                 self._frame(run, paid=False)
             case Recall():
                 self._recall(run, message)
@@ -291,12 +292,6 @@ class Runner:
     def _may_train(self, run: Run) -> bool:
         return run.credits > 0 and not run.ended and run.begin.trains
 
-    def _wake(self, run: Run) -> None:
-        """Under other parameters a run that has ended may have something to do again, when asked."""
-        if run.ended and not run.diverged:
-            run.ended = has_finished(run.experiment, run.params)
-            run.credits = run.beat.left = 0  # they were meant for what has ended
-
     def _advance(self) -> None:
         run = self._run
         if run is None:
@@ -312,6 +307,10 @@ class Runner:
         if run.present is not None:
             self._fork(run, run.step)
         beat = run.beat
+        if has_finished(run.experiment, run.params):
+            beat.left = 0  # the parameters that have come since leave it nothing to do
+            self._paid_frame(run, now)
+            return
         if beat.pace.steps is None:
             self._train(run, min(now + PEEK, beat.due), None)
             if (now := perf_counter()) >= beat.due or run.ended:
@@ -413,6 +412,8 @@ class Runner:
         if run.diverged:
             return  # weights that are no numbers are not drawn
         started = perf_counter()
+        # Other parameters may end a run, and wake one that has ended: what the window is told holds here.
+        run.ended = has_finished(run.experiment, run.params)
         measuring = run.measuring
         # A run that counts the steps between its frames is looked at frame by frame; it is measured
         # for each while that keeps pace, and always for the last one before it stands still.
@@ -429,7 +430,7 @@ class Runner:
         self._send(Framed(
             run.token, run.step, frame, run.params, scalars, first, run.version, changes,
             run.speed.read(), run.memory, run.granted - run.credits, run.recalls, run.present is not None,
-            has_finished(run.experiment, run.params), measuring.scalars,
+            run.ended, measuring.scalars,
             measuring.step if measuring.able else run.step, idle_controls(run.experiment, run.params),
             run.last.cost,
         ))

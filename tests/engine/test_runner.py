@@ -501,3 +501,25 @@ def test_that_cheap_frames_leave_training_its_time_and_costly_ones_stay_alive() 
         assert share <= MOST_SHARE + 1e-9
         assert share <= FRAME_SHARE + 1e-9 or rest_after(cost) >= ALIVE
     assert rest_after(0.01) == ALIVE  # eight pictures a second
+
+
+def test_that_no_step_is_trained_under_values_that_leave_nothing_to_do(inline: Any) -> None:
+    """A repetition would not train it either."""
+    awake = toys.Params(trouble="finish", at=2, selected=1)
+    inline.begin(experiment="Counter", params=awake)
+    assert not train(inline, 3).finished
+    inline.send(Grant(inline.token, 2, dataclasses.replace(awake, selected=2), 1))
+    ended = inline.wait(Framed, 5)
+    assert (ended.step, ended.finished, ended.spent, ended.version) == (3, True, 4, 1)
+
+
+def test_that_a_run_said_to_be_awake_trains_when_asked(inline: Any) -> None:
+    """The values that woke it came with credits, and a hold was answered under them."""
+    settled = toys.Params(trouble="finish", at=2)
+    inline.begin(experiment="Counter", params=settled)
+    assert train(inline, 2).finished
+    inline.send(Grant(inline.token, 1, dataclasses.replace(settled, selected=1), 1), Hold(inline.token))
+    inline.wait(Held)
+    assert (inline.all(Framed)[-1].step, inline.all(Framed)[-1].finished) == (2, False)
+    inline.send(Grant(inline.token, 1))
+    assert inline.wait(Framed, 5, seconds=5).step == 3
