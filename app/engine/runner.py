@@ -308,7 +308,7 @@ class Runner:
             self._fork(run, run.step)
         beat = run.beat
         if has_finished(run.experiment, run.params):
-            beat.left = 0  # the parameters that have come since leave it nothing to do
+            run.ended, beat.left = True, 0  # the parameters that have come since leave it nothing to do
             self._paid_frame(run, now)
             return
         if beat.pace.steps is None:
@@ -412,8 +412,6 @@ class Runner:
         if run.diverged:
             return  # weights that are no numbers are not drawn
         started = perf_counter()
-        # Other parameters may end a run, and wake one that has ended: what the window is told holds here.
-        run.ended = has_finished(run.experiment, run.params)
         measuring = run.measuring
         # A run that counts the steps between its frames is looked at frame by frame; it is measured
         # for each while that keeps pace, and always for the last one before it stands still.
@@ -422,6 +420,8 @@ class Runner:
         measuring.refresh(run.experiment, run.params, run.step, at_rest=at_rest)
         run.last.fresh = not measuring.able or measuring.step == run.step
         frame = run.experiment.frame(run.params)
+        # Other parameters may end a run, and wake one that has ended: what the window is told holds here.
+        run.ended = has_finished(run.experiment, run.params)
         scalars, first, changes = run.news.take(run.step, run.measuring.scalars)
         run.last.step, run.last.version = run.step, run.version
         run.credits -= paid
