@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.poll import Poll
-from app.window.polling import Shown, Tally
+from app.window.polling import Shown, Tally, asking
 from app.window.stage import PEN, POINTER, Ink
 from widgets.base.guard import Guarded
 from widgets.base.labels import Heading, Quiet
@@ -187,14 +187,8 @@ class Desk(Card):
         self.tick()
 
     def _button(self, text: str, id: str, role: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.setFont(font(self.look, 12))
-        if role:
-            button.setProperty("role", role)
-        button.setAccessibleName(text)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button = asking(self.look, text, id, self.asked, role)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.clicked.connect(lambda: self.asked.emit(id))
         return button
 
     def _lay_out(self) -> None:

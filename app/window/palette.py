@@ -315,7 +315,35 @@ class _Rows(Guarded, QStyledItemDelegate):
         painter.restore()
 
 
-class Keys(Overlay):
+class ScrolledSheet(Overlay):
+    """A sheet whose middle is walked through with ↑, ↓ and the page keys where it is too long."""
+
+    area: QScrollArea
+
+    def scrolled(self, inside: QWidget) -> QScrollArea:
+        """The middle of the sheet."""
+        inside.setObjectName("inside")
+        area = self.area = QScrollArea()
+        area.setObjectName("middle")
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setStyleSheet("#inside, #middle { background: transparent; border: none; }")
+        area.setWidget(inside)
+        return area
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        bar = self.area.verticalScrollBar()
+        by = {Qt.Key.Key_Down: bar.singleStep(), Qt.Key.Key_Up: -bar.singleStep(),
+              Qt.Key.Key_PageDown: bar.pageStep(), Qt.Key.Key_PageUp: -bar.pageStep()}
+        if event.key() in by:
+            bar.setValue(bar.value() + by[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+
+class Keys(ScrolledSheet):
     """F1: every key in groups, two columns; the arrows scroll where a projector has no room for all."""
 
     def __init__(self, look: Look, commands: Sequence[Command], window: QWidget) -> None:
@@ -326,7 +354,6 @@ class Keys(Overlay):
         head = QLabel(words("Keys"))
         head.setFont(font(look, 20, bold=True))
         inside = self._inside = QWidget()
-        inside.setObjectName("keys")
         grid = QGridLayout(inside)
         grid.setContentsMargins(0, 0, px(12), 0)
         grid.setHorizontalSpacing(px(36))
@@ -354,26 +381,10 @@ class Keys(Overlay):
         box = QVBoxLayout(self.sheet)
         box.setContentsMargins(px(28), px(22), px(28), px(20))
         box.setSpacing(px(14))
-        area = self.area = QScrollArea()
-        area.setObjectName("keysScroll")
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setStyleSheet("#keys, #keysScroll { background: transparent; border: none; }")
-        area.setWidget(inside)
+        area = self.scrolled(inside)
         box.addWidget(head)
         box.addWidget(area, 1)
         box.addWidget(hint)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        bar = self.area.verticalScrollBar()
-        by = {Qt.Key.Key_Down: bar.singleStep(), Qt.Key.Key_Up: -bar.singleStep(),
-              Qt.Key.Key_PageDown: bar.pageStep(), Qt.Key.Key_PageUp: -bar.pageStep()}
-        if event.key() in by:
-            bar.setValue(bar.value() + by[Qt.Key(event.key())])
-        else:
-            super().keyPressEvent(event)
 
     def sheet_rect(self) -> QRect:
         px = self.look.px

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFont, QFontMetrics, QIntValidator, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -30,6 +30,18 @@ LARGEST, STEP = 32, 1  # unscaled pixels of an answer at full size, and by how m
 STRIP = (15, 0.42)  # the letters below the picture, and the share of the stage that they may take
 WRAPPED = Qt.TextFlag.TextWordWrap
 MARGIN = 28
+
+
+def asking(look: Look, text: str, id: str, asked: SignalInstance, role: str = "") -> QPushButton:
+    """A button of the desk that asks for a command by its id."""
+    button = QPushButton(text)
+    button.setFont(font(look, 12))
+    if role:
+        button.setProperty("role", role)
+    button.setAccessibleName(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.clicked.connect(lambda: asked.emit(id))
+    return button
 
 
 @dataclass(frozen=True)
@@ -311,14 +323,7 @@ class Tally(QWidget):
         self.hide()
 
     def _button(self, text: str, id: str, role: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.setFont(font(self.look, 12))
-        if role:
-            button.setProperty("role", role)
-        button.setAccessibleName(text)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: self.asked.emit(id))
-        return button
+        return asking(self.look, text, id, self.asked, role)
 
     def show_poll(self, shown: Shown | None, poll: Poll | None) -> None:
         """Show a question with its votes, or none."""

@@ -7,14 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +19,7 @@ from PySide6.QtWidgets import (
 from app.files.lecture import spoken
 from app.files.rehearsed import LIMIT, Rehearsed, kept_said, reasons, state_said
 from app.window.lecturing import Desk, Lecturing
-from app.window.palette import Overlay
+from app.window.palette import ScrolledSheet
 from visualizers.catalog import Said, panel
 from visualizers.refusal import Refusal
 from widgets.theme import numbers
@@ -53,7 +50,7 @@ def _rehearsed(desk: Desk, lecturing: Lecturing, title: str, rows: Sequence[Rehe
     desk.files.desk.show_sheet(sheet)
 
 
-class RehearsalSheet(Overlay):
+class RehearsalSheet(ScrolledSheet):
     """A line for each moment: its state, how long it took; and below one that is not ready, why.
 
     Signals:
@@ -76,7 +73,6 @@ class RehearsalSheet(Overlay):
                                         sum(one.moment.minutes for one in rows))))
         self.summary.setProperty("role", "muted" if ready == len(rows) else "warning")
         inside = self._inside = QWidget()
-        inside.setObjectName("rehearsal")
         grid = self._grid = QGridLayout(inside)
         grid.setContentsMargins(0, 0, px(12), 0)
         grid.setHorizontalSpacing(px(14))
@@ -91,14 +87,7 @@ class RehearsalSheet(Overlay):
         for one in rows:
             line = self._row(grid, line, one)
         grid.setRowStretch(line, 1)
-        area = self.area = QScrollArea()
-        area.setObjectName("rehearsalScroll")
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setStyleSheet("#rehearsal, #rehearsalScroll { background: transparent; border: none; }")
-        area.setWidget(inside)
+        area = self.scrolled(inside)
         self.close_ = QPushButton(words("Close"))
         self.close_.clicked.connect(self.leave)
         foot = QHBoxLayout()
@@ -160,15 +149,6 @@ class RehearsalSheet(Overlay):
     def _go(self, index: int) -> None:
         self.leave()
         self.wanted.emit(index)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        bar = self.area.verticalScrollBar()
-        by = {Qt.Key.Key_Down: bar.singleStep(), Qt.Key.Key_Up: -bar.singleStep(),
-              Qt.Key.Key_PageDown: bar.pageStep(), Qt.Key.Key_PageUp: -bar.pageStep()}
-        if event.key() in by:
-            bar.setValue(bar.value() + by[Qt.Key(event.key())])
-        else:
-            super().keyPressEvent(event)
 
     def sheet_rect(self) -> QRect:
         px = self.look.px

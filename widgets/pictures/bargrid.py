@@ -12,7 +12,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
-from widgets.pictures.canvas import Canvas
+from widgets.pictures.canvas import Canvas, cell_beside
 from widgets.theme.look import Look
 from widgets.theme.marks import named, paint_marks
 from widgets.theme.numbers import percent
@@ -97,12 +97,11 @@ class BarGrid(Canvas[Cell]):
                      if self.place((row, column)).contains(x, y)), None)
 
     def beside(self, part: Cell | None, dx: int, dy: int) -> Cell | None:
-        rows, columns = self.data.shape[:2]
-        if not rows or not columns:
+        if not all(self.data.shape[:2]):
             return None
         if part is None:
             return max(self.selected[0], 0), max(self.selected[1], 0)
-        return min(max(part[0] + dy, 0), rows - 1), min(max(part[1] + dx, 0), columns - 1)
+        return cell_beside(part, dx, dy, self.data.shape)
 
     def say(self, part: Cell) -> str:
         row, column = part

@@ -383,3 +383,10 @@ def places(count: int, room: float, least: float, most: int = MOST_TICKS) -> lis
         if room / max(count, 1) * step >= least and count <= step * most:
             return list(range(0, count, step))
     return [0]
+
+
+def cell_beside(
+    part: tuple[int, int], dx: int, dy: int, shape: tuple[int, ...]
+) -> tuple[int, int]:
+    """The cell that an arrow key leads to from one, in a grid of so many rows and columns, within it."""
+    return min(max(part[0] + dy, 0), shape[0] - 1), min(max(part[1] + dx, 0), shape[1] - 1)

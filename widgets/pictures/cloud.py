@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.base.calm import may_wait
 from widgets.pictures import raster
 from widgets.pictures.canvas import Canvas
+from widgets.pictures.points import point_beside
 from widgets.theme.look import Look
 from widgets.theme.marks import MARKS, paint_marks
 from widgets.theme.numbers import decimal, scale_end
@@ -209,14 +210,7 @@ class PointCloud(Canvas[int]):
             middle = np.array([self.area.center().x(), self.area.center().y()], np.float32)
             far = ((spots - middle) ** 2).sum(axis=1)
             return int(np.nanargmin(far)) if np.isfinite(far).any() else None
-        away = spots - spots[part]
-        away[~np.isfinite(away).all(axis=1)] = 0.0  # as if it were here: no arrow leads to it
-        along = away[:, 0] * dx + away[:, 1] * dy
-        across = np.abs(away[:, 0] * dy) + np.abs(away[:, 1] * dx)
-        fits = (along > 0.5) & (across <= along)
-        if not fits.any():
-            return part
-        return int(np.argmin(np.where(fits, along + 2 * across, np.inf)))
+        return point_beside(spots, part, dx, dy)
 
     def place(self, part: int) -> QRectF:
         x, y = (float(one) for one in self._to_screen(self.points[part : part + 1])[0])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import raster
-from widgets.pictures.canvas import Canvas, places
+from widgets.pictures.canvas import Canvas, cell_beside, places
 from widgets.pictures.scales import MOST_TICKS
 from widgets.theme.look import Look
 
@@ -110,12 +110,11 @@ class HeadGrid(Canvas[Cell]):
         return (row, column) if 0 <= row < rows and 0 <= column < columns else None
 
     def beside(self, part: Cell | None, dx: int, dy: int) -> Cell | None:
-        rows, columns = self.stack.shape[:2]
-        if not rows or not columns:
+        if not all(self.stack.shape[:2]):
             return None
         if part is None:
             return max(self.selected[0], 0), max(self.selected[1], 0)
-        return min(max(part[0] + dy, 0), rows - 1), min(max(part[1] + dx, 0), columns - 1)
+        return cell_beside(part, dx, dy, self.stack.shape)
 
     def say(self, part: Cell) -> str:
         row, column = part

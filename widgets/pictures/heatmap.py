@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.base.calm import may_wait
 from widgets.base.tips import explain
 from widgets.pictures import raster
-from widgets.pictures.canvas import Canvas, places, wrapped
+from widgets.pictures.canvas import Canvas, cell_beside, places, wrapped
 from widgets.theme.look import Look
 from widgets.theme.numbers import Write, fixed, not_nothing, scale_end
 
@@ -159,13 +159,11 @@ class Heatmap(Canvas[Cell]):
         return rows - 1 - row if self.bottom else row, column
 
     def beside(self, part: Cell | None, dx: int, dy: int) -> Cell | None:
-        rows, columns = self.data.shape
-        if not rows or not columns:
+        if not self.data.size:
             return None
         if part is None:
             return (max(self.row, 0), max(self.column, 0))
-        down = -dy if self.bottom else dy
-        return min(max(part[0] + down, 0), rows - 1), min(max(part[1] + dx, 0), columns - 1)
+        return cell_beside(part, dx, -dy if self.bottom else dy, self.data.shape)
 
     def place(self, part: Cell) -> QRectF:
         return self._rect(*part)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.base.calm import may_wait
 from widgets.pictures import raster, scales
 from widgets.pictures.canvas import Canvas
+from widgets.pictures.points import point_beside
 from widgets.theme import numbers
 from widgets.theme.look import Look
 from widgets.theme.numbers import decimal
@@ -110,14 +111,7 @@ class NetworkGraph(Canvas[int]):
             return None
         if part is None:
             return max(self.selected, 0)
-        spots = self.on_screen()
-        away = spots - spots[part]
-        along = away[:, 0] * dx + away[:, 1] * dy
-        across = np.abs(away[:, 0] * dy) + np.abs(away[:, 1] * dx)
-        fits = (along > 0.5) & (across <= along)
-        if not fits.any():
-            return part
-        return int(np.argmin(np.where(fits, along + 2 * across, np.inf)))
+        return point_beside(self.on_screen(), part, dx, dy)
 
     def place(self, part: int) -> QRectF:
         x, y = self.on_screen()[part].tolist()

@@ -1,8 +1,8 @@
-"""The base of pictures of named points: which point is meant, and where keys go from it."""
+"""Pictures of points: which point is meant, and where keys go from it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,3 +63,19 @@ class PointsCanvas(Canvas[int]):
         same = self.fellows(part)
         order = same[np.lexsort((same, along[same]))].tolist()
         return int(order[min(max(order.index(part) + dx + dy, 0), len(order) - 1)])
+
+
+def point_beside(spots: NDArray[Any], part: int, dx: int, dy: int) -> int:
+    """The nearest point in the direction of an arrow key, or the same where there is none that way.
+
+    Args:
+        spots: (n, 2) pixels; one that is not finite is led to by no arrow.
+    """
+    away = spots - spots[part]
+    away[~np.isfinite(away).all(axis=1)] = 0.0
+    along = away[:, 0] * dx + away[:, 1] * dy
+    across = np.abs(away[:, 0] * dy) + np.abs(away[:, 1] * dx)
+    fits = (along > 0.5) & (across <= along)
+    if not fits.any():
+        return part
+    return int(np.argmin(np.where(fits, along + 2 * across, np.inf)))
