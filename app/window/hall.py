@@ -730,15 +730,15 @@ class Hall(QObject):
         """Keep the hall's picture while something is prepared, or show what is there now."""
         if self.stage is None or self.stage.scene is None or self.screen is None:
             return
-        scene = self.stage.scene
+        scene, wanted = self.stage.scene, self.main.stage_look(self.screen)
         if not scene.frozen:
             scene.freeze(True)
-        elif scene.session is self.main.session and scene.look.theme is self.main.look.theme \
-                and scene.look.words.language == self.main.look.words.language:
+        elif scene.session is self.main.session and scene.look.saying(wanted.words) == wanted \
+                and scene.look.words.language == wanted.words.language:
             scene.freeze(False)
         else:
             scene.frozen = False
-            self.stage.dress(self.main.stage_look(self.screen))
+            self.stage.dress(wanted)
             if scene.session is self.main.session:
                 self._put_scene()
             else:
