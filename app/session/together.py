@@ -21,7 +21,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.session.rate import Rate
 from app.session.record import Record
-from app.session.session import Failure, Session, State
+from app.session.session import PACES, Failure, Session, State
 from app.session.trying import Compared, Measured, as_pinned, headline, written
 from app.session.undo import Undo
 from visualizers.catalog import Said
@@ -34,7 +34,7 @@ from widgets.theme.numbers import quantity
 MOST = 4
 FRAMES = 15  # pictures a second at full speed, where a step takes less
 SLOWEST = 1.0  # s of training between two pictures at most, where more than a step is possible
-PAUSES = {Speed.FIVE: 0.2, Speed.ONE: 1.0}  # s from picture to picture
+PAUSES = {speed: PACES[speed].interval for speed in (Speed.FIVE, Speed.ONE)}  # s from picture to picture
 OVER = (State.FINISHED, State.DIVERGED, State.FAILED)
 
 
