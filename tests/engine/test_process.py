@@ -75,8 +75,9 @@ def test_that_memory_does_not_grow_from_run_to_run(talk: Any) -> None:
         talk.wait(Framed, 3)
         return int(psutil.Process(talk.worker.pid).memory_info().rss)
 
-    sizes = [rss() for _ in range(8)]
-    assert max(sizes[4:]) - max(sizes[:4]) < 20e6  # one run holds some 80 MB
+    sizes = [rss() for _ in range(12)]
+    # One run holds some 80 MB; where the allocator keeps a piece of it, a single size is up to 20 MB off.
+    assert np.median(sizes[6:]) - np.median(sizes[:6]) < 20e6
 
 
 def test_that_a_slider_is_answered_in_time(talk: Any) -> None:

@@ -497,7 +497,8 @@ def test_that_tab_goes_from_an_empty_line_to_the_button_and_the_next_card(view: 
     qtbot.keyClick(view.terminal.line, Qt.Key.Key_Tab)
     assert view.back.hasFocus()
     qtbot.keyClick(view.back, Qt.Key.Key_Tab)
-    assert isinstance(view.focusWidget(), TabStrip), "the cards that share a place are chosen there"
+    # The next card, or the choice between the cards where there is no room for all.
+    assert view.files.hasFocus() or isinstance(view.focusWidget(), TabStrip)
 
 
 @pytest.mark.slow
