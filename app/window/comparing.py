@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app.session.together import Together
 from app.window.commands import Command
 from app.window.palette import Entry, Palette
 from visualizers.catalog import Said
+from widgets.controls.parameters import parameter
 from widgets.theme.words import Words
 
 if TYPE_CHECKING:
     from app.files.settings import Settings
     from app.session.session import Session
     from app.session.trying import Trying
+    from app.window.errors import Toast
     from app.window.page import Page
     from app.window.palette import Overlay
     from app.window.side import Side
@@ -31,6 +34,7 @@ class Desk(Protocol):
 
     settings: Settings
     look: Look
+    toast: Toast
     session: Session | None
     page: Page | None
     side: Side | None
@@ -39,10 +43,6 @@ class Desk(Protocol):
 
     @property
     def make_session(self) -> Callable[[Panel, Settings], Session]: ...
-
-    def pointed_control(self) -> str | None: ...
-
-    def ask_what_if(self, name: str) -> None: ...
 
     def show_sheet(self, sheet: Overlay) -> None: ...
 
@@ -76,11 +76,47 @@ class Comparing(QObject):
 
     # --- asking ----------------------------------------------------------------------------------
 
+    def pointed_control(self) -> str | None:
+        """The control that has the keyboard, or else the one under the mouse."""
+        if self.desk.side is None:
+            return None
+        controls = self.desk.side.controls
+        return controls.name_at(QApplication.focusWidget()) \
+            or controls.name_at(QApplication.widgetAt(QCursor.pos()))
+
+    def what_if(self) -> None:
+        """Ask what if of the control that is pointed at."""
+        if (name := self.pointed_control()) is not None:
+            self.ask_what_if(name)
+        elif self.desk.side is not None:
+            self.desk.toast.say(self.desk.look.words("Point at a control, then press W."))
+
+    def ask_what_if(self, name: str) -> None:
+        """Ask which other value of a control the run should have, or which values beside one another."""
+        from app.window.sources import options
+        from app.window.whatif import WhatIfField
+
+        session, side, words = self.desk.session, self.desk.side, self.desk.look.words
+        if session is None or side is None:
+            return
+        one = parameter(session.panel.params, name)
+        control = side.controls.control(name)
+        beside = QRect(control.mapTo(self.window, QPoint(0, 0)), control.size())
+        self.desk.show_sheet(WhatIfField(
+            side.look, Said(session.panel, words.language), one, getattr(session.params, name), beside,
+            partial(self._run_again, name), partial(self.begin, name), self.window,
+            options(one, words) if one.source else ()))
+
+    def _run_again(self, name: str, value: Any) -> None:
+        """Run the present run from its start with another value, beside it as a ghost."""
+        self.end()
+        self.desk.tryings[self.desk.place].what_if(name, value)
+
     def ask(self) -> None:
         """Ask for values of the control that is pointed at; where none is, ask which control first."""
         desk = self.desk
-        if (name := desk.pointed_control()) is not None:
-            desk.ask_what_if(name)
+        if (name := self.pointed_control()) is not None:
+            self.ask_what_if(name)
             return
         session = desk.session
         if session is None:
@@ -88,7 +124,7 @@ class Comparing(QObject):
         said = Said(session.panel, desk.look.words.language)
         sheet = Palette(desk.look, [
             Entry(said.label(one.name), said.value(one.name, getattr(session.params, one.name)),
-                  partial(desk.ask_what_if, one.name), one.name)
+                  partial(self.ask_what_if, one.name), one.name)
             for one in session.panel.parameters if one.kind != "hidden"], self.window)
         sheet.field.setPlaceholderText(desk.look.words("Which control?"))
         sheet.field.setAccessibleName(desk.look.words("Which control?"))

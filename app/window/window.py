@@ -6,8 +6,7 @@ program is in one list here, which menus, palette, keys and the F1 sheet share.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib import resources
 from pathlib import Path
@@ -28,7 +27,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QCloseEvent,
-    QCursor,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
@@ -46,7 +44,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QPlainTextEdit,
     QStackedWidget,
     QTextEdit,
@@ -58,10 +55,9 @@ from shiboken6 import isValid
 from app.engine import machine
 from app.files.lastseen import LastPictures
 from app.files.learned import NAME, Learned
-from app.files.link import Handed, is_link, line, read
+from app.files.link import Handed
 from app.files.settings import Settings
 from app.session.meter import PaintMeter
-from app.session.tours import load_tries
 from app.window.ahead import Ahead
 from app.window.attention import Attention
 from app.window.commands import Command, bind
@@ -69,35 +65,35 @@ from app.window.comparing import Comparing
 from app.window.downloads import Downloads
 from app.window.errors import Toast, catch
 from app.window.filing import Filing
+from app.window.guiding import Guiding
 from app.window.hall import Hall
 from app.window.handing import Handing
 from app.window.home import Home
 from app.window.lastrow import CheckRoom, screen_id
 from app.window.lecturing import Lecturing
-from app.window.palette import About, Entry, Keys, Overlay, Palette
-from app.window.roadmap import Roadmap, lecture_text
-from visualizers.catalog import LECTURES, Said, about, lecture_of
+from app.window.menus import DEVICES, SCALES, THEMES, Menus
+from app.window.palette import About, Keys, Overlay
+from app.window.roadmap import Roadmap
+from app.window.way import Way
+from visualizers.catalog import LECTURES, Said
 from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets.base.guard import Guarded
-from widgets.controls.parameters import parameter
 from widgets.pictures.picture import Picture
 from widgets.theme import numbers, style
 from widgets.theme.look import Look, hall_look, theme
-from widgets.theme.words import LANGUAGES, Words, tr_mark, window_words
+from widgets.theme.words import LANGUAGES, Words, window_words
 from widgets.views.layout import Arrangement
 
 if TYPE_CHECKING:
     from app.session.record import Record
     from app.session.session import Session
     from app.session.trying import Trying
-    from app.window.asking import Asking
     from app.window.guide import Tour
     from app.window.momentlist import MomentList
     from app.window.page import Page
     from app.window.side import Side
 
-SCALES = (1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 SMALLEST = (960, 600)
 LEAST_PAGE, GOOD_PAGE = 500, 620  # a page's width below which a column folds, and beside code
 SPARE_AFTER = 50  # ms after the first paint
@@ -105,8 +101,6 @@ REFIT_AFTER = 200  # ms after a window with hall text was last made larger or sm
 TIDY_AFTER = 1500  # ms after a page was left: not while the next one opens
 # Imported ahead.
 PAGE = ("pyqtgraph", "app.window.page", "app.window.side", "app.session.session", "app.window.sources")
-THEMES = {"system": tr_mark("As the system"), "light": tr_mark("Light"), "dark": tr_mark("Dark")}
-DEVICES = {"auto": tr_mark("Automatic"), "cpu": "CPU", "cuda": "CUDA", "mps": "Apple MPS"}
 
 
 class MainWindow(Guarded, QMainWindow):
@@ -134,7 +128,6 @@ class MainWindow(Guarded, QMainWindow):
         self.sessions: dict[str, Session] = {}
         self.tours: dict[str, Tour] = {}
         self.tryings: dict[str, Trying] = {}
-        self._asking: Asking | None = None
         self.session: Session | None = None
         self.page: Page | None = None
         self.side: Side | None = None
@@ -144,7 +137,7 @@ class MainWindow(Guarded, QMainWindow):
         self._tidying.timeout.connect(lambda: machine.tidy("cpu"))
         self._refitting = QTimer(self, singleShot=True, interval=REFIT_AFTER)
         self._refitting.timeout.connect(self._refit)
-        self._pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
+        self.pictures = LastPictures(settings.path.parent / "pictures" if settings.path else None)
         self.learned = Learned(settings.path.parent / NAME if settings.path else None)
         self._attention = Attention(self, lambda: self.place if self.page is not None else "",
                                     self.learned.spent)
@@ -169,6 +162,8 @@ class MainWindow(Guarded, QMainWindow):
         self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
         self.handing = Handing(self)
         self.comparing = Comparing(self, self)
+        self.menus, self.way = Menus(self), Way(self)
+        self.guiding = Guiding(self, self, self._side_shown)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
@@ -250,10 +245,10 @@ class MainWindow(Guarded, QMainWindow):
         px, lecture = self.look.px, self.moments is not None
         self._drop_moments()
         self.roadmap = Roadmap(self.look, self.panels)
-        self._mark()
+        self.mark()
         self.roadmap.chosen.connect(self.open_panel)
         self.roadmap.home.connect(self.show_home)
-        self.roadmap.more.connect(self._more)
+        self.roadmap.more.connect(self.menus.show_settings)
         self.middle = QStackedWidget()
         self._right = QWidget()
         self._right_box = QHBoxLayout(self._right)
@@ -286,12 +281,12 @@ class MainWindow(Guarded, QMainWindow):
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)  # two of one key would both be silent
             shortcut.deleteLater()
-        self.commands = {one.id: one for one in self._all_commands(self.look.words)}
+        self.commands = {one.id: one for one in self.all_commands(self.look.words)}
         self._shortcuts = bind(self.commands.values(), self)
         self._lecture_changed()
         self.hall.bind()
 
-    def _all_commands(self, w: Words) -> list[Command]:
+    def all_commands(self, w: Words) -> list[Command]:
         """Every command, in the order of menus and of the F1 sheet."""
         on_panel = lambda: self.page is not None  # noqa: E731
         trains = lambda: self.session is not None and self.session.panel.trains  # noqa: E731
@@ -307,18 +302,19 @@ class MainWindow(Guarded, QMainWindow):
             Command("branch", w("A new run from the step you look at"), (f"{shift}B",), self._branch, trains,
                     run),
             Command("pin", w("Pin this run"), ("Ctrl+P",), self._pin, on_panel, run),
-            Command("what-if", w("What if this control were …?"), ("W",), self._what_if, on_panel, run),
+            Command("what-if", w("What if this control were …?"), ("W",), self.comparing.what_if, on_panel,
+                    run),
             Command("compare", w("Run again as the controls are now, beside the run of before"),
-                    ("C",), self._compare, on_panel, run),
+                    ("C",), self.guiding.compare, on_panel, run),
             *self.comparing.commands(w),
-            Command("undo", w("Undo what was moved or tried"), ("Ctrl+Z",), self._undo, on_panel, run),
+            Command("undo", w("Undo what was moved or tried"), ("Ctrl+Z",), self.guiding.undo, on_panel, run),
             Command("unlock", w("All cards again; unlock what was clicked; leave full screen"), ("Esc",),
                     self._escape, lambda: True, run),
-            Command("tour-next", w("Next step of the tour"), ("N",), self._tour_next, on_panel, tour),
+            Command("tour-next", w("Next step of the tour"), ("N",), self.guiding.next, on_panel, tour),
             *(Command(f"answer-{n}", w("Answer the tour's question"), (str(n),),
-                      partial(self._answer, n), self._asked, tour) for n in range(1, 5)),
-            Command("answer-skip", w("Just show it"), ("0",), partial(self._answer, 0), self._asked,
-                    tour),
+                      partial(self.guiding.answer, n), self.guiding.asked, tour) for n in range(1, 5)),
+            Command("answer-skip", w("Just show it"), ("0",), partial(self.guiding.answer, 0),
+                    self.guiding.asked, tour),
             Command("moment-keep", w("Keep what is shown as a moment of the lecture"), ("Ctrl+D",),
                     self.lecturing.keep, on_panel, lecture),
             Command("moment-next", w("Next moment"), ("PgDown",), self.lecturing.next, at_work, lecture),
@@ -331,14 +327,14 @@ class MainWindow(Guarded, QMainWindow):
             Command("open", w("Open a run or a lecture…"), ("Ctrl+O",), self.files.ask_open,
                     lambda: True, files),
             Command("save", w("Save this run…"), ("Ctrl+S",), self.files.ask_save, on_panel, files),
-            Command("export", w("Export…"), ("Ctrl+E",), self._export_menu, on_panel, files),
+            Command("export", w("Export…"), ("Ctrl+E",), self._to_export, on_panel, files),
             Command("copy-link", w("Copy this state as a line of text"), ("Ctrl+Shift+C",),
                     self.handing.copy_link, on_panel, files),
             Command("paste-link", w("Open the state that was copied"), ("Ctrl+V",),
                     self.handing.paste, lambda: True, files),
             Command("qr", w("Show this state as a QR code"), ("Ctrl+Shift+Q",), self.handing.show_qr,
                     on_panel, files),
-            Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.show_palette,
+            Command("palette", w("Find a panel or a command"), ("Ctrl+K",), self.menus.show_palette,
                     lambda: True, go),
             Command("search", w("Search the panels"), ("Ctrl+F",), self._to_search,
                     lambda: True, go),
@@ -420,16 +416,16 @@ class MainWindow(Guarded, QMainWindow):
         """The start page."""
         self._leave()
         self.place = "home"
-        home = Home(self.look, self.panels, self.settings, self._pictures, scripts_that_ship(),
+        home = Home(self.look, self.panels, self.settings, self.pictures, scripts_that_ship(),
                     self.lecturing.unsaved(), learned=self.learned)
         home.script_wanted.connect(self.open_script)
         home.unsaved_wanted.connect(
             lambda file: self.files.guarded(partial(self.lecturing.open_unsaved, file)))
         home.unsaved_discarded.connect(self._discard_unsaved)
         home.chosen.connect(self.open_panel)
-        home.resumed.connect(self._resume)
+        home.resumed.connect(self.way.resume)
         home.asked.connect(self.do)
-        home.brought.connect(self._bring_menu)
+        home.brought.connect(self.menus.show_bring)
         self._show(home)
         self.roadmap.set_current(None)
         self.setWindowTitle("Big Models Lab")
@@ -518,63 +514,12 @@ class MainWindow(Guarded, QMainWindow):
         self.place = "map"
         page = CoursePage(self.look, self.panels, self.settings, self.learned)
         page.chosen.connect(self.open_panel)
-        page.export_wanted.connect(self._export_record)
-        page.forget_wanted.connect(self._ask_forget)
+        page.export_wanted.connect(self.way.ask_export)
+        page.forget_wanted.connect(self.way.ask_forget)
         self._show(page)
         self.roadmap.set_current(None)
         self.setWindowTitle("Big Models Lab")
         self.hall.show_panel()
-
-    def _export_record(self) -> None:
-        w = self.look.words
-        self.files.ask(w("Export the record"), [w("Tables (*.csv)"), "JSON (*.json)"], self.save_record,
-                       save_as="big-models-lab.csv")
-
-    def save_record(self, path: Path) -> None:
-        """What was done on each panel, as a table. Raises ``Refusal``."""
-        from app.files.learned import export
-        from app.window.course import rows
-
-        export(rows(self.panels, self.settings, self.learned, self.look.words.language), path)
-        self.toast.say(self.look.words("Saved: {name}", name=path.name))
-
-    def _ask_forget(self) -> None:
-        from app.window.course import AskFirst
-
-        w = self.look.words
-        self.show_sheet(AskFirst(
-            self.look, w("Delete what is known of your way: the panels that were opened, their pictures, "
-                         "tours, questions and times? It cannot be taken back."),
-            w("Delete it"), w("Keep it"), self._forget_record, self))
-
-    def _forget_record(self) -> None:
-        deleted = self.learned.forget()
-        self._pictures.forget()
-        self.settings.visited, self.settings.finished, self.settings.last = [], [], ""
-        self.remember()
-        self._mark()
-        self.show_map()
-        if deleted:
-            self.toast.say(self.look.words("The record is deleted."))
-        else:
-            self.toast.say(self.look.words("The record could not be deleted: its folder cannot be written "
-                                           "to."), warning=True)
-
-    def _resume(self) -> None:
-        """Go on with the last panel where it was left, in this window or before."""
-        id = self.settings.last
-        if id not in self.sessions and self._stopped() is not None:
-            self.handing.open(self.learned.stopped)
-        else:
-            self.open_panel(id)
-
-    def _stopped(self) -> Handed | None:
-        """The state in which the last panel was left, if it can be gone back to."""
-        try:
-            state = read(self.learned.stopped) if self.learned.stopped else None
-        except Refusal:
-            return None  # of another version
-        return state if state is not None and state.panel == self.settings.last else None
 
     def show_data(self) -> None:
         """The page of texts and models."""
@@ -602,7 +547,7 @@ class MainWindow(Guarded, QMainWindow):
         self._leave()
         self._show_panel(id)
         self.settings.visit(id)
-        self._mark()
+        self.mark()
 
     def open_lecture(self, folder: str) -> None:
         """The next panel of a lecture, or what it will hold."""
@@ -627,37 +572,22 @@ class MainWindow(Guarded, QMainWindow):
     def _leave(self, *, for_good: bool = False) -> None:
         """Pause and put away what is open; its worker stays until another panel wants one."""
         if self.page is not None and self.page.sound:
-            self._pictures.keep(self.place, self.page.view, self.page.look)
+            self.pictures.keep(self.place, self.page.view, self.page.look)
         self.comparing.end()
         if self.page is not None:
             self._attention.look()
-            self.learned.stopped = self._line_of_now()
-            self.learned.save()
+            self.way.stop()
         if self.session is not None:
             self.session.stats_changed.disconnect(self._status)
             self.session.pause()
             self.session.set_visible(False)
-        tour = self.tours.get(self.place) if self.session is not None else None
         self.session = None
         self._drop_page()
-        if tour is not None and not for_good and tour.give_back():
-            self._given_back()
-
-    def _line_of_now(self) -> str:
-        """The line of what is looked at; empty where there is nothing to come back to."""
-        state = self.handing.state()
-        if state is None or self.session is None or self.session.state.name in ("FAILED", "DIVERGED"):
-            return ""
-        try:
-            return line(state)
-        except Refusal:
-            return ""
+        if not for_good:
+            self.guiding.leave(self.place)
 
     def _drop_page(self) -> None:
-        if self._asking is not None:
-            self._asking.release()
-            self._asking = None
-            self.hall.join(None)
+        self.guiding.release()
         if self.page is not None:
             self.page.release()
         if self.side is not None:
@@ -673,7 +603,7 @@ class MainWindow(Guarded, QMainWindow):
         self._ahead.stop()
         panel = self._known[id]
         self.place = id
-        session = self.session = self._session_of(id)
+        session = self.session = self.session_of(id)
         for other in self.sessions.values():
             if other is not session:
                 _park(other)
@@ -687,15 +617,15 @@ class MainWindow(Guarded, QMainWindow):
         from app.window.page import Page
         from app.window.side import Side
 
-        trying = self._trying(id)
+        trying = self.guiding.trying(id)
         page = self.page = Page(self.look, panel, session, trying, self.paint_meter,
                                 self.presenting,
-                                last_picture=partial(self._pictures.find, id, self.look))
+                                last_picture=partial(self.pictures.find, id, self.look))
         page.drawn.connect(self._drawn)
         page.said.connect(self.toast.say)
         page.aside.shown.connect(lambda shown: self.toast.hide() if shown else None)
         page.fetch_wanted.connect(self.show_data)
-        side = self.side = Side(self.look, panel, session, partial(self._tour, id),
+        side = self.side = Side(self.look, panel, session, partial(self.guiding.tour, id),
                                 self.settings.recent)
         side.asked.connect(self.do)
         side.own_wanted.connect(self.files.ask_source)
@@ -704,10 +634,10 @@ class MainWindow(Guarded, QMainWindow):
         side.tab_changed.connect(self.fold)
         side.said.connect(self.toast.say)
         side.panel_wanted.connect(self.open_panel)
-        side.what_if_wanted.connect(self.ask_what_if)
-        side.try_wanted.connect(self._suggest)
-        side.sketched.connect(lambda: self._ask_on().answer_sketch())
-        side.given_back.connect(self._given_back)
+        side.what_if_wanted.connect(self.comparing.ask_what_if)
+        side.try_wanted.connect(self.guiding.suggest)
+        side.sketched.connect(self.guiding.answer_sketch)
+        side.given_back.connect(self.guiding.given_back)
         self._right_box.addWidget(side)
         self._show(page)
         self._to_page()
@@ -719,7 +649,7 @@ class MainWindow(Guarded, QMainWindow):
         page.begin()
         self.comparing.dress()
         if id in self.tours:
-            self._ask_on()
+            self.guiding.ask_on()
         self._status()
         self.hall.show_panel()
 
@@ -731,36 +661,10 @@ class MainWindow(Guarded, QMainWindow):
         if self.moments is None or not self.moments.list.hasFocus():  # it is walked by keys
             self.page.setFocus()
 
-    def _session_of(self, id: str) -> Session:
+    def session_of(self, id: str) -> Session:
         if id not in self.sessions:
             self.sessions[id] = self.make_session(self._known[id], self.settings)
         return self.sessions[id]
-
-    def _tour(self, id: str) -> Tour:
-        """The tour of a panel; made when its guide is first opened."""
-        from app.window.guide import Tour
-
-        if id not in self.tours:
-            tour = self.tours[id] = Tour(self.sessions[id], self._trying(id).undo)
-            tour.changed.connect(partial(self._tour_seen, id))
-            tour.judged.connect(partial(self._judged, id))
-            if id == self.place:
-                self._ask_on()
-        return self.tours[id]
-
-    def _judged(self, id: str, step: int, outcome: str) -> None:
-        self.learned.tried(id, step, outcome)
-        self.learned.save()
-
-    def _tour_seen(self, id: str) -> None:
-        tour = self.tours[id]
-        new = [self.learned.saw(id, index, len(tour.steps)) for index in range(len(tour.steps))
-               if tour.state(index) == "done"]
-        if any(new):
-            self.learned.save()
-        if self.tours[id].finished and self.settings.finish(id):
-            self._mark()
-            self.remember()
 
     def _transport_rect(self) -> QRect | None:
         """What must not be covered by what is said in passing."""
@@ -768,34 +672,13 @@ class MainWindow(Guarded, QMainWindow):
         return QRect(bar.mapTo(self, QPoint(0, 0)), bar.size()) \
             if bar is not None and bar.isVisible() else None
 
-    def _given_back(self) -> None:
-        self.toast.say(self.look.words("The settings from before the tour are back."))
-
-    def _mark(self) -> None:
+    def mark(self) -> None:
         """Show in the roadmap which panels were opened and which tours were finished."""
         self.roadmap.mark(self.settings.visited, self.settings.finished)
 
-    def _trying(self, id: str) -> Trying:
-        """What is tried in a panel."""
-        from app.session.trying import Trying
-
-        if id not in self.tryings:
-            self.tryings[id] = Trying(self._session_of(id))
-        return self.tryings[id]
-
-    def _ask_on(self) -> Asking:
-        """What shows the questions of the open panel's tour outside the guide."""
-        from app.window.asking import Asking
-
-        if self._asking is None:
-            assert self.page is not None and self.side is not None
-            self._asking = Asking(self.look, self._tour(self.place), self.page, self._guide_in_sight)
-            self.hall.join(self._tour(self.place))
-        return self._asking
-
-    def _guide_in_sight(self) -> bool:
-        """Whether the guide shows the question itself, large enough for who looks."""
-        return self._stage is None and self.side is not None and self._right.isVisible()
+    def _side_shown(self) -> bool:
+        """Whether the column with controls and guide is in sight."""
+        return self._right.isVisible()
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -823,106 +706,6 @@ class MainWindow(Guarded, QMainWindow):
         if self.page is not None:
             self.page.pin()
 
-    def _asked(self) -> bool:
-        """Whether a question of the tour is open."""
-        return self.page is not None and self.place in self.tours \
-            and self.tours[self.place].open is not None
-
-    def _answer(self, number: int) -> None:
-        """Answer the open question by its number; 0 only shows."""
-        tour = self.tours[self.place]
-        if number:
-            tour.answer(number - 1)
-        else:
-            tour.skip()
-
-    def _tour_next(self) -> None:
-        """Do or ask the next step of the tour, in the guide or on the page."""
-        if self.side is None:
-            return
-        self.comparing.end()
-        tour = self._tour(self.place)
-        if self._guide_in_sight():
-            self.side.show_tour()
-        self._ask_on()
-        if tour.finished and tour.give_back():
-            self._given_back()
-        else:
-            tour.ask_next()
-
-    def _suggest(self, index: int) -> None:
-        """Try a suggestion of the guide."""
-        self.comparing.end()
-        trying = self.tryings[self.place]
-        trying.suggest(load_tries(trying.panel)[index])
-
-    def pointed_control(self) -> str | None:
-        """The control that has the keyboard, or else the one under the mouse."""
-        if self.side is None:
-            return None
-        controls = self.side.controls
-        return controls.name_at(QApplication.focusWidget()) \
-            or controls.name_at(QApplication.widgetAt(QCursor.pos()))
-
-    def _what_if(self) -> None:
-        """Ask what if of the control that is pointed at."""
-        if (name := self.pointed_control()) is not None:
-            self.ask_what_if(name)
-        elif self.side is not None:
-            self.toast.say(self.look.words("Point at a control, then press W."))
-
-    def _run_what_if(self, name: str, value: Any) -> None:
-        self.comparing.end()
-        self.tryings[self.place].what_if(name, value)
-
-    def ask_what_if(self, name: str) -> None:
-        """Ask which other value of a control the run should have, or which values beside one another."""
-        from app.window.sources import options
-        from app.window.whatif import WhatIfField
-
-        session, side = self.session, self.side
-        if session is None or side is None:
-            return
-        one = parameter(session.panel.params, name)
-        control = side.controls.control(name)
-        beside = QRect(control.mapTo(self, QPoint(0, 0)), control.size())
-        known = options(one, self.look.words) if one.source else ()
-        self.show_sheet(WhatIfField(
-            side.look, Said(session.panel, self.look.words.language), one,
-            getattr(session.params, name), beside,
-            partial(self._run_what_if, name), partial(self.comparing.begin, name), self, known))
-
-    def _undo(self) -> None:
-        """Take back what was tried last."""
-        trying = self.tryings.get(self.place)
-        compared, values = self.comparing.back()
-        if compared:
-            self.toast.say(self._said_again(values) if values is not None else
-                           self.look.words("Back as it was: the values and the run."))
-            return
-        if trying is None or not trying.undo.possible:
-            self.toast.say(self.look.words("Nothing was moved or tried that could be undone."))
-            return
-        before, words = trying.back(), self.look.words
-        assert before is not None
-        self.toast.say(self._said_again(before.moved) if trying.undo.is_of_values(before)
-                       else words("Back as it was: the values and the run."))
-
-    def _said_again(self, values: Mapping[str, Any]) -> str:
-        """What controls are set to again."""
-        words, panel = self.look.words, self._known[self.place]
-        said = Said(panel, words.language)
-        told = words(", ").join(f"{said.label(one.name)} {said.value(one.name, values[one.name])}"
-                                for one in panel.parameters
-                                if one.name in values and one.kind != "hidden")
-        return words("Again: {values}.", values=told) if told \
-            else words("Back as it was in the picture.")
-
-    def _compare(self) -> None:
-        self.comparing.end()
-        if self.place in self.tryings:
-            self.files.guarded(self.tryings[self.place].compare)
-
     def _escape(self) -> None:
         """Leave the field or what the keys look at; else what is tried or asked; else show all cards
         again; else one run for several; else leave the full screen; else unlock what was clicked; else
@@ -932,13 +715,9 @@ class MainWindow(Guarded, QMainWindow):
             pass
         elif isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
-        elif self.hall.escape() or (isinstance(focus, Picture) and focus.release()):
+        elif self.hall.escape() or (isinstance(focus, Picture) and focus.release()) \
+                or self.guiding.escape():
             pass
-        elif self.place in self.tryings and self.tryings[self.place].phase == "running":
-            self.tryings[self.place].back()
-        elif self._asking is not None and self._asking.showing:
-            self.tours[self.place].stop()
-            self.tours[self.place].leave()
         elif self._arrangement is not None and self._arrangement.filled is not None:
             self._arrangement.fill(None)
         elif self.comparing.together is not None:
@@ -1218,7 +997,7 @@ class MainWindow(Guarded, QMainWindow):
             self.remember()
             self.rebuild()
 
-    def _set_machine(self, name: str, value: Any) -> None:
+    def set_machine(self, name: str, value: Any) -> None:
         """Another device or number of threads: for the runs that begin from now on."""
         setattr(self.settings, name, value)
         self.remember()
@@ -1227,45 +1006,6 @@ class MainWindow(Guarded, QMainWindow):
         self.toast.say(self.look.words("The next run uses it: press R to start again."))
 
     # --- sheets and menus ------------------------------------------------------------------------
-
-    def show_palette(self) -> None:
-        """Every panel and every command, found by a few letters."""
-        words = self.look.words
-        entries = []
-        for panel in self.panels:
-            said = Said(panel, words.language)
-            lecture = lecture_of(panel)
-            other = [Said(panel, one) for one in LANGUAGES]
-            entries.append(Entry(
-                said.title, f"{lecture.number}  {words(lecture.title)}",
-                partial(self.open_panel, panel.id),
-                " ".join([panel.id, *panel.concepts, *panel.keywords,
-                          *(one.title for one in other)]),
-                (panel.id, *(one.title for one in other)), panel.id))
-        full = {panel.lecture for panel in self.panels}
-        entries += [
-            Entry(words(one.title), words("lecture {number}", number=one.number)
-                  if one.folder in full else words("to come, lecture {number}", number=one.number),
-                  partial(self.open_lecture, one.folder), lecture_text(one))
-            for one in LECTURES]
-        named: dict[str, list[str]] = {}
-        for language in LANGUAGES:
-            for command in self._all_commands(window_words(language)):
-                named.setdefault(command.id, [command.id]).append(command.text)
-        for command in self.commands.values():
-            # Of those that share a name, the keys say which is meant; a list cannot.
-            if command.id != "palette" and command.enabled() \
-                    and not command.id.startswith(("lecture", "card", "answer-")):
-                entries.append(Entry(command.text, command.shown_keys, command.action,
-                                     " ".join(named[command.id])))
-        self.show_sheet(Palette(self.look, entries, self,
-                                lambda typed: [one.id for one in about(typed)], self._typed_link))
-
-    def _typed_link(self, typed: str) -> Entry | None:
-        """What the palette offers for a line that begins with bml:."""
-        if not is_link(typed):
-            return None
-        return Entry(self.look.words("Open this state"), "bml:…", partial(self.handing.open, typed))
 
     def show_keys(self) -> None:
         """All keys on one sheet."""
@@ -1294,67 +1034,8 @@ class MainWindow(Guarded, QMainWindow):
         self.roadmap.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.roadmap.search.selectAll()
 
-    def _more(self, button: QWidget) -> None:
-        menu = self._settings_menu()
-        menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
-
-    def _settings_menu(self) -> QMenu:
-        w, settings, menu = self.look.words, self.settings, QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        languages = {"system": w("As the system"), **LANGUAGES}
-        self._choices(menu, w("Language"), languages, settings.language, self.set_language)
-        self._choices(menu, w("Theme"), {id: w(name) for id, name in THEMES.items()},
-                      settings.theme, self.set_theme)
-        self._choices(menu, w("Scale"), {one: numbers.percent(one) for one in SCALES}, settings.scale,
-                      self.set_scale)
-        menu.addSeparator()
-        self._choices(menu, w("Device"), {id: w(name) for id, name in DEVICES.items()},
-                      settings.device, partial(self._set_machine, "device"))
-        cores = os.cpu_count() or 1
-        counts = {0: w("Automatic")} | {
-            n: str(n) for n in (1, 2, 4, 8, 16, 32, 64) if n < cores} | {cores: str(cores)}
-        self._choices(menu, w("Threads"), counts, settings.threads,
-                      partial(self._set_machine, "threads"))
-        menu.addSeparator()
-        for id in ("data", "present", "hall", "room", "keys", "about"):
-            self._act(menu, self.commands[id])
-        return menu
-
-    def _choices(
-        self, menu: QMenu, title: str, names: dict[Any, str], now: Any,
-        choose: Callable[[Any], object],
-    ) -> None:
-        sub = menu.addMenu(title)
-        for value, name in names.items():
-            action = sub.addAction(name)
-            action.setCheckable(True)
-            action.setChecked(value == now)
-            action.triggered.connect(lambda _=False, value=value: choose(value))
-
-    def _act(self, menu: QMenu, command: Command) -> None:
-        text = command.text + (f"\t{command.shown_keys}" if command.keys else "")
-        action = menu.addAction(text)
-        action.setEnabled(command.enabled())
-        action.triggered.connect(lambda _=False: command.action())
-
-    def _export_menu(self) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ("export-image", "export-csv", "export-movie", "export-notebook", "export-page",
-                   "export-handout"):
-            self._act(menu, self.commands[id])
-        menu.addSeparator()
-        for id in ("copy-link", "qr", "copy-command", "copy-render"):
-            self._act(menu, self.commands[id])
-        anchor = self.middle.mapToGlobal(QPoint(self.middle.width(), self.middle.height()))
-        menu.popup(anchor - QPoint(menu.sizeHint().width(), menu.sizeHint().height()))
-
-    def _bring_menu(self, place: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for id in ("open", "lecture-new", "data"):
-            self._act(menu, self.commands[id])
-        menu.popup(place)
+    def _to_export(self) -> None:
+        self.menus.show_export(self.middle.mapToGlobal(QPoint(self.middle.width(), self.middle.height())))
 
     # --- files -----------------------------------------------------------------------------------
 
@@ -1364,7 +1045,7 @@ class MainWindow(Guarded, QMainWindow):
             raise Refusal("This run belongs to the panel {name}, which is not here.",
                           name=record.panel)
         self._leave()
-        self._session_of(record.panel).open_record(record)
+        self.session_of(record.panel).open_record(record)
         self._show_panel(record.panel)
 
     def show_state(self, state: Handed) -> None:
@@ -1372,13 +1053,13 @@ class MainWindow(Guarded, QMainWindow):
         if state.panel not in self._known:
             raise Refusal("This link belongs to the panel {name}, which is not here.", name=state.panel)
         self._leave()
-        session = self._session_of(state.panel)
+        session = self.session_of(state.panel)
         if session.current() is not None:
-            self._trying(state.panel).undo.remember()
+            self.guiding.trying(state.panel).undo.remember()
         session.train_as(state.params, state.changes, state.step)
         self._show_panel(state.panel)
         self.settings.visit(state.panel)
-        self._mark()
+        self.mark()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
@@ -1419,7 +1100,7 @@ class MainWindow(Guarded, QMainWindow):
         self.hall.close()
         self.comparing.close()
         self._leave(for_good=True)
-        self._pictures.write()
+        self.pictures.write()
         self.lecturing.finish(Filing.CLOSING)
         self.handing.close()
         self.files.errands.finish(Filing.CLOSING)

@@ -118,15 +118,15 @@ def test_that_moving_a_control_closes_the_question(asking: Any, qtbot: Any) -> N
 def test_that_in_a_hall_the_question_stands_large_under_the_picture(asking: Any, qtbot: Any) -> None:
     asking.toggle_presenter()
     qtbot.keyClick(asking, Qt.Key.Key_N)
-    card = asking._asking.card
+    card = asking.guiding.asking.card
     assert card.isVisible() and asking.page.transport.isHidden()
-    button = asking._asking.box.buttons[1]
+    button = asking.guiding.asking.box.buttons[1]
     label = button.findChildren(type(asking.page.aside.label))[1]
     assert label.font().pixelSize() >= 1.2 * asking.look.px(13)
     qtbot.keyClick(asking, Qt.Key.Key_2)
     tour = asking.tours["tiny"]
     qtbot.waitUntil(lambda: tour.state(0) == "done", timeout=10_000)
-    assert "It rests." in asking._asking.box.texts()
+    assert "It rests." in asking.guiding.asking.box.texts()
     qtbot.keyClick(asking, Qt.Key.Key_Escape)
     assert card.isHidden() and asking.page.transport.isVisible() and asking._stage is not None
     asking.toggle_presenter()
@@ -135,7 +135,7 @@ def test_that_in_a_hall_the_question_stands_large_under_the_picture(asking: Any,
 def test_that_a_curve_is_drawn_on_the_empty_plot_and_the_real_one_over_it(
     asking: Any, qtbot: Any
 ) -> None:
-    tour = asking._tour("tiny")
+    tour = asking.guiding.tour("tiny")
     plot = asking.page.view.plot
     tour.ask(1)
     qtbot.waitUntil(lambda: tour.open == 1, timeout=10_000)
@@ -145,7 +145,7 @@ def test_that_a_curve_is_drawn_on_the_empty_plot_and_the_real_one_over_it(
     assert question is not None and question.sketch and not question.drawn
     draw(qtbot, plot, ((0, 1.0), (20, 0.98), (40, 0.95)))
     assert tour.item(1, "en").question.drawn
-    asking._asking.answer_sketch()
+    asking.guiding.asking.answer_sketch()
     assert not plot.sketching
     qtbot.waitUntil(lambda: tour.state(1) == "done", timeout=10_000)
     assert tour.item(1, "en").verdict == Verdict("it falls", "it stays", "The valley is steep.")
@@ -172,7 +172,7 @@ def draw(qtbot: Any, plot: CurvePlot, places: Any) -> None:
 
 
 def test_that_a_question_about_a_curve_can_be_answered_in_words(asking: Any, qtbot: Any) -> None:
-    tour = asking._tour("tiny")
+    tour = asking.guiding.tour("tiny")
     tour.ask(1)
     qtbot.waitUntil(lambda: tour.open == 1, timeout=10_000)
     qtbot.keyClick(asking, Qt.Key.Key_2)

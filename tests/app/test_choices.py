@@ -18,10 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.session import PACES, Session, State
+from app.window.menus import SCALES
 from app.window.palette import Overlay, Palette
 from app.window.side import CODE, CONTROLS, GUIDE, RUNS
 from app.window.whatif import WhatIfField
-from app.window.window import SCALES
 from visualizers.catalog import LECTURES, Said, panels
 from widgets.controls.controls import _Name
 from widgets.controls.speeds import Speed
@@ -65,7 +65,7 @@ def back(window: Any, place: str) -> None:
 
 
 def settings_menu(window: Any) -> QMenu:
-    window._more(window.roadmap)
+    window.menus.show_settings(window.roadmap)
     menu = next(one for one in window.findChildren(QMenu) if one.isVisible())
     menu.hide()
     return menu
@@ -243,8 +243,8 @@ def test_that_every_entry_of_the_other_menus_opens_what_it_names(
     window = lab()
     shown = lambda: next(  # noqa: E731
         one for one in window.findChildren(QMenu) if one.isVisible())
-    open_menu = window._export_menu if opener == "export" else \
-        (lambda: window._bring_menu(window.pos()))
+    open_menu = window._to_export if opener == "export" else \
+        (lambda: window.menus.show_bring(window.pos()))
     open_menu()
     names = [one.text() for one in entries(shown())]
     shown().close()
@@ -295,7 +295,7 @@ def test_that_every_choice_of_a_what_if_is_run(lab: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: window.session.last_step == 3, timeout=10_000)
     trying = window.tryings["tiny"]
     for index, value in enumerate(("left", "right")):
-        window.ask_what_if("start")
+        window.comparing.ask_what_if("start")
         (sheet,) = window.findChildren(WhatIfField)
         choose(qtbot, sheet.combo, index)
         if value == window.session.params.start:  # what is there already is no question
@@ -314,7 +314,7 @@ def test_that_every_choice_of_a_what_if_is_run(lab: Any, qtbot: Any) -> None:
 def test_that_every_entry_of_the_palette_can_be_run(lab: Any, qtbot: Any, place: str) -> None:
     """Each on a window in the same state; all but the last, which ends the program."""
     window = lab(open_panel=place == "panel", count=2)
-    window.show_palette()
+    window.menus.show_palette()
     texts = [one.text for one in window.findChild(Palette).entries]
     window.findChild(Palette).leave()
     titles = {Said(one, "en").title: one.id for one in window.panels}
@@ -323,7 +323,7 @@ def test_that_every_entry_of_the_palette_can_be_run(lab: Any, qtbot: Any, place:
         if text == window.commands["quit"].text or text.startswith("Give lecture"):
             continue  # a lecture is given with the panels of the course
         back(window, place)
-        window.show_palette()
+        window.menus.show_palette()
         palette = window.findChild(Palette)
         row = next((index for index, one in enumerate(palette.entries) if one.text == text), None)
         assert row is not None, text

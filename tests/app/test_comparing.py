@@ -149,7 +149,7 @@ def test_that_one_key_is_the_way_back_to_the_run_of_before(lab: Any, qtbot: Any)
     window.session.step(8)
     qtbot.waitUntil(lambda: window.session.last_step == 8, timeout=10_000)
     before = window.session.history["loss"].copy()
-    window.ask_what_if("learning_rate")
+    window.comparing.ask_what_if("learning_rate")
     field(window).edit.setText("0.3")
     qtbot.mouseClick(field(window).beside, LEFT)  # one value stands beside the present one
     together = window.comparing.together
@@ -182,7 +182,7 @@ def test_that_a_choice_is_ticked_in_a_list_and_a_palette_asks_for_the_control(
     lab: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window = lab()
-    monkeypatch.setattr(type(window), "pointed_control", lambda self: None)
+    monkeypatch.setattr(type(window.comparing), "pointed_control", lambda self: None)
     qtbot.keyClick(window, Qt.Key.Key_W, SHIFT)
     (palette,) = window.findChildren(Palette)
     qtbot.keyClicks(palette.field, "start")
@@ -192,7 +192,7 @@ def test_that_a_choice_is_ticked_in_a_list_and_a_palette_asks_for_the_control(
     qtbot.waitUntil(lambda: not together.starting, timeout=10_000)
     assert [run.session.params.start for run in together.runs] == ["right", "left"]
     window.comparing.end()
-    window.ask_what_if("text")
+    window.comparing.ask_what_if("text")
     sheet = field(window)
     sheet._values, titles = ["a", "b", "c", "python-reference"], "abcd"
     sheet.combo.clear()
@@ -227,7 +227,7 @@ def test_that_it_says_when_they_take_turns(lab: Any, qtbot: Any, monkeypatch: py
 def test_that_a_suggestion_or_another_what_if_ends_it_first(lab: Any, qtbot: Any) -> None:
     window = beside(lab, qtbot, "0.1, 0.2")
     step = window.session.last_step
-    window.ask_what_if("learning_rate")
+    window.comparing.ask_what_if("learning_rate")
     field(window).edit.setText("0.3")
     qtbot.keyClick(field(window).edit, Qt.Key.Key_Return)
     trying = window.tryings["tiny"]

@@ -167,7 +167,7 @@ def test_that_steps_seen_and_both_tries_are_kept_from_the_keys(
 ) -> None:
     monkeypatch.setattr("app.window.guide.load_tour", lambda _: (STEP, STEP))
     window = lab()
-    tour = window._tour("tiny")
+    tour = window.guiding.tour("tiny")
     for step, keys, tries in ((0, "1", ["wrong"]), (0, "2", ["wrong", "right"]), (1, "0", ["shown"])):
         tour.ask(step)
         assert tour.open == step
@@ -220,7 +220,7 @@ def test_that_without_a_line_the_panel_is_opened(lab: Any, qtbot: Any, tiny_is_k
     for stopped in ("", "bml:AAAA", line(Handed("ngram", panel("ngram").params(), (), 3, "1"))):
         window.show_home()
         window.learned.stopped = stopped
-        window._resume()
+        window.way.resume()
         assert window.place == "tiny"
         window.sessions.clear()
 
@@ -259,7 +259,7 @@ def test_that_the_record_is_exported_as_a_table(lab: Any, tmp_path: Path) -> Non
     window.learned.saw("tiny", 0, 4)
     window.learned.tried("tiny", 0, "right")
     for suffix in ("csv", "json"):
-        window.save_record(tmp_path / f"a.{suffix}")
+        window.way.export(tmp_path / f"a.{suffix}")
     with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     rows = json.loads((tmp_path / "a.json").read_text("utf-8"))
@@ -268,7 +268,7 @@ def test_that_the_record_is_exported_as_a_table(lab: Any, tmp_path: Path) -> Non
                      "tour_steps_seen": 1, "tour_steps": 4, "questions_right_at_first_try": 1,
                      "questions_right_at_second_try": 0, "questions_tried": 1, "seconds": 30}]
     with pytest.raises(Refusal, match=r"\.csv or \.json"):
-        window.save_record(tmp_path / "a.txt")
+        window.way.export(tmp_path / "a.txt")
 
 
 # --- the map -------------------------------------------------------------------------------------

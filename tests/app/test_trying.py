@@ -122,7 +122,7 @@ def test_that_a_what_if_wants_a_run_and_another_value(lab: Any, qtbot: Any) -> N
         trying.what_if("learning_rate", 0.2)
     window.session.step(3)
     qtbot.waitUntil(lambda: window.session.last_step == 3, timeout=10_000)
-    window.ask_what_if("learning_rate")
+    window.comparing.ask_what_if("learning_rate")
     field = asked(window)
     qtbot.keyClick(field.edit, Qt.Key.Key_Return)
     assert "that value already" in field._problem.text() and field.isVisible()

@@ -102,7 +102,7 @@ def test_that_few_runs_are_kept(lab: Any, qtbot: Any) -> None:
 
 
 def toured(qtbot: Any, window: Any, index: int) -> Any:
-    tour = window._tour("tiny")
+    tour = window.guiding.tour("tiny")
     tour.run(index)
     qtbot.waitUntil(lambda: tour.state(index) in ("done", "failed"), timeout=20_000)
     return tour
@@ -152,7 +152,7 @@ def test_that_a_finished_tour_gives_back_what_it_found_when_one_turns_away(
     lab: Any, qtbot: Any
 ) -> None:
     window, before = own(lab, qtbot)
-    tour = window._tour("tiny")
+    tour = window.guiding.tour("tiny")
     window.side.show_tour()
     for index in range(len(tour.steps)):
         toured(qtbot, window, index)
@@ -165,7 +165,7 @@ def test_that_a_finished_tour_gives_back_what_it_found_when_one_turns_away(
 
 def test_that_the_key_for_the_next_step_ends_a_finished_tour(lab: Any, qtbot: Any) -> None:
     window, before = own(lab, qtbot)
-    tour = window._tour("tiny")
+    tour = window.guiding.tour("tiny")
     for index in range(len(tour.steps)):
         toured(qtbot, window, index)
     qtbot.keyClick(window, Qt.Key.Key_N)
@@ -199,7 +199,7 @@ def test_that_a_finished_tour_is_ticked_and_an_opened_panel_has_a_dot(
     window.show_home()
     assert mark() == "•"
     window.open_panel("tiny")
-    tour = window._tour("tiny")
+    tour = window.guiding.tour("tiny")
     for index in range(len(tour.steps)):
         toured(qtbot, window, index)
     assert row.data(0, said) == "tour finished"

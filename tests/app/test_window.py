@@ -603,7 +603,7 @@ def test_that_every_concept_finds_a_panel_before_any_command(qtbot: Any) -> None
     pool = InlinePool()
     window = MainWindow(Settings(language="en"), panels(), lambda one, _: Session(one, pool))
     qtbot.addWidget(window)
-    window.show_palette()
+    window.menus.show_palette()
     palette = window.findChild(Palette)
     commands = {one.text for one in window.commands.values()}
     concepts = {name: about(name) for language in ("en", "zh") for term in
@@ -638,7 +638,7 @@ def test_that_a_title_is_searched_in_both_languages_at_once(
     shown = [row.data(0, Qt.ItemDataRole.UserRole + 1) for row in window.roadmap._rows("panel")
              if not row.isHidden() and not row.parent().isHidden()]
     assert shown == ["tiny"]
-    window.show_palette()
+    window.menus.show_palette()
     palette = window.findChild(Palette)
     for words in ("parabola 抛物线", "抛物线 parabola", "Down a parabola", "沿抛物线"):
         palette.field.setText(words)
