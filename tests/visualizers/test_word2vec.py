@@ -413,6 +413,16 @@ def test_that_chinese_is_cut_into_words(caplog: pytest.LogCaptureFixture) -> Non
     assert not caplog.records
 
 
+def test_that_a_chinese_text_is_cut_once_for_all_set_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    import jieba
+
+    text = "我们在同一份文本上再次开始训练。"
+    words = split(text, "zh", lambda *_: None)
+    monkeypatch.setattr(jieba, "cut", None)
+    assert split(text, "zh", lambda *_: None) == words and words[0] == "我们"
+
+
+
 def test_that_a_chinese_text_is_learnt(tmp_path: Path) -> None:
     file = tmp_path / "few.txt"
     file.write_text("\n".join(sentences("zh")[:60]), "utf-8")

@@ -26,6 +26,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from visualizers.models.chinese import words_in
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -68,10 +70,7 @@ class Reading:
         if self.unit == "characters":
             return list(line)
         if self.chinese:
-            import jieba
-
-            jieba.setLogLevel(60)  # it reports its dictionary otherwise
-            return [one for one in jieba.lcut(line) if one.strip()]
+            return [one for one in words_in(line) if one.strip()]
         return re.findall(r"\w+|[^\w\s]", line)
 
     def numbers(self, words: Sequence[str]) -> list[int]:

@@ -6,7 +6,6 @@ The equations themselves are in ``visualizers/l1_basics/word2vec/experiment.py``
 from __future__ import annotations
 
 import heapq
-import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from visualizers.models.chinese import words_in
 
 LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 IDENTIFIERS = re.compile(r"[^\W\d]\w*")
@@ -32,13 +33,9 @@ def split(text: str, language: str, progress: Callable[[int, int, str], None]) -
     if language != "zh":
         return LETTERS.findall(text.lower())
     progress(0, len(text), "Cutting the text into words")  # loading jieba's dictionary alone takes a second
-    import jieba
-
-    jieba.setLogLevel(logging.ERROR)  # it reports its dictionary on stderr otherwise
     words: list[str] = []
     for start in range(0, len(text), 20_000):
-        part = jieba.cut(text[start : start + 20_000])
-        words += [word for word in part if LETTERS.fullmatch(word)]
+        words += [word for word in words_in(text[start : start + 20_000]) if LETTERS.fullmatch(word)]
         progress(min(start + 20_000, len(text)), len(text), "Cutting the text into words")
     return words
 
