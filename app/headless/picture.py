@@ -32,6 +32,7 @@ from widgets.theme.look import Look, hall_look, theme
 from widgets.theme.words import window_words
 
 Notes = Sequence[tuple[str, dict[str, object]]]
+ROUNDS = 5  # of events at least after that, on a busy machine: paint, lay out anew, paint
 SETTLED = 0.7  # s; a page describes its picture half a second after the last frame
 
 
@@ -123,6 +124,8 @@ def _settle(application: QApplication) -> None:
     while time.monotonic() < ends:
         application.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
         time.sleep(0.01)
+    for _ in range(ROUNDS):
+        application.processEvents()
 
 
 def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], language: str, shade: str,

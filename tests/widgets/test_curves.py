@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from looking import look, picture, pixels_of
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from pytestqt.qtbot import QtBot
 
 from widgets.pictures.curves import (
@@ -17,6 +17,8 @@ from widgets.pictures.curves import (
     sifted,
     thinned,
 )
+from widgets.theme.look import hall_look
+from widgets.theme.words import window_words
 
 
 def plot(qtbot: QtBot, **options: object) -> CurvePlot:
@@ -311,3 +313,25 @@ def test_that_of_many_dots_those_are_kept_that_can_be_told_apart() -> None:
     assert len(few_x) == 4000 and np.isfinite(few_y).all()
     assert set(few_x) <= set(x)
     assert len(sifted(x[:100], y[:100], 10, 4)[0]) == 100
+
+
+@pytest.mark.parametrize("stage", [QSize(1280, 720), QSize(1920, 1080)])
+def test_that_in_a_hall_a_title_has_room_beside_the_ticks_before_they_are_painted(
+    qtbot: QtBot, stage: QSize
+) -> None:
+    made = CurvePlot(hall_look("light", window_words("en"), stage), "Loss", x="length", y="perplexity",
+                     log_y=True)
+    qtbot.addWidget(made)
+    made.resize(stage / 2)
+    made.show()
+    qtbot.waitExposed(made)
+    made.draw([Curve(np.array([2e2, 1e3, 5e5]))])
+    for side in ("left", "bottom"):
+        axis = made._canvas.getPlotItem().getAxis(side)
+        room = axis.minimumWidth() if side == "left" else axis.minimumHeight()
+        ticks = axis._metrics.horizontalAdvance("10⁵") if side == "left" else axis._metrics.height()
+        place, at = axis.label.boundingRect().height(), axis.style["tickTextOffset"][side == "bottom"]
+        title = 2 * axis.label.document().documentMargin()  # its rectangle is larger than its letters
+        assert room >= ticks + at + axis.style["tickLength"] + place - title
+    first = picture(made._canvas)
+    assert np.array_equal(first, picture(made._canvas))

@@ -267,6 +267,7 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
         self.enableAutoSIPrefix(False)
         self.setStyle(tickFont=font(look, 11), tickTextOffset=look.px(4),
                       autoReduceTextSpace=False, hideOverlappingLabels=False)
+        self.textHeight = max(18.0, self._metrics.height())  # pyqtgraph keeps four fifths
         if title:
             self.setLabel(html.escape(title), color=look.theme.muted,
                           **{"font-size": f"{look.text(11)}px",
@@ -280,6 +281,15 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
             if lacking > 0:
                 self.setMaximumWidth(self.maximumWidth() + lacking)
                 self.setMinimumWidth(self.maximumWidth())
+
+    def setRange(self, low: float, high: float) -> None:
+        """Room for the new ticks before they are painted: pyqtgraph finds out while it paints them, and
+        paints the title over them once."""
+        super().setRange(low, high)
+        if self.orientation in ("left", "right") and self.size().height() > 0:
+            [(_, values)] = self.tickValues(low, high, self.size().height())
+            self._updateMaxTextSize(max(map(self._metrics.horizontalAdvance,
+                                            self.tickStrings(values, 1.0, 1.0)), default=0))
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         per_tick = self._look.px(70 if self.orientation in ("bottom", "top") else 34)
