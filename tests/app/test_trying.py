@@ -186,7 +186,7 @@ def test_that_a_page_in_another_language_says_the_same(lab: Any, qtbot: Any) -> 
     trying.what_if("learning_rate", 0.2)
     qtbot.waitUntil(lambda: trying.phase == "compared", timeout=10_000)
     window.set_language("zh")
-    assert window.page.aside.label.text().startswith("学习率由 0.1 改为 0.2 后，20步时到谷底的距离为 ")
+    assert window.page.aside.label.text().startswith("学习率由 0.1 改为 0.2 后，20\u00a0步时到谷底的距离为 ")
 
 
 def test_that_c_compares_a_moved_live_control_with_the_run_that_is_there(

@@ -1009,7 +1009,7 @@ def test_that_pinning_says_what_was_pinned_and_which_ghost_had_to_go(lab: Any, q
     press(qtbot, window, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: window.page.shown.step == 10)
     ctrl(qtbot, window, Qt.Key.Key_P)
-    assert window.toast.text().startswith("已固定：10步")
+    assert window.toast.text().startswith("已固定：10\u00a0步")
 
 
 def test_that_a_branch_waits_and_says_so(lab: Any, qtbot: Any) -> None:

@@ -111,12 +111,12 @@ def test_that_what_is_not_zero_does_not_read_as_zero(value: float, text: str) ->
 
 
 @pytest.mark.parametrize(("n", "unit", "english", "chinese"), [
-    (0, "epoch", "0 epochs", "0轮"), (1, "epoch", "1 epoch", "1轮"), (2, "epoch", "2 epochs", "2轮"),
-    (1675, "epoch", "1,675 epochs", "1,675轮"), (1.0, "epoch", "1 epoch", "1轮"),
-    (-1, "epoch", "−1 epoch", "−1轮"), (0.5, "epoch", "0.5 epochs", "0.5轮"),
-    (0, "hidden neuron", "0 hidden neurons", "0个隐藏神经元"), (NAN, "epoch", "– epochs", "–轮"),
+    (0, "epoch", "0 epochs", "0 轮"), (1, "epoch", "1 epoch", "1 轮"), (2, "epoch", "2 epochs", "2 轮"),
+    (1675, "epoch", "1,675 epochs", "1,675 轮"), (1.0, "epoch", "1 epoch", "1 轮"),
+    (-1, "epoch", "−1 epoch", "−1 轮"), (0.5, "epoch", "0.5 epochs", "0.5 轮"),
+    (0, "hidden neuron", "0 hidden neurons", "0 个隐藏神经元"), (NAN, "epoch", "– epochs", "– 轮"),
     (12.3, "ms", "12.3 ms", "12.3 ms"), (1, "ms", "1 ms", "1 ms"),
-    (1, "step/s", "1 step/s", "1步/秒"), (1432.6, "step/s", "1,433 steps/s", "1,433步/秒"),
+    (1, "step/s", "1 step/s", "1 步/秒"), (1432.6, "step/s", "1,433 steps/s", "1,433 步/秒"),
 ])
 def test_that_quantities_have_a_plural_and_do_not_break(
     n: float, unit: str, english: str, chinese: str

@@ -59,7 +59,7 @@ def test_that_a_value_and_its_unit_stay_in_one_line(qtbot: QtBot, width: int) ->
 
 def test_that_a_chinese_sentence_wraps_between_characters(qtbot: QtBot) -> None:
     sentence = made(qtbot, 200, "zh")
-    sentence.say("经过60步训练的线性单元：每往回一步，梯度约乘以 1.46")
+    sentence.say("经过 60 步训练的线性单元：每往回一步，梯度约乘以 1.46")
     assert len(sentence.lines()) == 2
 
 

@@ -139,8 +139,7 @@ def quantity(n: float, unit: str, words: Words, *, digits: int = 3) -> str:
     ``unit`` is the English singular; ``words`` translates it. A symbol (s, ms, MB) has no plural.
     """
     value = count(n) if math.isfinite(n) and float(n).is_integer() else decimal(n, digits)
-    named = unit_of(n, unit, words)
-    return value + ("" if named and named[0] >= "\u2e80" else SPACE) + named
+    return value + SPACE + unit_of(n, unit, words)
 
 
 def unit_of(n: float, unit: str, words: Words) -> str:
