@@ -335,3 +335,15 @@ def test_that_in_a_hall_a_title_has_room_beside_the_ticks_before_they_are_painte
         assert room >= ticks + at + axis.style["tickLength"] + place - title
     first = picture(made._canvas)
     assert np.array_equal(first, picture(made._canvas))
+
+
+def test_that_a_title_longer_than_its_axis_takes_a_second_line(qtbot: QtBot) -> None:
+    made = plot(qtbot, x="step", y="the mean number of nats a letter costs in the text that is held out")
+    axis = made._canvas.getPlotItem().getAxis("left")
+    for height in (200, 600, 200):
+        made.resize(420, height)
+        qtbot.waitUntil(lambda height=height: abs(axis.size().height() - height) < 90)  # type: ignore[misc]
+        box = axis.label.boundingRect()
+        assert box.width() <= axis.size().height() + 1
+        assert (box.height() > 2 * axis._metrics.height()) == (height == 200)
+        assert axis.size().width() > box.height()

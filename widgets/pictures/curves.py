@@ -28,7 +28,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QGraphicsView, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGraphicsSceneResizeEvent,
+    QGraphicsView,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from widgets.base.calm import may_wait
 from widgets.base.guard import Guarded
@@ -259,6 +266,8 @@ def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen, few: int =
 class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
     """An axis with round ticks, decades where it is logarithmic."""
 
+    _title = 0.0  # pixels that the title takes in one line; pyqtgraph asks before it has one
+
     def __init__(self, side: str, look: Look, title: str, *, log: bool, integer: bool) -> None:
         super().__init__(side, pen=look.pen("hairline"), textPen=look.color("muted"),
                          tickPen=look.pen("hairline"), maxTickLength=look.px(4))
@@ -272,6 +281,10 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
             self.setLabel(html.escape(title), color=look.theme.muted,
                           **{"font-size": f"{look.text(11)}px",
                              "font-family": ", ".join(font(look).families())})
+            self._title = self.label.boundingRect().width()
+            middle = self.label.document().defaultTextOption()
+            middle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            self.label.document().setDefaultTextOption(middle)
 
     def _updateWidth(self) -> None:
         """Room for the whole title: pyqtgraph keeps four fifths of it, too little on a stage."""
@@ -281,6 +294,17 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
             if lacking > 0:
                 self.setMaximumWidth(self.maximumWidth() + lacking)
                 self.setMinimumWidth(self.maximumWidth())
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent | None = None) -> None:
+        """A title that is longer than its axis takes a second line."""
+        if self.label is not None:
+            upright = self.orientation in ("left", "right")
+            room = self.size().height() if upright else self.size().width()
+            lines = room if 0 < room < self._title else -1.0
+            if lines != self.label.textWidth():
+                self.label.setTextWidth(lines)
+                self._adjustSize()
+        super().resizeEvent(event)
 
     def setRange(self, low: float, high: float) -> None:
         """Room for the new ticks before they are painted: pyqtgraph finds out while it paints them, and

@@ -200,9 +200,9 @@ class TextCNNView(PanelView):
         between = "" if frame.language == "zh" else " "
         at = int(frame.where[chosen])
         return self.words(
-            "At step {measured} the CNN is right about {accuracy} of the test sentences, and {moved} when "
-            "they are moved by {shift} places; the MLP about {mlp} and {mlp_moved}. Here, at step {step}, "
-            "filter {filter} chose “{gram}”: {answer}.",
+            "Step {measured}: the CNN has {accuracy} of the test sentences right, {moved} if moved by "
+            "{shift} places; the MLP {mlp} and {mlp_moved}. At step {step} filter {filter} chose “{gram}”: "
+            "{answer}.",
             measured=count(shown.measured), step=count(shown.step), accuracy=percent(frame.accuracy_at[0]),
             moved=percent(frame.accuracy_at[-1]), shift=int(frame.shifts[-1]),
             mlp=percent(frame.mlp_accuracy_at[0]), mlp_moved=percent(frame.mlp_accuracy_at[-1]),
