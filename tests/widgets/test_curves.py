@@ -346,4 +346,4 @@ def test_that_a_title_longer_than_its_axis_takes_a_second_line(qtbot: QtBot) -> 
         box = axis.label.boundingRect()
         assert box.width() <= axis.size().height() + 1
         assert (box.height() > 2 * axis._metrics.height()) == (height == 200)
-        assert axis.size().width() > box.height()
+        qtbot.waitUntil(lambda: axis.size().width() > axis.label.boundingRect().height())

@@ -32,7 +32,7 @@ ANSWERS = frozenset({
     "itemChange", "loadResource", "minimumSize", "minimumSizeHint", "paint", "setGeometry", "shape",
     "sizeHint",
     # pyqtgraph's axes, while they are painted:
-    "_updateWidth", "generateDrawSpecs", "tickStrings", "tickValues",
+    "_updateWidth", "generateDrawSpecs", "setRange", "tickStrings", "tickValues",
 })
 
 _trial: list[Exception] | None = None  # collects mistakes instead of reporting them
