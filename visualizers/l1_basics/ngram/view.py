@@ -37,7 +37,7 @@ class NGramView(PanelView):
                                           "unread": (words("Unread"), self.unread)})
         self.facts = Readouts(look)
         self.next = BarChart(look, " ", write=decimal, high=1.0)
-        self.table = Table(look, "", [(words("smoothing"), 5.4), (words("formula"), 10), ("P", 2.9)])
+        self.table = Table(look, "", [(words("smoothing"), 5.3), (words("formula"), 10.8), ("P", 2.2)])
         self.table.setAccessibleName(words("Formulas"))
         self.chain = BarChart(look, " ", write=decimal, high=1.0)
         following = QWidget()
