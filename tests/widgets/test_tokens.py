@@ -166,8 +166,7 @@ def test_that_notes_stand_below_their_tokens_in_the_colour_of_their_row(qtbot: Q
     widget.draw(WORDS)
     plain = widget.place(7).bottom()
     shares = np.linspace(0, 1, 8, dtype=np.float32)
-    widget.note([["−1"] * 8, ["+2"] * 8], shares)
-    widget.draw(WORDS)
+    widget.draw(WORDS, notes=[["−1"] * 8, ["+2"] * 8], shares=shares)
     assert widget.place(7).bottom() > plain, "there is room for them"
     assert widget.say(1) == "animal   −1   +2   14\u00a0%"
     image = widget.grab().toImage()
@@ -180,9 +179,26 @@ def test_that_notes_stand_below_their_tokens_in_the_colour_of_their_row(qtbot: Q
 
     below = box.top() + widget._token
     assert found(widget.look.color(0), below) and found(widget.look.color(1), below)
-    widget.note([])
     widget.draw(WORDS)
     assert widget.place(7).bottom() == plain
+
+
+def test_that_a_page_is_laid_out_anew_only_where_a_text_needs_other_room(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widget = TokenStrip(look(), "Tokens")
+    qtbot.addWidget(widget)
+    widget.resize(300, 300)
+    widget.draw(["ab"] * 3)
+    asked: list[bool] = []
+    monkeypatch.setattr(TokenStrip, "updateGeometry", lambda _: asked.append(True))
+    widget.draw(["cd"] * 3)
+    widget.draw(["cd"] * 4)
+    assert not asked, "still one line"
+    widget.draw(["cd"] * 40)
+    assert len(asked) == 1, "now two"
+    widget.draw(["cd"] * 40, title="A title that is so long that it needs a second line in this width")
+    assert len(asked) == 2
 
 
 def test_that_each_token_may_have_a_colour_of_its_own(qtbot: QtBot) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ def shortened(token: str, most: int = 9) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
+@lru_cache(4096)  # the same few tokens are asked about at each frame
 def visible(token: str) -> str:
     """A token with its white space made visible."""
     shown = on_one_line(token)
@@ -107,6 +108,8 @@ class TokenStrip(Canvas[int]):
         self.selected = -1
         self.muted: frozenset[int] = frozenset()
         self.unknown: frozenset[int] = frozenset()
+        self.notes: tuple[tuple[str, ...], ...] = ()
+        self.shares: NDArray[Any] | None = None
         self.narrowest = 0  # pixels of a token
         self.reel = Scroll(look)
         self._flow: tuple[object, list[QRectF]] = (None, [])
@@ -119,7 +122,8 @@ class TokenStrip(Canvas[int]):
     def draw(
         self, tokens: Sequence[str], *, weights: NDArray[Any] | Sequence[float] | None = None,
         series: int | Sequence[int] = 0, selected: int = -1, muted: Sequence[int] = (),
-        unknown: Sequence[int] = (), title: str | None = None,
+        unknown: Sequence[int] = (), notes: Sequence[Sequence[str]] = (),
+        shares: NDArray[Any] | None = None, title: str | None = None,
     ) -> None:
         """Show the tokens.
 
@@ -128,19 +132,24 @@ class TokenStrip(Canvas[int]):
             series: whose colour the shade is, of all tokens or of each.
             muted: indices drawn with a dashed rim only, such as masked tokens.
             unknown: indices drawn with a dotted rim: what reads them does not know them.
+            notes, shares: what a ``NotedStrip`` shows below each token.
         """
+        tokens = tuple(tokens)
+        signs = "".join(tokens) if self.fills else ""
+        fits = (signs == self._signs if self.fills else tokens == self.tokens) \
+            and title in (None, self.title) and len(notes) == len(self.notes) \
+            and (shares is None) == (self.shares is None)
+        room = 0 if fits else self.heightForWidth(self.width())
         self.retitle(title)
-        before = self.tokens
-        self.tokens = tuple(tokens)
+        if tokens != self.tokens:
+            self.tokens, self._signs, self.current = tokens, signs, None
         self.weights = None if weights is None else np.asarray(weights, np.float32)
         self.series = (series,) if isinstance(series, int) else tuple(series)
         self.selected, self.muted, self.unknown = selected, frozenset(muted), frozenset(unknown)
-        if self.tokens != before:
-            self.current = None
-            signs = "".join(self.tokens) if self.fills else ""
-            if not self.fills or signs != self._signs:  # else it needs the same room
-                self._signs = signs
-                self.updateGeometry()
+        self.notes, self.shares = tuple(tuple(one) for one in notes), shares
+        # Asking for the same room again would have the whole page laid out at each frame.
+        if not fits and self.heightForWidth(self.width()) != room:
+            self.updateGeometry()
         self.update()
 
     @property
@@ -149,12 +158,11 @@ class TokenStrip(Canvas[int]):
 
     def _boxes(self) -> list[QRectF]:
         """Where each token is, from the top of the text."""
-        key = (self.tokens, self.width(), self.height() - self.head if self.fills else 0)
-        if self._flow[0] != key:
-            if self.fills and self._sized != (sized := (self._signs, *key[1:])):
+        if self.fills:
+            sized = (self._signs, self.width(), self.height() - self.head)
+            if self._sized != sized:
                 self._sized, self._size = sized, self._largest()
-            self._flow = key, self._arrange(self.tokens, self.width())
-        boxes = self._flow[1]
+        boxes = self._flowing(self.tokens, self.width())
         length = boxes[-1].bottom() if boxes else 0.0
         self.reel.fit(length + self.look.px(2), self.height() - self.head)
         return boxes
@@ -166,6 +174,13 @@ class TokenStrip(Canvas[int]):
             if not boxes or boxes[-1].bottom() <= self.height() - self.head - self.look.px(3):
                 break
         return self._size
+
+    def _flowing(self, tokens: tuple[str, ...], width: int) -> list[QRectF]:
+        """As ``_arrange``; the last answer is kept."""
+        key = (tokens, width, self._line)
+        if self._flow[0] != key:
+            self._flow = key, self._arrange(tokens, width)
+        return self._flow[1]
 
     def _arrange(self, tokens: Sequence[str], width: int) -> list[QRectF]:
         px = self.look.px
@@ -187,7 +202,8 @@ class TokenStrip(Canvas[int]):
 
     def heightForWidth(self, width: int) -> int:
         size, self._size = self._size, SIZES[-1]
-        boxes = self._arrange(tuple(self._signs) if self.fills else self.tokens, width)
+        boxes = self._arrange(tuple(self._signs), width) if self.fills \
+            else self._flowing(self.tokens, width)
         length = boxes[-1].bottom() if boxes else self._line
         line, self._size = self._line, size
         return self.head_for(width) + round(min(length, self.lines * line)) + self.look.px(3)
@@ -288,34 +304,14 @@ class TokenStrip(Canvas[int]):
 
 
 class NotedStrip(TokenStrip):
-    """Tokens in reading order with notes below each: figures, each row of them in a colour of its own,
-    and a bar for a share."""
+    """Tokens in reading order with notes below each: rows of one text a token, the first in the colour of
+    series 0, and so on; and a bar for a share, (n,) 0 … 1."""
 
     def __init__(
         self, look: Look, title: str = "", *, lines: int = 3, parent: QWidget | None = None
     ) -> None:
-        self.notes: tuple[tuple[str, ...], ...] = ()
-        self.shares: NDArray[Any] | None = None
         super().__init__(look, title, lines=lines, parent=parent)
         self.narrowest = look.px(27)
-
-    @may_wait
-    def note(
-        self, notes: Sequence[Sequence[str]], shares: NDArray[Any] | None = None
-    ) -> None:
-        """What stands below the tokens; to be said before ``draw``.
-
-        Args:
-            notes: rows of one text for each token, the first in the colour of series 0, and so on.
-            shares: (n,) 0 … 1, the length of the bar below each token.
-        """
-        before = len(self.notes), self.shares is None
-        self.notes = tuple(tuple(one) for one in notes)
-        self.shares = shares
-        if before != (len(self.notes), self.shares is None):
-            self._flow = (None, [])
-            self.updateGeometry()
-        self.update()
 
     @property
     def _token(self) -> int:

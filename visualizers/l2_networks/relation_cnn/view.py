@@ -121,9 +121,9 @@ class RelationCNNView(PanelView):
             far = self._params.farthest
             notes = [[signed(one, 0) for one in row]
                      for row in np.clip(frame.distances, -far, far)]
-        self.strip.note(notes, frame.covered / max(float(frame.covered.max(initial=0.0)), 1e-9))
         self.strip.draw(
             frame.tokens, weights=shade, series=[int(at == asked[1]) for at in range(len(shade))],
+            notes=notes, shares=frame.covered / max(float(frame.covered.max(initial=0.0)), 1e-9),
             title=self.words("Click a name. Below: distances to both, filters that chose it")
             if notes else self.words("Click a name. Below: filters that chose it"))
 

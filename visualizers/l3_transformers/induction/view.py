@@ -157,15 +157,17 @@ class InductionView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, words = shown.frame, self.words
         layer, head = divmod(int(frame.induction.argmax()), frame.induction.shape[1])
-        return words(
+        said = words(
             "At step {measured} the loss is {fresh} before a sequence repeats and {repeats} where it does: "
             "{accuracy} right. Head {head} of layer {layer} looks most at what came next: {score}. "
-            "After {pairs} in context {shots} of the answers are right. Knocked out: {out}.",
+            "After {pairs} in context {shots} of the answers are right.",
             measured=count(shown.measured), fresh=fixed(frame.fresh), repeats=fixed(frame.repeats),
             accuracy=percent(frame.accuracy), head=head + 1, layer=layer + 1,
             score=percent(float(frame.induction.max())),
-            pairs=quantity(len(frame.shots) - 1, "pair", words), shots=percent(frame.shots[-1]),
-            out=", ".join(_name(one, frame) for one in frame.knocked) or words("none"))
+            pairs=quantity(len(frame.shots) - 1, "pair", words), shots=percent(frame.shots[-1]))
+        if frame.knocked:
+            said += words(" Knocked out: {out}.", out=", ".join(_name(one, frame) for one in frame.knocked))
+        return said
 
 
 def _name(which: int, frame: Frame) -> str:

@@ -37,13 +37,13 @@ class MixtureView(PanelView):
         self.over = Pages(self, "over", {"load": (words("Load"), self.load),
                                          "loss": (words("Loss"), self.loss)})
         self.figures = Readouts(look).calm()
-        self.shares = BarChart(look, " ", high=1.0, write=percent)
-        self.worth = BarChart(look, " ", write=signed)
+        self.shares = BarChart(look, " ", high=1.0, write=percent).calm()
+        self.worth = BarChart(look, " ", write=signed).calm()
         for chart in (self.shares, self.worth):
             chart.clicked.connect(self._knock)
         self.bars = Pages(self, "bars", {"load": (words("What it reads"), self.shares),
                                          "worth": (words("What it is worth"), self.worth)})
-        self.strip = NotedStrip(look, " ", lines=2)
+        self.strip = NotedStrip(look, " ", lines=2).calm()
         self.strip.narrowest = look.px(17)
         self._frame: Frame | None = None
 
@@ -76,9 +76,9 @@ class MixtureView(PanelView):
         self._draw_figures(shown)
         self._draw_experts(shown)
         experts = frame.expert.tolist()
-        self.strip.note([[str(one + 1) for one in experts]])
         self.strip.draw(
             frame.letters, weights=0.25 + 0.75 * frame.odds, series=experts,
+            notes=[[str(one + 1) for one in experts]],
             title=words("Which expert each character is sent to: {which}", which=self._which(params)))
 
     def _which(self, params: Params) -> str:
@@ -122,14 +122,16 @@ class MixtureView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, words = shown.frame, self.words
         top = frame.load.max(-1)
-        return words(
+        said = words(
             "At step {measured} the busiest of {experts} experts reads {plain} of the characters without "
             "balance loss and {balanced} with it, as a mean over three seeds; the held-out loss is {loss} "
-            "and {other}. Knocked out: {out}.",
+            "and {other}.",
             measured=count(shown.measured), experts=count(frame.load.shape[-1]),
             plain=percent(float(top[0].mean())), balanced=percent(float(top[1].mean())),
-            loss=fixed(float(frame.losses[0].mean())), other=fixed(float(frame.losses[1].mean())),
-            out=", ".join(str(one + 1) for one in frame.knocked) or words("none"))
+            loss=fixed(float(frame.losses[0].mean())), other=fixed(float(frame.losses[1].mean())))
+        if frame.knocked:
+            said += words(" Knocked out: {out}.", out=", ".join(str(one + 1) for one in frame.knocked))
+        return said
 
 
 def _points(history: History, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

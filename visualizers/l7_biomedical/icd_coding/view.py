@@ -415,11 +415,11 @@ class CoderView(PanelView):
                            code=frame.codes[frame.chosen])
         if frame.crossed.any():
             title = self.words("Asked; the words with a dashed rim are negated and left out")
-        self.strip.note([[signed(float(one)) if abs(one) >= 0.005 else "·" for one in row]
-                         for row in frame.adds])
+        notes = [[signed(float(one)) if abs(one) >= 0.005 else "·" for one in row] for row in frame.adds]
         share = np.clip(frame.adds[0] / max(float(np.abs(frame.adds[0]).max(initial=0.0)), 1e-6), 0, 1)
         self.strip.draw(frame.words, weights=share, muted=np.flatnonzero(frame.crossed).tolist(),
-                        title=title if frame.words else self.words("Nothing is asked: type a diagnosis"))
+                        notes=notes, title=title if frame.words
+                        else self.words("Nothing is asked: type a diagnosis"))
 
     def _map_title(self, frame: Frame, params: Params) -> str:
         if 0 <= params.chapter < len(frame.chapters):

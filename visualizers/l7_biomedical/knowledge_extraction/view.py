@@ -313,7 +313,6 @@ class ExtractionView(PanelView):
         wrong = frame.found != frame.tags
         notes = [(f"{CROSS} " if bad else "") + tags.get(int(tag), "") for tag, bad in
                  zip(frame.found, wrong, strict=True)]
-        self.strip.note([notes], frame.sure)
         title = self.words("Below each word its tag, and how sure it is")
         if frame.pair:
             pair = ", ".join(frame.pair)
@@ -326,7 +325,8 @@ class ExtractionView(PanelView):
                 title = self.words("{pair}: not found; true: {truth}", pair=pair,
                                    truth=self.words(RELATIONS[frame.truth]))
         self.strip.draw(frame.words, weights=np.where(frame.found > 0, 0.45, 0.0),
-                        unknown=np.flatnonzero(wrong).tolist(), title=title)
+                        unknown=np.flatnonzero(wrong).tolist(), notes=[notes], shares=frame.sure,
+                        title=title)
 
     def _draw_names(self, shown: Shown[Params, Frame]) -> None:
         history = shown.history
