@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from visualizers.models.checkpoint import load_tiny_gpt
 from visualizers.models.decoding import drawn_from
 from visualizers.models.opened import Decoder, Size, SmallGPT
 from widgets.controls.parameters import changed
+from widgets.theme.numbers import decimal
 
 transformers = pytest.importorskip("transformers")
 transformers.logging.set_verbosity_error()
@@ -234,6 +236,24 @@ def test_that_a_run_without_the_cache_costs_what_its_lengths_say() -> None:
     assert kept.frame().spent == sum(size.operations(1, given + at) for at in range(1, 11))
     assert again.frame().spent == sum(size.operations(given + at, given + at) for at in range(1, 11))
     assert kept.frame().cache_bytes == 4 * 2 * 4 * 128 * (given + 10) and again.frame().cache_bytes == 0
+
+
+def test_that_each_token_says_what_it_took_and_the_page_shows_it(view: Any) -> None:
+    """The clock is round the reading alone: a model that sleeps is seen to sleep."""
+    one = begun(temperature=0.0, inside="cache")
+    read = one.experiment.model.read
+
+    def slowly(*given: Any) -> Any:
+        time.sleep(0.05)
+        return read(*given)
+
+    one.train(1)
+    one.experiment.model.read = slowly
+    one.train(1)
+    quick, slow = one.history["took_ms"]
+    assert quick > 0 and slow >= 50
+    view.show_frame(one.shown())
+    assert dict(view.costs._items)["the last token took"] == f"{decimal(slow, 2)} ms"
 
 
 # --- the models of the library, and the page with their code

@@ -14,6 +14,7 @@ Shapes: T tokens of text, V different tokens, L layers, H heads, Y layers and P 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
@@ -138,7 +139,8 @@ class LanguageModel:
         token = int(odds.argmax()) if params.temperature == 0 else \
             int(torch.multinomial(odds, 1, generator=self.generator))
         learnt = line.scores.log_softmax(-1)                                   # (V,)
-        scalars = {"surprise": -float(learnt[token]), "entropy": entropy(learnt), "operations": 0.0}
+        scalars = {"surprise": -float(learnt[token]), "entropy": entropy(learnt), "operations": 0.0,
+                   "took_ms": 0.0}
         if self.left(params, line) == 0:
             return scalars
         line.ids.append(token)
@@ -149,8 +151,10 @@ class LanguageModel:
             new, cache = [token], line.cache    # one token is read; it looks at what was kept
         else:
             new, cache = line.ids, None         # all is read once more
+        began = time.perf_counter()
         scores, line.cache = self.model.read(new, cache)                       # (1, V)
-        line.scores = scores[0].cpu()
+        line.scores = scores[0].cpu()  # on a device, the time it takes ends here
+        scalars["took_ms"] = 1000 * (time.perf_counter() - began)
         if not params.cache:
             line.cache = None
         scalars["operations"] = self.model.size.operations(len(new), len(line.ids))

@@ -16,7 +16,7 @@ from widgets.pictures.readouts import Readouts
 from widgets.pictures.table import Table
 from widgets.pictures.tokens import TokenStrip, legible, on_one_line, shortened
 from widgets.theme.look import Look
-from widgets.theme.numbers import compact, count, fixed, percent, quantity, size
+from widgets.theme.numbers import compact, count, decimal, fixed, percent, quantity, size
 from widgets.views.cards import Card, column, row
 from widgets.views.code import CodeText
 from widgets.views.layout import Arrangement, Place, below
@@ -57,8 +57,10 @@ class LanguageModelView(PanelView):
         self.grid = HeadGrid(look, x=words("head"), y=words("layer")).calm()
         self.matrix = Heatmap(look, " ", x=words("is looked at"), y=words("looks"),
                               color_bar=False).calm()
-        self.work = CurvePlot(look, "", x=words("tokens so far"), y=words("multiplications, millions"),
-                              integer_x=True).calm()
+        self.work = CurvePlot(look, words("Multiplications for the next token"), x=words("tokens so far"),
+                              y=words("millions"), integer_x=True).calm()
+        self.clock = CurvePlot(look, words("Time that each token took"), x=words("tokens drawn"),
+                               y="ms", integer_x=True).calm()
         self.costs = Readouts(look).calm()
         self.branches = Table(look, words("This line, and those that were left"), [
             (words("line"), 7), (words("nats a token"), 2)]).calm()
@@ -66,7 +68,7 @@ class LanguageModelView(PanelView):
 
         heads, cost = QWidget(), QWidget()
         heads.setLayout(row(self.grid, self.matrix, stretch=(2, 3)))
-        cost.setLayout(column(self.work, self.costs, stretch=(1, 0)))
+        cost.setLayout(column(row(self.work, self.clock, stretch=(1, 1)), self.costs, stretch=(1, 0)))
         self.pages = Pages(self, "inside", {
             "lens": (words("Logit lens"), self.lens), "attention": (words("Attention"), heads),
             "cache": (words("Cache"), cost), "branches": (words("Branches"), self.branches),
@@ -132,7 +134,7 @@ class LanguageModelView(PanelView):
             case "attention":
                 self._draw_attention(frame)
             case "cache":
-                self._draw_work(frame, params)
+                self._draw_work(shown)
             case "branches":
                 self._draw_branches(frame)
             case _:
@@ -157,15 +159,21 @@ class LanguageModelView(PanelView):
                              "Layer {layer}, head {head}", layer=frame.head[0] + 1,
                              head=frame.head[1] + 1))
 
-    def _draw_work(self, frame: Frame, params: Params) -> None:
-        words = self.words
+    def _draw_work(self, shown: Shown[Params, Frame]) -> None:
+        frame, params, words = shown.frame, shown.params, self.words
         self.work.draw(
             [Curve(frame.without_cache / 1e6, frame.lengths, words("all is read again"), series=1),
              Curve(frame.with_cache / 1e6, frame.lengths, words("with the cache"))],
             [Rule(len(frame.pieces), words("now"), axis="x")])
+        took, at = shown.history.points("took_ms")
+        curves = [Curve(*ghost.history.points("took_ms"), label=ghost.label, style="ghost")
+                  for ghost in shown.ghosts]
+        self.clock.draw([*curves, Curve(took, at, style="dots")])
         self.costs.draw((
             (words("KV cache"), words("on") if params.cache else words("off")),
             (words("it holds"), size(frame.cache_bytes)),
+            *(((words("the last token took"), words("{ms} ms", ms=decimal(took[-1], 2))),)
+              if len(took) else ()),
             (words("multiplications so far"), compact(frame.spent))))
 
     def _draw_branches(self, frame: Frame) -> None:
