@@ -219,6 +219,24 @@ def test_that_a_token_s_making_is_complete_and_a_copy_goes_its_own_way() -> None
     assert [experiment.step(params) for _ in range(9)] == [again.step(params) for _ in range(9)]
 
 
+@pytest.mark.parametrize("in_bytes", [False, True])
+def test_that_a_word_cut_again_and_again_is_cut_as_at_once(in_bytes: bool) -> None:
+    """Pieces are remembered; merges that came later, also those that two ways lead to, go on from there."""
+    words = Counter(one for one in SPACED.findall(TEXT[:20_000]) if not one.isspace())
+    if in_bytes:
+        words = Counter({"".join(BYTE_SIGNS[one] for one in word.encode()): n for word, n in words.items()})
+    often = Merging({tuple(word): n for word, n in words.items()})
+    new = [*words, *(one for one in SPACED.findall(TEXT[20_000:26_000]) if not one.isspace())]
+    for step in range(250):
+        often.step(250)
+        if step % 7 == 0:
+            for word in new:
+                often.cut(word)
+    cuts = [often.cut(word) for word in new]
+    often.known.clear()
+    assert cuts == [often.cut(word) for word in new]
+
+
 def test_that_the_real_tokenizers_are_the_models_own() -> None:
     data = Data()
     bert = open_tokens(data.model("small-bert"))

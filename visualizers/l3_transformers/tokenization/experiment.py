@@ -83,6 +83,7 @@ class Merging:
         self.ids = {sign: number for number, sign in enumerate(sorted(signs))}
         self.ranks: dict[tuple[str, str], int] = {}
         self.log: list[Merge] = []
+        self.known: dict[str, Word] = {}                   # words that were cut, and their pieces
         self.pieces: Counter[str] = Counter()              # how often each piece is there
         self.pairs: Counter[tuple[str, str]] = Counter()   # how often two are neighbours
         self.where: dict[tuple[str, str], set[int]] = defaultdict(set)  # in which words
@@ -152,12 +153,13 @@ class Merging:
         """A word of any text, in pieces."""
         if self.likelihood:
             return longest_first(word, self.ids)
-        pieces: Word = tuple(word)
+        pieces = self.known.get(word) or tuple(word)  # as they were when it was cut last
         while len(pieces) > 1:  # what was joined first is joined first here, too
             first = min(pairwise(pieces), key=lambda pair: self.ranks.get(pair, len(self.ranks)))
             if first not in self.ranks:
                 break
             pieces = join(pieces, *first, first[0] + first[1])
+        self.known[word] = pieces
         return [(piece, piece in self.ids) for piece in pieces]
 
     def __deepcopy__(self, _memo: object) -> Merging:
@@ -263,24 +265,24 @@ class Tokenization:
     def _texts(self, params: Params) -> tuple[Counter[str], Counter[str], bool]:
         """The words that are learnt from, those that are held out, and whether they are phrases."""
         if params.learn == "four words":
-            return self._count(FOUR.items()), self._count((word, 1) for word in NEW), False
+            return self._signs_of(FOUR), self._signs_of(Counter(NEW)), False
         if params.learn == "own words":
-            words = self._count((word, 1) for word in params.own.split()[:5000] or ["low"])
-            return words, Counter(), False
+            return self._signs_of(Counter(params.own.split()[:5000] or ["low"])), Counter(), False
         read = self.context.text(params.corpus)
         lines = read.text[:READ].splitlines(keepends=True)
         order = torch.randperm(len(lines), generator=self.context.generator).tolist()
         held = set(order[: round(HELD_OUT * len(lines))])
         sides = ("".join(line for at, line in enumerate(lines) if (at in held) == side)
                  for side in (False, True))
-        learnt, new = (self._count((word, 1) for word in self.split.findall(text)
-                                   if not word.isspace()) for text in sides)
-        return learnt or self._count([("low", 1)]), new, read.language == "zh"
+        learnt, new = (self._signs_of(Counter(self.split.findall(text))) for text in sides)
+        return learnt or Counter(low=1), new, read.language == "zh"
 
-    def _count(self, words: Iterable[tuple[str, int]]) -> Counter[str]:
+    def _signs_of(self, words: Mapping[str, int]) -> Counter[str]:
+        """The words that are no white space, as they are learnt, and how often each is there."""
         counted: Counter[str] = Counter()
-        for word, times in words:
-            counted[self._signs(word)] += times
+        for word, times in words.items():
+            if not word.isspace():
+                counted[self._signs(word)] += times
         return counted
 
     def _signs(self, word: str) -> str:
