@@ -180,10 +180,35 @@ def test_that_guesses_are_the_models_own(trained: tuple[MaskedLM, Params]) -> No
 
 
 def test_that_other_rates_are_trained_beside() -> None:
-    one, params = begin(3, rates=True, **SMALL)
+    one, params = begin(3, rates=True, beside="rates", **SMALL)
     frame = one.frame(params)
     assert frame.rates.tolist() == pytest.approx([0.15, 0.05, 0.4, 0.8])
     assert len(frame.accuracy_at) == len(frame.probe_at) == 4
+
+
+def test_that_the_probe_is_a_linear_classifier_of_mean_vectors() -> None:
+    """Against scikit-learn's ridge classifier on the same vectors; and it is fitted only to be looked at."""
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    one, params = begin(8, **SMALL)
+    assert one.probe_at == [] and not len(one.frame(params).probe_at)
+    vectors: list[np.ndarray] = []
+    read = one.bert.forward
+
+    def listen(ids: torch.Tensor, **given: Any) -> torch.Tensor:
+        x = read(ids, **given)
+        live = (ids > 0)[..., None]
+        vectors.append(((x * live).sum(1) / live.sum(1)).double().numpy())
+        return x
+
+    one.bert.forward = listen  # type: ignore[method-assign]
+    with torch.no_grad():
+        found = one._probe(one.bert)
+    mean, labels = vectors[-1], np.tile([1, -1], len(vectors[-1]) // 2)
+    half = len(mean) // 2
+    with_one = np.hstack([mean, np.ones((len(mean), 1))])
+    ridge = linear_model.RidgeClassifier(alpha=0.1, fit_intercept=False)
+    ridge.fit(with_one[:half], labels[:half])
+    assert found == pytest.approx(ridge.score(with_one[half:], labels[half:]), abs=0.003)
 
 
 def test_that_any_text_and_any_sentence_make_a_frame(tmp_path: Path) -> None:

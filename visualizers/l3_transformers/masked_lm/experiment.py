@@ -107,6 +107,7 @@ class MaskedLM:
         "vocabulary", "numbers", "examples", "train", "checked", "probes", "best")
     remembered: ClassVar[tuple[str, ...]] = ("asked",)
     measure_every = 50
+    measure_reads: ClassVar[tuple[str, ...]] = ("beside",)
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
@@ -148,6 +149,8 @@ class MaskedLM:
         self.learnt = [weight for model in (*self.berts, self.gpt) for weight in model.parameters()]
         self.optimizer = torch.optim.AdamW(self.learnt, fused=True)
         self.asked = (0, 0)
+        self.weights = tuple(sum(one.numel() for one in model.parameters())
+                             for model in (self.bert, self.gpt))
 
     def _ids(self, sentences: Sequence[Sequence[str]]) -> Tensor:
         """The sentences as numbers, (B, T): the sign for the beginning, words, 0 for what is empty."""
@@ -203,7 +206,8 @@ class MaskedLM:
         self.loss_at = np.stack([array(torch.zeros_like(count).index_add(0, place, one) / count)
                                  for one in losses])                            # (2, T-1)
         self.accuracy_at = right[:-1]
-        self.probe_at = [self._probe(bert) for bert in self.berts]
+        # Fitting it costs more than all the rest, so it is fitted where it can be seen.
+        self.probe_at = [self._probe(bert) for bert in self.berts] if params.beside == "rates" else []
         self.mended = self._mended(ids[row], place + 1)
         return {"held_out": losses[0].mean().item(), "gpt_held_out": losses[1].mean().item(),
                 "accuracy": right[0], "gpt_accuracy": right[-1]}
@@ -309,13 +313,9 @@ class MaskedLM:
             accuracy_at=np.array(self.accuracy_at, np.float32),
             probe_at=np.array(self.probe_at, np.float32),
             mended=self.mended,
-            weights=(_count(self.bert), _count(self.gpt)),
+            weights=self.weights,
             asked=self.asked,
             vocabulary=self.words,
             sentences=len(self.train),
             language=self.language,
         )
-
-
-def _count(model: torch.nn.Module) -> int:
-    return sum(one.numel() for one in model.parameters())

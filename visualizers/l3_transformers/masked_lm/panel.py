@@ -74,7 +74,8 @@ class Frame:
     counted: bool  # whether best_at could be counted
     rates: Annotated[Float32, "R", "0 … 1", "R ≥ 1"]  # mask rates trained side by side …
     accuracy_at: Annotated[Float32, "R", "0 … 1"]  # … and the held-out words each has right
-    probe_at: Annotated[Float32, "R", "0 … 1"]  # sentences told from scrambled ones
+    probe_at: Annotated[Float32, "Q", "0 … 1", "Q = 0 or Q = R"]  # sentences told from scrambled ones;
+    #                                                          only where it is looked at
     mended: Annotated[float, "0 … 1"]  # wrong words that BERT would replace by the right one
     weights: Annotated[tuple[int, ...], "2", "≥ 1"]  # numbers learnt by BERT and by GPT
     asked: Annotated[tuple[int, ...], "2", "≥ 0"]  # words asked for in the last step

@@ -270,8 +270,9 @@ class MaskedLMView(PanelView):
         frame = shown.frame
         order = np.argsort(frame.rates, kind="stable")
         at = 100 * frame.rates[order]
-        curves += [Curve(frame.probe_at[order], at, self.words("probe: scrambled or not"), series=2),
-                   Curve(frame.accuracy_at[order], at, self.words("blanks right"), width=2.5)]
+        if len(frame.probe_at):  # it comes with the next frame
+            curves.append(Curve(frame.probe_at[order], at, self.words("probe: scrambled or not"), series=2))
+        curves.append(Curve(frame.accuracy_at[order], at, self.words("blanks right"), width=2.5))
         note = self.of_step(shown) if len(at) > 1 else self.words("“Other mask rates too” adds more")
         self.rates.draw(curves, y_range=(0.0, 1.0), x_range=(0.0, 100.0), note=note)
 
