@@ -29,10 +29,10 @@ class Written(TokenStrip):
 
     def __init__(self, look: Look) -> None:
         super().__init__(look, " ", lines=2, grows=True)
-        self.notes: tuple[str, ...] = ()  # what is said of a token
+        self.remarks: tuple[str, ...] = ()  # what is said of a token
 
     def say(self, part: int) -> str:
-        return "   ".join(filter(None, (legible(self.tokens[part]), self.notes[part])))
+        return "   ".join(filter(None, (legible(self.tokens[part]), self.remarks[part])))
 
     def heightForWidth(self, width: int) -> int:
         return super().heightForWidth(width) - self.look.px(3)  # no line is half in sight
@@ -147,7 +147,7 @@ class DecodingView(PanelView):
         words = self.words
         notes = {(0, 0): "", (1, 0): words("repeated"), (0, 1): words("copied"),
                  (1, 1): f"{words('repeated')}, {words('copied')}"}
-        self.strip.notes = tuple(notes[pair] for pair in zip(
+        self.strip.remarks = tuple(notes[pair] for pair in zip(
             frame.again.tolist(), frame.copied.tolist(), strict=True))
         self.strip.draw(
             frame.pieces, weights=0.75 * frame.again, series=1,
