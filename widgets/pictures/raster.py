@@ -395,34 +395,34 @@ def paths(index: NDArray[np.int32], y: NDArray[Any], columns: NDArray[np.int32])
         seen = np.isfinite(before) & np.isfinite(after)
         if not seen.all():
             before, after, who = before[seen], after[seen], every[seen]
-        last = np.clip(before, 0, height - 1).astype(np.int32)
-        for column in range(start, stop):
-            part = np.float32((column + 1 - start) / (stop - start))
-            here = before + (after - before) * part
-            now = np.clip(here, 0, height - 1).astype(np.int32)
-            if 0 <= column < width:
-                spent += _column(index[column], last, now, who, spent < PATH_PIXELS)
-            last = now
+        share = np.arange(stop - start + 1, dtype=np.float32)[:, None] / np.float32(stop - start)
+        rows = np.clip(before + (after - before) * share, 0, height - 1).astype(np.intp)  # (c + 1, n)
+        there = slice(max(0, -start), max(0, width - start))  # the columns that the picture has
+        spent += _columns(index[max(0, start) : max(0, stop)], rows[:-1][there], rows[1:][there], who,
+                          spent < PATH_PIXELS)
 
 
-def _column(
-    into: NDArray[np.int32], start: NDArray[np.int32], stop: NDArray[np.int32],
+def _columns(
+    into: NDArray[np.int32], start: NDArray[np.intp], stop: NDArray[np.intp],
     who: NDArray[np.int32], fill: bool,
 ) -> int:
-    """One column of pixels: every path's run from start to stop. Returns the pixels written."""
-    low = np.minimum(start, stop)
-    into[low] = who
+    """Columns of pixels ``into`` (c, height): every path's run from ``start`` (c, n) to ``stop``, the
+    later path over the earlier. Returns the pixels written."""
+    pixels = into.reshape(-1)  # a view, as whole columns lie one behind the other
+    low = (np.minimum(start, stop) + into.shape[1] * np.arange(len(start))[:, None]).ravel()
+    who = np.tile(who, len(start))
+    pixels[low] = who
     if not fill:
         return len(who)
-    length = np.abs(stop - start)  # of the run beyond its first pixel
+    length = np.abs(stop - start).ravel()  # of each run beyond its first pixel
     longest = int(length.max(initial=0))
     for step in range(1, min(longest, 3) + 1):
-        more = length >= step
-        into[low[more] + step] = who[more]
+        more = np.flatnonzero(length >= step)
+        pixels[low[more] + step] = who[more]
     if longest > 3:
         long = np.flatnonzero(length > 3)
         more = length[long] - 3
         starts = np.repeat(np.cumsum(more) - more, more)
         along = np.arange(int(more.sum())) - starts + 4
-        into[np.repeat(low[long], more) + along] = np.repeat(who[long], more)
+        pixels[np.repeat(low[long], more) + along] = np.repeat(who[long], more)
     return len(who) + int(length.sum())
