@@ -175,7 +175,7 @@ def test_that_the_network_is_an_lstm_written_out() -> None:
 
 def test_that_writing_at_temperature_0_takes_the_best_character(trained: Citations) -> None:
     question = trained.asked[0].say
-    (answer,) = trained.write([question], [[]], torch.zeros(1))
+    (answer,) = trained.write([question], [None], torch.zeros(1))
     text = f"{question} {answer}"
     ids = torch.from_numpy(trained.tokens.encode(text))[None]
     with torch.no_grad():
@@ -183,6 +183,13 @@ def test_that_writing_at_temperature_0_takes_the_best_character(trained: Citatio
     scores[:, 0] = -torch.inf
     best = scores.argmax(1)[len(question) : -1]
     assert trained.tokens.decode(best.tolist()) == answer.removesuffix("…")[: len(best)]
+
+
+def test_that_an_answer_does_not_hang_on_what_is_written_beside_it(trained: Citations) -> None:
+    said = [one.say for one in trained.asked[:3]]
+    alone = trained.write(said, [None] * 3, torch.full((3,), 0.6))
+    beside = trained.write([*said, *said], [None] * 6, torch.tensor([0.6, 0.6, 0.6, 1.5, 1.5, 1.5]))
+    assert beside[:3] == alone != beside[3:]
 
 
 def test_that_it_is_fluent_long_before_it_is_right(trained: Citations) -> None:
@@ -205,6 +212,20 @@ def test_that_with_a_search_nothing_is_invented(trained: Citations, temperature:
     assert measured["right"] == pytest.approx(np.mean(hits))
     frame = trained.frame(Params(seed=5, retrieve=True))
     assert frame.found == pytest.approx(np.mean(hits))
+    trained.measure(Params(seed=5))
+    nearest = [trained.library.shelf.nearest(one.law, one.label)[0] if one.article is None else one.article
+               for one in trained.checked.cites]
+    frame = trained.frame(Params(seed=5))
+    assert frame.real == tuple(cited(one, "en") for one in nearest) and frame.found == 0.0
+
+
+def test_that_where_the_search_finds_nothing_nothing_is_written(trained: Citations) -> None:
+    params = Params(seed=5, retrieve=True, question="zzz")
+    measured = trained.measure(params)
+    assert set(trained.checked.answers) == {""} and measured["invented"] == 0.0
+    assert all(not one.cites for one in trained.swept) and trained.frame(params).found == 0.0
+    trained.measure(replace(params, retrieve=False))
+    assert all(trained.checked.answers) and trained.checked.cites, "unbound it cites all the same"
 
 
 def test_that_even_an_untrained_network_can_only_cite_what_was_found() -> None:
@@ -282,7 +303,7 @@ class Parrot:
 
 def test_that_a_real_model_writes_its_answers_one_token_a_step() -> None:
     writing, parrot = Writing(), Parrot()
-    writing.begin([Asked("A?", "a"), Asked("B?", "b")], [[], []], "key")
+    writing.begin([Asked("A?", "a"), Asked("B?", "b")], [None, None], "key")
     generator, steps = torch.Generator().manual_seed(0), 0
     while not writing.done:
         assert writing.say(parrot, 0.0, generator) == pytest.approx(0.0, abs=1e-5)  # type: ignore[arg-type]

@@ -72,7 +72,7 @@ class Citations:
     """Trains the network on the book, lets it answer, and looks up what it cites."""
 
     shared: ClassVar[tuple[str, ...]] = ("library", "asked", "tokens", "lines", "known", "model",
-                                         "checked", "swept")
+                                         "checked", "swept", "real")
     measure_every = 50
     measure_reads: ClassVar[tuple[str, ...]] = ("retrieve", "temperature", "question")
 
@@ -168,9 +168,10 @@ class Citations:
         most = len(self.asked) if self.model is None else REAL_ANSWERS
         return [Asked(own, own)] * (most // 2) if own else self.asked[:most]
 
-    def _search(self, asked: Sequence[Asked], params: Params) -> list[list[Article]]:
-        """For each question the articles that alone can be cited; none where nothing is looked for."""
-        found = {one.words: self.library.search(one.words) if params.retrieve else []
+    def _search(self, asked: Sequence[Asked], params: Params) -> list[list[Article] | None]:
+        """For each question the articles that alone can be cited, if there are any; ``None`` where nothing
+        is looked for."""
+        found = {one.words: self.library.search(one.words) if params.retrieve else None
                  for one in asked}
         return [found[one.words] for one in asked]
 
@@ -184,21 +185,30 @@ class Citations:
     def measure(self, params: Params) -> Mapping[str, float]:
         """Answers at this temperature, and at others, with every citation looked up."""
         asked = self._wanted(params)
+        found = self._search(asked, params)
         if self.model is not None:
             self._ask(params)
             self.checked = self.library.check(asked, self.writing.texts(self.model), self.known)
         else:
-            found = self._search(asked, params)
-            answers = self.write([one.say for one in asked], found,
-                                 torch.full((len(asked),), params.temperature))
-            self.checked = self.library.check(asked, answers, self.known)
-            if self.swept_for != (now := (self.steps, params.retrieve, params.question)):
-                self.swept_for = now  # these answers do not depend on the temperature that is set
-                few, S = asked[:SWEPT], len(TEMPERATURES)
-                rest = self.write([one.say for one in few] * S, found[: len(few)] * S,
-                                  torch.tensor(TEMPERATURES).repeat_interleave(len(few)))
-                self.swept = [self.library.check(few, rest[at * len(few) :][: len(few)], self.known)
-                              for at in range(S)]
+            questions, allowed, heat = [one.say for one in asked], found, [params.temperature] * len(asked)
+            again = self.swept_for != (now := (self.steps, params.retrieve, params.question))
+            if again:  # these answers do not depend on the temperature that is set
+                few = asked[:SWEPT]
+                for temperature in TEMPERATURES:
+                    questions = questions + [one.say for one in few]
+                    allowed = allowed + found[: len(few)]
+                    heat += [temperature] * len(few)
+            answers = self.write(questions, allowed, torch.tensor(heat))
+            self.checked = self.library.check(asked, answers[: len(asked)], self.known)
+            if again:
+                self.swept_for = now
+                self.swept = [self.library.check(few, answers[at:][: len(few)], self.known)
+                              for at in range(len(asked), len(answers), len(few))]
+        # Looked for here and not in ``frame``, which is asked thirty times a second.
+        self.real = [one.article or self.library.shelf.nearest(one.law, one.label)[0]
+                     for one in self.checked.cites]
+        hits = [bool(own and own[0] == one.article) for one, own in zip(asked, found, strict=True)]
+        self.found = sum(hits) / max(1, len(hits))
         _, amended, repealed, invented = self.checked.shares
         return {"fluent": self.checked.fluent, "invented": invented, "old": amended + repealed,
                 "right": self.checked.right}
@@ -208,7 +218,7 @@ class Citations:
     def _begin(self, question: str) -> str:
         return question if self.library.language == "zh" else f"{question} "
 
-    def _head(self, found: Sequence[Article]) -> str:
+    def _head(self, found: Sequence[Article] | None) -> str:
         """The citation of the first of these articles, with which a line goes on."""
         return cited(found[0], self.library.language) \
             + ("：" if self.library.language == "zh" else ": ") if found else ""
@@ -225,15 +235,18 @@ class Citations:
         return ""
 
     def write(
-        self, questions: Sequence[str], found: Sequence[Sequence[Article]], temperatures: Tensor,
+        self, questions: Sequence[str], found: Sequence[Sequence[Article] | None], temperatures: Tensor,
     ) -> list[str]:
         """Answer R questions side by side, a character at a time, until each is over.
 
         Args:
-            found: for each, the articles that alone can be cited; none lets it cite what it likes.
+            found: for each, the articles that alone can be cited: without any there is no answer. ``None``
+                lets it cite what it likes.
             temperatures: (R,) of the draw.
         """
-        pen = torch.Generator().manual_seed(self.seed)  # so that the same scores give the same text
+        pen = torch.Generator().manual_seed(self.seed)
+        # (R, T) each answer has its own: the same scores give the same text, whatever is written beside it
+        lots = torch.rand(len(questions), LONGEST + MORE, generator=pen)
         begins = [self._begin(one) for one in questions]
         due = [begin + self._head(own) for begin, own in zip(begins, found, strict=True)]
         texts = [""] * len(due)
@@ -241,8 +254,8 @@ class Citations:
         state: State | None = None
         # In English a comma parts law and article: with a search it would cite past what was found.
         comma = int(self.tokens.encode(",")[0]) if self.library.language == "en" else OTHER
-        bound = torch.tensor([bool(own) for own in found])                     # (R,)
-        going = set(range(len(due)))
+        bound = torch.tensor([own is not None for own in found])               # (R,)
+        going = {row for row, own in enumerate(found) if own or own is None}
         number = {sign: at for at, sign in enumerate(self.tokens.alphabet)}
         for place in range(LONGEST + MORE):
             if place:
@@ -252,12 +265,12 @@ class Citations:
                 scores[bound, comma] = -math.inf
                 scores = (scores - scores.amax(1, keepdim=True)) / temperatures.clamp_min(1e-4)[:, None]
                 below = scores.softmax(1).cumsum(1)                            # (R, V), up to 1
-                spot = torch.rand(len(due), 1, generator=pen)                  # falls on one character
+                spot = lots[:, place, None]                                    # (R, 1) falls on one character
                 x = (below <= spot).sum(1).clamp_max(self.tokens.size - 1)
             drawn, given = x.tolist(), dict[int, int]()
             for row in sorted(going):
-                if not due[row] and found[row]:
-                    due[row] = self._bound(texts[row], found[row])
+                if not due[row] and (own := found[row]):
+                    due[row] = self._bound(texts[row], own)
                 if due[row]:  # what is given is not drawn
                     texts[row], due[row] = texts[row] + due[row][0], due[row][1:]
                     given[row] = number.get(texts[row][-1], OTHER)
@@ -287,10 +300,7 @@ class Citations:
         if cites:
             one = cites[chosen]
             near = [one.article] if one.article else shelf.nearest(one.law, one.label, NEAR)
-        real = [one.article or shelf.nearest(one.law, one.label)[0] for one in cites]
         wanted = [one.article for one in checked.asked]
-        hits = [found[:1] == [want] for found, want in
-                zip(self._search(checked.asked, params), wanted, strict=True)] if params.retrieve else []
         shares = [one.shares for one in self.swept]
         return Frame(
             questions=tuple(one.say for one in checked.asked), answers=checked.answers,
@@ -298,7 +308,7 @@ class Citations:
             starts=np.array([one.start for one in cites], np.int32),
             ends=np.array([one.end for one in cites], np.int32),
             verdicts=tuple(one.verdict for one in cites),
-            real=tuple(cited(one, language) for one in real), chosen=chosen,
+            real=tuple(cited(one, language) for one in self.real), chosen=chosen,
             near=tuple(cited(one, language) for one in near),
             near_status=tuple(one.status for one in near), near_text=tuple(one.text for one in near),
             asked=tuple(cited(one, language) if one else "" for one in wanted),
@@ -307,7 +317,7 @@ class Citations:
             temperatures=np.array(TEMPERATURES[: len(shares)], np.float32),
             invented_at=np.array([one[VERDICTS.index("invented")] for one in shares], np.float32),
             fluent_at=np.array([one.fluent for one in self.swept], np.float32),
-            found=sum(hits) / max(1, len(hits)), articles=len(shelf.articles), laws=len(shelf.laws),
+            found=self.found, articles=len(shelf.articles), laws=len(shelf.laws),
             weights=0 if self.model is not None else sum(one.numel() for one in self.learnt),
             language=language, title=self.library.book.title,
             writing=self.model is not None and not self.writing.done)

@@ -28,10 +28,10 @@ class Writing:
         self.ids: list[list[int]] = []
         self.cache: Any = None
         self.next: list[int] = []  # tokens that are to be read before one is drawn
-        self.found: list[list[Article]] = []
+        self.found: list[list[Article] | None] = []
         self.asked: list[Asked] = []
 
-    def begin(self, asked: list[Asked], found: list[list[Article]], key: object) -> None:
+    def begin(self, asked: list[Asked], found: list[list[Article] | None], key: object) -> None:
         """Forget the answers: something else is asked, or something else may be read."""
         self.key, self.asked, self.found = key, asked, found
         self.ids, self.cache, self.next = [], None, []
@@ -61,8 +61,8 @@ class Writing:
 
     def _prompt(self, at: int) -> str:
         ask = f"{self.asked[at].say} Cite the article and the law."
-        if self.found[at]:
-            law = "\n".join(f"Article {one.label} of the {one.law}: {one.text}" for one in self.found[at])
+        if found := self.found[at]:
+            law = "\n".join(f"Article {one.label} of the {one.law}: {one.text}" for one in found)
             ask = f"{law}\n\n{ask}"
         return conversation([Turn("user", ask)]) + OPENING
 

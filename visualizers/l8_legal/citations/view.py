@@ -32,9 +32,8 @@ class CitationsView(PanelView):
         self.answers.clicked.connect(self._choose)
         self.figures = Readouts(look).calm()
         self.training = CurvePlot(look, "", x=words("training step"), y_range=(0.0, 1.04),
-                                  integer_x=True, legend=True).calm()
-        self.temperature = CurvePlot(look, "", x=words("temperature"), y_range=(0.0, 1.04),
-                                     legend=True).calm()
+                                  integer_x=True).calm()
+        self.temperature = CurvePlot(look, "", x=words("temperature"), y_range=(0.0, 1.04)).calm()
         self.beside = Pages(self, "beside", {"training": (words("Over training"), self.training),
                                              "temperature": (words("Over temperature"), self.temperature)})
         self.near = MarkedTexts(look, " ", share=0.3)
@@ -90,13 +89,15 @@ class CitationsView(PanelView):
                 notes.append(Span(said, series, one))
             spans.append(Span(answer[end:]))
             if not notes:
-                notes.append(Span(words("cites nothing"), muted=True))
+                unfound = shown.params.retrieve and not answer and not frame.writing
+                notes.append(Span(words("the search finds no article in force, so nothing is written")
+                                  if unfound else words("cites nothing"), muted=True))
             entries.append(Entry(tuple(spans), tuple(notes)))
         title = words("Every citation is looked up in: {title}", title=words(frame.title))
         if of := self.of_step(shown):
             title += f" ({of})"
         self.answers.draw(entries, selected=frame.chosen, title=title)
-        in_force, amended, repealed, invented = frame.shares.tolist()
+        in_force, amended, repealed, invented = self._shares(frame)
         figures = [(named(2, words("in force")), percent(in_force)),
                    (named(1, words("old law")), percent(amended + repealed)),
                    (named(3, words("invented")), percent(invented)),
@@ -106,6 +107,10 @@ class CitationsView(PanelView):
         if shown.params.retrieve and any(frame.asked):
             figures.append((words("found first by the search"), percent(frame.found)))
         self.figures.draw(figures)
+
+    def _shares(self, frame: Frame) -> list[float]:
+        """Of each verdict; NaN, which is written –, where nothing is cited."""
+        return frame.shares.tolist() if len(frame.verdicts) else [float("nan")] * len(VERDICTS)
 
     def _draw_near(self, frame: Frame) -> None:
         words = self.words
@@ -149,11 +154,11 @@ class CitationsView(PanelView):
         frame = shown.frame
         in_force, amended, repealed, invented = frame.shares.tolist()
         if not len(frame.verdicts):
-            return self.words("At step {step} no answer has a citation that can be read; {fluent} of what "
+            return self.words("At step {step}, no answer has a citation that can be read; {fluent} of what "
                               "is written is fluent.", step=count(shown.measured),
                               fluent=percent(frame.fluent))
         return self.words(
-            "At step {step} {fluent} of what is written is fluent; of {cited} citations {force} are in "
+            "At step {step}, {fluent} of what is written is fluent; of {cited} citations {force} are in "
             "force, {old} amended or repealed and {invented} invented. {right} of the answers cite the "
             "right article.", step=count(shown.measured), fluent=percent(frame.fluent),
             cited=count(len(frame.verdicts)), force=percent(in_force), old=percent(amended + repealed),
