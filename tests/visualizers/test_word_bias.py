@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from statistics import mean, stdev
@@ -24,9 +25,12 @@ from visualizers.l9_social.word_bias.experiment import (
     without,
 )
 from visualizers.l9_social.word_bias.panel import Frame, Params, moved_key
+from visualizers.l9_social.word_bias.view import WordBiasView
 from visualizers.models.associations import LENGTH, MadeCorpus, pair_counts
-from visualizers.panel import Context
+from visualizers.panel import Context, History, Shown
 from visualizers.refusal import Refusal
+from widgets.theme.look import Look, theme
+from widgets.theme.words import Words
 
 
 def begin(steps: int = 0, data: Data | None = None, **values: Any) -> tuple[WordBias, Params]:
@@ -142,6 +146,18 @@ def test_that_without_an_association_the_sets_are_mixed() -> None:
     assert np.mean([one.together for one in frames]) == pytest.approx(7 / 15, abs=0.06), "as by chance"
     assert min(one.p for one in frames) > 0.05 and max(abs(one.effect) for one in frames) > 0.3, \
         "d is not 0, and yet it says nothing"
+
+
+def test_that_neighbours_are_said_to_outlive_the_axis_only_beyond_chance(
+    trained: WordBias, qtbot: Any
+) -> None:
+    params = Params(projected=1.0)
+    frame = looked(trained, params)
+    view = WordBiasView(Look(theme("light"), Words()))
+    qtbot.addWidget(view)
+    assert not frame.measurable and frame.together > frame.together_bound
+    for one, said in ((frame, True), (replace(frame, together=frame.together_bound), False)):
+        assert ("Yet " in view.describe(Shown(one, params, History()))) == said
 
 
 def test_that_the_share_of_own_neighbours_is_counted_for_each_division() -> None:

@@ -175,12 +175,17 @@ class WordBiasView(PanelView):
             words("{title}: {known} of {asked} words have a vector.", title=words(frame.title),
                   known=count(known), asked=count(frame.asked))
         if not frame.measurable:
-            return words("Nothing is left to measure: no word leans to either side. Yet {together} of the "
-                         "nearest neighbours come from the own set (chance: {chance} at most). {found}",
-                         together=percent(frame.together), chance=percent(frame.together_bound),
-                         found=found)
+            values = {"together": percent(frame.together), "chance": percent(frame.together_bound),
+                      "found": found}
+            if frame.together > frame.together_bound:
+                return words("Nothing is left to measure: no word leans to either side. Yet {together} of "
+                             "the nearest neighbours come from the own set (chance: {chance} at most). "
+                             "{found}", **values)
+            return words("Nothing is left to measure: no word leans to either side. {together} of the "
+                         "nearest neighbours come from the own set, as chance gives (up to {chance}). "
+                         "{found}", **values)
         said = words(
-            "{x} against {y}, towards {a}: d = {effect}. {beyond} of {drawn} divisions of the same words "
-            "give as much, p = {p}. {found}", x=x, y=y, a=a, effect=fixed(frame.effect),
+            "{x} against {y}, towards {a}: d\u00a0=\u00a0{effect}. {beyond} of {drawn} divisions of the same "
+            "words give as much, p\u00a0=\u00a0{p}. {found}", x=x, y=y, a=a, effect=fixed(frame.effect),
             beyond=count(frame.beyond), drawn=count(frame.drawn), p=decimal(frame.p, 2), found=found)
         return said[:1].upper() + said[1:]
