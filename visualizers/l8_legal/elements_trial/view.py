@@ -43,7 +43,7 @@ class ElementsTrialView(PanelView):
         self.reasons = MarkedTexts(look, " ", share=0.2, narrow=300).calm()
         self.reasons.clicked.connect(self._answer)
         self.accuracy = CurvePlot(look, "", x=words("questions asked"), y_range=(0.0, 1.04),
-                                  x_range=(0.0, float(len(ELEMENTS))), integer_x=True, legend=True).calm()
+                                  x_range=(0.0, float(len(ELEMENTS))), integer_x=True).calm()
         self.questions = BarChart(look, "", x=words("bits"), high=1.0, write=fixed).calm()
         self.questions.clicked.connect(self._forbid)
         self.beside = Pages(self, "beside", {"accuracy": (words("Accuracy"), self.accuracy),
@@ -56,7 +56,7 @@ class ElementsTrialView(PanelView):
         left.body.addWidget(self.reasons)
         right.body.addWidget(self.beside)
         self.setLayout(Arrangement(look, below(
-            Place(top, words("The questions"), rank=1, smallest=(420, 230), share=8),
+            Place(top, words("The questions"), rank=1, smallest=(420, 230), share=7),
             beside(Place(left, words("Reasons"), rank=2, smallest=(330, 190), share=5),
                    Place(right, words("Accuracy"), rank=3, smallest=(300, 200), share=5), share=6))))
 

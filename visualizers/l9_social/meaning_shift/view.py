@@ -136,12 +136,13 @@ class MeaningShiftView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, words = shown.frame, self.words
         then, now = self._times(frame)
+        between = "、" if words.language == "zh" else ", "
         said = words(
             "{then} against {now}: drift and frequency correlate at {rho}, in the control at {control}. "
             "“{word}” was near {before} and is near {after}.",
             then=then, now=now, rho=signed(frame.rho), control=signed(frame.rho_control),
-            word=frame.words[frame.chosen], before=", ".join(frame.then[:2]),
-            after=", ".join(frame.now[:2]))
+            word=frame.words[frame.chosen], before=between.join(frame.then[:2]),
+            after=between.join(frame.now[:2]))
         if shown.measured != shown.step:
             said += " " + self.of_step(shown)
         return said

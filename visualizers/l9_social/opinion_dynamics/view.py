@@ -169,6 +169,8 @@ class OpinionDynamicsView(PanelView):
         nearest = int(np.abs(np.array(BOUNDS) - shown.params.epsilon).argmin())
         inside = BOUNDS[0] - 0.02 < shown.params.epsilon < BOUNDS[-1] + 0.02
         self.map.draw(np.sqrt(shown.frame.map), low=0.0, high=0.7,
+                      title="" if shown.params.network == "everyone"
+                      else self.words("200 people who can all meet"),
                       x_labels=[fixed(one) for one in BOUNDS],
                       y_labels=[decimal(one / BINS) for one in range(BINS)],
                       column=nearest if inside else -1)
@@ -185,7 +187,7 @@ class OpinionDynamicsView(PanelView):
                 without=ghost, others=int(frame.ghost_clusters[-1]),
                 mean=fixed(float(frame.ghost_opinions.mean())))
         largest = np.sort(np.argsort(-frame.cluster_share, kind="stable")[:NAMED])
-        listed = ", ".join(
+        listed = ("、" if self.words.language == "zh" else ", ").join(
             self.words("{share} near {opinion}", share=percent(frame.cluster_share[one]),
                        opinion=fixed(frame.cluster_opinion[one]))
             if frame.cluster_width[one] <= CAMP else
