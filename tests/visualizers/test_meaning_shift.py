@@ -227,4 +227,5 @@ def test_that_the_law_of_the_messages_needs_no_change() -> None:
     assert -0.5 < frame.rho < -0.35 and frame.rho_control < frame.rho - 0.03
     assert {"exports", "amount"} <= set(frame.then) and "freedom" in frame.now
     shuffled = looked(one, Params(word="race"))
+    assert "arms" in shuffled.now and "arms" not in shuffled.then
     assert shuffled.rho_control < -0.55 and shuffled.drift.mean() > shuffled.control.mean() + 0.05

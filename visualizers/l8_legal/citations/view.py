@@ -101,7 +101,7 @@ class CitationsView(PanelView):
         figures = [(named(2, words("in force")), percent(in_force)),
                    (named(1, words("old law")), percent(amended + repealed)),
                    (named(3, words("invented")), percent(invented)),
-                   (words("right article"), percent(frame.right)),
+                   (words("right article"), percent(frame.right if any(frame.asked) else float("nan"))),
                    (words("fluent"), percent(frame.fluent)),
                    (words("words of its article"), percent(frame.kept))]
         if shown.params.retrieve and any(frame.asked):
@@ -134,8 +134,9 @@ class CitationsView(PanelView):
     def _draw_training(self, shown: Shown[Params, Frame]) -> None:
         history, words = shown.history, self.words
         curves = ghost_curves(shown.ghosts, "invented")
+        if any(shown.frame.asked):
+            curves.append(Curve(*history.points("right"), words("right"), series=2, style="dashed"))
         curves += [Curve(*history.points("old"), words("old law"), series=1, width=1.5, style="dashed"),
-                   Curve(*history.points("right"), words("right"), series=2, style="dashed"),
                    Curve(*history.points("fluent"), words("fluent")),
                    Curve(*history.points("invented"), words("invented"), series=3, width=2.5)]
         self.training.draw(curves, note=self.of_step(shown))
@@ -153,16 +154,22 @@ class CitationsView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
         in_force, amended, repealed, invented = frame.shares.tolist()
+        if shown.params.retrieve and not any(frame.answers) and not frame.writing:
+            return self.words("The search finds no article in force that fits this question, so nothing is "
+                              "written.")
         if not len(frame.verdicts):
             return self.words("At step {step}, no answer has a citation that can be read; {fluent} of what "
                               "is written is fluent.", step=count(shown.measured),
                               fluent=percent(frame.fluent))
-        return self.words(
+        said = self.words(
             "At step {step}, {fluent} of what is written is fluent; of {cited} citations {force} are in "
-            "force, {old} amended or repealed and {invented} invented. {right} of the answers cite the "
-            "right article.", step=count(shown.measured), fluent=percent(frame.fluent),
-            cited=count(len(frame.verdicts)), force=percent(in_force), old=percent(amended + repealed),
-            invented=percent(invented), right=percent(frame.right))
+            "force, {old} amended or repealed and {invented} invented.", step=count(shown.measured),
+            fluent=percent(frame.fluent), cited=count(len(frame.verdicts)), force=percent(in_force),
+            old=percent(amended + repealed), invented=percent(invented))
+        if not any(frame.asked):  # an own question: nobody knows which article answers it
+            return said
+        return self.words("{said} {right} of the answers cite the right article.", said=said,
+                          right=percent(frame.right))
 
 
 assert set(SERIES) == set(VERDICTS)

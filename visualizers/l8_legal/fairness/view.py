@@ -44,7 +44,7 @@ class FairnessView(PanelView):
             y=words("threshold of B"), names=MEASURES, series=SERIES, outside=words("no decision")).calm()
         self.regions.clicked.connect(self._move)
         self.roc = CurvePlot(look, words("Where thresholds can lead"), x="FPR", y="1 − FNR",
-                             x_range=(0.0, 1.0), y_range=(0.0, 1.0))
+                             x_range=(0.0, 1.0), y_range=(0.0, 1.0), legend=True)
         self.accuracy = CurvePlot(look, words("Right about persons kept for testing"),
                                   x=words("training step"), y_range=(0.4, 0.75), integer_x=True).calm()
         self.pages = Pages(self, "beside", {

@@ -91,7 +91,7 @@ class SimilarCasesView(PanelView):
         if self.beside.show_page(shown.params.beside) == "elements":
             self._draw_elements(frame, statutes)
         else:
-            self._draw_places(frame, shown.params)
+            self._draw_places(frame, shown.params, statutes)
 
     def _left(self, frame: Frame) -> str:
         return frame.model or "BM25"
@@ -163,13 +163,14 @@ class SimilarCasesView(PanelView):
         return words("found") if true and found else words("missed") if true \
             else words("invented") if found else "–"
 
-    def _draw_places(self, frame: Frame, params: Params) -> None:
+    def _draw_places(self, frame: Frame, params: Params, statutes: bool) -> None:
         words = self.words
         self.places.draw(
             [(str(place + 1), float(frame.adds[LEFT, place]), float(frame.adds[RIGHT, place]))
              for place in range(min(params.depth, CANDIDATES))],
             heads=(words("place"), self._left(frame), words("elements")),
-            title=words("What each place adds to the NDCG"))
+            title=words("What each place adds to the NDCG of the cases") if statutes
+            else words("What each place adds to the NDCG"))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, params, words = shown.frame, shown.params, self.words
