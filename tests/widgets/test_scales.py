@@ -52,6 +52,11 @@ def test_that_a_log_axis_has_two_to_seven_true_ticks_whatever_its_range() -> Non
             assert np.log10(numbers.read(text)) == pytest.approx(at, abs=1e-3)
 
 
+def test_that_a_short_logarithmic_axis_has_as_many_round_ticks_as_have_room() -> None:
+    found = {count: [round(10**at) for at in scales.log_ticks(0, np.log10(50), count)] for count in (7, 4, 3)}
+    assert found == {7: [1, 2, 5, 10, 20, 50], 4: [1, 5, 10, 50], 3: [1, 10]}
+
+
 def test_that_an_axis_of_counts_has_whole_ticks_only() -> None:
     assert scales.ticks(0, 2, 10, integer=True) == [0, 1, 2]
     assert scales.ticks(0, 1, 5, integer=True) == [0, 1]

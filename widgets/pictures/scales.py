@@ -53,7 +53,7 @@ def _steps(span: float, integer: bool) -> list[float]:
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Ticks for exponents from ``low`` to ``high``: decades, or 1-2-5 where there are too few."""
+    """Ticks for exponents from ``low`` to ``high``: decades, or 1-2-5 or 1-5 where there are too few."""
     most = min(max(count, 2), MOST_TICKS)
     first, last = math.ceil(low - 1e-6), math.floor(high + 1e-6)
     if last - first >= 2:
@@ -62,13 +62,13 @@ def log_ticks(low: float, high: float, count: int) -> list[float]:
             if len(found) <= most:
                 break
         return [float(one) for one in (found if len(found) > 1 else (first, last))]
-    fine = [
-        exponent + math.log10(digit)
-        for exponent in range(math.floor(low), math.ceil(high) + 1)
-        for digit in (1, 2, 5)
-    ]
-    fine = [at for at in fine if low - 1e-6 <= at <= high + 1e-6]
-    if len(fine) > most:
+    for digits in ((1, 2, 5), (1, 5)):
+        fine = [exponent + math.log10(digit)
+                for exponent in range(math.floor(low), math.ceil(high) + 1) for digit in digits]
+        fine = [at for at in fine if low - 1e-6 <= at <= high + 1e-6]
+        if len(fine) <= most:
+            break
+    else:
         return [float(first), float(last)] if last > first else [fine[0], fine[-1]]
     return fine if len(fine) > 1 else [
         math.log10(v) for v in ticks(10**low, 10**high, count) if v > 0]
