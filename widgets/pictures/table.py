@@ -54,12 +54,15 @@ class Table(Canvas[int]):
     ) -> None:
         """Show the rows; ``muted`` ones are written in the quiet colour. ``heads`` may say anew what
         the columns are."""
+        before = self.title, self.columns, self.rows, self.selected, self.muted
         self.retitle(title)
         if heads:
             self.columns = tuple((head, share) for head, (_, share) in
                                  zip(heads, self.columns, strict=True))
         self.rows = tuple(tuple(row) for row in rows)
         self.selected, self.muted = selected, frozenset(muted)
+        if before == (self.title, self.columns, self.rows, self.selected, self.muted):
+            return  # as it stands there
         for index in range(len(self.columns)):
             numbers = [abs(cell) for row in self.rows
                        if isinstance(cell := row[index], (int, float))]
