@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from visualizers.catalog import Said, panel
 from visualizers.data import Data
 from visualizers.data.sentences import sentences
 from visualizers.l3_transformers.masked_lm.experiment import (
@@ -209,6 +211,34 @@ def test_that_the_probe_is_a_linear_classifier_of_mean_vectors() -> None:
     ridge = linear_model.RidgeClassifier(alpha=0.1, fit_intercept=False)
     ridge.fit(with_one[:half], labels[:half])
     assert found == pytest.approx(ridge.score(with_one[half:], labels[half:]), abs=0.003)
+
+
+@pytest.mark.parametrize("words", [("a", "drummer", "two"), ("w" * 40, "x" * 40, "y" * 40), ("a",)])
+def test_that_bars_are_of_one_length_and_all_columns_have_room(qtbot: Any, words: tuple[str, ...]) -> None:
+    from visualizers.l3_transformers.masked_lm.view import Guesses
+    from widgets.theme.look import Look, theme
+
+    one, params = begin(**SMALL)
+    count = len(words)
+    frame = replace(
+        one.frame(params), shown=np.arange(count, dtype=np.int32), truth=words,
+        bert_words=tuple(word for word in words for _ in range(GUESSES)),
+        gpt_words=tuple("an" for _ in range(count * GUESSES)),
+        bert_odds=np.full((count, GUESSES), 0.3, np.float32),
+        gpt_odds=np.full((count, GUESSES), 0.0004, np.float32),
+        truth_odds=np.full((2, count), 0.0004, np.float32))
+    guesses = Guesses(Look(theme("light"), Said(panel("masked_lm"), "en").words()))
+    qtbot.addWidget(guesses)
+    guesses.resize(600, 220)
+    guesses.draw(frame)
+    columns = guesses._columns()
+    assert len({column.bar for column in columns}) == 1 and columns[0].bar >= guesses.look.px(11)
+    assert columns[-1].left + columns[-1].wide <= guesses.width() + 1
+    assert all(a.left + a.wide == pytest.approx(b.left, abs=1.5)
+               for a, b in pairwise(columns))
+    guesses.grab()
+    assert guesses.part_at(columns[-1].left + 2, guesses.place((0, count - 1, 1)).center().y()) \
+        == (0, count - 1, 1)
 
 
 def test_that_any_text_and_any_sentence_make_a_frame(tmp_path: Path) -> None:

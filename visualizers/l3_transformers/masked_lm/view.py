@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter
@@ -31,6 +33,20 @@ from widgets.views.view import PanelView
 MODELS = ("BERT", "GPT")
 
 
+@dataclass(frozen=True)
+class Column:
+    """Where a blank's guesses stand: its left edge, and the room of words, bars and figures, in pixels."""
+
+    left: float
+    word: int
+    bar: float
+    figure: int
+
+    @property
+    def wide(self) -> float:
+        return self.word + self.bar + self.figure
+
+
 Guess = tuple[int, int, int]  # model, blank, and which of its guesses; GUESSES is the word behind it
 
 
@@ -40,6 +56,7 @@ class Guesses(Canvas[Guess]):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, "", parent)
         self.frame: Frame | None = None
+        self._laid: tuple[Frame | None, int, list[Column]] = (None, 0, [])
         self.setAccessibleName(look.words("What each would put there, and its odds"))
         self.setMinimumSize(look.px(330), self._top + len(MODELS) * (
             (GUESSES + 1) * self.text_height(12) + look.px(6)))
@@ -60,15 +77,36 @@ class Guesses(Canvas[Guess]):
         """The height of the line with the words behind the blanks."""
         return self.text_height(12) + self.look.px(4)
 
+    def _columns(self) -> list[Column]:
+        """One for each blank. All have bars of one length, which can be compared."""
+        if self._laid[0] is not self.frame or self._laid[1] != self.width():
+            self._laid = self.frame, self.width(), self._laid_out()
+        return self._laid[2]
+
+    def _laid_out(self) -> list[Column]:
+        px, made = self.look.px, []
+        left = float(px(14) + max(self.text_width(named(one, name), 13, True)
+                                  for one, name in enumerate(MODELS)))
+        room = (self.width() - left) / max(2, len(self.frame.shown) if self.frame else 0)
+        said: dict[int, list[tuple[str, float]]] = {}
+        for part in self._parts():
+            said.setdefault(part[1], []).append(self._said(part))
+        words = [px(11) + max(self.text_width(f"✓ {word}", 12, True) for word, _ in each)
+                 for each in said.values()]
+        figures = [px(19) + max(self.text_width(percent(odds), 12) for _, odds in each)
+                   for each in said.values()]
+        for_words = len(words) * (room - px(12)) - sum(figures)
+        share = min(1.0, for_words / max(sum(words), 1))  # long words of an own text are elided
+        bar = room - (share * sum(words) + sum(figures)) / max(len(words), 1)
+        for word, figure in zip(words, figures, strict=True):
+            made.append(Column(left, round(share * word), bar, figure))
+            left += made[-1].wide
+        return made
+
     def _cell(self, model: int, blank: int) -> QRectF:
-        assert self.frame is not None
-        px = self.look.px
-        left = max(self.text_width(named(one, name), 13, True)
-                   for one, name in enumerate(MODELS)) + px(14)
-        top = self.head + self._top
-        wide = (self.width() - left) / max(len(self.frame.shown), 2)
+        px, top, column = self.look.px, self.head + self._top, self._columns()[blank]
         tall = (self.height() - top) / len(MODELS)
-        return QRectF(left + blank * wide, top + model * tall, wide - px(14),
+        return QRectF(column.left, top + model * tall, column.wide - px(14),
                       min(tall - px(6), px(22) * (GUESSES + 1)))
 
     def place(self, part: Guess) -> QRectF:
@@ -142,18 +180,14 @@ class Guesses(Canvas[Guess]):
 
     def _paint_line(self, painter: QPainter, part: Guess) -> None:
         assert self.frame is not None
-        line, px = self.place(part), self.look.px
+        line, column = self.place(part), self._columns()[part[1]]
         word, odds = self._said(part)
         true = word == self.frame.truth[part[1]]
-        column = [self._said(one) for one in self._parts() if one[1] == part[1]]
-        figure = max(self.text_width(percent(one), 12) for _, one in column)
-        named_wide = min(line.width() - figure - px(24), px(5) + max(
-            self.text_width(f"✓ {one}", 12, True) for one, _ in column))
-        middle, thick = line.center().y(), min(line.height() * 0.6, float(px(13)))
-        text = self.label(f"✓ {word}" if true else word, "text", 12, true, longest=round(named_wide))
+        middle, thick = line.center().y(), min(line.height() * 0.6, float(self.look.px(13)))
+        text = self.label(f"✓ {word}" if true else word, "text", 12, true,
+                          longest=column.word - self.look.px(9))
         self.put(painter, text, line.left(), middle, 0.0, 0.5)
-        left = line.left() + named_wide + px(6)
-        room = max(1.0, line.right() - left - figure - px(5))
+        left, room = column.left + column.word, column.bar
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.color("hairline"))
         painter.drawRect(QRectF(left, middle - thick / 2, room, thick))

@@ -11,8 +11,7 @@ from widgets.controls.parameters import choice, hidden, integer, number, source
 from widgets.controls.parameters import text as typed
 
 TWINS = 3  # seeds that are trained at once, each without and with the balance loss
-SENTENCE = ("The statement returns 12 names, and an exception is raised if there are none: "
-            "for x in range(10): print(x)")
+SENTENCE = "The statement returns 12 names; an exception is raised if none: for x in range(10): print(x)"
 
 
 @dataclass(frozen=True)
