@@ -5,6 +5,7 @@ Everything is a comparison within one run on one machine; absolute times depend 
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import statistics
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from widgets.controls.speeds import Speed
 
 ROUNDS = 4
 SLIDER_MOVES = 40
+OVER = ("FINISHED", "DIVERGED")  # what is over begins again
 PATIENCE = 60.0  # seconds that a first frame may take before the bench gives up
 
 
@@ -48,25 +50,31 @@ def bare_loop(connection: Any, panel: Panel, params: Any, threads: int, device: 
     for _ in range(3):
         if not has_finished(experiment, params):
             experiment.step(params)
+    over = has_finished(experiment, params)
     connection.send("ready")
     while (seconds := connection.recv()) is not None:
         steps, spent = 0, 0.0
         while spent < seconds:
-            if has_finished(experiment, params):
-                experiment = fresh()
+            if over:
+                experiment, over = fresh(), False
             step = experiment.step
             started = time.perf_counter()
             for _ in range(32):
-                step(params)
+                scalars = step(params)
                 steps += 1
                 if every and steps % every == 0:
                     experiment.measure(params)
-                if has_finished(experiment, params):
+                if over := has_finished(experiment, params) or diverged(scalars):
                     break
                 if time.perf_counter() - started > seconds - spent:
                     break
             spent += time.perf_counter() - started
         connection.send(steps / spent)
+
+
+def diverged(scalars: Mapping[str, float]) -> bool:
+    """Whether a step ended a run because its loss was no longer finite, as it does in the window."""
+    return not math.isfinite(scalars.get("loss", 0.0))
 
 
 class Bare:
@@ -249,7 +257,7 @@ class Stage:
                     self.costs.append(session.frame_cost)
 
         def ended(state: Any) -> None:
-            if state.name == "FINISHED":
+            if state.name in OVER:
                 pace.saw(time.perf_counter(), session.last_step)
                 pace.pause()
                 self._again()
@@ -276,8 +284,8 @@ class Stage:
         return pace.per_second, frames / spent, 1000 * cpu / max(1, frames)
 
     def _again(self) -> None:
-        """Play on, from the start where a run has nothing more to do."""
-        if self.session.state.name == "FINISHED":
+        """Play on, from the start where a run has nothing more to do, or has diverged."""
+        if self.session.state.name in OVER:
             self.session.reset()
         self.session.play()
 
@@ -289,14 +297,15 @@ class Stage:
         times = []
         for index in range(moves):
             self.spin(_timer(0.03 + 0.01 * (index % 7)), 1)
-            if session.state.name == "FINISHED":
+            if session.state.name in OVER:
                 self._again()
                 self.spin(lambda: session.state.name == "RUNNING", PATIENCE)
             value = moved(one, getattr(session.params, one.name), index)
             frames, started = meter.frames, time.perf_counter()
             session.set_params(**{one.name: value})
-            self.spin(partial(_painted, session, meter, frames, one.name, value), 10)
-            times.append((time.perf_counter() - started) * 1000)
+            self.spin(partial(_answered, session, meter, frames, one.name, value), 10)
+            if session.state.name != "DIVERGED":  # what has just diverged is not drawn
+                times.append((time.perf_counter() - started) * 1000)
         session.pause()
         return times
 
@@ -305,9 +314,10 @@ class Stage:
         self.pool.close()
 
 
-def _painted(session: Any, meter: Any, frames: int, name: str, value: Any) -> bool:
-    """Whether a frame that obeys the new value has been painted since."""
-    return bool(meter.frames > frames and getattr(session.current().params, name) == value)
+def _answered(session: Any, meter: Any, frames: int, name: str, value: Any) -> bool:
+    """Whether a frame that obeys the new value has been painted since, or none will be."""
+    return bool(session.state.name == "DIVERGED"
+                or meter.frames > frames and getattr(session.current().params, name) == value)
 
 
 def _timer(seconds: float) -> Callable[[], bool]:

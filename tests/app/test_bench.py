@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.headless.bench import Pace, where
+from app.headless.bench import Pace, diverged, where
 
 
 def test_that_only_the_time_in_which_a_run_goes_on_counts() -> None:
@@ -23,6 +23,11 @@ def test_that_a_run_that_does_not_end_counts_from_its_first_frame_to_its_last() 
     for second in range(5):
         pace.saw(float(second), 1000 + 40 * second)
     assert pace.per_second == pytest.approx(40)
+
+
+def test_that_a_loss_that_is_no_number_ends_a_run_as_it_does_in_the_window() -> None:
+    assert diverged({"loss": float("nan")}) and diverged({"loss": float("inf"), "accuracy": 0.1})
+    assert not diverged({"loss": 2.3, "unseen": float("nan")}) and not diverged({"reward": 1.0})
 
 
 def test_that_the_profile_says_what_the_ratio_is_made_of() -> None:
