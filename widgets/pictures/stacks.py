@@ -67,6 +67,7 @@ class Stacks(Canvas[int]):
         self.notes: tuple[str, ...] = ()
         self.heads = ("", "")
         self.rule: tuple[float, str] | None = None
+        self._drawn: object = None  # what was last given to be drawn
         self.setMinimumSize(look.px(280), look.px(130))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -87,7 +88,11 @@ class Stacks(Canvas[int]):
         self.stacks = tuple(sorted(stacks, key=lambda one: one.ghost))
         if self.current is not None and self.current >= len(self.parts):
             self.current = None
-        self.update()
+        now = (self.parts, self.notes, self.rule, self.heads, self.title,
+               [(one.label, one.ghost, np.asarray(one.values, np.float64).tobytes()) for one in self.stacks])
+        if now != self._drawn:  # a control of one picture leaves those beside it as they are
+            self._drawn = now
+            self.update()
 
     @property
     def _live(self) -> list[Stack]:
@@ -271,6 +276,7 @@ class StackedAreas(Canvas[int]):
         self._top: scales.Range | None = None
         self._last = 0
         self._layout: tuple[object, QRectF] = (None, QRectF())
+        self._drawn: object = None  # what was last given to be drawn
         self.setMinimumSize(look.px(260), look.px(160))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -296,7 +302,11 @@ class StackedAreas(Canvas[int]):
         self._top = scales.grown(None, 0.0, most or 1.0)
         if self.current is not None and self.current >= self.values.shape[1]:
             self.current = None
-        self.update()
+        now = (self.parts, self.stretches, self.rule, self._last, self.title,
+               [one.tobytes() for one in (self.values, *self.ghosts)])
+        if now != self._drawn:
+            self._drawn = now
+            self.update()
 
     # Where things are
 

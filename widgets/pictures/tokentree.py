@@ -96,23 +96,25 @@ class TokenTree(Canvas[Part]):
             self._seen = now
             self.reel.move(self.reel.length)
 
-    def _box(self, column: int, node: int, rows: int) -> QRectF:
-        """Where a node is; column −1 has the root."""
-        line, room = self._line(), self._room
-        top = room.center().y() + (node - rows / 2) * line
-        left = (column + 1) * self._pitch - self.reel.offset + self.look.px(2)
-        return QRectF(left, top + line * 0.09, self._pitch - self.look.px(self.LINKS), line * 0.82)
+    def _boxes(self, column: int) -> list[QRectF]:
+        """Where the nodes of a column are; column −1 has the root alone."""
+        line, pitch = self._line(), self._pitch
+        rows = len(self.columns[column]) if column >= 0 else 1
+        left = (column + 1) * pitch - self.reel.offset + self.look.px(2)
+        top = self._room.center().y() - rows / 2 * line + line * 0.09
+        wide = pitch - self.look.px(self.LINKS)
+        return [QRectF(left, top + node * line, wide, line * 0.82) for node in range(rows)]
 
     def place(self, part: Part) -> QRectF:
-        return self._box(*part, len(self.columns[part[0]]))
+        return self._boxes(part[0])[part[1]]
 
     def part_at(self, x: float, y: float) -> Part | None:
         self._fit()
         column = int((x + self.reel.offset) // self._pitch) - 1
         if not 0 <= column < len(self.columns):
             return None
-        return next(((column, node) for node in range(len(self.columns[column]))
-                     if self.place((column, node)).contains(x, y)), None)
+        return next(((column, node) for node, box in enumerate(self._boxes(column))
+                     if box.contains(x, y)), None)
 
     def beside(self, part: Part | None, dx: int, dy: int) -> Part | None:
         if not self.columns:
@@ -142,20 +144,19 @@ class TokenTree(Canvas[Part]):
         painter.setClipRect(QRect(0, self.head, self.width(), self.height() - self.head))
         first = max(0, int(self.reel.offset // self._pitch) - 1)
         last = min(len(self.columns), int((self.reel.offset + self.width()) // self._pitch) + 1)
+        boxes = {column: self._boxes(column) for column in range(first - 1, last)}
         for column in range(first, last):
-            for node, one in enumerate(self.columns[column]):
-                self._paint_link(painter, column, node, one)
+            for box, one in zip(boxes[column], self.columns[column], strict=True):
+                self._paint_link(painter, boxes[column - 1][one.parent if column else 0], box, one)
         if first == 0:
-            self._paint_node(painter, self._box(-1, 0, 1), Node(self.root, -1, "taken"))
+            self._paint_node(painter, boxes[-1][0], Node(self.root, -1, "taken"))
         for column in range(first, last):
-            for node, one in enumerate(self.columns[column]):
-                self._paint_node(painter, self.place((column, node)), one)
+            for box, one in zip(boxes[column], self.columns[column], strict=True):
+                self._paint_node(painter, box, one)
         self.reel.paint(painter, self.rect(), across=True)
         painter.setClipping(False)
 
-    def _paint_link(self, painter: QPainter, column: int, node: int, one: Node) -> None:
-        end = self.place((column, node))
-        start = self.place((column - 1, one.parent)) if column else self._box(-1, 0, 1)
+    def _paint_link(self, painter: QPainter, start: QRectF, end: QRectF, one: Node) -> None:
         a, b = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())
         path, middle = QPainterPath(a), (a.x() + b.x()) / 2
         path.cubicTo(QPointF(middle, a.y()), QPointF(middle, b.y()), b)

@@ -44,7 +44,7 @@ class QuantizationView(PanelView):
                       log_y=True, integer_x=True).calm(),
         ]
         self.readouts = Readouts(look).calm()
-        self.histogram = Histogram(look, "", x=words("weight as it is stored"), y=words("weights"))
+        self.histogram = Histogram(look, "", x=words("weight as it is stored"), y=words("weights")).calm()
         self.switch = Switch(look, [words("Errors"), words("Layers")])
         self.switch.chosen.connect(self._choose)
         self.errors = Heatmap(look, "", x=words("input"), y=words("output channel")).calm()

@@ -22,6 +22,7 @@ from widgets.views.pages import Pages
 from widgets.views.view import PanelView
 
 FATES: tuple[State, ...] = ("cut", "open", "taken")
+MOST_NODES = 8192  # that are remembered
 
 
 class Written(TokenStrip):
@@ -71,6 +72,7 @@ class DecodingView(PanelView):
                    share=9))))
 
         self._shown: Shown[Params, Frame] | None = None
+        self._nodes: dict[tuple[object, ...], Node] = {}  # those that have been drawn, by what they say
         self.tree.clicked.connect(self._branch)
         self.tree.hovered.connect(lambda column, _node: self._draw_filter(column))
         self.strip.clicked.connect(self._go_back)
@@ -125,11 +127,9 @@ class DecodingView(PanelView):
 
     def _draw_tree(self, frame: Frame, params: Params) -> None:
         words, beams = self.words, params.method == "beam search"
-        nodes = [Node(frame.nodes[at], int(frame.parent[at]), FATES[int(frame.fate[at])],
-                      fixed(float(frame.score[at]), 1) if beams else percent(float(frame.as_learnt[at])),
-                      percent(float(frame.as_learnt[at])) if beams else
-                      words("after the rule {odds}", odds=percent(float(frame.odds[at]))))
-                 for at in range(len(frame.nodes))]
+        nodes = [self._node(beams, *one) for one in zip(
+            frame.nodes, frame.parent.tolist(), frame.fate.tolist(), frame.score.tolist(),
+            frame.as_learnt.tolist(), frame.odds.tolist(), strict=True)]
         columns = [[one for _, one in group] for _, group in groupby(
             zip(frame.column.tolist(), nodes, strict=True), key=lambda pair: pair[0])]
         titles = {
@@ -142,6 +142,19 @@ class DecodingView(PanelView):
         self.tree.draw(frame.pieces[frame.shared - 1], columns, title=titles.get(params.method) or words(
             "One of {kept} tokens is drawn, dashed ones are cut off; click any to go on from it",
             kept=count(int(frame.kept[-1]))))
+
+    def _node(self, beams: bool, text: str, parent: int, fate: int, score: float, learnt: float, odds: float
+              ) -> Node:
+        """A node with its figures. All columns but the last stay as they are from frame to frame."""
+        key = beams, text, parent, fate, score, learnt, odds
+        if key not in self._nodes:
+            if len(self._nodes) >= MOST_NODES:
+                self._nodes.clear()
+            value = percent(learnt)
+            self._nodes[key] = Node(text, parent, FATES[fate], *(
+                (fixed(score, 1), value) if beams else
+                (value, self.words("after the rule {odds}", odds=percent(odds)))))
+        return self._nodes[key]
 
     def _draw_strip(self, frame: Frame, name: str) -> None:
         words = self.words

@@ -29,15 +29,15 @@ class TextScoresView(PanelView):
         words = self.words
         self.tiles = NgramTiles(look, words("Click a word of the hypothesis to take it out, drag to move it"))
         self.tiles.edited.connect(self._edit)
-        self.figures = Readouts(look)
+        self.figures = Readouts(look).calm()
         self.table = Table(look, words("Hypotheses: click one to score it above"), [
             ("", 0.245), ("BLEU", 0.118), ("ROUGE-L", 0.162), ("chrF", 0.118), (words("similarity"), 0.17),
-            (words("perplexity"), 0.187)])
+            (words("perplexity"), 0.187)]).calm()
         self.table.clicked.connect(self._choose)
         self.sum = CurvePlot(look, "", x=words("steps on its own"), x_range=(1.0, float(TIMES)),
-                             y_range=(0.0, 1.0), integer_x=True)
+                             y_range=(0.0, 1.0), integer_x=True).calm()
         self.prose = CurvePlot(look, "", x=words("stretch of the text"), x_range=(1.0, float(WINDOWS)),
-                               y_range=(0.0, 1.0), integer_x=True)
+                               y_range=(0.0, 1.0), integer_x=True).calm()
         self.exposure = Pages(self, "exposure", {
             "sum": (words("Running sum"), self.sum),
             "prose": (words("Prose"), self.prose)})
