@@ -317,7 +317,7 @@ class Stage:
 def _answered(session: Any, meter: Any, frames: int, name: str, value: Any) -> bool:
     """Whether a frame that obeys the new value has been painted since, or none will be."""
     return bool(session.state.name == "DIVERGED"
-                or meter.frames > frames and getattr(session.current().params, name) == value)
+                or (meter.frames > frames and getattr(session.current().params, name) == value))
 
 
 def _timer(seconds: float) -> Callable[[], bool]:

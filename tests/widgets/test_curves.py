@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from looking import look, picture, pixels_of
 from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from widgets.pictures.curves import (
@@ -41,6 +42,29 @@ def test_that_a_curve_is_painted_where_its_values_are(qtbot: QtBot) -> None:
     shot = pixels_of(picture(made._canvas), look().color(1))
     rows = np.flatnonzero(shot.sum(1) > 100)
     assert abs(rows.mean() - at(made, 0, 0.5).y()) <= 1.5
+
+
+def test_that_the_same_curves_given_again_need_no_new_picture(qtbot: QtBot, monkeypatch) -> None:
+    made, painted = plot(qtbot), []
+    qtbot.waitExposed(made)
+    paint = CurvePlot.paint_over
+    monkeypatch.setattr(CurvePlot, "paint_over", lambda self, painter: (painted.append(1),
+                                                                         paint(self, painter)))
+
+    def seen(*curves: Curve, rules: tuple[Rule, ...] = ()) -> int:
+        painted.clear()
+        made.draw(curves, rules)
+        QApplication.processEvents()
+        return len(painted)
+
+    y = np.array([1.0, 0.5, np.nan, 0.25])
+    assert seen(Curve(y, label="a")) == 1
+    assert seen(Curve(y.copy(), label="a")) == 0
+    assert made._lines[0].pixels is not None, "what is pointed at is still found"
+    for other in (Curve(y, label="b"), Curve(y, label="b", series=1), Curve(y, width=4.0), Curve(y[:2])):
+        assert seen(other) == 1
+    assert seen(Curve(y[:2]), rules=(Rule(0.7),)) == 1
+    made._outdated.stop()
 
 
 def test_that_a_long_curve_is_painted_nearly_as_wide_as_a_short_one(qtbot: QtBot) -> None:

@@ -105,6 +105,13 @@ class _Line:
     pixels: NDArray[np.float64] | None = None  # (n, 2), of the values
 
     @property
+    def looks(self) -> tuple[object, ...]:
+        """All that its picture depends on."""
+        curve = self.curve
+        return (curve.label, curve.series, curve.style, curve.width, self.values, self.endless,
+                self.x.tobytes(), self.y.tobytes())
+
+    @property
     def drawn(self) -> NDArray[np.float64]:
         """(n, 2) the pixels that the painted line goes through: what labels must keep clear of."""
         assert self.pixels is not None
@@ -572,6 +579,7 @@ class CurvePlot(Picture[Point]):
         self._least, self._whole = y_min_span or 0.0, integer_x
         self._axis_titles = (x, y)
         self._ranges: list[Range | None] = [None, None]
+        self._drawn: object = None  # what the picture shows, rules and lines
         self._curves: tuple[Curve, ...] = ()
         self._rules: tuple[Rule, ...] = ()
         self._lines: list[_Line] = []
@@ -644,15 +652,20 @@ class CurvePlot(Picture[Point]):
         # Ghosts lie behind whatever order they come in.
         self._curves = tuple(sorted(curves, key=lambda curve: curve.style != "ghost"))
         self._rules = tuple(rules)
-        self._lines = [line for line in map(self._line, self._curves) if line is not None]
+        lines = [line for line in map(self._line, self._curves) if line is not None]
+        drawn = self._rules, [line.looks for line in lines]
+        # What is measured seldom is given with every frame: the same curves need no new picture.
+        if changed := drawn != self._drawn:
+            self._drawn, self._lines = drawn, lines
         self._tell()
         x_range, y_range = x_range or self._fixed[0], y_range or self._fixed[1]
         if self._sketch is not None:
             x_range, y_range = self._sketch.ranges(x_range, y_range)
-        self._set_ranges(x_range, y_range)
+        changed |= self._set_ranges(x_range, y_range)
         if self.current is not None and not self._there(self.current):
             self.current = None
-        self._canvas.viewport().update()
+        if changed or self._sketch is not None:
+            self._canvas.viewport().update()
 
     def _tell(self) -> None:
         """Show the note beside the title, or below it where they would not both fit; and the legend."""
@@ -710,7 +723,9 @@ class CurvePlot(Picture[Point]):
                      high=float(np.nanmax(y)), values=int(np.count_nonzero(good)),
                      endless=float(first_endless[0]) if len(first_endless) else None)
 
-    def _set_ranges(self, x_range: Range | None, y_range: Range | None) -> None:
+    def _set_ranges(self, x_range: Range | None, y_range: Range | None) -> bool:
+        """Show these ranges, or those that the lines need; whether they are others than before."""
+        before = tuple(self._ranges)
         for axis, wanted in enumerate((x_range, y_range)):
             low, high = self._wanted(axis, wanted)
             if self._whole and axis == 0 and high - low < 1:
@@ -723,6 +738,7 @@ class CurvePlot(Picture[Point]):
                 self._box.setXRange(low - pad, high + pad, padding=0)
             else:
                 self._box.setYRange(low - 2 * pad, high + 2 * pad, padding=0)
+        return tuple(self._ranges) != before
 
     def _wanted(self, axis: int, wanted: Range | None) -> Range:
         """The range in plot coordinates that one axis should show."""

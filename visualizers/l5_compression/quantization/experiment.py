@@ -72,7 +72,7 @@ class Quantization:
     """Trains a network and keeps score of it with rounded weights."""
 
     shared: ClassVar[tuple[str, ...]] = ("task",)
-    measure_every = 16
+    measure_every = 32
     measure_reads = ("bits", "grid", "granularity", "group_size", "outliers", "outlier_size")
 
     def __init__(self, params: Params, context: Context) -> None:

@@ -30,12 +30,13 @@ class QuantizationView(PanelView):
         super().__init__(look, parent)
         words = self.words
         bytes_, steps = words("size in kB"), words("training step")
-        # A language model is judged by its perplexity, which needs a logarithmic axis.
+        # A language model is judged by its perplexity, which needs a logarithmic axis. What is drawn here is
+        # measured every few steps, so nothing has to follow each frame.
         self.fronts = [
             CurvePlot(look, words("What the bytes buy"), x=bytes_, y=words("held-out accuracy"),
-                      y_range=(0.0, 1.1)),
+                      y_range=(0.0, 1.1)).calm(),
             CurvePlot(look, words("What the bytes buy"), x=bytes_, y=words("held-out perplexity"),
-                      log_y=True),
+                      log_y=True).calm(),
         ]
         self.training = [
             CurvePlot(look, words("While it trains"), x=steps, y=words("held-out accuracy"),
