@@ -54,6 +54,9 @@ def moments(panel: Panel) -> tuple[Shown[Any, Any], ...]:
     return tuple(found)
 
 
+PLAIN = (str, int, float, bool, bytes, type(None))  # of which some experiments have a hundred thousand
+
+
 def arrays_of(thing: Any) -> dict[str, np.ndarray]:
     """Every tensor and array that can be reached from ``thing``, as copies, by path."""
     import torch
@@ -79,10 +82,12 @@ def arrays_of(thing: Any) -> dict[str, np.ndarray]:
             visit(f"{path}.state", list(value.state.values()))
         elif isinstance(value, dict):
             for name, part in value.items():
-                visit(f"{path}.{name}", part)
+                if type(part) not in PLAIN:
+                    visit(f"{path}.{name}", part)
         elif isinstance(value, (list, tuple)):
             for index, part in enumerate(value):
-                visit(f"{path}.{index}", part)
+                if type(part) not in PLAIN:
+                    visit(f"{path}.{index}", part)
         elif hasattr(value, "__dict__") and type(value).__module__.startswith(("visualizers", "tests")):
             visit(path, vars(value))
 
