@@ -181,7 +181,7 @@ def test_that_bytes_are_those_of_really_packed_numbers() -> None:
     for name, one in kinds.items():
         for scheme in (None, Scheme(4, True, "per tensor"), Scheme(3, True, "per channel")):
             now = one if scheme is None else quantise(one, scheme)
-            size = 4 * int(now.rows().sum())
+            size = 4 * int(now.rows.sum())
             for factor, mask in zip(now.factors, now.masks, strict=True):
                 size += len(packed(factor, mask, scheme.bits if scheme else 32))
                 if scheme is not None:
@@ -243,7 +243,7 @@ def test_that_tuning_leaves_gone_what_is_gone() -> None:
     for name, layer_ in one.state.items():
         share = float((layer_.weight() == 0).float().mean())
         assert share >= (0.79 if name == "4" else 0.85), "80 %, and half of the neurons"
-    dead = ~one.state["0"].rows()
+    dead = ~one.state["0"].rows
     assert int(dead.sum()) >= 128 and (one.state["0"].read_bias()[dead] == 0).all()
 
 

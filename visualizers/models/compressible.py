@@ -17,7 +17,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from visualizers.data import Data
-from visualizers.models.compressor import Layer, layer, layer_bytes
+from visualizers.models.compressor import Layer, layer
 from visualizers.models.digits import CLASSES, POINTS, digits, he
 from visualizers.models.language_task import Language
 
@@ -93,7 +93,7 @@ class Task:
         return float((self.scores(state, x).argmax(-1) == y).float().mean())
 
     def bytes(self, state: State) -> int:
-        return self.rest + sum(layer_bytes(one) for one in state.values())
+        return self.rest + sum(one.bytes for one in state.values())
 
     @torch.enable_grad()
     def head_worth(self, state: State, batches: int = 2) -> Tensor:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -47,17 +48,26 @@ class Layer:
         """The matrix that the network computes with, (rows, columns)."""
         return self.stored() / self.gain
 
+    # Training changes the numbers that are left, never which they are: so these are found once.
+
+    @cached_property
     def rows(self) -> Tensor:
         """Which rows are left, (rows,)."""
         return self.masks[0].any(1)
 
+    @cached_property
     def columns(self) -> Tensor:
         """Which columns are left, (columns,)."""
         return self.masks[-1].any(0)
 
+    @cached_property
+    def bytes(self) -> int:
+        """What is stored of it."""
+        return layer_bytes(self)
+
     def read_bias(self) -> Tensor:
         """The bias; a row that is gone has none."""
-        return self.bias * self.rows()
+        return self.bias * self.rows
 
 
 def layer(weight: Tensor, bias: Tensor, gain: Tensor) -> Layer:
@@ -71,7 +81,7 @@ def layer(weight: Tensor, bias: Tensor, gain: Tensor) -> Layer:
 def smallest(w: Tensor, share: float) -> Tensor:
     """1 for all but the share of numbers that are smallest in magnitude."""
     mask = torch.ones_like(w).flatten()
-    mask[w.abs().flatten().topk(round(share * w.numel()), largest=False).indices] = 0
+    mask[w.abs().flatten().topk(round(share * w.numel()), largest=False, sorted=False).indices] = 0
     return mask.view_as(w)
 
 
@@ -134,8 +144,8 @@ def low_rank(one: Layer, rank: int) -> Layer:
     u, s, v = torch.linalg.svd(w, full_matrices=False)
     root = s[:rank].sqrt()
     factors = u[:, :rank] * root, root[:, None] * v[:rank]                      # (rows, r), (r, columns)
-    masks = (one.rows()[:, None].expand_as(factors[0]).to(w),
-             one.columns().expand_as(factors[1]).to(w))
+    masks = (one.rows[:, None].expand_as(factors[0]).to(w),
+             one.columns.expand_as(factors[1]).to(w))
     return replace(one, factors=factors, masks=masks, scheme=None)
 
 
@@ -155,7 +165,7 @@ def stored_bits(mask: Tensor, bits: int) -> int:
 
 def layer_bytes(one: Layer) -> int:
     """Bytes of the matrices, of the scales if they are rounded, and of the bias."""
-    total = 4 * int(one.rows().sum())
+    total = 4 * int(one.rows.sum())
     for factor, mask in zip(one.factors, one.masks, strict=True):
         total += math.ceil(stored_bits(mask, one.scheme.bits if one.scheme else 32) / 8)
         if one.scheme is not None:

@@ -44,7 +44,7 @@ from visualizers.panel import Context
 
 SOFT = 4.0  # the temperature of distillation
 MOST_TRIES, SHOWN_TOKENS = 16, 6
-TIMED, REPEATS = 256, 5  # rows that are multiplied, and how often
+TIMED, REPEATS = 256, 3  # rows that are multiplied, and how often
 
 Stage = tuple[Any, ...]  # a card and the amounts that it is played with
 
