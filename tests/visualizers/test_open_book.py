@@ -163,6 +163,36 @@ def test_that_a_reader_that_never_met_a_wrong_passage_is_never_silent() -> None:
 # --- a real model
 
 
+def test_that_a_real_model_is_given_the_passages_that_the_encoder_finds(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def answer(*asked: Any) -> tuple[str, str, str]:
+        given[:] = asked[-2:]
+        return "x", "y [1]", ""
+
+    monkeypatch.setattr(OpenBook, "_open", lambda *_: object())  # it is never looked at
+    monkeypatch.setattr(Asking, "answer", answer)
+    hits = []
+    for seed in (3, 4):
+        params = Params(reader="SmolLM2", retriever="dual encoder", passages=2, seed=seed)
+        one = OpenBook(params, Context("cpu", seed, Data(Path("nowhere"))))
+        shelf, fit = one.library.passages, one.scores(params)
+        for _ in one.facts:
+            one.step(params)
+            at = list(one.asking.answers)[-1]
+            order = [shelf[place] for place in np.argsort(-fit[at], kind="stable")]
+            found, others = given
+            assert found == order[:2] and shelf[one.own[at]] not in others
+            assert others == [text for text in order if text != shelf[one.own[at]]][:2]
+        one.measure(params)
+        hits.append(one.tested.hit)
+        assert len(one.tested.known) == len(one.facts)
+    old, new = np.mean(hits, 0)
+    assert old == 1 and new > 0.7, "taught on other people"
+
+
 def test_that_citations_are_taken_apart_and_checked() -> None:
     passages = [["mira holt keeps two owls .", "tom reed keeps a cat ."]] * 5
     names, plain, good = cited(["two owls [1]", "Two Owls. [2]", "a cat [2]", "cat", "owl [9]"], passages)

@@ -47,6 +47,7 @@ LONGEST = 4  # tokens of an answer
 HIDE = 0.15  # share of a passage's words that training hides
 PAD, UNKNOWN, NAME = range(3)
 ROWS, WIDTH, TEMPERATURE, DUAL_RATE = 4096, 32, 0.1, 0.5  # of the dual encoder
+TAUGHT, TAUGHT_STEPS = 48, 300  # people from whom it learns before a real model is asked, and for how long
 REMOVED = 3  # passages, the likeliest ones without the answer, from which wrong ones are drawn
 CHOICES = tuple(answer for kind in ANSWERS.values() for answer in kind)
 KIND_OF = {answer: kind for kind, answers in ANSWERS.items() for answer in answers}
@@ -205,10 +206,16 @@ class OpenBook:
         self.bm25 = BM25([words_of(one) for one in self.library.passages])
         self.counted = np.stack([self.bm25.scores(words_of(one.question)) for one in self.facts])  # (Q, N)
         self.others = ranked(self.counted, self.own)[:, :REMOVED]              # (Q, 3), never the right one
-        if self.model is not None:
-            self.asking = Asking()
-        else:
+        if self.model is None:
             self._prepare(params)
+        else:
+            self.asking = Asking()
+        self.dual = DualEncoder(ROWS, WIDTH, self.generator)
+        self.asked_texts = Texts.of([words_of(one.question) for one in self.facts], ROWS)
+        self.passage_texts = Texts.of([words_of(one) for one in self.library.passages], ROWS)
+        if self.model is not None and params.retriever == "dual encoder":
+            context.progress(0, 1, "teaching the dual encoder")
+            self._teach(params.seed)
 
     def _open(self, params: Params, context: Context) -> Language | None:
         if params.reader != "SmolLM2":
@@ -236,9 +243,6 @@ class OpenBook:
         self.answers = torch.tensor([CHOICES.index(one.answer) for one in self.facts])   # (Q,)
         spans = [span_of(self.library.passages[one.passage], one.answer) for one in self.facts]
         self.spans = torch.tensor(spans)                                       # (Q, 2), from place 1
-        self.dual = DualEncoder(ROWS, WIDTH, self.generator)
-        self.asked_texts = Texts.of([words_of(one.question) for one in self.facts], ROWS)
-        self.passage_texts = Texts.of([words_of(one) for one in self.library.passages], ROWS)
 
     def ids(self, texts: Sequence[str]) -> Tensor:
         """Words as numbers, filled up behind: (B, T). Words of no old fact have numbers beyond V, by which
@@ -259,8 +263,9 @@ class OpenBook:
         if self.model is not None:
             if not self.finished(params):
                 at = self.asking.order(self.split, len(self.facts))
-                found, others = ([self.library.passages[one] for one in order[:params.passages]]
-                                 for order in (ranked(self.counted[at : at + 1])[0], self.others[at]))
+                fit, own = self.scores(params)[at : at + 1], self.own[at : at + 1]       # (1, N), (1,)
+                found, others = ([self.library.passages[one] for one in order[0, :params.passages]]
+                                 for order in (ranked(fit), ranked(fit, own)))
                 self.asking.answers[at] = self.asking.answer(
                     self.model, self.facts[at].question, found, others)
             return {"loss": 0.0, "closed_loss": 0.0}
@@ -281,21 +286,35 @@ class OpenBook:
         (loss + closed_loss).backward()  # they share no weight, so each learns from its own loss
         self.optimizer.step()
         if params.retriever == "dual encoder":
-            self._train_dual(rows.cpu())
+            rows = rows.cpu()
+            self._train_dual(self.asked_texts[rows], self.passage_texts, torch.from_numpy(self.own)[rows])
         return {"loss": loss.item(), "closed_loss": closed_loss.item()}
 
-    def _train_dual(self, rows: Tensor) -> None:
-        """Pull questions to their passages, away from the others of the batch; old facts only."""
-        own = torch.from_numpy(self.own)[rows]                                 # (B,)
-        _, gradient = self.dual.loss(self.asked_texts[rows], self.passage_texts[own],
-                                     own[:, None] == own[None], TEMPERATURE)
+    def _train_dual(self, questions: Texts, passages: Texts, own: Tensor) -> None:
+        """Pull questions to their ``own`` passages (B,), away from the others of the batch."""
+        _, gradient = self.dual.loss(questions, passages[own], own[:, None] == own[None], TEMPERATURE)
         self.dual.table = self.dual.table - DUAL_RATE * gradient
+
+    def _teach(self, seed: int) -> None:
+        """For a real model the encoder learns before anything is asked: from the capitals, and from made
+        people other than those who are asked about."""
+        others = library(TAUGHT, 0, seed + 1)
+        asked = {name_of(one) for one in self.library.passages}
+        facts = [one for one in others.old if name_of(others.passages[one.passage]) not in asked]
+        here = len(self.library.passages)
+        questions = Texts.of([words_of(one.question) for one in (*self.library.old, *facts)], ROWS)
+        passages = Texts.of([words_of(one) for one in (*self.library.passages, *others.passages)], ROWS)
+        own = torch.tensor([*(one.passage for one in self.library.old),
+                            *(here + one.passage for one in facts)])
+        for _ in range(TAUGHT_STEPS):
+            rows = torch.randint(len(own), (BATCH,), generator=self.generator)
+            self._train_dual(questions[rows], passages, own[rows])
 
     # --- looking up and answering
 
     def scores(self, params: Params) -> NDArray[np.float64]:
         """How well each passage fits each question, (Q, N)."""
-        if params.retriever == "BM25" or self.model is not None:
+        if params.retriever == "BM25":
             return self.counted
         found = self.dual.vectors(self.asked_texts) @ self.dual.vectors(self.passage_texts).T
         return found.double().numpy()
@@ -426,7 +445,7 @@ class OpenBook:
 
     def _fit(self, fact: Fact, at: int, params: Params) -> NDArray[np.float64]:
         """How well each passage fits this question, (N,)."""
-        if params.retriever == "BM25" or self.model is not None:
+        if params.retriever == "BM25":
             return self.counted[at] if at >= 0 else self.bm25.scores(words_of(fact.question))
         one = Texts.of([words_of(fact.question)], ROWS)
         found = self.dual.vectors(one) @ self.dual.vectors(self.passage_texts).T         # (1, N)
@@ -440,6 +459,11 @@ def ranked(scores: NDArray[np.float64], without: NDArray[np.int64] | None = None
     scores = scores.copy()
     np.put_along_axis(scores, without[:, None], -np.inf, 1)
     return np.argsort(-scores, axis=1, kind="stable")[:, :-1]
+
+
+def name_of(passage: str) -> tuple[str, ...]:
+    """Whom a passage is about, or what: its first two words."""
+    return tuple(passage.split()[:2])
 
 
 def span_of(passage: str, answer: str) -> tuple[int, int]:

@@ -21,8 +21,9 @@ class Params:
     reader: Literal["trained here", "SmolLM2"] = choice("trained here", label="Who answers", help=(
         "Two small networks that learn old facts now, or a real language model once it is fetched: its old "
         "facts are capitals, which it may have read of."))
-    retriever: Literal["BM25", "dual encoder"] = choice("BM25", when=TRAINED, help=(
-        "What looks for passages: words that are counted, or vectors that are trained at the same time."))
+    retriever: Literal["BM25", "dual encoder"] = choice("BM25", help=(
+        "What looks for passages: words that are counted, or vectors that are trained at the same time "
+        "(for SmolLM2 before it is asked, on other people)."))
     passages: int = integer(1, 1, FOUND, unit="passage", restart=False, label="Passages read", help=(
         "How many of the passages found are read; the likeliest span of all is the answer."))
     wrong: float = number(0.25, 0.0, 0.5, label="Wrong passages", restart=True, when=TRAINED, help=(
