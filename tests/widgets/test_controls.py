@@ -444,3 +444,11 @@ def test_that_a_source_names_what_stands_in_for_what_is_not_fetched(panel: Contr
     assert combo.currentText() == "Python reference (for Grimm's tales)"
     panel.set_params(Params(corpus="reference"))
     assert "Grimm's tales  ·  fetch…" in [combo.itemText(one) for one in range(combo.count())]
+
+
+def test_that_of_a_long_text_the_beginning_is_in_sight(panel: ControlPanel, qtbot: QtBot) -> None:
+    line = part(panel, "prompt", QLineEdit)
+    panel.control("prompt").show_value("the quick brown fox jumps over the lazy dog, twice and again")
+    assert line.cursorPosition() == 0
+    typed(qtbot, line, "what is typed")
+    assert line.cursorPosition() == len("what is typed"), "who types sees where"

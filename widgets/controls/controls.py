@@ -552,6 +552,7 @@ class _Text(_Control):
             return
         if self._line is not None:
             self._line.setText(value)
+            self._line.setCursorPosition(0)  # of a long text the beginning is in sight
         elif self._paragraph is not None:
             with QSignalBlocker(self._paragraph):
                 self._paragraph.setPlainText(value)

@@ -32,7 +32,6 @@ from visualizers.l5_compression.training_memory.panel import (
     ALIVE,
     COLUMNS,
     DEPTHS,
-    GPUS,
     PARTS,
     PHASES,
     Frame,
@@ -393,7 +392,7 @@ class TrainingMemory:
 
     def frame(self, params: Params) -> Frame:
         books, device_peak = taken(self, replace(params, billions=1.0, real_batch=1, real_length=512,
-                                                 gpu="80 GB", beside=""))
+                                                 gpu=80, beside=""))
         chosen = highest(books.alive.sum(0), COLUMNS)
         how = recipe(params.number_format, params.optimiser)
         at_once = math.ceil(params.batch / min(params.micro_batches, params.batch)) * params.length
@@ -414,7 +413,7 @@ class TrainingMemory:
             real=np.array([weights * how.weight, weights * how.gradient, weights * how.optimiser, activations(
                 real, params.real_batch * params.real_length, params.real_length, params.attention,
                 params.recompute, how.activation)], np.float64),
-            room=GPUS[params.gpu] * 2.0**30,
+            room=params.gpu * 2.0**30,
             real_layers=real.layers,
             real_width=real.width,
             depth_plain=depth[0], depth_plain_predicted=depth[1],

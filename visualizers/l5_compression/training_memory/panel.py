@@ -14,7 +14,6 @@ ALIVE = (*PARTS, "work space")  # of the moment: what else has been computed and
 PHASES = ("forward", "backward", "update")
 COLUMNS = 300  # moments of a step that are drawn at most
 DEPTHS = (1, 4, 9, 16)
-GPUS = {"16 GB": 16, "24 GB": 24, "40 GB": 40, "80 GB": 80, "141 GB": 141, "192 GB": 192}
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ class Params:
                               help="Texts in one micro-batch of the real model.")
     real_length: int = integer(2048, 512, 131_072, log=True, unit="token", restart=False, label="Its length",
                                help="Tokens of each of these texts.")
-    gpu: Literal["16 GB", "24 GB", "40 GB", "80 GB", "141 GB", "192 GB"] = choice(
-        "80 GB", restart=False, label="GPU", help="T4 16, RTX 4090 24, A100 40 or 80, H100 80, H200 141, "
-                                                  "MI300X 192 GB.")
+    gpu: int = integer(80, 8, 288, log=True, unit="GB", restart=False, label="Memory of a GPU", help=(
+        "T4 16, RTX 4090 24, RTX 5090 32, L40S 48, A100 40 or 80, H100 80, H200 141, MI300X 192, "
+        "B300 288 GB."))
     beside: str = hidden("real", stays=True, help="What the lower card shows: real, depth or kept.")
 
 

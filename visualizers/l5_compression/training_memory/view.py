@@ -15,7 +15,7 @@ from widgets.pictures.curves import Curve, CurvePlot
 from widgets.pictures.readouts import Readouts
 from widgets.pictures.stacks import Stack, StackedAreas, Stacks, Stretch
 from widgets.theme.look import Look
-from widgets.theme.numbers import SPACE, count, decimal, percent, signed, size
+from widgets.theme.numbers import SPACE, count, decimal, percent, quantity, signed, size
 from widgets.views.cards import Card, column
 from widgets.views.layout import Arrangement, Place, below, beside
 from widgets.views.pages import Pages
@@ -106,7 +106,7 @@ class TrainingMemoryView(PanelView):
         self.real.draw(
             self._parts()[:4], stacks, heads=(words("sum"), words("share")),
             notes=[percent(float(one) / total) for one in frame.real],
-            rule=(room, words("one GPU of {room}", room=params.gpu)), title=words(
+            rule=(room, words("one GPU of {room}", room=quantity(params.gpu, "GB", words))), title=words(
                 "{weights} billion weights, {layers} layers of width {width}",
                 weights=decimal(params.billions), layers=frame.real_layers, width=count(frame.real_width)))
         self.needs.draw([
