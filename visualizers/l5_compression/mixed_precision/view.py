@@ -151,8 +151,7 @@ class MixedPrecisionView(PanelView):
     def _draw_formats(self, shown: Shown[Params, Frame]) -> None:
         words, rows = self.words, []
         for (name, one), after in zip(FORMATS.items(), shown.frame.after_update, strict=True):
-            below = -one.mantissa - 1
-            rows.append((name, f"{power_of_two(below)} = {decimal(2.0**below, 2)}", decimal(float(after), 8),
+            rows.append((name, power_of_two(-one.mantissa - 1), decimal(float(after), 8),
                          words("stays") if after == 1 else words("moves")))
         self.formats.draw(rows, selected=NAMES.index(shown.params.number_format),
                           title=words("What is 1 − {update}?", update=decimal(shown.params.update)))

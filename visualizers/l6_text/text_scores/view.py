@@ -113,7 +113,7 @@ class TextScoresView(PanelView):
         self.prose.draw(
             [Curve(frame.known, np.arange(1, len(frame.known) + 1), words("written on its own"), width=2.5)],
             [Rule(frame.real, words("real text"))] if frame.real else [], y_range=(0.0, 1.0),
-            note=words("share of 6-character pieces that real text has"))
+            note=words("share of real 6-character pieces"))
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame = shown.frame
