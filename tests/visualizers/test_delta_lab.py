@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
 
 from visualizers.data import Data
-from visualizers.l4_tuning.delta_lab.experiment import RATES, DeltaLab, Kept, both
+from visualizers.l4_tuning.delta_lab.experiment import BATCH, RATES, DeltaLab, Watched, both
 from visualizers.l4_tuning.delta_lab.panel import CLASSES, METHODS, TASKS, Params
 from visualizers.models.checkpoint import load_made_bert
 from visualizers.models.delta import attached
@@ -135,13 +136,31 @@ def test_that_memory_is_counted_in_the_first_update() -> None:
     frame = one.frame(params)
     numbers = frame.trained[:FULL] + 2 * C + 2
     assert (frame.memory[:FULL, 1] == 4 * numbers).all() and (frame.memory[:FULL, 2] == 8 * numbers).all()
-    assert (begin()[0].memory == 0).all()
+    before = begin()[0]
+    assert (before.memory == 0).all() and (before.peak == 0).all()
+    assert all(w.grad is None for learner in one.learners for w in learner.parameters()), "and not made"
     x = torch.randn(50, 7, requires_grad=True)
     layer = torch.nn.Linear(7, 3)
-    kept = Kept(layer)  # type: ignore[arg-type]
-    with torch.autograd.graph.saved_tensors_hooks(kept.pack, kept.unpack):
-        layer(x * 2.0).exp()
-    assert kept.bytes == 4 * 50 * (7 + 3), "the input of the layer and what exp gave, not the weights"
+    with Watched([x, *layer.parameters()]) as watched, torch.autograd.graph.saved_tensors_hooks(
+            watched.keep, lambda one: one):
+        layer(x * 2.0).exp().sum().backward()
+    assert watched.kept == 4 * 50 * (7 + 3), "the input of the layer and what exp gave, not the weights"
+    assert watched.alive == 4 * (50 * 7 + 3 * 7 + 3), "all but the gradients is given back"
+
+
+def test_that_peak_memory_is_that_of_the_allocator() -> None:
+    """torch's profiler is told by the allocator itself of each piece that it gives and takes back."""
+    one, params = begin(1)
+    frame, (ids, labels) = one.frame(params), one.data[0]
+    for at, learner in enumerate(one.learners):
+        with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU],
+                                    profile_memory=True) as found:
+            torch.nn.functional.cross_entropy(learner(ids[:BATCH]), labels[:BATCH]).backward()
+        given: Any = found.profiler.kineto_results.events()  # type: ignore[union-attr]
+        alive = np.cumsum([each.nbytes() for each in sorted(
+            (each for each in given if each.name() == "[memory]"), key=lambda each: each.start_ns())])
+        there = sum(w.nbytes for w in learner.parameters()) + frame.memory[at, 2]
+        assert frame.peak[at] == pytest.approx(there + alive.max(), rel=0.01)
 
 
 def test_that_rounds_go_task_by_task_and_seed_by_seed() -> None:

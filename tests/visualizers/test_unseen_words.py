@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,10 @@ def test_that_lora_trained_here_is_pefts(trained: UnseenWords) -> None:
             one = theirs.get_submodule(f"bert.encoder.layer.{layer}.attention.self.{matrix}")
             one.lora_A["default"].weight.copy_(part.a)
             one.lora_B["default"].weight.copy_(part.b)
-        x = wrapped.base_model.model.bert(input_ids=ids).last_hidden_state
-        with attached(delta, learner.bert):
-            torch.testing.assert_close(learner.bert(ids), x, rtol=0, atol=1e-5)
+        x = wrapped.base_model.model.double().bert(input_ids=ids).last_hidden_state
+        bert, delta = copy.deepcopy(learner.bert).double(), copy.deepcopy(delta).double()
+        with attached(delta, bert):
+            torch.testing.assert_close(bert(ids), x, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("method", ["BitFit", "LoRA", "adapter"])

@@ -58,6 +58,7 @@ class BarChart(Canvas[int]):
         self._series: int | Sequence[int] = 0
         self._highlight = -1
         self._muted: frozenset[int] = frozenset()
+        self._drawn: object = None
         self.reel = Scroll(look)
         self.setMinimumSize(look.px(160), FEWEST * self._least + 2 * self.text_height(13))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -73,9 +74,15 @@ class BarChart(Canvas[int]):
         muted: Sequence[int] = (),
         title: str | None = None,
     ) -> None:
-        """Show these values; ``series`` colours all bars or each, ``muted`` ones are grey."""
+        """Show these values; ``series`` colours all bars or each, ``muted`` ones are grey. What is shown
+        already is not painted again."""
+        self._values = np.array(values, dtype=np.float64).ravel()
+        before, self._drawn = self._drawn, (
+            self._values.tobytes(), tuple(labels), series if isinstance(series, int) else tuple(series),
+            highlight, tuple(muted), title)
+        if before == self._drawn:
+            return
         self.retitle(title)
-        self._values = np.asarray(values, dtype=np.float64).ravel()
         self._names = tuple(labels)[: len(self._values)]
         self._series, self._highlight, self._muted = series, highlight, frozenset(muted)
         finite = self._values[np.isfinite(self._values)]

@@ -60,6 +60,7 @@ class Dumbbells(Canvas[Pair]):
         self.selected = -1
         self.rule: tuple[float, str] | None = None
         self._low = 0.0
+        self._drawn: object = None
         self._layout: tuple[object, QRectF] = (None, QRectF())
         self.setMinimumSize(look.px(280), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -70,7 +71,13 @@ class Dumbbells(Canvas[Pair]):
         selected: int = -1, rule: tuple[float, str] | None = None, title: str | None = None,
     ) -> None:
         """Show the pairs of the rows ``names``; ``notes`` stand small below the names. A dashed ``rule``
-        stands at one share, with its name."""
+        stands at one share, with its name. What is shown already is not painted again."""
+        before, self._drawn = self._drawn, (
+            tuple(names), tuple(notes), selected, rule, title,
+            tuple((one.label, one.begin.tobytes(), one.end.tobytes(), one.series, one.ghost)
+                  for one in pairs))
+        if before == self._drawn:
+            return
         self.retitle(title)
         self.names, self.notes, self.selected, self.rule = tuple(names), tuple(notes), selected, rule
         self.pairs = tuple(sorted(pairs, key=lambda one: not one.ghost))  # ghosts lie behind

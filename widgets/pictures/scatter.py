@@ -68,6 +68,7 @@ class ScatterPlot(PointsCanvas):
         self._x_range: scales.Range = (0.0, 1.0)
         self._y_range: scales.Range = (0.0, 1.0)
         self._sheet = raster.Sheet()
+        self._drawn: object = None
         self.setMinimumSize(look.px(220), look.px(150))
 
     @may_wait
@@ -89,11 +90,19 @@ class ScatterPlot(PointsCanvas):
             ghosts: grey lines below the trends, of pinned runs, each with the run's name.
             y_range: what y runs over; without one from 0, or what is less, to what is there.
             rule: an x at which a dashed line stands.
+
+        What is shown already is not painted again.
         """
+        points = self._plane(x, y)
+        kinds = np.zeros(len(points), np.intp) if series is None else np.array(series, np.intp)
+        before, self._drawn = self._drawn, (
+            points.tobytes(), kinds.tobytes(), tuple(names), tuple(series_names), tuple(labelled),
+            tuple(selected), y_range, rule, title,
+            *((one, np.asarray(a).tobytes(), np.asarray(b).tobytes()) for one, a, b in (*trends, *ghosts)))
+        if before == self._drawn:
+            return
         self.retitle(title)
-        self.points = self._plane(x, y)
-        self.series = np.zeros(len(self.points), np.intp) if series is None \
-            else np.asarray(series, np.intp)
+        self.points, self.series = points, kinds
         self.names, self.series_names = tuple(names), tuple(series_names)
         self.labelled, self.selected, self.rule = tuple(labelled), tuple(selected), rule
         self.ghosts = tuple((name, self._plane(a, b)) for name, a, b in ghosts)

@@ -10,9 +10,9 @@ Shapes: B texts, T tokens, C channels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
-from typing import ClassVar
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import safetensors.torch
@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from visualizers.data.made_language import (
     MASK,
@@ -54,6 +55,7 @@ MADE = {"sentiment": sentiment, "topic": topics, "agreement": agreement}
 RATES = (2e-2, 2e-2, 1e-2, 1e-2, 5e-3, 5e-4)  # of each method
 BATCH = 16
 TEXTS, ASKED = 400, 80  # to learn from, and to ask about
+PROBED = 16  # texts by which the bare backbone is compared with what it was
 LONGEST = 22  # words of a typed text: a soft prompt needs room before it
 EXAMPLES = ("the plot was great and the actor was kind", "the bed was awful , the garden was lovely",
             "the song was not dull", "the menu was poor , the bread was weak")
@@ -80,11 +82,12 @@ class DeltaLab:
         self.backbone = load_made_bert().to(self.device).requires_grad_(False)
         self.data = [(rows_of(made.texts).to(self.device), torch.tensor(made.labels, device=self.device))
                      for task in TASKS for made in both(task, params.seed)]  # to learn from, to ask about, …
-        self.probe = self.data[1][0]                                           # (X, T)
+        self.probe = self.data[1][0][:PROBED]                                  # (X, T)
         with torch.no_grad():
             self.never = self.backbone(self.probe)                             # before any delta was attached
         self.accuracy = np.full((len(METHODS), len(TASKS), SEEDS), NOT_YET, np.float32)
         self.memory = np.zeros((len(METHODS), len(PARTS)), np.float32)
+        self.peak = np.zeros(len(METHODS), np.float32)
         self.served: list[list[Learner]] = []  # of the first seed, task by task
         self.steps, self.round = 0, 0
         self._begin(params)
@@ -133,23 +136,30 @@ class DeltaLab:
         for group, rate in zip(self.optimizer.param_groups, RATES, strict=True):
             group["lr"] = rate * params.rate
         self.optimizer.zero_grad()
-        losses = []
-        for at, one in enumerate(self.learners):
-            kept = Kept(one)
-            with nullcontext() if self.steps else saved_tensors_hooks(kept.pack, kept.unpack):
-                loss = F.cross_entropy(one(ids[rows]), labels[rows])
-            loss.backward()
-            losses.append(loss.item())
-            self.memory[at, 0] = kept.bytes or self.memory[at, 0]
+        losses = [F.cross_entropy(one(ids[rows]), labels[rows]) for one in self.learners]
+        torch.stack(losses).sum().backward()  # they share no trained weight, so each learns from its own loss
         self.optimizer.step()
         if not self.steps:
-            for at, group in enumerate(self.optimizer.param_groups):
-                self.memory[at, 1] = sum(w.grad.nbytes for w in group["params"]
-                                         if w.grad is not None)
-                self.memory[at, 2] = sum(one.nbytes for w in group["params"] for name, one in
-                                         self.optimizer.state[w].items() if name != "step")
+            self._weigh(ids[rows], labels[rows])
         self.steps += 1
-        return {"loss": sum(losses) / len(losses)}
+        return {"loss": float(np.mean([one.item() for one in losses]))}
+
+    def _weigh(self, ids: Tensor, labels: Tensor) -> None:
+        """Watch what the next update of each learner takes, by texts (B, T) and their labels (B,); it is
+        not made."""
+        for at, (one, group) in enumerate(zip(self.learners, self.optimizer.param_groups, strict=True)):
+            one.zero_grad()
+            with Watched([*one.parameters(), ids, labels]) as watched:
+                with saved_tensors_hooks(watched.keep, lambda x: x):
+                    loss = F.cross_entropy(one(ids), labels)
+                loss.backward()
+            gradients = sum(w.grad.nbytes for w in group["params"] if w.grad is not None)
+            means = sum(mean.nbytes for w in group["params"] for name, mean in
+                        self.optimizer.state[w].items() if name != "step")
+            self.memory[at] = watched.kept, gradients, means
+            # The weights and Adam's means are there all the while.
+            self.peak[at] = sum(w.nbytes for w in one.parameters()) + means + watched.peak
+            one.zero_grad()
 
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
@@ -180,7 +190,7 @@ class DeltaLab:
         return Frame(
             accuracy=self.accuracy.copy(), mean=self.mean.copy(), trained=self.trained.copy(),
             whole=sum(w.numel() for w in self.backbone.parameters()), file=self.files.copy(),
-            memory=self.memory.copy(), parts=tuple(self.parts), own=self.own.copy(),
+            memory=self.memory.copy(), peak=self.peak.copy(), parts=tuple(self.parts), own=self.own.copy(),
             added=self.added.copy(), asked=asked, answers=answers, odds=odds, identical=self.identical,
             gradients=self.gradients, round=self.round)
 
@@ -201,22 +211,50 @@ class DeltaLab:
         return tuple(names[one] for one in best.tolist()), most.cpu().numpy()
 
 
-class Kept:
-    """Counts what autograd keeps of a forward pass for the backward one, without the weights."""
+class Watched(TorchDispatchMode):
+    """Sees each tensor that comes into being in this block, and when its memory is given back.
 
-    def __init__(self, learner: Learner) -> None:
-        self.seen = {one.untyped_storage().data_ptr() for one in learner.parameters()}
-        self.bytes = 0
+    Args:
+        known: what was there before.
 
-    def pack(self, x: Tensor) -> Tensor:
-        storage = x.untyped_storage()
-        if storage.data_ptr() not in self.seen:
-            self.seen.add(storage.data_ptr())
-            self.bytes += storage.nbytes()
+    Attributes:
+        peak: the most bytes that were there at once.
+        kept: bytes that autograd keeps for the backward pass: the activations.
+    """
+
+    def __init__(self, known: Iterable[Tensor]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.pieces = {piece(one): 0 for one in known}  # bytes of each piece of memory
+        self.before = frozenset(self.pieces)
+        self.alive = self.peak = self.kept = 0
+        self.activations: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for one in out if isinstance(out, (tuple, list)) else (out,):
+            if isinstance(one, Tensor) and piece(one) not in self.pieces:
+                storage, key = one.untyped_storage(), piece(one)
+                self.pieces[key] = storage.nbytes()
+                self.alive += storage.nbytes()
+                self.peak = max(self.peak, self.alive)
+                weakref.finalize(storage, self._gone, key).atexit = False
+        return out
+
+    def _gone(self, key: int) -> None:
+        self.alive -= self.pieces.pop(key)
+        self.activations.discard(key)
+
+    def keep(self, x: Tensor) -> Tensor:
+        """A hook for what autograd keeps of the forward pass."""
+        if piece(x) not in self.before | self.activations:
+            self.activations.add(piece(x))
+            self.kept += x.untyped_storage().nbytes()
         return x
 
-    def unpack(self, x: Tensor) -> Tensor:
-        return x
+
+def piece(one: Tensor) -> int:
+    """What tells one piece of memory from another: tensors that share one count once."""
+    return int(one.untyped_storage()._cdata)
 
 
 def both(task: str, seed: int) -> tuple[Labelled, Labelled]:

@@ -48,7 +48,8 @@ class Frame:
     trained: Annotated[Int32, "METHODS", "≥ 1"]  # numbers of a delta, without its head
     whole: Annotated[int, "≥ 1"]  # numbers of the backbone
     file: Annotated[Int32, "METHODS", "≥ 1"]  # bytes of its file, with its head
-    memory: Annotated[Float32, "METHODS PARTS", "≥ 0"]  # bytes, measured in the first update; 0 before
+    memory: Annotated[Float32, "METHODS PARTS", "≥ 0"]  # bytes, measured at the first update; 0 before
+    peak: Annotated[Float32, "METHODS", "≥ 0"]  # the most at once, with the weights
     parts: Annotated[tuple[str, ...], "N"]  # "blocks.0.attention.query"
     own: Annotated[Int32, "N", "≥ 0"]  # numbers of each part
     added: Annotated[Int32, "METHODS N", "≥ 0"]  # numbers that a method trains there

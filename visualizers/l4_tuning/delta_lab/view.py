@@ -51,7 +51,7 @@ class DeltaLabView(PanelView):
             "answers": (words("Answers"), self.answers), "tree": (words("Modules"), self.tree),
             "seeds": (words("Each seed"), self.seeds)})
         self.costs = Pages(self, "cost", {"file": (words("File"), self.bars),
-                                          "memory": (words("Memory of an update"), self.memory)})
+                                          "memory": (words("Peak memory"), self.memory)})
 
         large, inside, cost = (Card(look) for _ in range(3))
         large.body.addWidget(self.shares, 1)
@@ -82,8 +82,12 @@ class DeltaLabView(PanelView):
         if self.costs.show_page(shown.params.cost) == "file":
             self.bars.draw(frame.file, named, highlight=method, title=words("Bytes kept for one task"))
         else:
-            self.memory.draw(frame.memory.sum(1), named, highlight=method, series=2,
-                             title=words("Activations, gradients and Adam's means"))
+            kept, gradients, means = (size(one) for one in frame.memory[method])
+            self.memory.draw(
+                frame.peak, named, highlight=method, series=2, title=words(
+                    "The most at once, measured; {method}: activations {kept}, gradients {gradients}, "
+                    "Adam's means {means}", method=named[method], kept=kept, gradients=gradients, means=means)
+                if frame.peak.any() else words("Measured with the first update: press Play"))
 
     def _draw_shares(self, shown: Shown[Params, Frame], method: int) -> None:
         frame, words = shown.frame, self.words

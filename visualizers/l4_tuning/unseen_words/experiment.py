@@ -41,7 +41,7 @@ from visualizers.panel import Context
 
 WORDS = (*PRAISE, *BLAME)
 RATES = (1e-3, 1e-2, 1e-2, 1e-2, 2e-2, 2e-2)  # of each method
-TEXTS = 6  # asked about each word
+TEXTS = 4  # asked about each word
 POOL = 512  # texts to learn from
 
 
