@@ -115,11 +115,9 @@ def test_that_lora_equals_pefts(pair: tuple[Any, Bert]) -> None:
         out = wrapped(input_ids=ids, attention_mask=real.long()).logits[real]
     torch.testing.assert_close(scores(bert, lora), out, rtol=1e-5, atol=1e-5)
     assert lora.count == wrapped.get_nb_trainable_parameters()[0]
-    before, unmerged = scores(bert), scores(bert, lora)
-    lora.merge(bert)
+    unmerged = scores(bert, lora)
+    bert.load_state_dict(lora.merged(bert), strict=False)
     torch.testing.assert_close(scores(bert), unmerged, rtol=1e-5, atol=1e-5)
-    lora.merge(bert, -1.0)
-    torch.testing.assert_close(scores(bert), before, rtol=1e-5, atol=1e-5)
 
 
 def test_that_the_soft_prompt_equals_pefts(pair: tuple[Any, Bert]) -> None:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from visualizers.data import Data
 from visualizers.data.made_language import BLAME, MASK, PRAISE, TOPICS, WORDS
-from visualizers.l4_tuning.lora.experiment import LoraAndFull, matrices, new_task
+from visualizers.l4_tuning.lora.experiment import LoraAndFull, by_heart, matrices, new_task
 from visualizers.l4_tuning.lora.panel import Params
 from visualizers.l4_tuning.lora.smollm import NOTHING, spectrum_of, told
 from visualizers.models.bert import name_in_transformers
@@ -125,10 +125,12 @@ def test_that_the_old_task_asks_for_words_of_known_kinds() -> None:
 
 
 def test_that_facts_are_all_different_and_half_of_them_true() -> None:
-    learnt, asked = new_task(Params(task="facts by heart", facts=60, seed=3))
-    assert learnt is asked and len(set(learnt.texts)) == 60 and sum(learnt.labels) == 30
-    rule, held = new_task(Params(seed=3))
-    assert set(held.names) == {"differ", "agree"} and len(rule.texts) > len(held.texts)
+    made = by_heart(60, 3)
+    assert len(set(made.texts)) == 60 and sum(made.labels) == 30
+    learnt, asked = new_task("facts by heart", 60, 3)
+    assert learnt is asked and learnt[0].shape[0] == 60 and learnt[1].tolist() == made.labels
+    rule, held = new_task("do they agree", 60, 3)
+    assert len(rule[0]) > len(held[0]) and set(held[1].tolist()) == {0, 1}
 
 
 def test_that_the_spectrum_of_b_a_is_found_without_multiplying_them() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,3 +84,9 @@ def load_made_bert() -> Bert:
         bert = Bert(CONFIG, torch.Generator())
         bert.load_state_dict({name: opened.get_tensor(name).float() for name in opened.keys()})  # noqa: SIM118
     return bert
+
+
+@cache
+def frozen_made_bert(device: str) -> Bert:
+    """The same model for all who only read it, hang deltas into it or copy it: nobody changes it."""
+    return load_made_bert().to(device).requires_grad_(False)

@@ -117,12 +117,11 @@ class Lora(Delta):
             assert isinstance(part, LowRank)
             yield bert.get_submodule(name).register_forward_hook(part.add)
 
-    @torch.no_grad()
-    def merge(self, bert: Bert, sign: float = 1.0) -> None:
-        """Write W + ΔW into ``bert``, where it then costs nothing; with ``sign`` −1 take it out again."""
-        for name, part in zip(self.names, self.parts, strict=True):
-            assert isinstance(part, LowRank)
-            _linear(bert, name).weight += sign * part.change()
+    def merged(self, bert: Bert) -> dict[str, Tensor]:
+        """The weights W + ΔW by name, for the places of W in ``bert``, where they cost nothing more."""
+        changes = (part.change() for part in self.parts if isinstance(part, LowRank))
+        return {f"{name}.weight": _linear(bert, name).weight + change
+                for name, change in zip(self.names, changes, strict=True)}
 
 
 # --- added -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +27,6 @@ from visualizers.data.made_language import (
     MASK,
     PAD,
     WORDS,
-    Labelled,
     agreement,
     cut,
     sentiment,
@@ -44,7 +44,7 @@ from visualizers.l4_tuning.delta_lab.panel import (
     Params,
 )
 from visualizers.models.bert import Bert
-from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt
 from visualizers.models.made_bert import rows_of
 from visualizers.models.tuned import Tuned, delta_of
@@ -54,7 +54,7 @@ from visualizers.shapes import Float32
 MADE = {"sentiment": sentiment, "topic": topics, "agreement": agreement}
 RATES = (2e-2, 2e-2, 1e-2, 1e-2, 5e-3, 5e-4)  # of each method
 BATCH = 16
-TEXTS, ASKED = 400, 80  # to learn from, and to ask about
+TEXTS, ASKED = 400, 60  # to learn from, and to ask about
 PROBED = 16  # texts by which the bare backbone is compared with what it was
 LONGEST = 22  # words of a typed text: a soft prompt needs room before it
 EXAMPLES = ("the plot was great and the actor was kind", "the bed was awful , the garden was lovely",
@@ -79,9 +79,9 @@ class DeltaLab:
 
     def __init__(self, params: Params, context: Context) -> None:
         self.generator, self.device = context.generator, context.device
-        self.backbone = load_made_bert().to(self.device).requires_grad_(False)
-        self.data = [(rows_of(made.texts).to(self.device), torch.tensor(made.labels, device=self.device))
-                     for task in TASKS for made in both(task, params.seed)]  # to learn from, to ask about, …
+        self.backbone = frozen_made_bert(self.device)
+        self.data = [(ids.to(self.device), labels.to(self.device)) for task in TASKS
+                     for ids, labels in both(task, params.seed)]  # to learn from, to ask about, …
         self.probe = self.data[1][0][:PROBED]                                  # (X, T)
         with torch.no_grad():
             self.never = self.backbone(self.probe)                             # before any delta was attached
@@ -103,10 +103,8 @@ class DeltaLab:
     def _begin(self, params: Params) -> None:
         """Six new learners for the task and the seed of this round."""
         classes = len(CLASSES[self.task])
-        deltas = (delta_of(method, self.backbone, params.size, self.generator, 2 * params.size)
-                  for method in METHODS)
-        self.learners = [Learner(self.backbone, delta, classes, self.generator).to(self.device)
-                         for delta in deltas]
+        self.learners = [learner(method, self.device, params.size, classes, self.generator)
+                         for method in METHODS]
         self.optimizer = torch.optim.AdamW(  # one group a learner, each with its own learning rate
             [{"params": [w for w in one.parameters() if w.requires_grad]} for one in self.learners],
             weight_decay=0.0, fused=True)
@@ -140,26 +138,9 @@ class DeltaLab:
         torch.stack(losses).sum().backward()  # they share no trained weight, so each learns from its own loss
         self.optimizer.step()
         if not self.steps:
-            self._weigh(ids[rows], labels[rows])
+            self.memory, self.peak = weighed(params.size, self.device)
         self.steps += 1
         return {"loss": float(np.mean([one.item() for one in losses]))}
-
-    def _weigh(self, ids: Tensor, labels: Tensor) -> None:
-        """Watch what the next update of each learner takes, by texts (B, T) and their labels (B,); it is
-        not made."""
-        for at, (one, group) in enumerate(zip(self.learners, self.optimizer.param_groups, strict=True)):
-            one.zero_grad()
-            with Watched([*one.parameters(), ids, labels]) as watched:
-                with saved_tensors_hooks(watched.keep, lambda x: x):
-                    loss = F.cross_entropy(one(ids), labels)
-                loss.backward()
-            gradients = sum(w.grad.nbytes for w in group["params"] if w.grad is not None)
-            means = sum(mean.nbytes for w in group["params"] for name, mean in
-                        self.optimizer.state[w].items() if name != "step")
-            self.memory[at] = watched.kept, gradients, means
-            # The weights and Adam's means are there all the while.
-            self.peak[at] = sum(w.nbytes for w in one.parameters()) + means + watched.peak
-            one.zero_grad()
 
     @torch.no_grad()
     def measure(self, params: Params) -> Mapping[str, float]:
@@ -211,6 +192,38 @@ class DeltaLab:
         return tuple(names[one] for one in best.tolist()), most.cpu().numpy()
 
 
+def learner(method: str, device: str, size: int, classes: int, generator: torch.Generator) -> Learner:
+    """The backbone with what a method adds to it, at its beginning."""
+    bert = frozen_made_bert(device)
+    return Learner(bert, delta_of(method, bert, size, generator, 2 * size), classes, generator).to(device)
+
+
+@lru_cache(maxsize=16)
+def weighed(size: int, device: str) -> tuple[Float32, Float32]:
+    """What the second update of each method takes, watched: bytes of activations, gradients and Adam's means,
+    (METHODS, PARTS), and the most that is there at once, (METHODS,)."""
+    ids, labels = (one[:BATCH].to(device) for one in both(TASKS[0], 0)[0])     # (B, T), (B,)
+    generator = torch.Generator().manual_seed(0)
+    memory, peak = np.zeros((len(METHODS), len(PARTS)), np.float32), np.zeros(len(METHODS), np.float32)
+    for at, method in enumerate(METHODS):
+        one = learner(method, device, size, len(CLASSES[0]), generator)
+        tuned = [w for w in one.parameters() if w.requires_grad]
+        adam = torch.optim.AdamW(tuned, fused=True)
+        F.cross_entropy(one(ids), labels).backward()
+        adam.step()
+        adam.zero_grad()
+        with Watched([*one.parameters(), ids, labels]) as watched:
+            with saved_tensors_hooks(watched.keep, lambda x: x):
+                loss = F.cross_entropy(one(ids), labels)
+            loss.backward()
+        gradients = sum(w.grad.nbytes for w in tuned if w.grad is not None)
+        means = sum(mean.nbytes for w in tuned for name, mean in adam.state[w].items() if name != "step")
+        memory[at] = watched.kept, gradients, means
+        # The weights and Adam's means are there all the while.
+        peak[at] = sum(w.nbytes for w in one.parameters()) + means + watched.peak
+    return memory, peak
+
+
 class Watched(TorchDispatchMode):
     """Sees each tensor that comes into being in this block, and when its memory is given back.
 
@@ -257,9 +270,11 @@ def piece(one: Tensor) -> int:
     return int(one.untyped_storage()._cdata)
 
 
-def both(task: str, seed: int) -> tuple[Labelled, Labelled]:
-    """Texts to learn from and others to ask about."""
-    return MADE[task](TEXTS, seed), MADE[task](ASKED, seed + 1000)
+@lru_cache(maxsize=12)
+def both(task: str, seed: int) -> tuple[tuple[Tensor, Tensor], ...]:
+    """Texts (N, T) to learn from and others to ask about, each with their labels (N,)."""
+    made = MADE[task](TEXTS, seed), MADE[task](ASKED, seed + 1000)
+    return tuple((rows_of(one.texts), torch.tensor(one.labels)) for one in made)
 
 
 def modules(bert: Bert) -> list[str]:

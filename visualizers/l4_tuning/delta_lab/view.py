@@ -82,11 +82,10 @@ class DeltaLabView(PanelView):
         if self.costs.show_page(shown.params.cost) == "file":
             self.bars.draw(frame.file, named, highlight=method, title=words("Bytes kept for one task"))
         else:
-            kept, gradients, means = (size(one) for one in frame.memory[method])
             self.memory.draw(
                 frame.peak, named, highlight=method, series=2, title=words(
-                    "The most at once, measured; {method}: activations {kept}, gradients {gradients}, "
-                    "Adam's means {means}", method=named[method], kept=kept, gradients=gradients, means=means)
+                    "The most at once; {method} keeps {kept} of activations", method=named[method],
+                    kept=size(frame.memory[method, 0]))
                 if frame.peak.any() else words("Measured with the first update: press Play"))
 
     def _draw_shares(self, shown: Shown[Params, Frame], method: int) -> None:

@@ -17,15 +17,15 @@ Shapes: B texts, T tokens, C channels, r the rank, S singular values of a matrix
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from visualizers.data.made_language import (
@@ -53,7 +53,7 @@ from visualizers.l4_tuning.lora.panel import (
 )
 from visualizers.l4_tuning.lora.smollm import RealTuning, spectrum_of
 from visualizers.models.bert import Bert
-from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.delta import Lora
 from visualizers.models.made_bert import rows_of
 from visualizers.models.tuned import Tuned
@@ -62,8 +62,8 @@ from visualizers.panel import Context
 MAPS = ("attention.query", "attention.key", "attention.value", "attention.out", "up", "down")
 PLACES = {"queries and values": ("attention.query", "attention.value"), "every matrix": MAPS}
 BATCH = 32
-RULED, ASKED = 1000, 120  # texts to learn a rule from, and to ask about it
-OLD, SHORT, LONG = 120, 8, 18  # so many reviews, of so many words, with one word under a mask
+RULED, ASKED = 1000, 80  # texts to learn a rule from, and to ask about it
+OLD, SHORT, LONG = 80, 8, 18  # so many reviews, of so many words, with one word under a mask
 CHECKED = 40  # of the texts asked about are asked again when LoRA is merged
 KINDS = (PRAISE, BLAME, *TOPICS.values())  # of the words that are asked for
 
@@ -96,10 +96,10 @@ class LoraAndFull:
             self.shared = ("language",)
             return
         self.generator, device = context.generator, context.device
-        self.backbone = load_made_bert().to(device).requires_grad_(False)
-        learnt, asked = new_task(params)
-        self.ids, self.labels = rows_of(learnt.texts).to(device), torch.tensor(learnt.labels, device=device)
-        self.asked, self.answers = rows_of(asked.texts).to(device), torch.tensor(asked.labels, device=device)
+        self.backbone = frozen_made_bert(device)
+        learnt, asked = new_task(params.task, params.facts, params.seed)
+        self.ids, self.labels = (one.to(device) for one in learnt)             # (N, T), (N,)
+        self.asked, self.answers = (one.to(device) for one in asked)           # (N, T), (N,)
         whole, at = old_texts()                                                # (N, T), (N,)
         self.at = at.to(device)                                                # (N,)
         self.true = whole.gather(1, at[:, None])[:, 0].to(device)              # (N,)
@@ -113,7 +113,7 @@ class LoraAndFull:
             start = torch.Generator().manual_seed(params.seed)
             return Lora(self.backbone, start, params.rank, params.alpha, PLACES[params.places])
 
-        self.learners = [Learner(self.backbone, one, len(asked.names), self.generator)
+        self.learners = [Learner(self.backbone, one, 2, self.generator)
                          for one in (None, lora(), lora())]
         for one in self.learners:
             one.to(device)
@@ -179,12 +179,11 @@ class LoraAndFull:
         return (self.kind[found] == self.kind[self.true]).float().mean().item()
 
     def _merge(self, learner: Learner, scores: Tensor) -> None:
-        """Write W + (α/r) B A into a copy of the backbone, and ask it the same."""
-        merged = copy.deepcopy(self.backbone)
+        """Put W + (α/r) B A into the places of the backbone's W, and ask the same."""
         assert isinstance(learner.delta, Lora)
-        learner.delta.merge(merged)
-        asked, scores = self.asked[:CHECKED], scores[:CHECKED]
-        x = merged(asked, real=asked != PAD)[:, 0]                             # (n, C)
+        asked, scores = self.asked[:CHECKED], scores[:CHECKED]                 # (n, T), (n, classes)
+        x = functional_call(self.backbone, learner.delta.merged(self.backbone), (asked,),
+                            {"real": asked != PAD})[:, 0]                      # (n, C)
         again = F.linear(x, learner.weight, learner.bias)                      # (n, classes)
         self.merged = (again - scores).abs().max().item()
         self.same = (again.argmax(1) == scores.argmax(1)).float().mean().item()
@@ -214,17 +213,31 @@ def matrices(bert: Bert) -> list[str]:
     return [f"blocks.{at}.{name}" for at in range(len(bert.blocks)) for name in MAPS]
 
 
-def new_task(params: Params) -> tuple[Labelled, Labelled]:
-    """What is learnt from and what is asked. Facts are asked as they were learnt, a rule on new texts."""
-    if params.task == "do they agree":
-        return agreement(RULED, params.seed), agreement(ASKED, params.seed + 1000)
-    draw = random.Random(params.seed)
-    pairs = [(thing, word) for topic in TOPICS.values() for thing in topic for word in (*PRAISE, *BLAME)]
-    facts = [f"the {thing} was {word}" for thing, word in draw.sample(pairs, params.facts)]
-    labels = [at % 2 for at in range(len(facts))]
-    draw.shuffle(labels)
-    made = Labelled(facts, labels, ("false", "true"))
+Rows = tuple[Tensor, Tensor]  # texts (N, T) and their labels (N,)
+
+
+@lru_cache(maxsize=8)
+def new_task(task: str, facts: int, seed: int) -> tuple[Rows, Rows]:
+    """What is learnt from and what is asked, of two classes. Facts are asked as they were learnt, a rule on
+    new texts."""
+    if task == "do they agree":
+        return as_rows(agreement(RULED, seed)), as_rows(agreement(ASKED, seed + 1000))
+    made = as_rows(by_heart(facts, seed))
     return made, made
+
+
+def by_heart(facts: int, seed: int) -> Labelled:
+    """Statements that are true or false by the fall of a coin, half of each."""
+    draw = random.Random(seed)
+    pairs = [(thing, word) for topic in TOPICS.values() for thing in topic for word in (*PRAISE, *BLAME)]
+    texts = [f"the {thing} was {word}" for thing, word in draw.sample(pairs, facts)]
+    labels = [at % 2 for at in range(len(texts))]
+    draw.shuffle(labels)
+    return Labelled(texts, labels, ("false", "true"))
+
+
+def as_rows(made: Labelled) -> Rows:
+    return rows_of(made.texts), torch.tensor(made.labels)
 
 
 @cache

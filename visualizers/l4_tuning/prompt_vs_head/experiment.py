@@ -50,7 +50,7 @@ from visualizers.l4_tuning.prompt_vs_head.panel import (
     Params,
 )
 from visualizers.models.bert import Bert
-from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.delta import SoftWords, attached
 from visualizers.models.made_bert import CONFIG, rows_of
 from visualizers.models.prompt_template import Filled, Piece, fill, parse
@@ -139,7 +139,7 @@ class PromptVsHead:
         except Refusal as wrong:
             context.note(wrong.message, **wrong.values)
             self.words, self.classes = label_words(typed := Params().label_words)
-        self.backbone, self.asked = frozen_bert(self.device), texts_asked()
+        self.backbone, self.asked = frozen_made_bert(self.device), texts_asked()
         self.pools = [others(made_language.sentiment(6 * SHOTS[-1], LEARNT_SEED + 1000 * params.seed + draw),
                              self.asked) for draw in range(DRAWS)]
         self.accuracy = np.full((2, DRAWS, len(SHOTS)), NOT_YET, np.float32)
@@ -260,12 +260,6 @@ def first_of_each(pool: Labelled, count: int) -> Labelled:
 
 
 @cache
-def frozen_bert(device: str) -> Bert:
-    """The backbone, which nothing changes."""
-    return load_made_bert().to(device).requires_grad_(False)
-
-
-@cache
 def texts_asked() -> Labelled:
     return made_language.sentiment(ASKED, ASKED_SEED)
 
@@ -274,7 +268,7 @@ def texts_asked() -> Labelled:
 def accuracy_with(wording: str, typed: str, join: str, device: str) -> float:
     """Of the backbone itself, with one of the wordings: each run would find the same."""
     words, classes = (one.to(device) for one in label_words(typed))
-    return accuracy(Prompted(frozen_bert(device), parse(wording, cut), words, classes, join,
+    return accuracy(Prompted(frozen_made_bert(device), parse(wording, cut), words, classes, join,
                              torch.Generator()), texts_asked())
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from visualizers.data.made_language import BEGIN, END, MASK, NUMBER, PAD, UNKNOWN, cut
 from visualizers.models.bert import Bert
-from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.language import Language
 from visualizers.refusal import Refusal
 
@@ -57,7 +57,7 @@ class Masked:
     free: tuple[str, ...] = ("the [MASK] was [MASK]",)
 
     def __init__(self, device: str) -> None:
-        self.bert: Bert = load_made_bert().to(device).requires_grad_(False)
+        self.bert: Bert = frozen_made_bert(device)
         self.device = device
 
     def words(self, pair: tuple[str, str], template: str) -> tuple[int, int]:

@@ -34,7 +34,7 @@ from visualizers.l4_tuning.unseen_words.panel import (
     Params,
 )
 from visualizers.models.bert import Bert
-from visualizers.models.checkpoint import load_made_bert
+from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.made_bert import beginning, rows_of
 from visualizers.models.tuned import Tuned, delta_of
 from visualizers.panel import Context
@@ -64,7 +64,7 @@ class UnseenWords:
         self.asked = rows_of([f"the {thing} was {word}" for word in WORDS for thing in things]).to(device)
         self.asked_labels = torch.tensor([int(word in PRAISE) for word in WORDS], device=device)  # (W,)
 
-        self.trained = load_made_bert().to(device).requires_grad_(False)
+        self.trained = frozen_made_bert(device)
         self.random = beginning(self.generator).to(device).requires_grad_(False)
         self.learners: list[list[Tuned]] = [
             [Tuned(bert, delta_of(method, bert, params.size, self.generator), 2, self.generator)
