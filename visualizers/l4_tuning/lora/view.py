@@ -107,7 +107,8 @@ class LoraView(PanelView):
         most = 2 * shown.params.rank if _real(frame) else len(across)  # beyond its rank LoRA's has nothing
         self.spectrum.draw(curves, [Rule(shown.params.rank, words("rank"), axis="x")],
                            x_range=(0.0, most + 2.0),
-                           note=words("ΔW of {matrix}", matrix=self._named(frame, matrix)))
+                           note=words("ΔW of block {n}, {matrix}", n=frame.blocks[matrix],
+                                      matrix=words(frame.kinds[matrix])))
 
     def _draw_time(self, shown: Shown[Params, Frame]) -> None:
         curves = ghost_curves(shown.ghosts, "lora_new")
