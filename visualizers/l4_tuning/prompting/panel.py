@@ -11,6 +11,7 @@ from widgets.controls.parameters import choice, hidden, integer, text
 from widgets.controls.speeds import Speed
 
 ORDERS = 24    # of the same examples that are tried at most: all there are of four
+MOST = 8  # examples in a prompt
 QUESTIONS = 40  # sentences that each prompt is asked about
 NOT_YET = -1.0  # an accuracy that nothing has been asked for
 CLASSES = ("negative", "positive")
@@ -33,7 +34,7 @@ class Params:
     examples: str = text(EXAMPLES, restart=True, help=(
         "One a line, + before what is positive and − before what is negative. The prompt has as many of the "
         "first lines as there are shots; their order is where the tried orders begin."))
-    shots: int = integer(4, 0, 8, unit="shot", help="How many of these examples stand in the prompt.")
+    shots: int = integer(4, 0, MOST, unit="shot", help="How many of these examples stand in the prompt.")
     labels: Literal["true", "flipped", "random"] = choice("true", label="Labels of the examples", help=(
         "What stands behind the examples: the truth, its opposite, or a coin's. Answers are always held "
         "against the truth."))
@@ -78,6 +79,12 @@ class Frame:
     shots_raw: Annotated[Float32, "3 K", "0 … 1"]  # worst, mean and best over their orders, as asked …
     shots_calibrated: Annotated[Float32, "3 K", "0 … 1"]  # … and calibrated
     title: str  # the model's
+
+
+def example_lines(typed: str) -> list[str]:
+    """The lines that are examples: a + or a − and a sentence."""
+    lines = (one.strip() for one in typed.splitlines())
+    return [one for one in lines if one[:1] in ("+", "-", "−") and one[1:].strip()][:MOST]
 
 
 PANEL = Panel(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from visualizers.l4_tuning.prompting.panel import CLASSES, Frame, Params
+from visualizers.l4_tuning.prompting.panel import CLASSES, Frame, Params, example_lines
 from visualizers.panel import Shown
 from widgets.pictures.bars import BarChart
 from widgets.pictures.curves import Curve, CurvePlot
@@ -34,12 +34,14 @@ class PromptingView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self._asked = 1
+        self._shown: Shown[Params, Frame] | None = None
         self.cloud = ScatterPlot(look, words("The same examples in every order"),
                                  x=words("leaning of the answers: ← negative · positive →"),
                                  y=words("accuracy"), dot=3.6).calm()
         self.cloud.clicked.connect(lambda one: self.changed.emit("order", one % self._asked))
         self.figures = Readouts(look).calm()
         self.prompt = MarkedTexts(look, " ", share=0.3, narrow=10_000).calm()
+        self.prompt.clicked.connect(self._put_last)
         self.table = Table(look, "", [(words("order"), 0.33), (words("as asked"), 0.22),
                                       (words("calibrated"), 0.25), (words("leaning"), 0.2)]).calm()
         self.table.clicked.connect(self._choose)
@@ -67,11 +69,27 @@ class PromptingView(PanelView):
         if row < self._asked:
             self.changed.emit("order", row)
 
+    def _put_last(self, place: int) -> None:
+        """Choose the order in which the example at this place comes last. Where it has not been asked, the
+        examples are written down in it, and asking begins with it."""
+        if self._shown is None:
+            return
+        frame = self._shown.frame
+        order = frame.orders[frame.chosen].tolist()
+        order.append(order.pop(place))
+        asked = frame.orders[:frame.asked].tolist()
+        if order in asked:
+            self.changed.emit("order", asked.index(order))
+        else:
+            lines = example_lines(self._shown.params.examples)
+            self.changed.emit("order", 0)
+            self.changed.emit("examples", "\n".join([lines[one] for one in order] + lines[len(order):]))
+
     # --- drawing
 
     def show_frame(self, shown: Shown[Params, Frame]) -> None:
         frame = shown.frame
-        self._asked = frame.asked
+        self._asked, self._shown = frame.asked, shown
         self._draw_cloud(shown)
         self._draw_prompt(shown)
         match self.pages.show_page(shown.params.beside):
@@ -118,13 +136,16 @@ class PromptingView(PanelView):
         entries = []
         if said := shown.params.instruction.strip():
             entries.append(Entry((Span(said),)))
-        for one in frame.orders[frame.chosen].tolist():
+        for place, one in enumerate(order := frame.orders[frame.chosen].tolist()):
             label = int(frame.given[one])
-            entries.append(Entry(_line(template, frame.examples[one], frame.label_words[label], label)))
+            entries.append(Entry(_line(template, frame.examples[one], frame.label_words[label], label,
+                                       place)))
         entries.append(Entry(_line(template, words("each of {n} sentences", n=count(len(frame.sentences))),
                                    "?", None)))
-        self.prompt.draw(entries, title=words("Prompt {n} for {model}", n=count(frame.chosen + 1),
-                                              model=words(frame.title)))
+        named = {"n": count(frame.chosen + 1), "model": words(frame.title)}
+        self.prompt.draw(
+            entries, title=words("Prompt {n} for {model}: click an example to put it last", **named)
+            if len(order) > 1 else words("Prompt {n} for {model}", **named))
 
     def _draw_table(self, frame: Frame) -> None:
         rows = [(self._signs(frame, order), percent(raw) if raw >= 0 else "", percent(fixed) if fixed >= 0
@@ -178,12 +199,14 @@ class PromptingView(PanelView):
             high=percent(frame.best[FIXED]), middle=percent(frame.middle[FIXED]))
 
 
-def _line(template: str, sentence: str, word: str, label: int | None) -> tuple[Span, ...]:
-    """A filled template, its label word marked by what it says, and pale where it is asked for."""
+def _line(template: str, sentence: str, word: str, label: int | None, part: int = -1) -> tuple[Span, ...]:
+    """A filled template, its label word marked by what it says, and pale where it is asked for. A click on
+    either gives ``part``."""
     spans, rest = [], template
     for sign in sorted("*_", key=template.index):
         before, _, rest = rest.partition(sign)
         if before:
             spans.append(Span(before, muted=True))
-        spans.append(Span(sentence, muted=label is None) if sign == "*" else Span(f"{word} ", label))
+        spans.append(Span(sentence, part=part, muted=label is None) if sign == "*"
+                     else Span(f"{word} ", label, part))
     return (*spans, Span(rest, muted=True)) if rest.strip() else tuple(spans)
