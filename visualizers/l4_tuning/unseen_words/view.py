@@ -39,7 +39,7 @@ class UnseenWordsView(PanelView):
                                y=words("second direction")).calm()
         self.map.clicked.connect(self._toggle)
         self.grid = Heatmap(look, "", palette="sequential", color_bar=True, write=percent).calm()
-        self.grid.clicked.connect(lambda row, _: self.changed.emit("method", row))
+        self.grid.clicked.connect(lambda row, _: row < len(METHODS) and self.changed.emit("method", row))
         self.time = CurvePlot(look, words("Over time, all methods"), x=words("training step"),
                               y=words("accuracy"), y_range=(0.3, 1.03),
                               integer_x=True).calm()
@@ -98,11 +98,12 @@ class UnseenWordsView(PanelView):
 
     def _draw_grid(self, frame: Frame, method: int) -> None:
         order = np.lexsort((np.arange(len(frame.words)), 1 - frame.side, 1 - frame.taught))
-        self.grid.draw(frame.right[:, 0][:, order], low=0.0, high=1.0, row=method,
+        right = np.concatenate([frame.right[:, 0], frame.right[method, 1:]])   # (METHODS + 1, W)
+        self.grid.draw(right[:, order], low=0.0, high=1.0, row=method,
                        x_labels=[frame.words[one] for one in order],
-                       y_labels=[self.words(one) for one in METHODS],
-                       title=self.words("Pre-trained: the first {n} words were tuned on",
-                                        n=int(frame.taught.sum())))
+                       y_labels=[*(self.words(one) for one in METHODS),
+                                 self.words("random: {method}", method=self.words(METHODS[method]))],
+                       title=self.words("The first {n} words were tuned on", n=int(frame.taught.sum())))
 
     def _draw_time(self, shown: Shown[Params, Frame]) -> None:
         history, words = shown.history, self.words
