@@ -39,7 +39,7 @@ class UnseenWordsView(PanelView):
                                y=words("second direction")).calm()
         self.map.clicked.connect(self._toggle)
         self.grid = Heatmap(look, "", palette="sequential", color_bar=True, write=percent).calm()
-        self.grid.clicked.connect(lambda row, _: row < len(METHODS) and self.changed.emit("method", row))
+        self.grid.clicked.connect(self._choose)
         self.time = CurvePlot(look, words("Over time, all methods"), x=words("training step"),
                               y=words("accuracy"), y_range=(0.3, 1.03),
                               integer_x=True).calm()
@@ -58,6 +58,10 @@ class UnseenWordsView(PanelView):
                   Place(time, words("Over time"), rank=3, smallest=(340, 150), share=4), share=9))))
 
     # --- what a click does
+
+    def _choose(self, row: int, _word: int) -> None:
+        if row < len(METHODS):  # the last row is the chosen method's, too
+            self.changed.emit("method", row)
 
     def _toggle(self, word: int) -> None:
         """Tune on a word, or no more; one of each side always stays."""
