@@ -15,7 +15,7 @@ from widgets.pictures.readouts import Readouts
 from widgets.pictures.tokens import TokenStrip
 from widgets.theme.look import Look
 from widgets.theme.marks import named
-from widgets.theme.numbers import count, decimal, percent
+from widgets.theme.numbers import SPACE, count, decimal, percent
 from widgets.views.cards import Card
 from widgets.views.layout import Arrangement, Place, below, beside
 from widgets.views.pages import Pages
@@ -129,7 +129,7 @@ class OpenBookView(PanelView):
 
     def _said(self, answer: str, truth: str) -> str:
         if not answer:
-            return self.words("not here")
+            return self.words("not here").replace(" ", SPACE)  # it stands on one line
         return f"{answer} {'✓' if exact_match(answer, truth) else '✗'}"
 
     def _draw_reading(self, reading: Reading, frame: Frame, *, removed: bool) -> None:
