@@ -226,7 +226,8 @@ def test_that_the_way_back_that_is_written_out_is_autograds(cell: str, ways: tup
     wanted = torch.nn.functional.cross_entropy(made.read(x, order).flatten(0, 1), tags.flatten(),
                                                ignore_index=-1)
     wanted.backward()
-    loss, gradients, d_x = made.loss(x.detach(), order, tags)
+    loss, log_odds, gradients, d_x = made.loss(x.detach(), order, tags)
     assert float(loss) == pytest.approx(wanted.item(), abs=1e-5)
+    torch.testing.assert_close(log_odds, made.read(x, order).log_softmax(2))
     for one, gradient in zip([*made.learnt[1:], x], [*gradients, d_x], strict=True):
         assert one.grad is not None and torch.allclose(one.grad, gradient, atol=1e-5)

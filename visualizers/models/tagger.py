@@ -90,14 +90,17 @@ class Tagger:
         return self.joined(self.run(x, order), order) @ self.v.T + self.c
 
     @torch.no_grad()
-    def loss(self, x: Tensor, order: Tensor, tags: Tensor) -> tuple[Tensor, list[Tensor], Tensor]:
+    def loss(
+        self, x: Tensor, order: Tensor, tags: Tensor
+    ) -> tuple[Tensor, Tensor, list[Tensor], Tensor]:
         """Cross-entropy over all words, and its gradients, the way back through time written out.
 
         Args:
             x: (T, B, D) the words' vectors; ``tags`` (T, B), −1 after the end of a sentence.
 
         Returns:
-            The loss, the gradients of ``learnt`` without the embedding, and that of ``x``.
+            The loss, ln of the tags' odds (T, B, C), the gradients of ``learnt`` without the embedding,
+            and that of ``x``.
         """
         runs = self.run(x, order)
         h = self.joined(runs, order)                                               # (T, B, n·H)
@@ -122,7 +125,7 @@ class Tagger:
             back = d_a @ u
             d_x += turned(back, order) if backward else back
         gradients = [one for kind in zip(*each, strict=True) for one in kind]
-        return loss, [*gradients, d.flatten(0, 1).T @ h.flatten(0, 1), d.sum((0, 1))], d_x
+        return loss, log_odds, [*gradients, d.flatten(0, 1).T @ h.flatten(0, 1), d.sum((0, 1))], d_x
 
     def _through_time(self, d_h: Tensor, slopes: Parts, w: Tensor) -> Tensor:
         """∂loss/∂s_t for all t: what each state hands on, and what it is asked for itself. (T, B, S)"""

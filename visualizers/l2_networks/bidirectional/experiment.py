@@ -6,7 +6,8 @@ A recurrent network that reads from the left knows at word t only x_1 … x_t. S
     h_t = [ →h_t ; ←h_t ],    →h_t = f(→h_{t-1}, x_t),    ←h_t = f(←h_{t+1}, x_t)
 
 so that what is read from h_t has seen the whole sentence. The cells f are those of
-``visualizers/models/recurrent.py``, the taggers that of ``visualizers/models/tagger.py``.
+``visualizers/models/recurrent.py``, the taggers with the way back through time written out that of
+``visualizers/models/tagger.py``.
 
 Shapes: B sentences, T words, D numbers an embedding, H units, G blocks of weights (GRU 3, LSTM 4),
 C tags.
@@ -20,11 +21,11 @@ from typing import ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from visualizers.data.tagging import GRAMMARS, NEEDS, NOTHING
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
 from visualizers.models.tagger import Tagger, reversal
+from visualizers.models.text_cnn import scattered
 from visualizers.panel import Context
 
 LONGEST = 60      # words of a typed sentence that are read
@@ -50,6 +51,7 @@ class Bidirectional:
         self.right = torch.full((3, 3), 0.5)   # right answers: tagger × need, fading
         self.asked = torch.ones(3)             # … of so many: a coin's accuracy to begin with
 
+    @torch.no_grad()
     def step(self, params: Params) -> Mapping[str, float]:
         """One update of each tagger on new sentences; they are scored before they learn from them."""
         T = self.grammar.longest
@@ -60,19 +62,22 @@ class Bidirectional:
         words, tags, needs = words[:longest], tags[:longest], needs[:longest]
         order = reversal((words > 0).sum(0), longest)                              # (T, B)
 
-        scores = [one.scores(words, order) for one in self.taggers]         # (T, B, C) each
-        losses = torch.stack([cross_entropy(one.flatten(0, 1), tags.flatten(), ignore_index=-1)
-                              for one in scores])                                  # (3,)
+        losses, hits = [], []
+        for tagger in self.taggers:
+            loss, log_odds, gradients, d_x = tagger.loss(tagger.e[words], order, tags)
+            d_e = scattered(words, d_x, tagger.e)                                  # (V, D)
+            for tensor, gradient in zip(tagger.learnt, [d_e, *gradients], strict=True):
+                tensor.grad = gradient
+            losses.append(float(loss))
+            hits.append(log_odds.argmax(2) == tags)                                # (T, B)
         self.optimizer.param_groups[0]["lr"] = params.learning_rate
-        self.optimizer.zero_grad()
-        losses.sum().backward()
         self.optimizer.step()
 
-        self._count(torch.stack(scores).argmax(3) == tags, needs)
+        self._count(torch.stack(hits), needs)
         accuracy = (self.right / self.asked).tolist()
         return {
-            "loss": float(losses.detach().mean()),
-            **{f"loss_{name}": one for name, one in zip(TAGGERS, losses.tolist(), strict=True)},
+            "loss": sum(losses) / len(losses),
+            **{f"loss_{name}": one for name, one in zip(TAGGERS, losses, strict=True)},
             **{f"{name}_{need}": accuracy[i][j] for i, name in enumerate(TAGGERS)
                for j, need in enumerate(NEEDS)},
         }

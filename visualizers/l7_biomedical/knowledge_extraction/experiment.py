@@ -184,7 +184,8 @@ class NameTagger:
     def loss(self, words: Tensor, tags: Tensor, forgotten: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Cross-entropy and the gradients of ``learnt``."""
         x, rows, pieces = self.vectors(words, forgotten)
-        loss, gradients, d_x = self.tagger.loss(x, reversal((words > 0).sum(0), len(words)), tags)
+        order = reversal((words > 0).sum(0), len(words))                        # (T, B)
+        loss, _, gradients, d_x = self.tagger.loss(x, order, tags)
         errors = d_x.flatten(0, 1)                                              # (T·B, D)
         gradients.insert(0, torch.zeros_like(self.tagger.e).index_add_(0, rows.flatten(), errors))
         if pieces is not None:
