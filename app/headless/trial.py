@@ -13,7 +13,7 @@ import numpy as np
 
 from app.engine import machine
 from app.engine.measuring import Measuring, has_finished, idle_controls
-from app.session.tours import Observation, walk
+from app.session.tours import Observation, load_tour, traced, walk
 from visualizers.data import Data
 from visualizers.panel import Context, History, Panel, Shown, load
 
@@ -97,13 +97,19 @@ class Trial:
 def take_tour(
     panel: Panel, seed: int | None = None, **options: Any
 ) -> Iterator[Observation]:
-    """Walk the panel's tour with the plain loop, beginning with its own seed or another one."""
+    """Walk the panel's tour with the plain loop, beginning with its own seed or another one.
+
+    Nobody looks between two steps, so nothing is measured there, unless a step looks back at it.
+    """
     trial: Trial | None = None
+    looked_back_at = traced(load_tour(panel))
 
     def run(params: Any, steps: int, before: Shown[Any, Any] | None) -> Shown[Any, Any]:
         nonlocal trial
         if before is None or trial is None:
             trial = Trial(panel, params, **options)
+            if not looked_back_at & trial.measuring.scalars.keys():
+                trial.measuring.every = 0
         trial.params = params
         trial.train(steps)
         return trial.shown()

@@ -44,7 +44,7 @@ from __future__ import annotations
 import ast
 import operator
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeGuard
 
@@ -235,6 +235,20 @@ def right_answers(
     groups = _groups(shown, previous)
     return tuple(index for index, answer in enumerate(ask.answers)
                  if bool(evaluate(answer.right, names, groups)))
+
+
+def traced(steps: Iterable[TourStep]) -> set[str]:
+    """The scalars that the steps of a tour look at over time, not only as they end.
+
+    Raises:
+        BadExpression: an expression is not one that a tour may use.
+    """
+    found = {one.ask.curve for one in steps if one.ask}
+    for one in steps:
+        for text in (one.expect, *(answer.right for answer in (one.ask.answers if one.ask else ()))):
+            found |= {each.attr for each in ast.walk(_parsed(text)) if isinstance(each, ast.Attribute)
+                      and isinstance(each.value, ast.Name) and each.value.id == "history"}
+    return found
 
 
 def curve_of(shown: Shown[Any, Any], name: str, begun: int) -> NDArray[np.float64]:

@@ -13,7 +13,18 @@ import pytest
 from trials import moments
 
 from app.headless.trial import take_tour
-from app.session.tours import POINTS, Observation, is_clock, load_tour, load_tries, observed
+from app.session.tours import (
+    POINTS,
+    Answer,
+    Ask,
+    Observation,
+    TourStep,
+    is_clock,
+    load_tour,
+    load_tries,
+    observed,
+    traced,
+)
 from visualizers.catalog import Said, panels
 from visualizers.panel import History, Panel, Shown, load
 from widgets.controls.parameters import changed, parameter
@@ -87,6 +98,14 @@ def test_that_a_time_is_known_by_its_name() -> None:
     history = History()
     history.extend({"loss": np.ones(1), "forward_ms": np.ones(1)})
     assert set(observed(Shown(Frame(1, 2.0), None, history, 1))) == {"loss", "width", "step"}
+
+
+def test_that_what_a_step_looks_back_at_is_known() -> None:
+    """Nothing else is measured between the steps of a tour that is checked."""
+    ask = Ask({}, (Answer({}, "first(history.accuracy) > 0", {}),), sketch="plot", curve="held_out")
+    step = TourStep(say={}, set={}, steps=1, fresh=False, seen={}, ask=ask,
+                    expect="mean(history.loss[-9:]) < previous.score and gain > 1")
+    assert traced([step]) == {"loss", "held_out", "accuracy"}
 
 
 # --- asking --------------------------------------------------------------------------------------
