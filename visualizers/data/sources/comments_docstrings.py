@@ -20,11 +20,17 @@ def read(seed: int = 0) -> Examples:
     docstrings: set[str] = set()
     for _, source in standard_library():
         comments.update(_sentences(_comments(source)))
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node,
-                          ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                docstrings.update(_sentences([ast.get_docstring(node) or ""]))
+        docstrings.update(_sentences(_docstrings(ast.parse(source))))
     return balanced({"comment": comments, "docstring": docstrings}, seed)
+
+
+def _docstrings(node: ast.AST) -> Iterator[str]:
+    """Of a module and all that is defined in it. No expression is looked into: none has a docstring."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        yield ast.get_docstring(node) or ""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from _docstrings(child)
 
 
 def _comments(source: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from textwrap import dedent
 from typing import Any, ClassVar
 
@@ -224,6 +225,15 @@ def bag_accuracy(
     return float((scores.argmax(1) == prepared.y[rows].cpu()).float().mean())
 
 
+@lru_cache(maxsize=2)
+def ready(
+    found: Labelled, seed: int, vocabulary: int, device: str
+) -> tuple[Prepared, tuple[Tensor, Tensor]]:
+    """The texts in numbers and their bag of words. Every restart with another model has the same."""
+    prepared = prepare(found, Params(seed=seed, vocabulary=vocabulary), device)
+    return prepared, bag_of_words(prepared, len(found.names))
+
+
 # --- The run: the five steps in order, a batch at a time ---
 
 
@@ -239,11 +249,10 @@ class Pipeline:
         context.progress(0, 3, "reading, numbering, counting")
         self.found = found = context.labelled(params.data)
         context.progress(1, 3, "reading, numbering, counting")
-        self.prepared = prepare(found, params, context.device)
+        self.prepared, self.bag = ready(found, params.seed, params.vocabulary, context.device)
         context.progress(2, 3, "reading, numbering, counting")
         valid = self.prepared.x[self.prepared.split.valid]
         self.unknown = float((valid == Vocabulary.OTHER).sum() / (valid != Vocabulary.PAD).sum())
-        self.bag = bag_of_words(self.prepared, len(found.names))
         self.without = self.baselines(self.prepared.split.valid)
         self.without_test = 0.0, 0.0
         seed = int(torch.randint(2**31, (), generator=self.generator))

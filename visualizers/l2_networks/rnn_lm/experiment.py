@@ -22,6 +22,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,6 +52,17 @@ CANDIDATES = 10     # bars
 BACK = 80           # tokens that a guess is traced back over
 MILESTONES = (0, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 State = Any         # what the cell carries on: h, or (h, c)
+
+
+# Every restart with another network reads the same.
+features_again = lru_cache(maxsize=4)(features)
+
+
+@lru_cache(maxsize=4)
+def in_tokens(learnt: str, kind: str) -> tuple[Characters | Words, Tensor]:
+    """The tokens that a text is cut into, and the numbers of all of them in their order."""
+    tokens = Characters.learn(learnt, 2000) if kind == "characters" else Words.learn(learnt, VOCABULARY)
+    return tokens, torch.from_numpy(tokens.encode(learnt))
 
 
 class Network(nn.Module):
@@ -120,10 +132,8 @@ class RnnLanguageModel:
         self.pen = torch.Generator().manual_seed(params.seed)
         text = context.text(params.text)
         learnt, _ = split(text.text)
-        self.tokens = Characters.learn(learnt, 2000) if params.tokens == "characters" \
-            else Words.learn(learnt, VOCABULARY)
+        self.tokens, train = in_tokens(learnt, params.tokens)                      # …, (all,)
         self.pieces = self.tokens.pieces(range(self.tokens.size))
-        train = torch.from_numpy(self.tokens.encode(learnt))                       # (all,)
         if (lacks := PASSAGES + math.ceil(1.25 * CHARACTERS) - len(text.text) + len(learnt)) > 0:
             raise too_short(text.title, len(text.text), lacks)
         if len(train) < 2 * params.batch + 2:
@@ -150,7 +160,7 @@ class RnnLanguageModel:
     def _hold_out(self, text: str, learnt: int, code: bool) -> None:
         """Cut passages out of the held-out end of the text; features of each token's last sign."""
         begins = np.linspace(learnt, len(text) - 1.25 * CHARACTERS, PASSAGES).astype(int)
-        table = features(text, learnt, code)
+        table = features_again(text, learnt, code)
         cuts, ends = [], []
         for begin in begins.tolist():
             begin = text.find("\n", begin, begin + CHARACTERS // 4) + 1 or begin   # a line's start
