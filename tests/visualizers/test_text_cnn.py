@@ -32,7 +32,7 @@ def begin(steps: int = 0, **values: Any) -> tuple[SentenceCNN, Params]:
 
 @pytest.fixture(scope="module")
 def trained() -> SentenceCNN:
-    return begin(800)[0]
+    return begin(650)[0]
 
 
 def sentences(h: int, longest: int = 9) -> tuple[Tensor, Tensor, Tensor]:
@@ -138,7 +138,7 @@ def test_that_the_mlps_gradients_equal_autograd() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("window", "most"), [(1, 0.5), (2, 0.75), (3, 0.875)])
 def test_that_shorter_windows_reach_what_they_can_and_no_more(window: int, most: float) -> None:
-    one, params = begin(900, window=window, seed=1)
+    one, params = begin(750, window=window, seed=1)
     frame = one.frame(params)
     assert frame.best_possible == most
     assert frame.accuracy_at.mean() == pytest.approx(most, abs=0.1)
