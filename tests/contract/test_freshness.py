@@ -10,11 +10,23 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QSize
-from trials import arrays_of, ends, equal_frames, fields_of, fresh, reached, same, scalars_of
+from trials import (
+    LEFT,
+    arrays_of,
+    ends,
+    equal,
+    equal_frames,
+    equal_values,
+    fields_of,
+    fresh,
+    left_alone,
+    reached,
+    same,
+    scalars_of,
+)
 
 from app.headless.trial import Trial
 from visualizers.catalog import Said, panels
@@ -24,9 +36,7 @@ from widgets.theme.look import Look, theme
 from widgets.views.view import PanelView
 
 TRAINING = [panel for panel in panels() if panel.trains]
-PAUSES = (3, 7)  # steps that no schedule names
-PLAYED = 13  # steps without a measurement: a sentence of old numbers reads otherwise by then
-WATCHED = 4  # steps, after each measured and drawn, and drawn again
+EARLY, LATE = LEFT  # pauses, before the first measurement of the schedule and beyond the second
 NOTHING_LEARNT = 51  # steps without learning, more than the longest schedule that stood in a panel
 
 every_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
@@ -54,18 +64,17 @@ def measured(trial: Trial) -> dict[str, float]:
 def test_that_a_paused_run_shows_what_an_undisturbed_one_comes_to(
     panel: Panel, view_of: Callable[[Panel], PanelView]
 ) -> None:
-    disturbed, undisturbed, view = fresh(panel), fresh(panel), view_of(panel)
-    for pause in PAUSES:
+    disturbed, view = fresh(panel), view_of(panel)
+    for pause in (EARLY, LATE):
         disturbed.train(pause - disturbed.step - 2)
         disturbed.frame()
         disturbed.train(2)
-        undisturbed.train(pause - undisturbed.step)
-        one, other = disturbed.shown(), undisturbed.copy().shown()
+        one, other = disturbed.shown(), left_alone(panel, pause).copy().shown()
         assert one.step == one.measured == pause
         assert {name: one.history.newest(name)[0] for name in one.history.names} \
             == dict.fromkeys(one.history.names, pause)
         assert equal_frames(one.frame, other.frame)
-        assert scalars_of(one.history) == scalars_of(other.history)
+        assert equal_values(scalars_of(one.history), scalars_of(other.history))
         assert view.describe(one) == view.describe(other)
 
 
@@ -75,25 +84,23 @@ def test_that_a_picture_at_rest_is_that_of_the_weights_and_of_nothing_older(pane
 
     What changes all the same was old before, unless the experiment says that it remembers it.
     """
-    trial = fresh(panel)
+    trial = left_alone(panel, EARLY).copy()
     if not hasattr(trial.params, "learning_rate"):
         pytest.skip("there are no weights: each step is what it shows")
-    trial.train(PAUSES[0])
     before, scalars = fields_of(trial.frame()), measured(trial)
     trial.params = dataclasses.replace(trial.params, learning_rate=0.0)
     trial.train(NOTHING_LEARNT)
     after = fields_of(trial.frame())
     remembered = set(getattr(trial.experiment, "remembered", ()))
     assert remembered <= set(after), "what is remembered are fields of the frame"
-    old = {name for name in after if not np.array_equal(before[name], after[name])}
+    old = {name for name in after if not equal(before[name], after[name])}
     assert old <= remembered
     assert measured(trial) == scalars
 
 
 @every_panel
 def test_that_measuring_again_gives_the_same_and_changes_nothing_else(panel: Panel) -> None:
-    trial = fresh(panel)
-    trial.train(PAUSES[0])
+    trial = left_alone(panel, EARLY).copy()
     first, frame, state = measured(trial), trial.frame(), arrays_of(trial.experiment)
     drawn = torch.get_rng_state()
     assert measured(trial) == first
@@ -104,14 +111,15 @@ def test_that_measuring_again_gives_the_same_and_changes_nothing_else(panel: Pan
 
 @every_panel
 def test_that_a_run_that_is_looked_at_learns_what_one_does_that_is_not(panel: Panel) -> None:
+    """Measured and drawn after each step, and drawn again."""
     watched, left = fresh(panel), fresh(panel)
     left.measuring.every = 0
+    left.train(EARLY)
     watched.frame()
-    for _ in range(WATCHED):
+    for _ in range(EARLY):
         watched.train(1)
         measured(watched)
         watched.frame()
-    left.train(WATCHED)
     assert equal_frames(watched.frame(), left.frame())  # which measures both, once
     assert same(arrays_of(watched.experiment), arrays_of(left.experiment))
 
@@ -119,8 +127,7 @@ def test_that_a_run_that_is_looked_at_learns_what_one_does_that_is_not(panel: Pa
 @every_panel
 def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
     """``measure_reads`` names every control that the measurement depends on."""
-    begun = fresh(panel)
-    begun.train(PAUSES[0])
+    begun = left_alone(panel, EARLY).copy()
     begun.frame()
     for one in panel.parameters:
         if one.restart or one.kind == "source" or not ends(one):
@@ -128,7 +135,7 @@ def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
         under = reached(panel, one)
         trial = fresh(panel, **under) if under else begun.copy()
         if under:
-            trial.train(PAUSES[0])
+            trial.train(EARLY)
             trial.frame()
         for value in ends(one)[:2]:
             if value == getattr(trial.params, one.name):
@@ -143,9 +150,7 @@ def test_that_what_a_control_changes_is_measured_anew(panel: Panel) -> None:
 def test_that_a_run_that_plays_says_of_which_step_an_older_number_is(
     panel: Panel, view_of: Callable[[Panel], PanelView]
 ) -> None:
-    trial, view = fresh(panel), view_of(panel)
-    trial.measuring.every = 0
-    trial.train(PLAYED)
+    trial, view = left_alone(panel, LATE).copy(), view_of(panel)
     playing = trial.shown(at_rest=False)
     resting = trial.shown()
     # The same old frame under a step of its own that no other number in the sentence can be.

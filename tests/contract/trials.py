@@ -6,14 +6,18 @@ Set-ups and first steps are what these tests cost: nothing here is made twice in
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
 from app.headless.trial import Trial
+from app.session.tours import is_clock, observed
 from visualizers.panel import History, Panel, Shown
 from widgets.controls.parameters import Parameter, Unfit, changed, fit, needs_restart
+
+LEFT = (5, 19)  # steps that no schedule names, at which runs are left
 
 
 def small(panel: Panel, **values: Any) -> Any:
@@ -44,6 +48,16 @@ def fresh(panel: Panel, **under: Any) -> Trial:
 
 
 @cache
+def left_alone(panel: Panel, steps: int) -> Trial:
+    """A run of so many steps at which nobody has looked and that nothing has measured: copy it."""
+    earlier = [one for one in LEFT if one < steps]
+    trial = (left_alone(panel, earlier[-1]) if earlier else fresh(panel)).copy()
+    trial.measuring.every = 0
+    trial.train(steps - trial.step)
+    return trial
+
+
+@cache
 def moments(panel: Panel) -> tuple[Shown[Any, Any], ...]:
     """The panel as it opens, and after one and five steps."""
     trial = Trial(panel) if panel.proved_with else fresh(panel)
@@ -57,8 +71,9 @@ def moments(panel: Panel) -> tuple[Shown[Any, Any], ...]:
 PLAIN = (str, int, float, bool, bytes, type(None))  # of which some experiments have a hundred thousand
 
 
-def arrays_of(thing: Any) -> dict[str, np.ndarray]:
-    """Every tensor and array that can be reached from ``thing``, as copies, by path."""
+def arrays_of(thing: Any, *, generators: bool = True) -> dict[str, np.ndarray]:
+    """Every tensor and array that can be reached from ``thing``, as copies, by path, and the states of
+    its generators."""
     import torch
 
     found: dict[str, np.ndarray] = {}
@@ -74,7 +89,8 @@ def arrays_of(thing: Any) -> dict[str, np.ndarray]:
             if value.dtype != object:
                 found[path] = value.copy()
         elif isinstance(value, torch.Generator):
-            found[path] = value.get_state().numpy().copy()
+            if generators:
+                found[path] = value.get_state().numpy().copy()
         elif isinstance(value, torch.nn.Module):
             for name, part in (*value.named_parameters(), *value.named_buffers()):
                 visit(f"{path}.{name}", part)
@@ -106,15 +122,29 @@ def fields_of(frame: Any) -> dict[str, Any]:
 
 
 def scalars_of(history: History) -> dict[str, float]:
-    """The newest of each; times, in milliseconds, never come again."""
-    return {name: value for name, value in history.last().items() if not name.endswith("_ms")}
+    """The newest of each, but for what a clock measured: that never comes again."""
+    return {name: value for name, value in history.last().items() if not is_clock(name)}
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values are the same; what is not a number is the same as what is not."""
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    return bool(one == other or (one != one and other != other))
+
+
+def equal_values(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(equal(one[name], other[name]) for name in one)
 
 
 def equal_frames(one: Any, other: Any) -> bool:
-    return all(
-        np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b
-        for a, b in zip(fields_of(one).values(), fields_of(other).values(), strict=True)
-    )
+    return equal_values(fields_of(one), fields_of(other))
+
+
+def outcome(trial: Trial) -> dict[str, Any]:
+    """All that can be seen of a run at rest, but for what a clock measured: its frame, its scalars,
+    and how far it has come."""
+    return observed(trial.shown())
 
 
 def reached(panel: Panel, one: Parameter) -> dict[str, Any]:
