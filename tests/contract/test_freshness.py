@@ -41,6 +41,8 @@ NOTHING_LEARNT = 51  # steps without learning, more than the longest schedule th
 
 every_panel = pytest.mark.parametrize("panel", TRAINING, ids=[one.id for one in TRAINING])
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def view_of(qtbot: Any) -> Callable[[Panel], PanelView]:

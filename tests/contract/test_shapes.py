@@ -30,6 +30,7 @@ def recorded(panel: Panel) -> Record:
 
 
 # Numbers beyond all measure may overflow on their way into a picture: that is their right.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
 def test_that_an_altered_run_is_refused_or_drawn(panel: Panel, tmp_path: Path, qtbot) -> None:
