@@ -299,16 +299,17 @@ class Heatmap(Canvas[Cell]):
         shades = raster.colour(self.data, self.low, self.high, self.table)[..., :3]
         dark = (raster.luminance(shades) < raster.EVEN_LUMINANCE).astype(int)
         inks = QColor("#1d2430"), QColor("#ffffff")
-        for row in range(rows):
-            for column in range(columns):
+        across = [self._rect(0, column).center().x() for column in range(columns)]
+        down = [self._rect(row, 0).center().y() for row in range(rows)]
+        for row, y in enumerate(down):
+            for column, x in enumerate(across):
                 value = float(self.data[row, column])
                 if value == value:
                     text = self.texts[row * columns + column] if self.texts else \
                         self.write(value)
                     picture = self.label(text, inks[dark[row, column]], 11,
                                          longest=int(wide) if self.texts else 0)
-                    at = self._rect(row, column).center()
-                    self.put(painter, picture, at.x(), at.y(), 0.5, 0.5)
+                    self.put(painter, picture, x, y, 0.5, 0.5)
 
     def _paint_frames(self, painter: QPainter) -> None:
         rows, columns = self.data.shape
