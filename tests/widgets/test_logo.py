@@ -53,3 +53,17 @@ def test_that_columns_are_reached_by_pointer_and_keys(qtbot) -> None:
     assert clicked == [2, 1]
     logo.draw(np.zeros((1, 4)), ("1",), high=2.0)
     assert logo.current is None and logo.part_at(0, 0) is None
+
+
+def test_that_letters_are_painted_again_when_they_change_and_only_then(qtbot, monkeypatch) -> None:
+    painted: list[str] = []
+    whole = LogoPlot._paint_letter
+    monkeypatch.setattr(LogoPlot, "_paint_letter", lambda self, painter, letter, *rest, **how: (
+        painted.append(letter), whole(self, painter, letter, *rest, **how)))
+    logo = made(qtbot)
+    for _ in range(3):
+        logo.draw(logo.heights.copy(), logo.labels, low=-1.0, high=2.0, divider=1)
+        logo.grab()
+    assert sorted(painted) == ["A", "C", "G", "U"]
+    logo.draw(np.array([[0, 2.0, 0, 0]]), ("+1",), low=-1.0, high=2.0)
+    assert ink(logo, 0, 1) > 0.6 * logo.place(0).height() and ink(logo, 0, 0) == 0

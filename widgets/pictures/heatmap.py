@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -144,9 +144,10 @@ class Heatmap(Canvas[Cell]):
         return self.area.top() + self.area.height() * down / rows
 
     def _rect(self, row: int, column: int, rows: int = 1, columns: int = 1) -> QRectF:
-        start = QPointF(self._edge_x(column), self._edge_y(row))
-        end = QPointF(self._edge_x(column + columns), self._edge_y(row + rows))
-        return QRectF(start, end).normalized()
+        area, (of_rows, of_columns) = self.area, self.data.shape
+        wide, tall = area.width() / max(of_columns, 1), area.height() / max(of_rows, 1)
+        down = of_rows - row - rows if self.bottom else row
+        return QRectF(area.left() + column * wide, area.top() + down * tall, columns * wide, rows * tall)
 
     def part_at(self, x: float, y: float) -> Cell | None:
         rows, columns = self.data.shape
@@ -318,18 +319,14 @@ class Heatmap(Canvas[Cell]):
         for start, stop in self.blocks:
             if 0 <= start < stop <= min(rows, columns):
                 painter.drawRect(self._rect(start, start, stop - start, stop - start))
-        for row, column in self.marks:
-            if 0 <= row < rows and 0 <= column < columns:
-                self._frame(painter, self._rect(row, column))
+        boxes = [self._rect(row, column) for row, column in self.marks
+                 if 0 <= row < rows and 0 <= column < columns]
         if 0 <= self.row < rows:
-            self._frame(painter, self._rect(self.row, 0, 1, columns))
+            boxes.append(self._rect(self.row, 0, 1, columns))
         if 0 <= self.column < columns:
-            self._frame(painter, self._rect(0, self.column, rows, 1))
-
-    def _frame(self, painter: QPainter, rect: QRectF) -> None:
-        """An outline that is seen on every colour: accent inside, card outside."""
+            boxes.append(self._rect(0, self.column, rows, 1))
+        # Outlines that are seen on every colour: accent inside, card outside.
         width = 0.6 if self.dense else 1.0  # so that small cells are still seen
-        painter.setPen(self.look.pen("card", self.look.px(4) * width))
-        painter.drawRect(rect)
-        painter.setPen(self.look.pen("accent", self.look.px(2) * width))
-        painter.drawRect(rect)
+        for ink, thick in (("card", 4), ("accent", 2)):
+            painter.setPen(self.look.pen(ink, self.look.px(thick) * width))
+            painter.drawRects(boxes)

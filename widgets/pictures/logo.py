@@ -146,14 +146,22 @@ class LogoPlot(Canvas[int]):
         inside, px = self._inside, self.look.px
         self.layer(painter, "axes", (self.labels, self.low, self.high, self.divider, self.muted,
                                      inside.left(), inside.right(), inside.top()), self._paint_axes)
+        self.layer(painter, "letters", (self.heights.tobytes(), self.low, self.high, inside.getRect()),
+                   self._paint_letters)
+        if 0 <= self.selected < len(self.heights):
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(self.look.pen("accent", px(2)))
+            painter.drawRoundedRect(self.place(self.selected).adjusted(0, -2, 0, 1), 3, 3)
+
+    def _paint_letters(self, painter: QPainter) -> None:
+        inside = self._inside
         scale = inside.height() / ((self.high - self.low) or 1.0)
         zero = inside.bottom() + self.low * scale
-        painter.save()
         painter.setClipRect(inside)
         painter.setPen(Qt.PenStyle.NoPen)
         base = painter.transform()
         each = inside.width() / len(self.heights)
-        gap = min(px(3), each * 0.08)
+        gap = min(self.look.px(3), each * 0.08)
         wide = each - gap
         for column, heights in enumerate(self.heights):
             left = inside.left() + column * each + gap / 2
@@ -167,11 +175,6 @@ class LogoPlot(Canvas[int]):
                     self._paint_letter(painter, self.letters[one],
                                        QRectF(left, y, wide, abs(tall)), base, pale=sign < 0)
                     y -= tall if sign < 0 else 0.0
-        painter.restore()
-        if 0 <= self.selected < len(self.heights):
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(self.look.pen("accent", px(2)))
-            painter.drawRoundedRect(self.place(self.selected).adjusted(0, -2, 0, 1), 3, 3)
 
     def _paint_letter(
         self, painter: QPainter, letter: str, box: QRectF, base: QTransform, *, pale: bool
