@@ -115,8 +115,8 @@ class Heatmap(Canvas[Cell]):
         top = self.head
         room = QRect(left, top, max(1, right - left), max(1, self.height() - top))
         self._upwards = self.across and bool(self.x_labels) and any(
-            self.text_width(one, 11) + px(1 if self.dense else 6) > room.width() / max(columns, 1)
-            for one in self.x_labels)
+            self.text_width(one, 11) + px(0 if self.dense else 6) > room.width() / max(columns, 1)
+            for one in self.x_labels if not self.dense or len(one) > 1)  # a letter never lies down
         if self._upwards:
             below = min(max(self.text_width(one, 11) for one in self.x_labels) + px(4), px(84))
         else:
@@ -245,7 +245,7 @@ class Heatmap(Canvas[Cell]):
                          middle + (at - (len(lines) - 1) / 2) * line, 1.0, 0.5)
         least = line * 0.92 if self._upwards else px(34)
         if self.dense and not self._upwards:
-            least = max((self.text_width(one, 11) for one in self.x_labels), default=1) + 1
+            least = max((self.text_width(one, 11) for one in self.x_labels), default=1)
         for column in self._every(columns, area.width(), least, self.x_labels) if self.across else ():
             name = self.x_labels[column] if self.x_labels else str(column)
             middle = self._edge_x(column) + wide / 2
