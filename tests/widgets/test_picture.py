@@ -186,6 +186,10 @@ def test_that_a_long_title_goes_on_in_a_second_line(row: Row) -> None:
     first, second = wrapped("What the squares say", 100, metrics)
     assert f"{first} {second}" == "What the squares say"
     assert "".join(wrapped("不同词距下的正确率", 80, metrics)) == "不同词距下的正确率"
+    for width in range(30, 200, 3):
+        for text in ("引起，实际：（未提及）", "“不”之后：都划掉"):
+            first, *rest = wrapped(text, width, metrics)
+            assert first[-1] not in "（“" and not any(one[0] in "，：）”" for one in rest)
 
 
 def test_that_figures_are_read_one_by_one(qtbot: QtBot) -> None:

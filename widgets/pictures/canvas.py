@@ -34,6 +34,8 @@ T = TypeVar("T")
 
 KEPT_LABELS = 2000
 MOST_WIDTHS = 4000
+# Signs with which no line begins, and with which none ends.
+CLOSING, OPENING = "，。、；：？！）”’》」』】…", "（“‘《「『【"
 
 
 class Canvas(Picture[T]):
@@ -363,8 +365,9 @@ def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:
     """A text in one line or, where that is too wide, in two, broken between words if it has some."""
     if metrics.horizontalAdvance(text) <= width:
         return [text]
-    breaks = [at for at in range(1, len(text))
-              if text[at] == " " or ord(text[at]) > 0x2E7F]  # between Chinese characters too
+    breaks = [at for at in range(1, len(text))  # between Chinese characters too
+              if text[at] == " " or ord(text[at]) > 0x2E7F and text[at] not in CLOSING
+              and text[at - 1] not in OPENING]
     fitting = [at for at in breaks if metrics.horizontalAdvance(text[:at]) <= width]
     if not fitting:
         return [text]
