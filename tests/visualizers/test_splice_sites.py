@@ -15,9 +15,11 @@ from torch.nn.functional import one_hot
 from visualizers.data import Data
 from visualizers.data.sources.made_sites import SHARES
 from visualizers.l7_biomedical.splice_sites.experiment import (
+    FPR,
     SpliceSites,
     auc,
     information,
+    roc,
 )
 from visualizers.l7_biomedical.splice_sites.panel import BASES, Params
 from visualizers.panel import Context
@@ -98,6 +100,16 @@ def test_that_the_auc_is_that_of_scikit_learn_with_ties() -> None:
     decoys = torch.randint(-3, 6, (50,), generator=made).float()
     wanted = roc_auc_score([1] * 70 + [0] * 50, torch.cat([sites, decoys]))
     assert float(auc(sites, decoys)) == pytest.approx(wanted)
+
+
+def test_that_the_roc_curve_is_that_of_scikit_learn_and_of_what_ties_the_diagonal() -> None:
+    from sklearn.metrics import roc_curve
+
+    made = torch.Generator().manual_seed(2)
+    sites, decoys = torch.randint(0, 9, (70,), generator=made), torch.randint(-3, 6, (50,), generator=made)
+    wrong, found, _ = roc_curve([1] * 70 + [0] * 50, torch.cat([sites, decoys]))
+    assert np.allclose(roc(sites.float(), decoys.float()), np.interp(FPR, wrong, found), atol=1e-6)
+    assert np.allclose(begin()[0].tpr[1], FPR, atol=1e-6), "without weights all scores tie"
 
 
 def test_that_the_roc_curve_encloses_its_auc(trained: SpliceSites) -> None:

@@ -20,6 +20,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits as logistic_loss
 from torch.nn.functional import cross_entropy, one_hot
@@ -232,9 +233,7 @@ class SpliceSites:
         sites, decoys = self.scores(self.test[0]).cpu(), self.scores(self.test[1]).cpu()  # (3, 800)
         self.aucs = torch.stack([auc(*pair) for pair in zip(sites, decoys, strict=True)])
         self.accuracies = ((sites > 0).float().mean(1) + (decoys <= 0).float().mean(1)) / 2
-        at = torch.quantile(decoys, 1 - torch.from_numpy(FPR), dim=1)           # (R, 3) thresholds
-        self.tpr = (sites[:, None] >= at.T[..., None]).float().mean(2)          # (3, R)
-        self.tpr[:, -1] = 1
+        self.tpr = np.stack([roc(*pair) for pair in zip(sites, decoys, strict=True)])   # (3, R)
         draw = torch.Generator().manual_seed(params.seed)
         random = torch.randint(4, (FILLED, self.test.shape[2]), generator=draw).to(self.device)
         self.filled = torch.stack([self.fill(self.test[0, :FILLED]), self.fill(random)])  # (2, S)
@@ -324,7 +323,7 @@ class SpliceSites:
             title=self.data.title, distinct=len(self.bases),
             filter_logo=array(logo), data_logo=array(self.logo), labels=tuple(labels),
             boundary=boundary + self.pad if boundary else 0, begin=begin, width=w, agreement=agreement,
-            fpr=FPR, tpr=array(self.tpr), aucs=array(self.aucs), accuracies=array(self.accuracies),
+            fpr=FPR, tpr=self.tpr.copy(), aucs=array(self.aucs), accuracies=array(self.accuracies),
             best=self.best, filled=array(self.filled),
             fill_theory=array(self.fill_theory(self.filled.shape[1])), k=self.k,
             site=spelt(site), original=spelt(original),
@@ -346,6 +345,18 @@ def auc(sites: Tensor, decoys: Tensor) -> Tensor:
     ordered = decoys.sort().values
     below = torch.searchsorted(ordered, sites) + torch.searchsorted(ordered, sites, right=True)
     return below.float().mean() / (2 * len(decoys))
+
+
+def roc(sites: Tensor, decoys: Tensor) -> NDArray[np.float32]:
+    """The share of sites above a threshold, for the ``FPR`` of the decoys that are, (R,).
+
+    From one threshold to the next the curve is straight: of scores that tie as many sites come first as
+    decoys.
+    """
+    at = torch.cat([sites, decoys]).unique().flip(0)                            # the highest first
+    found, wrong = (np.append(0, 1 - torch.searchsorted(one.sort().values, at) / len(one))
+                    for one in (sites, decoys))
+    return np.interp(FPR, wrong, found).astype(np.float32)
 
 
 def spelt(bases: Tensor) -> str:

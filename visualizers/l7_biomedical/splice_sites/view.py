@@ -40,7 +40,7 @@ class SpliceSitesView(PanelView):
             "roc": (words("ROC"), self.roc), "auc": (words("AUC"), self.auc),
             "fill": (words("Masked k-mers"), self.fill)})
 
-        self.map = Heatmap(look, " ", y=words("base"), palette="diverging")
+        self.map = Heatmap(look, " ", y=words("mutated to"), palette="diverging")
         self.map.clicked.connect(self._mutate)
         self.scan = CurvePlot(look, "", x=words("place in the sequence"), y=words("score"),
                               integer_x=True).calm()
