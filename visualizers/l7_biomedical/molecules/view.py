@@ -143,14 +143,15 @@ class MoleculesView(PanelView):
             "What it writes: {valid}, {broken}, each with its surprise",
             valid=named(0, words("a molecule")), broken=named(1, words("nonsense"))))
         whole = shown.params.keep >= 1.0
-        self.kept.draw([
-            (words("valid of all {count}", count=len(frame.valid)) if whole else
-             words("valid of the {count} likeliest", count=int(frame.kept.sum())),
-             percent(frame.kept_valid)),
-            (words("of these new"), percent(frame.novel)),
-            (words("different"), percent(frame.distinct)),
-            (words("diversity"), fixed(frame.diversity)),
-            (words("length"), fixed(frame.length, 1))])
+        said = [(words("valid of all {count}", count=len(frame.valid)) if whole else
+                 words("valid of the {count} likeliest", count=int(frame.kept.sum())),
+                 percent(frame.kept_valid))]
+        if frame.kept_valid > 0:
+            said += [(words("of these new"), percent(frame.novel)),
+                     (words("different"), percent(frame.distinct)),
+                     (words("diversity"), fixed(frame.diversity)),
+                     (words("length"), fixed(frame.length, 1))]
+        self.kept.draw(said)
 
     def _draw_relatives(self, shown: Shown[Params, Frame]) -> None:
         """What ANNalog, an encoder and decoder trained by others, writes beside one molecule."""
