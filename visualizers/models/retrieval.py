@@ -43,12 +43,12 @@ def words_of(text: str) -> list[str]:
 def pieces_of(word: str, rows: int, runs: bool) -> tuple[int, ...]:
     """The rows of the table that a word is the sum of: ⟨word⟩ and, with ``runs``, its runs of
     characters. Rows are found by hashing, so a table of any size has one for every piece."""
-    whole = f"<{word}>"
+    whole = f"<{word}>".encode()
     found = [whole]
     if runs:
         found += [whole[at : at + n] for n in range(SHORTEST, LONGEST + 1) if n < len(whole)
                   for at in range(len(whole) - n + 1)]
-    return tuple(zlib.crc32(one.encode()) % rows for one in found)
+    return tuple([zlib.crc32(one) % rows for one in found])
 
 
 @dataclass(frozen=True)

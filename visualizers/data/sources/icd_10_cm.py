@@ -55,13 +55,12 @@ def read() -> Icd:
 
 
 def tree_of(xml: BinaryIO) -> Icd:
-    """The tree of a tabular list, of which one chapter is held at a time."""
+    """The tree of a tabular list; one chapter at a time is read and held."""
     chapters: list[str] = []
     blocks: list[str] = []
     categories: list[Category] = []
-    for _, chapter in ElementTree.iterparse(xml):
-        if chapter.tag != "chapter":
-            continue
+    for part in re.findall(rb"<chapter>.*?</chapter>", xml.read(), re.DOTALL):
+        chapter = ElementTree.fromstring(part)
         chapters.append(_text(chapter, "desc"))
         for section in chapter.iter("section"):
             if section.find("diag") is not None:
@@ -73,7 +72,6 @@ def tree_of(xml: BinaryIO) -> Icd:
                 categories.append(Category(
                     _text(diag, "name"), _text(diag, "desc"), len(chapters) - 1, len(blocks) - 1,
                     tuple(dict.fromkeys(below)), tuple(dict.fromkeys(synonyms))))
-        chapter.clear()
     return Icd(tuple(map(short, chapters)), tuple(blocks), tuple(categories))
 
 
