@@ -70,7 +70,7 @@ def ridge(gram: Tensor, sums: Tensor, products: Tensor, total: float, count: int
     centred = gram - count * torch.outer(mean, mean)                            # (V, V)
     wanted = products - total * mean                                            # (V,)
     eye = torch.eye(len(mean), dtype=gram.dtype, device=gram.device)
-    w = torch.linalg.solve(centred + penalty * eye, wanted)
+    w = torch.cholesky_solve(wanted[:, None], torch.linalg.cholesky(centred + penalty * eye))[:, 0]
     return Fit(w, float(total / count - mean @ w))
 
 
@@ -85,7 +85,7 @@ class PropertyPredictor:
 
     shared: ClassVar[tuple[str, ...]] = ("found", "signs", "train", "test", "vocabulary", "index",
                                          "upto", "counts", "test_counts", "y", "test_y", "mass", "shares",
-                                         "fits", "predictions", "truths")
+                                         "fits", "predictions", "truths", "sums")
     measure_reads: ClassVar[tuple[str, ...]] = ("context", "amount", "ridge", "beside")
 
     def __init__(self, params: Params, context: Context) -> None:
@@ -110,31 +110,46 @@ class PropertyPredictor:
         self.train = [rows[one] for one in order[held_out:]]
         self.signs = {row: SIGN.findall(found.smiles[row]) for row in rows}
 
-        seen = Counter(piece for row in self.train
-                       for piece in {piece for _, piece in pieces(self.signs[row])})
-        self.vocabulary: list[Piece] = []
-        self.upto = [0]  # how many pieces have at most so many signs
-        for n in range(1, LONGEST + 1):
-            some = sorted((one for one, count in seen.items() if len(one) == n and count >= RAREST),
-                          key=lambda one: (-seen[one], one))[:MOST]
-            self.vocabulary += some
-            self.upto.append(len(self.vocabulary))
+        counts = torch.from_numpy(self._count([*self.train, *self.test])).to(self.device)
+        self.counts, self.test_counts = counts.split([len(self.train), held_out])   # (M, V), (N, V)
         self.index = {one: at for at, one in enumerate(self.vocabulary)}
-        self.counts = self._count(self.train)                                   # (M, V)
-        self.test_counts = self._count(self.test)                               # (N, V)
+        self.sums: dict[int, tuple[Tensor, Tensor, Tensor]] = {}  # of the last number of molecules
         self.y, self.test_y = (torch.tensor([values[row] for row in part], dtype=torch.float64,
                                             device=self.device) for part in (self.train, self.test))
         self.mass = [self._masses(part) for part in (self.train, self.test)]    # (M,), (N,)
         self.shares = self._shares() if self.truths else None
 
-    def _count(self, rows: list[int]) -> Tensor:
-        """How often each piece stands in each molecule, (rows, V). Whole numbers, so they sum exactly."""
-        found = np.zeros((len(rows), len(self.vocabulary)), np.float32)
-        for at, row in enumerate(rows):
-            for _, piece in pieces(self.signs[row]):
-                if (column := self.index.get(piece)) is not None:
-                    found[at, column] += 1
-        return torch.from_numpy(found).to(self.device)
+    def _count(self, rows: list[int]) -> NDArray[np.float32]:
+        """How often each piece stands in each molecule, (rows, V): whole numbers, so they sum exactly.
+
+        The pieces V are found here, those of one sign first: the most frequent of the molecules learnt
+        from, which are the first rows. ``upto`` says how many have at most so many signs.
+        """
+        signs = [sign for row in rows for sign in self.signs[row]]              # (T,) of all rows
+        owner = np.repeat(np.arange(len(rows)), [len(self.signs[row]) for row in rows])
+        number = {sign: at for at, sign in enumerate(dict.fromkeys(signs))}
+        alone = np.array([number[sign] for sign in signs])                      # (T,)
+        run = np.zeros_like(alone)  # by the place where it begins; equal ones have equal numbers
+        self.vocabulary: list[Piece] = []
+        self.upto, columns = [0], []
+        for n in range(1, LONGEST + 1):
+            at = np.flatnonzero(owner[: len(owner) - n + 1] == owner[n - 1 :])
+            _, first, run[at] = np.unique(run[at] * len(number) + alone[at + n - 1],
+                                          return_index=True, return_inverse=True)
+            each, times = np.unique(run[at] * len(rows) + owner[at], return_counts=True)
+            which, row = np.divmod(each, len(rows))
+            seen = np.bincount(which[row < len(self.train)], minlength=len(first))
+            named = {one: tuple(signs[at[first[one]] : at[first[one]] + n])
+                     for one in np.flatnonzero(seen >= RAREST).tolist()}
+            best = sorted(named, key=lambda one: (-seen[one], named[one]))[:MOST]
+            column = np.full(len(first), -1)
+            column[best] = np.arange(len(best))
+            kept, counts = column[which] >= 0, np.zeros((len(rows), len(best)), np.float32)
+            counts[row[kept], column[which[kept]]] = times[kept]
+            columns.append(counts)
+            self.vocabulary += [named[one] for one in best]
+            self.upto.append(len(self.vocabulary))
+        return np.concatenate(columns, 1)
 
     def _shares(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
         """Which atom, of all atoms held out, has a share in which piece, and how large it is."""
@@ -161,19 +176,20 @@ class PropertyPredictor:
     def measure(self, params: Params) -> Mapping[str, float]:
         """Fit every context to the molecules of the moment, and test it on those held out."""
         M = min(params.amount, len(self.train))
-        gram, sums, products = self._sums(0, M)
-        y = self.y[:M]
+        if M not in self.sums:
+            self.sums = {M: self._sums(0, M)}
+        gram, sums, products = self.sums[M]
+        y, total = self.y[:M], float(self.y[:M].sum())
         mass, other = self.mass[0][:M], self.mass[1]
-        by_mass = ridge((mass @ mass)[None, None], mass.sum()[None], (mass @ y)[None], float(y.sum()),
-                        M, 1e-6)
-        self.fits = [by_mass]
-        self.predictions = [by_mass.b + by_mass.w * other]                      # each (N,)
-        trained = [by_mass.b + by_mass.w * mass]                                # each (M,)
-        for k in self.upto[1:]:
-            fit = ridge(gram[:k, :k], sums[:k], products[:k], float(y.sum()), M, params.ridge)
-            self.fits.append(fit)
-            self.predictions.append(self.test_counts[:, :k].double() @ fit.w + fit.b)
-            trained.append(self.counts[:M, :k].double() @ fit.w + fit.b)
+        by_mass = ridge((mass @ mass)[None, None], mass.sum()[None], (mass @ y)[None], total, M, 1e-6)
+        self.fits = [by_mass, *(ridge(gram[:k, :k], sums[:k], products[:k], total, M, params.ridge)
+                                for k in self.upto[1:])]
+        w = torch.stack([torch.nn.functional.pad(one.w, (0, len(sums) - len(one.w)))
+                         for one in self.fits[1:]], 1)                          # (V, 5)
+        b = torch.tensor([one.b for one in self.fits[1:]]).to(w)                # (5,)
+        self.predictions = [by_mass.b + by_mass.w * other,
+                            *(self.test_counts.double() @ w + b).T]             # each (N,)
+        trained = [by_mass.b + by_mass.w * mass, *(self.counts[:M].double() @ w + b).T]  # each (M,)
         self.r2_at = [r_squared(one, self.test_y) for one in self.predictions]
         self.train_r2_at = [r_squared(one, y) for one in trained]
         self.credit = self._credit(params.context) if self.truths else 0.0

@@ -84,8 +84,8 @@ class Frame:
 PANEL = Panel(
     id="molecule_properties",
     title="Properties of molecules",
-    claim="The more neighbouring signs of a SMILES are read together, the better its property is "
-          "predicted; each atom's share can be painted, and the shares sum up.",
+    claim="Neighbouring signs of a SMILES, read together, predict its property far better than single "
+          "ones; each atom's share can be painted, and the shares sum up.",
     params=Params,
     frame=Frame,
     experiment="visualizers.l7_biomedical.molecule_properties.experiment:PropertyPredictor",

@@ -105,10 +105,11 @@ class MoleculePropertiesView(PanelView):
     def _draw_cloud(self, frame: Frame) -> None:
         words = self.words
         low, high = float(frame.measured.min()), float(frame.measured.max())
-        room = 0.4 * (high - low)  # predictions farther away than this are only pointed at
-        low = min(low, max(low - room, float(frame.predicted.min())))
-        high = max(high, min(high + room, float(frame.predicted.max())))
-        span = (low - 0.05 * (high - low or 1.0), high + 0.05 * (high - low or 1.0))
+        part = 0.1 * (high - low or 1.0)  # the axes stay while a control is dragged: they grow by such parts
+        room = 4 * part  # predictions farther away than this are only pointed at
+        low -= part * math.ceil(min(max(low - float(frame.predicted.min()), 0.0), room) / part + 0.3)
+        high += part * math.ceil(min(max(float(frame.predicted.max()) - high, 0.0), room) / part + 0.3)
+        span = low, high
         curves = [Curve(np.array(span), np.array(span), words("exact"), series=2, style="dashed", width=1.2),
                   Curve(frame.predicted, frame.measured, style="dots", width=1.5)]
         if not frame.fault:
@@ -168,7 +169,7 @@ class MoleculePropertiesView(PanelView):
         curves += [Curve(frame.train_r2_at, at, words("learnt from"), series=3, style="dashed", width=1.5),
                    Curve(frame.r2_at, at, words("held out"), width=2.5),
                    Curve(frame.r2_at[n : n + 1], at[n : n + 1], series=1, style="dots", width=4.0)]
-        low = min(0.0, float(frame.r2_at.min()))
+        low = min(0.0, math.floor(5 * float(frame.r2_at.min())) / 5)
         self.context.draw(curves, x_range=(-0.2, CONTEXTS[-1] + 0.2), y_range=(max(-1.0, low), 1.04))
 
     def _draw_amount(self, shown: Shown[Params, Frame]) -> None:
