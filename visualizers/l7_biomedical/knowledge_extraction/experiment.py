@@ -281,7 +281,7 @@ class Extraction:
     """Two taggers and two readers, trained on the same sentences in the same steps."""
 
     shared: ClassVar[tuple[str, ...]] = (
-        "corpus", "words", "encoded", "tests", "asked", "questions", "labels")
+        "corpus", "words", "encoded", "tests", "asked", "questions", "labels", "true", "stated")
     measure_every = 40
 
     def __init__(self, params: Params, context: Context) -> None:
@@ -304,6 +304,11 @@ class Extraction:
         self.asked = self.words.encode(self.tests)[0].to(self.device)
 
         vocabulary, questions, labels = asked_of(self.corpus)
+        # The pairs of the true names in the tests, and what is said of them.
+        true = [(one, one.spans, pair) for one in self.tests[: 2 * TESTED] for pair in one.pairs]
+        self.stated = np.array([one.relation(*pair) for one, _, pair in true])
+        self.true = [[one.to(self.device) for one in encoded(true, vocabulary, markers)]
+                     for markers in (False, True)]
         self.questions = [[one.to(self.device) for one in each] for each in questions]
         self.labels = labels.to(self.device)
         self.taggers = [NameTagger(self.words, characters, params.hidden_size, self.generator)
@@ -355,11 +360,10 @@ class Extraction:
                                  np.float32)
         self.facts_f1 = np.array([[[facts_f1(seen[part], reader) for part in tested] for reader in range(2)]
                                   for seen in self.seen], np.float32)
-        true = [(one, one.spans, pair) for one in self.tests[: 2 * TESTED] for pair in one.pairs]
-        right = np.array([one.relation(*pair) for one, _, pair in true])
         self.relations_f1, self.does_not = np.zeros(2, np.float32), np.zeros(2, np.float32)
-        for at, reader in enumerate(self.readers):
-            said = array(self._read(reader, true).argmax(1))
+        right = self.stated
+        for at, (reader, true) in enumerate(zip(self.readers, self.true, strict=True)):
+            said = array(reader.cnn.logits(*true).argmax(1))
             self.relations_f1[at] = f1((said != NOTHING).sum(), (right != NOTHING).sum(),
                                        ((said == right) & (right != NOTHING)).sum())
             self.does_not[at] = (said == right)[right == NOT].mean()
