@@ -51,7 +51,7 @@ class MoleculesView(PanelView):
         self.above.chosen.connect(lambda index: self.changed.emit("above", ABOVE[index]))
         self.relatives = MoleculeGrid(look, " ")
         self.relatives.clicked.connect(lambda index: self.changed.emit("relative", index))
-        self.attention = Heatmap(look, " ", palette="sequential", color_bar=False).calm()
+        self.attention = Heatmap(look, " ", color_bar=False, dense=True).calm()
         self.grid = MoleculeGrid(look, " ")
         self.grid.clicked.connect(self._choose)
         self.kept = Readouts(look).calm()

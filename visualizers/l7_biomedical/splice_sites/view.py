@@ -35,7 +35,7 @@ class SpliceSitesView(PanelView):
                              x_range=(0.0, 1.0), y_range=(0.0, 1.02)).calm()
         self.auc = CurvePlot(look, "", x=words("training step"), y=words("AUC"), integer_x=True).calm()
         self.fill = CurvePlot(look, "", x=words("neighbouring k-mers masked at once"),
-                              y=words("filled in rightly"), y_range=(0.0, 1.05), integer_x=True).calm()
+                              y=words("share right"), y_range=(0.0, 1.05), integer_x=True).calm()
         self.left = Pages(self, "left", {
             "roc": (words("ROC"), self.roc), "auc": (words("AUC"), self.auc),
             "fill": (words("Masked k-mers"), self.fill)})
@@ -131,12 +131,11 @@ class SpliceSitesView(PanelView):
         frame, words = shown.frame, self.words
         spans = np.arange(1, frame.filled.shape[1] + 1)
         self.fill.draw([
-            Curve(frame.fill_theory, spans, words("random bases, at best"), series=1, style="dashed",
-                  width=1.5),
+            Curve(frame.fill_theory, spans, series=1, style="dashed", width=1.5),
             Curve(frame.filled[1], spans, words("random bases"), series=1),
             Curve(frame.filled[0], spans, words("sites"), width=2.5),
-        ], [Rule(frame.k, words("{k} masked: a base is hidden", k=frame.k), axis="x")]
-            if frame.k < len(spans) else [], x_range=(0.7, len(spans) + 0.3), note=self.of_step(shown))
+        ], [Rule(frame.k, axis="x")] if frame.k < len(spans) else [], x_range=(0.7, len(spans) + 0.3),
+            title=words("{k} masked hide a base; dashed: at best", k=frame.k), note=self.of_step(shown))
 
     def _draw_map(self, frame: Frame, params: Params) -> None:
         words = self.words
@@ -161,14 +160,14 @@ class SpliceSitesView(PanelView):
             curves.append(Curve(frame.scores[frame.planted], places[frame.planted],
                                 words("real sites"), series=1, style="dots", width=4.0))
         short = bool(params.sequence.strip() and len(frame.planted))
-        self.scan.draw(curves, [Rule(0.0, words("above: a site"))],
-                       note=words("too short; random bases instead") if short else "",
-                       x_range=(0.0, float(len(places) + 1)))
+        self.scan.draw(curves, [Rule(0.0)], x_range=(0.0, float(len(places) + 1)),
+                       title=words("Too short; random bases instead") if short else
+                       words("{bases}; above the line: a site",
+                             bases=quantity(len(frame.scanned), "base", words)))
         said = [(words("taken for sites, wrongly"), count(frame.false_alarms))] if len(frame.planted) \
             else [(words("taken for sites"), count(frame.false_alarms))]
         if len(frame.planted):
             said.insert(0, (words("real sites found"), f"{count(frame.found)} / {count(len(frame.planted))}"))
-        said.append((words("read"), quantity(len(frame.scanned), "base", words)))
         if frame.ignored:
             said.append((words("signs that are no bases"), count(frame.ignored)))
         self.said.draw(said)
