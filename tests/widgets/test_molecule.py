@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtTest import QTest
 
-from widgets.pictures.molecule import Cell, Molecule, MoleculeGrid, MoleculePicture, placed
+from widgets.pictures.molecule import (
+    Cell,
+    Molecule,
+    MoleculeGrid,
+    MoleculePicture,
+    paint_molecule,
+    placed,
+)
 from widgets.theme.look import Look, theme
 from widgets.theme.words import Words
 
@@ -53,6 +60,23 @@ def test_that_a_molecule_fills_its_area_upright_and_undistorted() -> None:
     assert np.isclose(np.hypot(*(at[1] - at[2])) / 1.5,
                       np.hypot(*(at[0] - at[1])) / np.hypot(1.3, 0.75))
     assert np.hypot(*(placed(molecule(), area, 15.0)[1] - placed(molecule(), area, 15.0)[2])) <= 15.1
+
+
+def test_that_what_is_written_at_an_atom_stays_within_the_area(look: Look, qtbot: object) -> None:
+    written: list[tuple[float, float]] = []
+
+    class Recorder:
+        def drawPixmap(self, at: QPointF, label: QPixmap) -> None:
+            written.append((at.x(), at.x() + label.deviceIndependentSize().width()))
+
+        def __getattr__(self, _name: str) -> object:
+            return lambda *_: None
+
+    amine = molecule(symbols=("N", "C", "O", "N"), hydrogens=np.array([2, 0, 0, 3]), charges=np.zeros(4, int))
+    picture = MoleculePicture(look, "")
+    qtbot.addWidget(picture)  # type: ignore[attr-defined]
+    paint_molecule(picture, Recorder(), amine, QRectF(100, 0, 70, 100))  # type: ignore[arg-type]
+    assert len(written) == 3 and min(written)[0] >= 99 and max(right for _, right in written) <= 171
 
 
 def test_that_the_sign_to_blame_is_lit(look: Look, qtbot: object) -> None:

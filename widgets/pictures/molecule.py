@@ -103,6 +103,18 @@ def paint_molecule(
     tall = canvas.text_height(size)
     room = area.adjusted(tall, 0.6 * tall, -tall, -0.6 * tall)
     at = placed(molecule, room, look.px(bond))
+    ways = _ways(molecule, at)
+    texts = [molecule.letters(one, way[0] > 0.1) for one, way in enumerate(ways)]
+    # What is written beside an atom, the H₂ of H₂N, stays within the area, too.
+    left = right = 0.0
+    for (_, rest), spot, way in zip(texts, at, ways, strict=True):
+        wide = canvas.text_width(rest, size) + 0.5 * tall if rest else 0.0
+        if rest[:1] == "H" and way[0] > 0.1:
+            left = max(left, area.left() + wide - spot[0])
+        else:
+            right = max(right, spot[0] + wide - area.right())
+    if left or right:
+        at = placed(molecule, room.adjusted(left, 0, -right, 0), look.px(bond))
     painter.setPen(Qt.PenStyle.NoPen)
     for spot, shade, square in zip(at, shades, squares, strict=False):
         painter.setBrush(shade)
@@ -110,8 +122,6 @@ def paint_molecule(
             painter.drawRect(QRectF(spot[0] - 0.56 * tall, spot[1] - 0.56 * tall, 1.12 * tall, 1.12 * tall))
         else:
             painter.drawEllipse(QPointF(*spot), 0.62 * tall, 0.62 * tall)
-    ways = _ways(molecule, at)
-    texts = [molecule.letters(one, way[0] > 0.1) for one, way in enumerate(ways)]
     clear = np.array([0.55 * tall if text else 0.0 for text, _ in texts])
     strokes = _strokes(molecule, at, clear, ways, look.px(2.6))
     pen = look.pen("text", 1.4 * look.scale)
