@@ -369,6 +369,7 @@ class CoderView(PanelView):
         super().__init__(look, parent)
         words = self.words
         self.strip = NotedStrip(look, " ", lines=1)
+        self.strip.narrowest = self.strip.text_width("+0.00", 11) + look.px(3)  # what a word adds
         self.map = CodeMap(look)
         self.map.opened.connect(lambda chapter: self.changed.emit("chapter", chapter))
         self.map.clicked.connect(lambda code: self.changed.emit("code", code))
