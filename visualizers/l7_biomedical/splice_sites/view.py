@@ -42,8 +42,8 @@ class SpliceSitesView(PanelView):
 
         self.map = Heatmap(look, " ", y=words("mutated to"), palette="diverging")
         self.map.clicked.connect(self._mutate)
-        self.scan = CurvePlot(look, "", x=words("place in the sequence"), y=words("score"),
-                              integer_x=True).calm()
+        self.scan = CurvePlot(look, "", x=words("place in the sequence; above 0: a site"),
+                              y=words("score"), integer_x=True).calm()
         self.said = Readouts(look).calm()
         self.right = Pages(self, "right", {
             "mutations": (words("Mutate"), self.map), "scan": (words("Scan"), self.scan)})
@@ -87,6 +87,7 @@ class SpliceSitesView(PanelView):
                 self._draw_auc(shown)
             case _:
                 self._draw_fill(shown)
+        self.said.setVisible(params.right != "scan" or frame.ignored > 0)
         if self.right.show_page(params.right) == "mutations":
             self._draw_map(frame, params)
         else:
@@ -156,21 +157,19 @@ class SpliceSitesView(PanelView):
         places = np.arange(1, len(frame.scores) + 1)
         curves = [Curve(np.maximum(frame.scores, 0.0), places, style="area", width=1.0),
                   Curve(frame.scores, places, width=1.2)]
-        if len(frame.planted):
-            curves.append(Curve(frame.scores[frame.planted], places[frame.planted],
-                                words("real sites"), series=1, style="dots", width=4.0))
         short = bool(params.sequence.strip() and len(frame.planted))
-        self.scan.draw(curves, [Rule(0.0)], x_range=(0.0, float(len(places) + 1)),
-                       title=words("Too short; random bases instead") if short else
-                       words("{bases}; above the line: a site",
-                             bases=quantity(len(frame.scanned), "base", words)))
-        said = [(words("taken for sites, wrongly"), count(frame.false_alarms))] if len(frame.planted) \
-            else [(words("taken for sites"), count(frame.false_alarms))]
         if len(frame.planted):
-            said.insert(0, (words("real sites found"), f"{count(frame.found)} / {count(len(frame.planted))}"))
-        if frame.ignored:
-            said.append((words("signs that are no bases"), count(frame.ignored)))
-        self.said.draw(said)
+            curves.append(Curve(frame.scores[frame.planted], places[frame.planted], series=1, style="dots",
+                                width=4.0))
+            title = words("{found} of {sites} real sites found (dots), {wrong} wrongly",
+                          found=count(frame.found), sites=count(len(frame.planted)),
+                          wrong=count(frame.false_alarms))
+        else:
+            title = words("{bases}, {count} taken for sites", count=count(frame.false_alarms),
+                          bases=quantity(len(frame.scanned), "base", words))
+        self.scan.draw(curves, [Rule(0.0)], x_range=(0.0, float(len(places) + 1)),
+                       title=words("Too short; random bases instead") if short else title)
+        self.said.draw([(words("signs that are no bases"), count(frame.ignored))] if frame.ignored else [])
 
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, words = shown.frame, self.words
