@@ -366,8 +366,8 @@ def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:
     if metrics.horizontalAdvance(text) <= width:
         return [text]
     breaks = [at for at in range(1, len(text))  # between Chinese characters too
-              if text[at] == " " or ord(text[at]) > 0x2E7F and text[at] not in CLOSING
-              and text[at - 1] not in OPENING]
+              if text[at] == " " or (ord(text[at]) > 0x2E7F and text[at] not in CLOSING
+              and text[at - 1] not in OPENING)]
     fitting = [at for at in breaks if metrics.horizontalAdvance(text[:at]) <= width]
     if not fitting:
         return [text]
