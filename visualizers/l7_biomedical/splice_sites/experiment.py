@@ -356,7 +356,8 @@ def roc(sites: Tensor, decoys: Tensor) -> NDArray[np.float32]:
     at = torch.cat([sites, decoys]).unique().flip(0)                            # the highest first
     found, wrong = (np.append(0, 1 - torch.searchsorted(one.sort().values, at) / len(one))
                     for one in (sites, decoys))
-    return np.interp(FPR, wrong, found).astype(np.float32)
+    curve: NDArray[np.float32] = np.interp(FPR, wrong, found).astype(np.float32)
+    return curve
 
 
 def spelt(bases: Tensor) -> str:
