@@ -160,8 +160,7 @@ class ProteinLMView(PanelView):
                 right=percent(frame.right, 1), shuffled=percent(frame.shuffled, 1),
                 here=percent(frame.right_here))
         return words(
-            "At step {measured} the model names {right} of the hidden residues, the commonest of each "
-            "column would be {line}; in another order {shuffled}. Of the protein shown, at step {step}, "
-            "{here}.", measured=count(shown.measured), right=percent(frame.right, 1),
-            line=percent(frame.line, 1), shuffled=percent(frame.shuffled, 1), step=count(shown.step),
-            here=percent(frame.right_here))
+            "At step {measured} the model names {right} of the hidden residues, the column's commonest "
+            "{line}; shuffled {shuffled}. The protein shown at step {step}: {here}.",
+            measured=count(shown.measured), right=percent(frame.right, 1), line=percent(frame.line, 1),
+            shuffled=percent(frame.shuffled, 1), step=count(shown.step), here=percent(frame.right_here))
