@@ -76,7 +76,7 @@ class CodePage(QWidget):
         super().__init__(parent)
         self.look, self.panel, self._params = look, panel, params
         words, px = look.words, look.px
-        self.text = CodeText(look, words("Source of the experiment"))
+        self.text = CodeText(look, words("Source of the experiment"), scrolled=True)
         self.copy_button = self._button(words("Copy"), self.copy)
         self.notebook_button = self._button(
             words("Save as notebook…"), lambda: self.notebook.emit())

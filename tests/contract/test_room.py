@@ -49,15 +49,6 @@ SLACK = 2  # pixels by which letters may reach into the room of others: it is em
 every_panel = pytest.mark.parametrize("panel", panels(), ids=lambda one: one.id)
 
 
-# Lists and texts of any length: at the size of hall text no stage holds all of them. They begin at their
-# beginning, and the wheel and the keys bring the rest.
-LONGER = {
-    "linux": {"Table"}, "rnn_lm": {"ColouredText"}, "pipeline": {"CodeText"}, "tokenization": {"TokenStrip"},
-    "attention_maps": {"TokenLinks", "TokenStrip"}, "mixture_of_experts": {"NotedStrip"},
-    "prompting": {"Table"}, "open_book": {"MarkedTexts"}, "decoding": {"TokenTree", "Written"},
-    "knowledge_extraction": {"FactGraph"}, "charges": {"TokenStrip"}, "citations": {"MarkedTexts"},
-    "similar_cases": {"RankColumns", "TokenStrip"},
-}
 OUTLINES = ("drawLine", "drawLines", "drawPolyline", "drawPath", "drawRect", "drawRoundedRect",
             "drawEllipse", "drawPolygon", "drawArc")
 
@@ -214,16 +205,12 @@ def small_texts(page: QWidget, stage: int) -> Iterator[str]:
                 yield f"{name_of(one)} is written in {one.font().pixelSize()} px"
 
 
-def scrolling(view: QWidget, longer: set[str]) -> Iterator[str]:
-    """What would have to be scrolled, which nobody in the hall can, but for lists of any length."""
+def scrolling(view: QWidget) -> Iterator[str]:
+    """What would have to be scrolled, which nobody in the hall can."""
     for one in seen(view, QAbstractScrollArea):
-        if type(one).__name__ in longer:
-            continue
         if one.verticalScrollBar().maximum() or one.horizontalScrollBar().maximum():
             yield f"{name_of(one)} scrolls"
     for one in seen(view, Picture):
-        if type(one).__name__ in longer:
-            continue
         for value in vars(one).values():
             if isinstance(value, Scroll) and value.length > value.room + SLACK:
                 yield f"{name_of(one)} scrolls: {value.length:.0f} px in {value.room:.0f}"
@@ -245,7 +232,7 @@ def faults(window: MainWindow, watch: Watch) -> Iterator[str]:
     if window.look.hall:
         yield from sorted(watch.small)
         yield from small_texts(page, watch.stage)
-        yield from scrolling(page.view, LONGER.get(window.place, set()))
+        yield from scrolling(page.view)
     yield from wide_controls(page)
     for check, of in ((small_pictures, page.view), (cut_texts, page), (overlaps, page),
                       (painted_faults, page.view)):

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import scales
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.pictures.curves import Rule, polygon
 from widgets.theme import numbers
 from widgets.theme.look import Look
@@ -59,7 +59,7 @@ class BarChart(Canvas[int]):
         self._highlight = -1
         self._muted: frozenset[int] = frozenset()
         self._drawn: object = None
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self.setMinimumSize(look.px(160), FEWEST * self._least + 2 * self.text_height(13))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -118,7 +118,9 @@ class BarChart(Canvas[int]):
         count = max(len(self._values), 1)
         fair = min(self._area.height() / count, self.look.px(30))
         pitch = fair if fair >= self.text_height(12) else max(float(self._least), fair)
-        self.reel.fit(pitch * count, self._area.height())
+        self.reel.fit(rows_of(count, pitch), self._area.height())
+        if 0 <= self._highlight < count:
+            self.reel.hold(self._highlight, pitch * self._highlight, pitch * (self._highlight + 1))
         return pitch
 
     def place(self, part: int) -> QRectF:
@@ -129,7 +131,8 @@ class BarChart(Canvas[int]):
         if not self._area.contains(x, y):
             return None
         index = int((y - self._area.top() + self.reel.offset) // self._pitch)
-        return index if index < len(self._values) else None
+        seen = y - self._area.top() < self.reel.room
+        return index if seen and index < len(self._values) else None
 
     def beside(self, part: int | None, dx: int, dy: int) -> int | None:
         if not len(self._values):
@@ -182,10 +185,11 @@ class BarChart(Canvas[int]):
         width = max(10.0, area.right() - left - figure_width - px(7) - scrolled)
         zero = left + width * self._share(0.0)
         thick = max(1.0, min(pitch * 0.66, px(16)))
-        painter.setClipRect(area)
+        view = QRectF(self.reel.view(area.toRect()))
+        painter.setClipRect(view)
         for index, (value, figure) in enumerate(zip(self._values.tolist(), figures, strict=True)):
             slot = self.place(index)
-            if slot.bottom() <= area.top() or slot.top() >= area.bottom():
+            if slot.center().y() <= view.top() or slot.center().y() >= view.bottom():
                 continue
             self._wash(painter, slot, index)
             end = zero if math.isnan(value) else left + width * self._share(value)
@@ -199,8 +203,8 @@ class BarChart(Canvas[int]):
                      slot.center().y(), 0.0, 0.5)
         painter.setPen(self.look.pen("ghost"))
         painter.drawLine(QLineF(zero, area.top(), zero, area.top() + pitch * len(self._values)))
-        self.reel.paint(painter, area.toRect())
         painter.setClipping(False)
+        self.reel.paint(painter, area.toRect())
 
     def _wash(self, painter: QPainter, slot: QRectF, index: int) -> None:
         if index in (self.current, self._highlight):

@@ -9,10 +9,13 @@ readout, a click chooses it; with the keyboard, Tab comes here, arrows move, Ent
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -29,6 +32,8 @@ from PySide6.QtWidgets import QWidget
 from widgets.pictures.picture import Picture, Written
 from widgets.pictures.scales import MOST_TICKS
 from widgets.theme.look import Look
+from widgets.theme.numbers import count as count_of
+from widgets.theme.words import Words
 
 T = TypeVar("T")
 
@@ -168,9 +173,13 @@ class Canvas(Picture[T]):
         left, top = round(x - ax * wide), round(y - ay * tall)
         painter.drawPixmap(left, top, picture)
         box = QRectF(left, top, wide, tall)
-        if Picture.recording and picture.cacheKey() in self._texts \
-                and (not painter.hasClipping() or painter.clipBoundingRect().contains(box)):
-            self.wrote(self._texts[picture.cacheKey()][0], box, self._texts[picture.cacheKey()][1])
+        if Picture.recording and picture.cacheKey() in self._texts:
+            text, whole = self._texts[picture.cacheKey()]
+            room = painter.clipBoundingRect() if painter.hasClipping() else box
+            if room.adjusted(-2, -2, 2, 2).contains(box):
+                self.wrote(text, box, whole)
+            elif self.look.hall and min((seen := box & room).height(), seen.width()) > self.look.px(4):
+                self.wrote(text, seen, whole=False)  # it would have to be scrolled to
         return box
 
     def paragraph(
@@ -316,21 +325,97 @@ class Canvas(Picture[T]):
 
 
 class Scroll:
-    """How far a canvas is scrolled, and the thin handle that says so."""
+    """How far a canvas is scrolled, and the thin handle that says so.
 
-    def __init__(self, look: Look) -> None:
-        self.look = look
-        self.offset = 0.0
-        self.room = 0.0
-        self.length = 0.0
+    Its content consists of pieces: rows, lines or columns. In hall text it need not be scrolled to be
+    understood, for nobody in the last row can: what has no room is left out by whole pieces, round what was
+    revealed last, and a line where the content ends says how much that is. Whoever has the keys or the wheel
+    goes on to it, piece by piece.
 
-    def fit(self, length: float, room: float) -> None:
-        """Tell how long the content is and how much of it can be seen."""
-        self.length, self.room = length, room
-        self.move(0.0)
+    Attributes:
+        offset: where the part that is seen begins, in pixels of the content.
+        length, room: how long the content is, and how much of it is seen at once.
+        before, after: how many things are left out in hall text.
+    """
+
+    def __init__(self, canvas: Canvas[Any]) -> None:
+        self._canvas, self.look = canvas, canvas.look
+        self.offset = self.room = self.length = 0.0
+        self.before = self.after = 0
+        self._ends: NDArray[np.float64] = np.zeros(0)
+        self._things: Sequence[int] = ()
+        self._cuts = False  # something has no room
+        self._whole = 0.0  # pixels that whole pieces may have then
+        self._held: object = None
+
+    def fit(self, ends: Sequence[float] | NDArray[Any], room: float, *, things: Sequence[int] = (),
+            across: bool = False) -> None:
+        """Tell where each piece of the content ends, and how much room there is.
+
+        Args:
+            things: how many rows, tokens … each piece is; one each if none are given.
+            across: the pieces stand beside one another, so that the line about what is left out takes
+                nothing from ``room``.
+        """
+        self._ends, self._things = np.asarray(ends, float), things
+        self.length, self.room = self._end, room
+        self._cuts = self.look.hall and self._end > room + 1
+        self._whole = room - (0 if across else self.foot)
+        self._settle(self.offset)
+
+    @property
+    def _end(self) -> float:
+        return float(self._ends[-1]) if len(self._ends) else 0.0
+
+    @property
+    def cut(self) -> bool:
+        """Whether something is left out."""
+        return self.before + self.after > 0
+
+    @property
+    def foot(self) -> int:
+        """The height of the line that says what is left out."""
+        return self._canvas.text_height(12) + self.look.px(2)
+
+    @property
+    def at_end(self) -> bool:
+        return not self.after if self.cut else self.offset >= self.length - self.room
+
+    def _start(self, piece: int) -> float:
+        return float(self._ends[piece - 1]) if piece > 0 else 0.0
+
+    def _first_for(self, end: float) -> int:
+        """The first piece of those that are seen together when the last one of them ends there."""
+        if end <= self._whole + 0.5:
+            return 0
+        return 1 + int(np.searchsorted(self._ends, end - self._whole - 0.5))  # the end of the one before it
+
+    def _settle(self, offset: float) -> None:
+        """Begin there, or where a piece does."""
+        if not self._cuts:
+            self.before = self.after = 0
+            self.offset = min(max(offset, 0.0), max(0.0, self.length - self.room))
+            return
+        count = len(self._ends)
+        first = min(int(np.searchsorted(self._ends, offset + 0.5, side="right")),
+                    self._first_for(self._end), count - 1)
+        self.offset = self._start(first)
+        last = max(first + 1, int(np.searchsorted(self._ends, self.offset + self._whole + 0.5, side="right")))
+        things = self._things or (1,) * count
+        self.before, self.after = sum(things[:first]), sum(things[last:])
+        self.room = self.length = float(self._ends[last - 1]) - self.offset
 
     def move(self, by: float) -> None:
-        self.offset = min(max(self.offset + by, 0.0), max(0.0, self.length - self.room))
+        """Scroll by so many pixels; in hall text by a piece at least."""
+        if not self._cuts:
+            self._settle(self.offset + by)
+            return
+        here = int(np.searchsorted(self._ends, self.offset + 0.5, side="right"))
+        there = int(np.searchsorted(self._ends, max(0.0, self.offset + by) + 0.5, side="right"))
+        self._settle(self._start(there if there != here else here + (by > 0) - (by < 0)))
+
+    def to_end(self) -> None:
+        self._settle(self._end)
 
     def wheel(self, event: QWheelEvent, notch: float) -> None:
         """Move by ``notch`` for each notch of the wheel; at an end a page around may scroll instead."""
@@ -341,13 +426,33 @@ class Scroll:
     def reveal(self, top: float, bottom: float) -> None:
         """Scroll as little as shows the content from top to bottom."""
         if top < self.offset:
-            self.move(top - self.offset)
-        elif bottom > self.offset + self.room:
-            self.move(bottom - self.offset - self.room)
+            self._settle(top)
+        elif bottom > self.offset + self.room + 0.5:
+            self._settle(bottom - self.room if not self._cuts else self._start(self._first_for(float(
+                self._ends[min(int(np.searchsorted(self._ends, bottom - 0.5)), len(self._ends) - 1)]))))
+
+    def hold(self, what: object, top: float, bottom: float) -> None:
+        """In hall text, show the content from top to bottom whenever ``what`` it is has changed."""
+        if self.look.hall and self._held != (now := (what, self._whole, self._end)):
+            self._held = now
+            self.reveal(top, bottom)
+
+    def view(self, area: QRect, across: bool = False) -> QRect:
+        """The part of an area in which pieces are seen, and no part of one that is left out."""
+        if not self.cut:
+            return area
+        size = math.ceil(self.room)
+        return QRect(area.left(), area.top(), size if across else area.width(),
+                     area.height() - self.foot if across else size)
 
     def paint(self, painter: QPainter, area: QRect, across: bool = False) -> None:
         """The handle at the right edge of the area, or at its lower one, only where there is something
-        to scroll."""
+        to scroll; or the line at the lower edge that says what is left out."""
+        if self.cut:
+            said = self._canvas.label(left_out(self.look.words, self.before, self.after), "muted", 12,
+                                      longest=area.width())
+            self._canvas.put(painter, said, area.left(), area.top() + area.height(), 0.0, 1.0)
+            return
         if self.length <= self.room or self.room <= 0:
             return
         whole = area.width() if across else area.height()
@@ -359,6 +464,20 @@ class Scroll:
         painter.drawRoundedRect(
             QRectF(area.left() + way, area.bottom() - thick, size, thick) if across
             else QRectF(area.right() - thick, area.top() + way, thick, size), thick / 2, thick / 2)
+
+
+def rows_of(count: int, pitch: float) -> NDArray[Any]:
+    """Where each of so many equally high rows ends."""
+    return pitch * np.arange(1.0, count + 1.0)
+
+
+def left_out(words: Words, before: int, after: int) -> str:
+    """What is said of things that have no room."""
+    if not before:
+        return words("… {count} more", count=count_of(after))
+    if not after:
+        return words("… {count} before", count=count_of(before))
+    return words("… {before} before, {after} more", before=count_of(before), after=count_of(after))
 
 
 def wrapped(text: str, width: int, metrics: QFontMetrics) -> list[str]:

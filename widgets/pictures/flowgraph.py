@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import raster
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, left_out, rows_of
 from widgets.theme.look import Look
 from widgets.theme.numbers import decimal, fixed
 
@@ -84,7 +84,7 @@ class FlowGraph(Canvas[int]):
         self._columns, self._rows = 1, 1.0
         self._limits = [1.0, 1.0]
         self._large = False  # whether there is a node of more than one number
-        self._across, self._down = Scroll(look), Scroll(look)
+        self._across, self._down = Scroll(self), Scroll(self)
         self._taken: tuple[int, float, float] | None = None  # node, where it was taken, its value then
         self._seen: object = None
         self.setMinimumSize(look.px(280), look.px(150))
@@ -124,7 +124,8 @@ class FlowGraph(Canvas[int]):
 
     @property
     def _room(self) -> QRectF:
-        return QRectF(0, self.head, self.width(), max(1, self.height() - self.head - self.look.px(4)))
+        below = self.look.px(4) + (self._across.foot if self._across.cut else 0)
+        return QRectF(0, self.head, self.width(), max(1, self.height() - self.head - below))
 
     @property
     def _pitch(self) -> float:
@@ -138,9 +139,11 @@ class FlowGraph(Canvas[int]):
         return max(self.look.px(self.ROW), min(self._room.height() / self._rows, self.look.px(120)))
 
     def _fit(self) -> None:
-        room = self._room
-        self._across.fit(self._columns * self._pitch, room.width())
-        self._down.fit(self._rows * self._row, room.height())
+        self._across.fit(rows_of(self._columns, self._pitch), self._room.width(), across=True)
+        rows = rows_of(int(self._rows), self._row)
+        if self._rows > len(rows):  # nodes may stand between two rows
+            rows = np.append(rows, self._rows * self._row)
+        self._down.fit(rows, self._room.height(), across=self._across.cut)
         if self._seen != (seen := (self.now, self._shape, self.width(), self.height())):
             self._seen = seen
             if self.now in self._spots:  # what happens is in sight
@@ -163,7 +166,18 @@ class FlowGraph(Canvas[int]):
 
     def part_at(self, x: float, y: float) -> int | None:
         self._fit()
-        return next((one for one in self._spots if self.place(one).contains(x, y)), None)
+        return next((one for one in self._seen_nodes() if self.place(one).contains(x, y)), None)
+
+    @property
+    def _view(self) -> QRect:
+        """Where nodes are seen."""
+        area = QRect(0, self.head, self.width(), self.height() - self.head)
+        return self._across.view(area, across=True) & self._down.view(area)
+
+    def _seen_nodes(self) -> list[int]:
+        """The nodes of which a part is in sight; in hall text those that are seen whole."""
+        view = QRectF(self._view)
+        return [one for one in self._spots if not self.look.hall or view.contains(self.place(one))]
 
     def beside(self, part: int | None, dx: int, dy: int) -> int | None:
         if not self._spots:
@@ -244,18 +258,23 @@ class FlowGraph(Canvas[int]):
             self.paragraph(painter, self.note, self._room.adjusted(8, 0, -8, 0), "text", 13)
             return
         area = QRect(0, self.head, self.width(), self.height() - self.head)
-        painter.setClipRect(area)
+        painter.setClipRect(self._view)
         for index in sorted(range(len(self.edges)), key=lambda one: one in self.lit):
             if self.nodes[self.edges[index].start].drawn:
                 self._paint_edge(painter, index)
-        for one in self._spots:
+        seen = self._seen_nodes()
+        for one in seen:
             self._paint_node(painter, one)
         for index, edge in enumerate(self.edges):
-            if edge.label and self.nodes[edge.start].drawn:
+            if edge.label and self.nodes[edge.start].drawn and (not self.look.hall or edge.end in seen):
                 self._paint_label(painter, index)
-        self._across.paint(painter, area, across=True)
-        self._down.paint(painter, area)
         painter.setClipping(False)
+        if rest := len(self._spots) - len(seen):
+            self.put(painter, self.label(left_out(self.look.words, 0, rest), "muted", 12), 0, self.height(),
+                     0.0, 1.0)
+        elif not self._across.cut and not self._down.cut:
+            self._across.paint(painter, area, across=True)
+            self._down.paint(painter, area)
 
     def _points(self, index: int) -> list[QPointF]:
         """Where an edge begins, what it goes through and where it ends."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
@@ -51,7 +52,8 @@ class _Run(NamedTuple):
 
 
 class MarkedTexts(Canvas[int]):
-    """Entries that wrap, with a hairline between them; scrolled where there are more than have room.
+    """Entries that wrap, with a hairline between them; scrolled where there are more than have room. Hall
+    text shows whole ones, or whole lines where not even one has room.
 
     Args:
         share: of the width that the notes have.
@@ -71,7 +73,7 @@ class MarkedTexts(Canvas[int]):
         self.entries: tuple[Entry, ...] = ()
         self.selected = -1
         self._share, self._narrow = share, look.px(narrow)
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._flow: tuple[object, list[_Run], list[float]] = (None, [], [])
         self._widths: dict[str, int] = {}
         self.setMinimumSize(look.px(200), look.px(120))
@@ -117,7 +119,15 @@ class MarkedTexts(Canvas[int]):
                 ends.append(y - px(3))
             self._flow = key, runs, ends
         _, runs, ends = self._flow
-        self.reel.fit(ends[-1] if ends else 0.0, self.height() - self.head)
+        room = self.height() - self.head
+        pieces, counts = ends, [1] * len(ends)
+        highest = max((end - start for start, end in pairwise([0.0, *ends])), default=0.0)
+        if self.look.hall and highest > room - self.reel.foot:
+            pieces = sorted({*(one.box.bottom() for one in runs), *ends})
+            counts = [int(one in ends) for one in pieces]
+        self.reel.fit(pieces, room, things=counts)
+        if chosen := [one.box for one in runs if one.span.part == self.selected >= 0]:
+            self.reel.hold(self.selected, chosen[0].top(), chosen[0].bottom())
         return runs, ends
 
     def _wrapped(
@@ -154,7 +164,7 @@ class MarkedTexts(Canvas[int]):
         return (boxes or [QRectF()])[0].translated(0, self.head - self.reel.offset)
 
     def part_at(self, x: float, y: float) -> int | None:
-        if y < self.head:
+        if not 0 <= y - self.head < self.reel.room:
             return None
         return next((one.span.part for one in self._runs()[0] if one.span.part >= 0
                      and one.box.contains(x, y - self.head + self.reel.offset)), None)
@@ -186,7 +196,8 @@ class MarkedTexts(Canvas[int]):
 
     def paint(self, painter: QPainter) -> None:
         runs, ends = self._runs()
-        view = QRect(0, self.head, self.width(), self.height() - self.head)
+        area = QRect(0, self.head, self.width(), self.height() - self.head)
+        view = self.reel.view(area)
         down = self.head - self.reel.offset
         painter.setClipRect(view)
         painter.setPen(self.look.pen("hairline"))
@@ -194,7 +205,7 @@ class MarkedTexts(Canvas[int]):
             painter.drawLine(0, round(end + down), self.width() - self.look.px(9), round(end + down))
         for box, text, span in runs:
             box = box.translated(0, down)
-            if box.bottom() < view.top() or box.top() > view.bottom():
+            if box.bottom() <= view.top() or box.top() >= view.bottom():
                 continue
             pad = 0
             if span.series is not None:
@@ -203,8 +214,8 @@ class MarkedTexts(Canvas[int]):
             ink = "muted" if span.muted else "text"
             self.put(painter, self.label(text.rstrip(" "), ink, 13), box.left() + pad - 1,
                      box.center().y(), 0.0, 0.5)
-        self.reel.paint(painter, view)
         painter.setClipping(False)
+        self.reel.paint(painter, area)
 
     def _chip(self, painter: QPainter, box: QRectF, span: Span) -> None:
         assert span.series is not None

@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.theme.look import Look
 from widgets.theme.marks import named
 
@@ -42,7 +42,7 @@ class RankColumns(Canvas[Row]):
         self.grades: tuple[int, ...] = ()
         self.details: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self.selected = -1
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._dragged: tuple[int, float, int] | None = None  # thing, where it was taken, its grade then
         self.setMinimumSize(look.px(300), look.px(150))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -86,7 +86,7 @@ class RankColumns(Canvas[Row]):
         room = self.height() - self._top
         pitch = max(self.text_height(12) + self.look.px(1),
                     min(room / max(len(self.names), 1), self.look.px(40)))
-        self.reel.fit(pitch * len(self.names), room)
+        self.reel.fit(rows_of(len(self.names), pitch), room)
         return float(pitch)
 
     @property
@@ -120,7 +120,7 @@ class RankColumns(Canvas[Row]):
         row = int((y - self._top + self.reel.offset) // self._pitch)
         for side in (0, 1):
             box = self.place((side, row))
-            if row < len(self.names) and box.left() <= x <= box.right():
+            if row < len(self.names) and box.left() <= x <= box.right() and y - self._top < self.reel.room:
                 return side, row
         return None
 
@@ -202,12 +202,13 @@ class RankColumns(Canvas[Row]):
     def paint(self, painter: QPainter) -> None:
         if not self.names:
             return
-        wide = self._wide
         for side, head in enumerate(self.heads):
             x = self.width() - self.look.px(6) if side else 0.0
             self.put(painter, self.label(head, "muted", 11, longest=round(self.width() * 0.48)), x,
                      self.head, float(side), 0.0)
-        view = QRect(0, self._top, self.width(), self.height() - self._top)
+        area = QRect(0, self._top, self.width(), self.height() - self._top)
+        wide, _ = self._wide, self._pitch  # which fits the rows into their room
+        view = self.reel.view(area)
         painter.setClipRect(view)
         chosen = self.thing(self.current) if self.current is not None else self.selected
         places = [{thing: row for row, thing in enumerate(order)} for order in self.orders]
@@ -229,8 +230,8 @@ class RankColumns(Canvas[Row]):
                 box = self.place((side, row))
                 if box.bottom() > view.top() and box.top() < view.bottom():
                     self._paint_row(painter, side, row, one, box, one == chosen)
-        self.reel.paint(painter, view)
         painter.setClipping(False)
+        self.reel.paint(painter, area)
 
     def _paint_row(
         self, painter: QPainter, side: int, row: int, one: int, box: QRectF, chosen: bool

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QVBoxLayout, QWidg
 
 from widgets.base.calm import Unhurried, may_wait
 from widgets.base.labels import Heading
-from widgets.pictures.canvas import Canvas
+from widgets.pictures.canvas import Canvas, left_out
 from widgets.theme.look import Look
 from widgets.theme.style import font
 
@@ -97,7 +97,8 @@ class Readouts(Canvas[int]):
 
 
 class TextFlow(Unhurried):
-    """A text that wraps and grows. The end stays in sight unless the reader has scrolled away."""
+    """A text that wraps and grows. The end stays in sight unless the reader has scrolled away; hall text
+    shows the last lines that have room and how many are left out before them."""
 
     def __init__(
         self, look: Look, title: str, *, mono: bool = False, parent: QWidget | None = None
@@ -118,6 +119,9 @@ class TextFlow(Unhurried):
         self._text = ""
         self._labels: list[tuple[int, int]] = []  # from and to, in characters of the text
         self._column = self._hung = 0  # pixels that labels take at the left
+        self._marks: Sequence[tuple[int, int, int]] = ()
+        self._aside = ""  # of hall text, what stands in the place of its beginning
+        self._cut = 0  # how many characters that has
         lines = QVBoxLayout(self)
         lines.setContentsMargins(0, 0, 0, 0)
         lines.setSpacing(look.px(6))
@@ -161,6 +165,11 @@ class TextFlow(Unhurried):
         if title is not None:
             self._heading.say(title)
             self._edit.setAccessibleName(title)
+        self._marks = marks
+        if self.look.hall:
+            self._text = text
+            self._fit()
+            return
         bar = self._edit.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 2
         if text != self._text:
@@ -176,6 +185,37 @@ class TextFlow(Unhurried):
         self._mark(marks)
         if at_end:
             bar.setValue(bar.maximum())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.look.hall:
+            self._fit()
+
+    def _fit(self) -> None:
+        """Leave out the lines at the beginning that have no room."""
+        self._set("", 0)
+        document, room = self._edit.document(), self._edit.viewport().height()
+        if document.size().height() > room + 1:
+            lines: list[tuple[float, int]] = []  # where each begins, in pixels and in the text
+            block = document.begin()
+            while block.isValid():
+                layout = block.layout()
+                for at in range(1 if self._labels else layout.lineCount()):
+                    line = layout.lineAt(at)
+                    lines.append((layout.position().y() + line.y(), block.position() + line.textStart()))
+                block = block.next()
+            least = document.size().height() - room + self._edit.fontMetrics().lineSpacing() * 1.2
+            first = next((at for at, (y, _) in enumerate(lines) if y >= least), len(lines) - 1)
+            units = self._text.encode("utf-16-le")[: 2 * lines[first][1]]
+            self._set(left_out(self.look.words, first, 0) + "\n", len(units.decode("utf-16-le", "ignore")))
+        self._mark(self._marks)
+
+    def _set(self, aside: str, cut: int) -> None:
+        """Show the text without its first characters, and something in their place."""
+        self._aside, self._cut = aside, cut
+        self._edit.setPlainText(aside + self._text[cut:])
+        self._hung = 0  # which forgets how its lines were set
+        self._hang()
 
     def _hang(self) -> None:
         """Where lines have labels, what wraps goes on under the text and not under the label."""
@@ -200,6 +240,10 @@ class TextFlow(Unhurried):
             one = self._selected(start, end)
             one.format.setForeground(self.look.color("muted"))
             selections.append(one)
+        if self._aside:
+            one = self._selected(self._cut - len(self._aside), self._cut)
+            one.format.setForeground(self.look.color("muted"))
+            selections.append(one)
         self._edit.setExtraSelections(selections)
 
     def _selected(self, start: int, end: int) -> QTextEdit.ExtraSelection:
@@ -211,5 +255,6 @@ class TextFlow(Unhurried):
 
     def _units(self, index: int) -> int:
         """The position in Qt's UTF-16 text of character ``index``, kept inside the text."""
-        before = self._text[: max(0, index)]
+        start = len(self._aside) if self._aside and index >= self._cut else 0
+        before = (self._aside + self._text[self._cut:])[: max(start, index - self._cut + len(self._aside), 0)]
         return len(before) if before.isascii() else len(before.encode("utf-16-le")) // 2

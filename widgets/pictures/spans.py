@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.theme.look import Look
 
 State = Literal["taken", "best", "open", "ahead"]
@@ -69,7 +69,8 @@ def rows_for(spans: Sequence[tuple[int, int]]) -> list[int]:
 
 
 class SpanRows(Canvas[int]):
-    """Tiles in rows below the signs that they cover. What is too wide is scrolled.
+    """Tiles in rows below the signs that they cover. What is too wide is scrolled; in hall text the signs
+    that have room are seen, and of a tile as much as lies below them.
 
     Signals:
         clicked(index), hovered(index): of a tile; hovered gives -1 when the pointer leaves.
@@ -93,7 +94,7 @@ class SpanRows(Canvas[int]):
         self._depth = 1
         self._drawn = 0  # how often there was something else to show
         self._measures: tuple[object, tuple[float, float, float, float]] = (None, (0.0, 1.0, 0.0, 1.0))
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._seen: object = None  # the signs, the width and the place that was brought into sight
         self.setMinimumSize(look.px(220), look.px(120))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -138,7 +139,9 @@ class SpanRows(Canvas[int]):
             left = min(max(names, default=0), 0.3 * self.width()) + half + self.look.px(8)
             room = self.width() - left - self.look.px(10) - half
             wide = min(max(room / max(len(self.signs), 1), self.look.px(NARROWEST)), self.look.px(WIDEST))
-            rows = self.height() - self.head - self._sign - self._foot - self.look.px(2)
+            cut = self.look.hall and wide * len(self.signs) + half > self.width() - left - self.look.px(4)
+            rows = self.height() - self.head - self._sign - self._foot - self.look.px(2) \
+                - (self.reel.foot if cut else 0)
             high = max(1.0, min(rows / self._depth, self.look.px(HIGHEST)))
             self._measures = key, (left, wide, half, high)
         return self._measures[1]
@@ -171,11 +174,18 @@ class SpanRows(Canvas[int]):
         return self._measured()[3]
 
     def _fit(self) -> None:
-        self.reel.fit(self._wide * len(self.signs) + self._half_gap,
-                      self.width() - self._left - self.look.px(4))
+        ends = rows_of(len(self.signs), self._wide)
+        ends[-1:] += self._half_gap
+        self.reel.fit(ends, self.width() - self._left - self.look.px(4), across=True)
         if self._seen != (now := (self.signs, self.since, self.width())):
             self._seen = now
             self.reel.reveal(self._wide * (self.since - 2), self._wide * (self.since + 2))
+
+    def _seen_signs(self) -> range:
+        """The signs of which a part is in sight; in hall text the whole of them is."""
+        first = int(self.reel.offset / self._wide + 0.01)
+        last = ceil((self.reel.offset + self.reel.room) / self._wide - 0.01)
+        return range(first, min(last, len(self.signs)))
 
     def _edge(self, at: int) -> float:
         return self._left + self._wide * at - self.reel.offset
@@ -183,7 +193,13 @@ class SpanRows(Canvas[int]):
     def place(self, part: int) -> QRectF:
         one, px = self.spans[part], self.look.px
         aside = max(px(1.5), self.apart * self._wide)
-        left, right = self._edge(one.begin) + aside, self._edge(one.end) - aside
+        begin, end = one.begin, one.end
+        if self.reel.cut:
+            seen = self._seen_signs()
+            begin, end = max(begin, seen.start), min(end, seen.stop)
+            if begin >= end:
+                return QRectF()
+        left, right = self._edge(begin) + aside, self._edge(end) - aside
         top = self.head + self._sign + one.row * self._line
         upper = min(px(4), 0.1 * self._line)
         return QRectF(left, top + upper, right - left, self._line - 2 * upper)
@@ -238,12 +254,17 @@ class SpanRows(Canvas[int]):
             self.put(painter, self.label(self.gaps_name, "muted", 11, longest=longest), 0,
                      self._bottom + self._foot, 0.0, 1.0)
         over = self._half_gap
-        painter.setClipRect(body.adjusted(left - over - 1, 0, 0, 0))
-        for at, sign in enumerate(self.signs):
+        seen = self._seen_signs()
+        body.setLeft(left - over - 1)
+        if self.reel.cut:
+            body.setRight(self._edge(seen.stop) + over + 1)
+        painter.setClipRect(body)
+        for at in seen:
             middle = (self._edge(at) + self._edge(at + 1)) / 2
             ink = "muted" if at < self.since else "text"
-            self.put(painter, self.label(sign, ink, 15), middle, self.head + self._sign / 2, 0.5, 0.5)
-        if 0 < self.since <= len(self.signs):
+            self.put(painter, self.label(self.signs[at], ink, 15), middle,
+                     self.head + self._sign / 2, 0.5, 0.5)
+        if 0 < self.since <= len(self.signs) and seen.start <= self.since <= seen.stop:
             x = self._edge(self.since)
             painter.setPen(self.look.pen("accent", 1.5 * self.look.scale, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, self.head + self.look.px(2)), QPointF(x, self._bottom))
@@ -253,7 +274,7 @@ class SpanRows(Canvas[int]):
             self._paint_span(painter, part)
         self._paint_gaps(painter)
         painter.setClipping(False)
-        self.reel.paint(painter, self.rect(), across=True)
+        self.reel.paint(painter, QRect(self.rect()), across=True)
 
     @property
     def _bottom(self) -> float:
@@ -264,13 +285,16 @@ class SpanRows(Canvas[int]):
         if not self.gaps:
             return
         widest = 2 * self._half_gap + self.look.px(6)
-        for at in range(len(self.gaps) - 1, -1, -ceil(widest / self._wide)):
+        seen = self._seen_signs()
+        for at in range(min(len(self.gaps) - 1, seen.stop), seen.start - 1, -ceil(widest / self._wide)):
             if self.gaps[at]:
                 self.put(painter, self.label(self.gaps[at], "text" if at == self.since else "muted", 11),
                          self._edge(at), self._bottom + self._foot, 0.5, 1.0)
 
     def _paint_link(self, painter: QPainter, link: Link) -> None:
         start, end = self.place(link.start), self.place(link.end)
+        if start.isNull() or end.isNull():
+            return
         pen = self.look.pen("accent", 2.5 * self.look.scale) if link.strong else \
             self.look.pen("ghost", self.look.scale)
         painter.setPen(pen)
@@ -278,7 +302,7 @@ class SpanRows(Canvas[int]):
 
     def _paint_span(self, painter: QPainter, part: int) -> None:
         one, box, look = self.spans[part], self.place(part), self.look
-        if box.right() < 0 or box.left() > self.width():
+        if box.isNull() or box.right() < 0 or box.left() > self.width():
             return
         corner, ahead = look.px(4), one.state == "ahead"
         if one.state in ("taken", "best"):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import scales
-from widgets.pictures.canvas import Canvas, Scroll, row_height
+from widgets.pictures.canvas import Canvas, Scroll, row_height, rows_of
 from widgets.theme.look import Look
 from widgets.theme.numbers import decimal
 
@@ -40,7 +40,7 @@ class Table(Canvas[int]):
         self.rows: tuple[tuple[Cell, ...], ...] = ()
         self.selected = -1
         self.muted: frozenset[int] = frozenset()
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._brought = -1
         self._fitted: object = None
         self._spans: dict[int, scales.Range | None] = {}
@@ -92,10 +92,12 @@ class Table(Canvas[int]):
         self._fitted = None
 
     def _fit(self) -> None:
-        self.reel.fit(len(self.rows) * self._line, self.height() - self._top)
+        self.reel.fit(rows_of(len(self.rows), self._line), self.height() - self._top)
+        if 0 <= self.selected < len(self.rows):
+            self.reel.hold(self.selected, self.selected * self._line, (self.selected + 1) * self._line)
         if self._brought >= 0 and self._fitted != (key := (self.rows, self.height(), self._brought)):
             self._fitted = key
-            self.reel.offset = 0.0
+            self.reel.move(-self.reel.offset)
             self.reel.reveal(max(0, self._brought - 1) * self._line,
                              min(self._brought + 2, len(self.rows)) * self._line)
 
@@ -106,7 +108,7 @@ class Table(Canvas[int]):
     def part_at(self, x: float, y: float) -> int | None:
         self._fit()
         row = int((y - self._top + self.reel.offset) // self._line)
-        return row if y >= self._top and 0 <= row < len(self.rows) else None
+        return row if 0 <= y - self._top < self.reel.room and 0 <= row < len(self.rows) else None
 
     def beside(self, part: int | None, dx: int, dy: int) -> int | None:
         if not self.rows:
@@ -128,14 +130,15 @@ class Table(Canvas[int]):
     def paint(self, painter: QPainter) -> None:
         self._fit()
         self.layer(painter, "head", (self.head, self.columns), self._paint_head)
-        view = QRect(0, self._top, self.width(), self.height() - self._top)
+        area = QRect(0, self._top, self.width(), self.height() - self._top)
+        view = self.reel.view(area)
         painter.setClipRect(view)
         for index in range(len(self.rows)):
             box = self.place(index)
             if box.bottom() > view.top() and box.top() < view.bottom():
                 self._paint_row(painter, index, box)
-        self.reel.paint(painter, view)
         painter.setClipping(False)
+        self.reel.paint(painter, area)
 
     def _paint_head(self, painter: QPainter) -> None:
         gap = self.look.px(6)

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.base.guard import Guarded
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.theme.look import Look
 from widgets.theme.style import font
 
@@ -59,7 +59,7 @@ class Screen(Canvas[int]):
         super().__init__(look, title, parent)
         self.lines: tuple[Line, ...] = ()
         self.below = ""  # a quiet row at the end: what a word may go on with
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._mono: dict[int, tuple[QFont, QFontMetrics]] = {}
         self._rows: list[tuple[int, str, int]] = []  # (line, text, signs of it that are a prompt)
         self._wrapped_for: object = None
@@ -112,9 +112,9 @@ class Screen(Canvas[int]):
                           for row, lead in broken(line, most)]
             if self.below:
                 self._rows += [(-1, row, 0) for row, _ in broken(Line(NOTE, self.below), most)]
-        self.reel.fit(len(self._rows) * self._row, self.height() - self.head)
+        self.reel.fit(rows_of(len(self._rows), self._row), self.height() - self.head)
         if self._at_end:
-            self.reel.move(1e9)
+            self.reel.to_end()
 
     def _rows_of(self, line: int) -> list[int]:
         return [at for at, (one, _, _) in enumerate(self._rows) if one == line]
@@ -127,7 +127,7 @@ class Screen(Canvas[int]):
     def part_at(self, x: float, y: float) -> int | None:
         self._fit()
         row = int((y - self.head + self.reel.offset) // self._row)
-        if y < self.head or not 0 <= row < len(self._rows):
+        if not 0 <= y - self.head < self.reel.room or not 0 <= row < len(self._rows):
             return None
         return self._rows[row][0] if self._rows[row][0] >= 0 else None
 
@@ -153,7 +153,7 @@ class Screen(Canvas[int]):
         self._fit()
         self._at_end = False
         self.reel.wheel(event, 3 * self._row)
-        self._at_end = self.reel.offset >= self.reel.length - self.reel.room
+        self._at_end = self.reel.at_end
         self.update()
 
     # --- painting
@@ -161,14 +161,15 @@ class Screen(Canvas[int]):
     def paint(self, painter: QPainter) -> None:
         self._fit()
         area = QRect(0, self.head, self.width(), self.height() - self.head)
-        painter.setClipRect(area)
+        view = self.reel.view(area)
+        painter.setClipRect(view)
         top = self.head - self.reel.offset
         for at, (line, text, lead) in enumerate(self._rows):
             y = top + at * self._row
-            if y + self._row > area.top() and y < area.bottom():
+            if y + self._row > view.top() and y < view.bottom():
                 self._paint_row(painter, line, text, lead, y)
-        self.reel.paint(painter, area)
         painter.setClipping(False)
+        self.reel.paint(painter, area)
 
     def _paint_row(self, painter: QPainter, line: int, text: str, lead: int, y: float) -> None:
         px = self.look.px

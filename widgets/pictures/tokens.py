@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
 from widgets.pictures import raster
-from widgets.pictures.canvas import Canvas, Scroll, row_height
+from widgets.pictures.canvas import Canvas, Scroll, left_out, row_height, rows_of
 from widgets.theme.look import Look, Theme
 from widgets.theme.numbers import decimal, percent
 
@@ -77,7 +78,9 @@ def _inks(theme: Theme, series: int) -> list[str]:
 
 
 class TokenStrip(Canvas[int]):
-    """Tokens in reading order, line after line, each shaded by its weight.
+    """Tokens in reading order, line after line, each shaded by its weight. A text that is too long is
+    scrolled; in hall text as many tokens as have room stand round the chosen one, or the newest, and it is
+    said how many are left out.
 
     Signals:
         clicked(index), hovered(index): hovered gives -1 when the pointer leaves.
@@ -111,8 +114,11 @@ class TokenStrip(Canvas[int]):
         self.notes: tuple[tuple[str, ...], ...] = ()
         self.shares: NDArray[Any] | None = None
         self.narrowest = 0  # pixels of a token
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._flow: tuple[object, list[QRectF]] = (None, [])
+        self._asides: list[tuple[str, QRectF]] = []  # in hall text, what is said of tokens without room
+        # What it was found for; the first token that has room and the one after the last; all places.
+        self._window: tuple[object, int, int, list[QRectF], list[tuple[str, QRectF]]] = (None, 0, 0, [], [])
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -156,16 +162,68 @@ class TokenStrip(Canvas[int]):
     def _line(self) -> int:
         return self.text_height(self._size) + self.look.px(10)
 
+    @property
+    def _token(self) -> int:
+        """The height of a token."""
+        return self._line - self.look.px(4)
+
     def _boxes(self) -> list[QRectF]:
-        """Where each token is, from the top of the text."""
-        if self.fills:
-            sized = (self._signs, self.width(), self.height() - self.head)
-            if self._sized != sized:
-                self._sized, self._size = sized, self._largest()
+        """Where each token is, from the top of the text; nowhere for one that is left out."""
+        room = self.height() - self.head
+        if self.fills and self._sized != (sized := (self._signs, self.width(), room)):
+            self._sized, self._size = sized, self._largest()
         boxes = self._flowing(self.tokens, self.width())
-        length = boxes[-1].bottom() if boxes else 0.0
-        self.reel.fit(length + self.look.px(2), self.height() - self.head)
+        self._asides = []
+        if self.look.hall and boxes and boxes[-1].bottom() > room:
+            boxes = self._around(room)
+        length = boxes[-1].bottom() if boxes and not self._asides else 0.0
+        self.reel.fit([length + self.look.px(2)], room)
         return boxes
+
+    @property
+    def _about(self) -> int:
+        """In hall text, the token that must be seen: the one that the keys are at, or what is chosen."""
+        if not self.look.hall:
+            return 0
+        if self._by_keys and self.current is not None:
+            return self.current
+        return self.selected if self.selected >= 0 else len(self.tokens) - 1 if self.grows else 0
+
+    def _around(self, room: float) -> list[QRectF]:
+        """The places of the tokens that have room, none for the others."""
+        count, about = len(self.tokens), min(max(self._about, 0), len(self.tokens) - 1)
+        key, first, end, boxes, asides = self._window
+        if key != (now := (self.tokens, self.width(), room, self._line)) or not first <= about < end:
+            first, end = 0, self._until(0, room)
+            if about >= end:
+                last = min(count - 1, about + (self._until(about, room) - about) // 2)
+                first = bisect_left(range(about), True, key=lambda one: self._until(one, room) > last)
+                end = self._until(first, room)
+            before, after = self._said_of(first, end)
+            found = self._arrange([*before, *self.tokens[first:end], *after], self.width())
+            asides = [*zip(before, found[:1], strict=False), *zip(after, found[-1:], strict=False)]
+            shown = found[len(before):len(before) + end - first]
+            boxes = [QRectF()] * first + shown + [QRectF()] * (count - end)
+            self._window = now, first, end, boxes, asides
+        self._asides = asides
+        return boxes
+
+    def _said_of(self, first: int, end: int) -> tuple[list[str], list[str]]:
+        """What is said before and after the tokens from ``first`` to ``end``."""
+        words, after = self.look.words, len(self.tokens) - end
+        return ([left_out(words, first, 0)] if first else [], [left_out(words, 0, after)] if after else [])
+
+    def _until(self, first: int, room: float) -> int:
+        """The token after the last that has room, were ``first`` the first one."""
+        most = int(room / self._line + 1) * int(self.width() / self.look.px(13) + 1)
+        before = self._said_of(first, len(self.tokens))[0]
+        boxes = self._arrange([*before, *self.tokens[first:first + most]], self.width())[len(before):]
+        end = first + sum(box.bottom() <= room for box in boxes)
+        while end > first + 1 and end < len(self.tokens) and self._arrange(
+                [*before, *self.tokens[first:end], *self._said_of(first, end)[1]],
+                self.width())[-1].bottom() > room:
+            end -= 1
+        return max(end, first + 1)
 
     def _largest(self) -> int:
         """The size of the letters with which the text fits, were each character a token."""
@@ -220,7 +278,7 @@ class TokenStrip(Canvas[int]):
             return None
         half = self.look.px(2)
         for index, box in enumerate(self._boxes()):
-            if box.adjusted(-half, -half, half, half).contains(
+            if not box.isNull() and box.adjusted(-half, -half, half, half).contains(
                     x, y - self.head + self.reel.offset):
                 return index
         return None
@@ -236,7 +294,7 @@ class TokenStrip(Canvas[int]):
         else:  # the nearest token of the line above or below
             here = boxes[part]
             other = [one for one, box in enumerate(boxes)
-                     if abs(box.top() - here.top() - dy * self._line) < 1]
+                     if abs(box.top() - here.top() - dy * self._line) < 1 and not box.isNull()]
             if other:
                 part = min(other, key=lambda one: abs(boxes[one].center().x() - here.center().x()))
         self.reel.reveal(boxes[part].top(), boxes[part].bottom())
@@ -257,12 +315,15 @@ class TokenStrip(Canvas[int]):
         boxes = self._boxes()
         if self.grows and self._seen != (now := (self.tokens, self.size())):
             self._seen = now
-            self.reel.move(self.reel.length)
+            self.reel.to_end()
         view = QRect(0, self.head, self.width(), self.height() - self.head)
         painter.setClipRect(view)
         down = self.head - self.reel.offset
-        seen = [index for index, box in enumerate(boxes)
-                if box.bottom() + down > view.top() and box.top() + down < view.bottom()]
+        for text, box in self._asides:
+            self.put(painter, self.label(text, "muted", self._size), box.center().x(),
+                     box.top() + down + self._token / 2, 0.5, 0.5)
+        seen = [index for index, box in enumerate(boxes) if not box.isNull()
+                and box.bottom() + down > view.top() and box.top() + down < view.bottom()]
         corner = self.look.px(4) if len(seen) <= ROUND_TOKENS else 0
         levels = self._levels()
         theme = self.look.theme
@@ -376,7 +437,7 @@ class TokenLinks(Canvas[Side]):
         self.focus = self.selected = -1
         self.muted: frozenset[int] = frozenset()
         self.series = 0
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._widths: tuple[object, tuple[int, int]] = (None, (0, 0))
         self._lines: tuple[object, list[list[QLineF]]] = (None, [])
         self._drawn = 0
@@ -423,8 +484,10 @@ class TokenLinks(Canvas[Side]):
             wide = [min(max((self.text_width(visible(one)) for one in side), default=0)
                         + self.look.px(14), most) for side in (self.left, self.right)]
             self._widths = key, (wide[0], wide[1])
-        self.reel.fit(self._line * max(len(self.left), len(self.right)) + self.look.px(2),
-                        self.height() - self.head)
+        count = max(len(self.left), len(self.right))
+        self.reel.fit(rows_of(count, self._line), self.height() - self.head)
+        if 0 <= self._focus < count:
+            self.reel.hold(self._focus, self._focus * self._line, (self._focus + 1) * self._line)
         return self._widths[1]
 
     def place(self, part: Side) -> QRectF:
@@ -436,7 +499,7 @@ class TokenLinks(Canvas[Side]):
 
     def part_at(self, x: float, y: float) -> Side | None:
         wide = self._columns()
-        if y < self.head:
+        if not 0 <= y - self.head < self.reel.room:
             return None
         index = int((y - self.head + self.reel.offset) // self._line)
         side = 0 if x <= wide[0] else 1 if x >= self.width() - self.look.px(8) - wide[1] else -1
@@ -486,14 +549,15 @@ class TokenLinks(Canvas[Side]):
     def paint(self, painter: QPainter) -> None:
         if not self.left or not self.right:
             return
-        view = QRect(0, self.head, self.width(), self.height() - self.head)
+        area = QRect(0, self.head, self.width(), self.height() - self.head)
         self._columns()
+        view = self.reel.view(area)
         painter.setClipRect(view)
         self._paint_links(painter)
         for side in (0, 1):
             self._paint_side(painter, side, view)
-        self.reel.paint(painter, view)
         painter.setClipping(False)
+        self.reel.paint(painter, area)
 
     def _paint_links(self, painter: QPainter) -> None:
         key = (self._drawn, self._focus, self.reel.offset, self.look)
@@ -547,7 +611,7 @@ class TokenLinks(Canvas[Side]):
             else [0] * len(self._side(side))
         tokens = self._side(side)
         first = int(self.reel.offset // self._line)
-        last = int((self.reel.offset + view.height()) // self._line) + 1
+        last = -int(-(self.reel.offset + view.height() - 1) // self._line)
         start, step = self.place((side, first)) if tokens else QRectF(), self._line
         for index in range(first, min(last, len(tokens))):
             token, box = tokens[index], start.translated(0, (index - first) * step)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.pictures.tokens import legible, shortened
 from widgets.theme.look import Look
 
@@ -54,7 +54,7 @@ class TokenTree(Canvas[Part]):
         self.root = ""
         self.columns: tuple[tuple[Node, ...], ...] = ()
         self._rows = 1  # of the fullest column
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self._seen: object = None  # the columns and the width whose end was brought into sight
         self.setMinimumSize(look.px(260), look.px(150))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -84,17 +84,18 @@ class TokenTree(Canvas[Part]):
 
     @property
     def _room(self) -> QRectF:
-        return QRectF(0, self.head, self.width(), max(1, self.height() - self.head - self.look.px(8)))
+        below = self.reel.foot if self.reel.cut else self.look.px(8)
+        return QRectF(0, self.head, self.width(), max(1, self.height() - self.head - below))
 
     def _line(self) -> float:
         """The height of a row of the fullest column, so that no column jumps when it scrolls."""
         return min(float(self.look.px(30)), self._room.height() / max(self._rows, 1))
 
     def _fit(self) -> None:
-        self.reel.fit((len(self.columns) + 1) * self._pitch, self.width())
+        self.reel.fit(rows_of(len(self.columns) + 1, self._pitch), self.width(), across=True)
         if self._seen != (now := (len(self.columns), self.width(), self.root)):
             self._seen = now
-            self.reel.move(self.reel.length)
+            self.reel.to_end()
 
     def _boxes(self, column: int) -> list[QRectF]:
         """Where the nodes of a column are; column −1 has the root alone."""
@@ -111,7 +112,7 @@ class TokenTree(Canvas[Part]):
     def part_at(self, x: float, y: float) -> Part | None:
         self._fit()
         column = int((x + self.reel.offset) // self._pitch) - 1
-        if not 0 <= column < len(self.columns):
+        if not 0 <= column < len(self.columns) or x > self.reel.room:
             return None
         return next(((column, node) for node, box in enumerate(self._boxes(column))
                      if box.contains(x, y)), None)
@@ -141,7 +142,8 @@ class TokenTree(Canvas[Part]):
 
     def paint(self, painter: QPainter) -> None:
         self._fit()
-        painter.setClipRect(QRect(0, self.head, self.width(), self.height() - self.head))
+        area = QRect(0, self.head, self.width(), self.height() - self.head)
+        painter.setClipRect(self.reel.view(area, across=True))
         first = max(0, int(self.reel.offset // self._pitch) - 1)
         last = min(len(self.columns), int((self.reel.offset + self.width()) // self._pitch) + 1)
         boxes = {column: self._boxes(column) for column in range(first - 1, last)}
@@ -153,8 +155,8 @@ class TokenTree(Canvas[Part]):
         for column in range(first, last):
             for box, one in zip(boxes[column], self.columns[column], strict=True):
                 self._paint_node(painter, box, one)
-        self.reel.paint(painter, self.rect(), across=True)
         painter.setClipping(False)
+        self.reel.paint(painter, area, across=True)
 
     def _paint_link(self, painter: QPainter, start: QRectF, end: QRectF, one: Node) -> None:
         a, b = QPointF(start.right(), start.center().y()), QPointF(end.left(), end.center().y())

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from html import escape
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QTextEdit, QWidget
 
+from widgets.base.guard import Guarded
+from widgets.pictures.canvas import left_out
 from widgets.theme.look import Look
 from widgets.theme.style import font
 
 
-class CodeText(QTextEdit):
-    """Shows code; it can be selected and copied. Long lines go on beyond the edge."""
+class CodeText(Guarded, QTextEdit):
+    """Shows code; it can be selected and copied. Long lines go on beyond the edge.
+
+    Hall text breaks them and shows the lines that have room, with the number of the others below, unless the
+    code is ``scrolled`` there as well, as what stands beside a picture is.
+    """
 
     def __init__(
-        self, look: Look, name: str, *, size: float = 12, parent: QWidget | None = None
+        self, look: Look, name: str, *, size: float = 12, scrolled: bool = False,
+        parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.look = look
         self._code = ""
+        self._fits = look.hall and not scrolled
         self.setObjectName("code")
         self.setReadOnly(True)
         self.setLineWrapMode(QTextEdit.LineWrapMode.NoWrap)
@@ -28,17 +39,41 @@ class CodeText(QTextEdit):
             f"#code {{ border: none; background: transparent; padding: 0; color: {look.theme.text}; }}"
             "QAbstractScrollArea::corner { background: transparent; border: none; }")
         self.document().setDocumentMargin(0)
+        if self._fits:
+            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.setLineWrapMode(QTextEdit.LineWrapMode.WidgetWidth)
 
     def say(self, code: str) -> None:
         """Show this code, scrolled as before; cheap when it is what is shown already."""
         if code == self._code:
             return
         self._code = code
+        if self._fits:
+            self._fit()
+            return
         bars = self.verticalScrollBar(), self.horizontalScrollBar()
         places = [bar.value() for bar in bars]
         self.setHtml(coloured(code, self.look))
         for bar, place in zip(bars, places, strict=True):
             bar.setValue(place)
+
+    def _fit(self) -> None:
+        """Show as many lines as have room; a line that is broken is one."""
+        lines = self._code.rstrip("\n").split("\n")
+
+        def too_long(shown: int) -> bool:
+            rest = [f"# {left_out(self.look.words, 0, len(lines) - shown)}"] if shown < len(lines) else []
+            self.setHtml(coloured("\n".join([*lines[:shown], *rest]), self.look))
+            return self.document().size().height() > self.viewport().height() + 1
+
+        if too_long(len(lines)):
+            too_long(max(0, bisect_left(range(len(lines)), True, key=too_long) - 1))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fits:
+            self._fit()
 
 
 def coloured(code: str, look: Look) -> str:
@@ -61,4 +96,4 @@ def coloured(code: str, look: Look) -> str:
         piece = escape(text)
         parts.append(piece if found is None else
                      f'<span style="color:{found[1]};{found[2]}">{piece}</span>')
-    return f'<pre style="margin:0">{"".join(parts)}</pre>'
+    return f'<pre style="margin:0; white-space:pre-wrap">{"".join(parts)}</pre>'

@@ -16,7 +16,7 @@ from visualizers.l2_networks.rnn_lm.panel import COLOURS, Frame, Params
 from visualizers.panel import History, Shown
 from widgets.pictures import raster
 from widgets.pictures.bars import BarChart
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.pictures.curves import Curve, CurvePlot, Rule, running_mean
 from widgets.pictures.heatmap import Heatmap
 from widgets.pictures.readouts import Readouts, TextFlow
@@ -78,7 +78,7 @@ class ColouredText(Canvas[int]):
         measure = QFontMetricsF(self.mono)
         self.cell = measure.horizontalAdvance("0" * 50) / 50
         self.line, self.ascent = round(measure.height()) + look.px(2), measure.ascent()
-        self.reel = Scroll(look)
+        self.reel = Scroll(self)
         self.tables = {one: shades(look.theme, one) for one in (False, True)}
         self._flow: tuple[object, NDArray[Any], NDArray[Any]] = (None, self.starts, self.starts)
         self.setMinimumSize(look.px(200), look.px(100))
@@ -126,7 +126,10 @@ class ColouredText(Canvas[int]):
             self._flow = key, rows, places
         _, rows, places = self._flow
         lines = int(rows[-1]) + 1 if len(rows) else 1
-        self.reel.fit(lines * self.line, self.height() - self.head)
+        self.reel.fit(rows_of(lines, self.line), self.height() - self.head)
+        if 0 <= self.place_of < len(self.starts):
+            row = int(rows[self.starts[self.place_of]])
+            self.reel.hold((self.text, self.place_of), row * self.line, (row + 1) * self.line)
         return rows, places
 
     def _token(self, index: int) -> tuple[int, int]:
@@ -145,9 +148,9 @@ class ColouredText(Canvas[int]):
         return QRectF(left * self.cell, float(top), (right - left) * self.cell, self.line)
 
     def part_at(self, x: float, y: float) -> int | None:
-        if y < self.head or not len(self.starts):
-            return None
         rows, places = self._cells()
+        if not 0 <= y - self.head < self.reel.room or not len(self.starts):
+            return None
         down = int((y - self.head + self.reel.offset) // self.line)
         there = np.flatnonzero((rows == down) & (places <= x / self.cell))
         if not len(there) or x > (places[there[-1]] + 2) * self.cell:
@@ -178,9 +181,7 @@ class ColouredText(Canvas[int]):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._cells()
-        before = self.reel.offset
-        self.reel.move(-event.angleDelta().y() / 120 * self.line)
-        event.setAccepted(self.reel.offset != before)
+        self.reel.wheel(event, self.line)
         self.update()
 
     # --- painting
@@ -190,7 +191,8 @@ class ColouredText(Canvas[int]):
             return
         self._paint_scale(painter)
         rows, places = self._cells()
-        view = QRect(0, self.head, self.width(), self.height() - self.head)
+        area = QRect(0, self.head, self.width(), self.height() - self.head)
+        view = self.reel.view(area)
         painter.setClipRect(view)
         grid = np.full((int(rows[-1]) + 1, int(places.max()) + 2), np.nan, np.float32)
         wide = np.flatnonzero([_wide(one) for one in self.text]) \
@@ -213,8 +215,8 @@ class ColouredText(Canvas[int]):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(self.look.pen("text", self.look.px(2)))
             painter.drawRoundedRect(self.place(self.place_of).adjusted(-1, 0, 1, 0), 2, 2)
-        self.reel.paint(painter, view)
         painter.setClipping(False)
+        self.reel.paint(painter, area)
 
     def _paint_scale(self, painter: QPainter) -> None:
         """The colours from end to end, at the right."""

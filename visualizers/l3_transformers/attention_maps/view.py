@@ -33,7 +33,8 @@ class AttentionMapsView(PanelView):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, parent)
         words = self.words
-        self.strip = TokenStrip(look, words("Attention received"))
+        # On the stage its tab is narrow, and high.
+        self.strip = TokenStrip(look, words("Attention received"), lines=9 if look.hall else 3)
         self.switch = Switch(look, [words("Click locks"), words("Click masks")])
         self.grid = HeadGrid(look, words("All heads"), x=words("head"), y=words("layer"))
         self.matrix = Heatmap(look, " ", x=words("is looked at"), y=words("looks"), color_bar=False)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QColor, QPainter, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -14,7 +14,7 @@ from visualizers.data.abstracts import DISEASE, DRUG, INSIDE, RELATIONS
 from visualizers.l7_biomedical.knowledge_extraction.panel import MISSED, RIGHT, WRONG, Frame, Params
 from visualizers.panel import Shown
 from widgets.pictures.bars import BarChart
-from widgets.pictures.canvas import Canvas, Scroll
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.pictures.curves import Curve, CurvePlot, ghost_curves
 from widgets.pictures.tokens import NotedStrip
 from widgets.theme.look import Look
@@ -45,7 +45,7 @@ class FactGraph(Canvas[Part]):
         self.frame: Frame | None = None
         self._widest = (0, 0)  # of the names on either side
         self._at: tuple[()] | tuple[tuple[float, float, float], tuple[float, float, float]] = ()
-        self.reel = Scroll(look)
+        self.reels = Scroll(self), Scroll(self)  # of either side
         self.setMinimumSize(look.px(300), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
@@ -74,10 +74,19 @@ class FactGraph(Canvas[Part]):
     def _pitch(self, side: int) -> float:
         assert self.frame is not None
         least = float(self.text_height(12) + self.look.px(2))
-        rows = (len(self.frame.drugs), len(self.frame.diseases))
-        room = self.height() - self._top
-        self.reel.fit(least * max(*rows, 1), room)
-        return max(least, min(room / max(rows[side], 1), 2.2 * least))
+        rows, room = self._count("disease" if side else "drug"), self.height() - self._top
+        pitch = max(least, min(room / max(rows, 1), 2.2 * least))
+        self.reels[side].fit(rows_of(rows, pitch), room)
+        if 0 <= self.frame.chosen < len(self.frame.ends):
+            row = int(self.frame.ends[self.frame.chosen][side])
+            self.reels[side].hold((self.frame.chosen, row), row * pitch, (row + 1) * pitch)
+        return pitch
+
+    def _seen(self, side: int, row: int) -> bool:
+        """Whether a name is in sight, and not one of those that hall text leaves out."""
+        _, y, pitch = self._at[side] if self._at else self._first(side)
+        down = y + row * pitch - self._top
+        return not self.reels[side].cut or 0 < down < self.reels[side].room
 
     def _column(self, side: int) -> float:
         """Where the lines of a side begin: beside its longest name."""
@@ -89,7 +98,7 @@ class FactGraph(Canvas[Part]):
         pitch = self._pitch(side)
         rows = self._count("disease" if side else "drug")
         spare = max(0.0, self.height() - self._top - rows * pitch) / 2
-        return self._column(side), self._top + spare + 0.5 * pitch - self.reel.offset, pitch
+        return self._column(side), self._top + spare + 0.5 * pitch - self.reels[side].offset, pitch
 
     def _spot(self, side: int, row: int) -> QPointF:
         x, y, pitch = self._at[side] if self._at else self._first(side)
@@ -117,10 +126,12 @@ class FactGraph(Canvas[Part]):
             return None
         for kind in ("drug", "disease"):
             for row in range(self._count(kind)):
-                if self.place((kind, row)).contains(x, y):
+                if self._seen(int(kind == "disease"), row) and self.place((kind, row)).contains(x, y):
                     return kind, row
         near, best = None, 6.0 * self.look.scale
         for edge, (drug, disease) in enumerate(self.frame.ends.tolist()):
+            if not self._seen(0, drug) or not self._seen(1, disease):
+                continue
             a, b = self._spot(0, drug), self._spot(1, disease)
             if a.x() <= x <= b.x() and a.x() < b.x():
                 away = abs(a.y() + (b.y() - a.y()) * (x - a.x()) / (b.x() - a.x()) - y)
@@ -142,8 +153,11 @@ class FactGraph(Canvas[Part]):
         if dx:
             kind = kinds[min(max(kinds.index(kind) + dx, 0), len(kinds) - 1)]
         number = min(max(number + dy, 0), self._count(kind) - 1)
-        box = self.place((kind, number)).translated(0, self.reel.offset - self._top)
-        self.reel.reveal(box.top(), box.bottom())
+        ends = self.frame.ends[number].tolist() if kind == "edge" else [number, number]
+        for side, row in enumerate(ends):
+            if kind in ("edge", ("drug", "disease")[side]):
+                pitch = self._pitch(side)
+                self.reels[side].reveal(row * pitch, (row + 1) * pitch)
         return kind, number
 
     def say(self, part: Part) -> str:
@@ -169,7 +183,9 @@ class FactGraph(Canvas[Part]):
             self.clicked.emit(part[1])
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.reel.wheel(event, self.text_height(12))
+        for reel in self.reels:
+            reel.wheel(event, self.text_height(12))
+        event.setAccepted(any(reel.length > reel.room or reel.cut for reel in self.reels))
         self.update()
 
     # Painting
@@ -178,17 +194,24 @@ class FactGraph(Canvas[Part]):
         if self.frame is None:
             return
         self._paint_legend(painter)
-        view = QRectF(0, self._top, self.width(), self.height() - self._top)
+        area = QRect(0, self._top, self.width(), self.height() - self._top)
         self._at = self._first(0), self._first(1)  # once for all that is painted
-        painter.setClipRect(view)
+        cut = any(reel.cut for reel in self.reels)
+        painter.setClipRect(area.adjusted(0, 0, 0, -self.reels[0].foot) if cut else area)
         order = sorted(range(len(self.frame.ends)), key=lambda one: (
             one == self.frame.chosen, -int(self.frame.state[one])) if self.frame else (False, 0))
         for edge in order:
-            self._paint_edge(painter, edge)
+            if all(self._seen(side, row) for side, row in enumerate(self.frame.ends[edge].tolist())):
+                self._paint_edge(painter, edge)
         for side in range(2):
             self._paint_names(painter, side)
-        self.reel.paint(painter, view.toRect())
         painter.setClipping(False)
+        if cut:
+            self.reels[0].paint(painter, area)
+            self.reels[1].paint(painter, area.adjusted(min(
+                round(self._column(1)), area.width() - self.look.px(140)), 0, 0, 0))
+        else:
+            max(self.reels, key=lambda one: one.length).paint(painter, area)
         self._at = ()
 
     def _paint_legend(self, painter: QPainter) -> None:
@@ -238,6 +261,8 @@ class FactGraph(Canvas[Part]):
                                (frame.diseases, frame.disease_kind, frame.disease_found))[side]
         longest = round(0.38 * self.width())
         for row, name in enumerate(names):
+            if not self._seen(side, row):
+                continue
             spot = self._spot(side, row)
             ink = "text" if found[row] else "muted"
             if kinds[row] == NO_NAME:
