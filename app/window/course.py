@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath
+from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath, QWheelEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -24,7 +24,7 @@ from app.files.settings import Settings
 from app.window.palette import Overlay
 from visualizers.catalog import LECTURES, Said, beyond, supports
 from visualizers.panel import Panel
-from widgets.pictures.canvas import Canvas
+from widgets.pictures.canvas import Canvas, Scroll, rows_of
 from widgets.theme.look import Look
 from widgets.theme.numbers import count
 from widgets.theme.style import font
@@ -80,7 +80,10 @@ def rows(
 
 class CourseMap(Canvas[str]):
     """Every panel in the column of its lecture. What the one that is looked at rests on is joined to it
-    by full lines, what rests on it by dashed ones; an arrow key walks, Enter opens."""
+    by full lines, what rests on it by dashed ones; an arrow key walks, Enter opens.
+
+    In hall text not all columns have room: those round the panel that is looked at, or that was opened last,
+    are shown, and how many panels are left out."""
 
     hovered = Signal(object)
     clicked = Signal(str)
@@ -97,31 +100,66 @@ class CourseMap(Canvas[str]):
                         for one in panels}
         self._opened, self._finished = frozenset(settings.visited), frozenset(settings.finished)
         self._progress = {one.id: progress(one, learned, words) for one in panels}
+        self._last = settings.last
         self.columns: list[list[str]] = []
         self._heads: list[tuple[str, int, int]] = []  # a lecture's name, its first column, how many
-        for lecture in LECTURES:
-            here = [one.id for one in panels if one.lecture == lecture.folder]
-            parts = -(-len(here) // MOST_ROWS)
-            size = -(-len(here) // parts) if parts else 1
-            if here:
-                self._heads.append((f"{lecture.number} {words(lecture.title)}", len(self.columns), parts))
-            self.columns += [here[at:at + size] for at in range(0, len(here), size)]
+        self._divide(MOST_ROWS)
+        self.reel = Scroll(self)
         self._boxes: dict[str, QRectF] = {}
         self._lines: dict[str, list[str]] = {}
         self._titles: list[list[str]] = []  # of the lectures
         self._laid_out: tuple[int, int] | None = None
+        self._offset = 0.0  # by how much the boxes are moved to the left
+
+    def _divide(self, most: int) -> None:
+        """Put the panels of each lecture into columns of at most so many."""
+        self.columns, self._heads = [], []
+        for lecture in LECTURES:
+            here = [one for one, panel in self.panels.items() if panel.lecture == lecture.folder]
+            parts = -(-len(here) // most)
+            size = -(-len(here) // parts) if parts else 1
+            if here:
+                self._heads.append((f"{lecture.number} {self.look.words(lecture.title)}", len(self.columns),
+                                    parts))
+            self.columns += [here[at:at + size] for at in range(0, len(here), size)]
 
     # --- where everything is
 
     def _lay_out(self) -> None:
-        if self._laid_out == (key := (self.width(), self.height())):
-            return
-        self._laid_out, px = key, self.look.px
-        gap, pad = px(9), px(4)
-        wide = (self.width() - gap * (len(self.columns) - 1)) / max(1, len(self.columns))
+        if self._laid_out != (key := (self.width(), self.height())):
+            self._laid_out, self._offset = key, 0.0
+            self._place_all()
+        shift = self.reel.offset - self._offset
+        if shift:
+            self._offset = self.reel.offset
+            for box in self._boxes.values():
+                box.translate(-shift, 0)
+
+    def _place_all(self) -> None:
+        px, gap = self.look.px, self.look.px(9)
+        across = len(self.columns)
+        if self.look.hall:
+            across = max(1, (self.width() + gap) // (px(WIDE) + gap))
+            for most in range(MOST_ROWS, 0, -1):  # as many below one another as have room
+                self._divide(most)
+                if self._fill((self.width() - gap * (across - 1)) / across, gap):
+                    break
+        else:
+            self._fill((self.width() - gap * (across - 1)) / max(1, across), gap)
+        pitch = (self.width() + gap) / max(1, across)
+        self.reel.fit(rows_of(len(self.columns), pitch), self.width() + gap, across=True,
+                      things=[len(one) for one in self.columns])
+        about = self.current or self._last
+        at = next((at for at, one in enumerate(self.columns) if about in one), 0)
+        self.reel.hold(about, at * pitch, (at + 1) * pitch)
+
+    def _fill(self, wide: float, gap: int) -> bool:
+        """Give every panel its box in columns so wide; whether all of them have room."""
+        px, pad = self.look.px, self.look.px(4)
         metrics = self.fonts(12)[1]
         bold = self.fonts(12, True)[1]
-        self._titles = [broken(name, int(parts * wide + (parts - 1) * gap), bold)
+        # On the stage only the first of a lecture's columns may be in sight.
+        self._titles = [broken(name, int(wide if self.look.hall else parts * wide + (parts - 1) * gap), bold)
                         for name, _, parts in self._heads]
         top = max(map(len, self._titles), default=0) * bold.height() + px(8)
         lines = {id: broken(self._said[id].title, int(wide) - 2 * pad, metrics)
@@ -130,18 +168,28 @@ class CourseMap(Canvas[str]):
         heights = {id: len(one) * metrics.height() + 2 * pad + px(2) for id, one in lines.items()}
         tallest = max((sum(heights[id] for id in one) for one in self.columns), default=0)
         most = max(map(len, self.columns), default=1)
-        between = min(px(44), max(px(5), (self.height() - top - tallest - 2) / max(1, most - 1)))
+        room = self.height() - top - 2 - (self.reel.foot + px(4) if self.look.hall else 0)
+        between = min(px(44), max(px(5), (room - tallest) / max(1, most - 1)))
         for at, column in enumerate(self.columns):
             y = float(top)
             for id in column:
                 self._boxes[id] = QRectF(at * (wide + gap) + 1, y, wide - 2, heights[id])
                 y += heights[id] + between
+        return max((sum(heights[id] for id in one) + px(5) * (len(one) - 1) for one in self.columns),
+                   default=0) <= room
+
+    def _seen(self, id: str) -> bool:
+        """Whether a panel's column is in sight; off the stage all are."""
+        return not self.reel.cut or -1 <= self._boxes[id].left() < self.reel.room - 1
 
     def sizeHint(self) -> QSize:
         return QSize(self.look.px(900), self.look.px(480))
 
     def minimumSizeHint(self) -> QSize:
-        """No word is wider than a column, and no panel has more than three lines in one so wide."""
+        """No word is wider than a column, and no panel has more than three lines in one so wide. Hall text
+        shows what has room."""
+        if self.look.hall:
+            return QSize(self.look.px(WIDE), self.text_height(12) * 8)
         most = max(map(len, self.columns), default=1)
         return QSize(len(self.columns) * self.look.px(WIDE),
                      self.text_height(12) * 2 * (1 + most) + self.look.px(15 * most + 24))
@@ -152,18 +200,26 @@ class CourseMap(Canvas[str]):
 
     def part_at(self, x: float, y: float) -> str | None:
         self._lay_out()
-        return next((id for id, box in self._boxes.items() if box.contains(x, y)), None)
+        return next((id for id, box in self._boxes.items() if self._seen(id) and box.contains(x, y)), None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._lay_out()
+        self.reel.wheel(event, 1.0)
+        self.update()
 
     def beside(self, part: str | None, dx: int, dy: int) -> str | None:
         self._lay_out()
         if part is None or part not in self._boxes:
+            self.reel.move(-self.reel.offset)
             return next((one[0] for one in self.columns), None)
         at = next(index for index, one in enumerate(self.columns) if part in one)
         if dy:
             column = self.columns[at]
             return column[max(0, min(len(column) - 1, column.index(part) + dy))]
-        column = self.columns[max(0, min(len(self.columns) - 1, at + dx))]
-        here = self._boxes[part].center().y()
+        there = max(0, min(len(self.columns) - 1, at + dx))
+        column, here = self.columns[there], self._boxes[part].center().y()
+        ends = self.reel.ends
+        self.reel.reveal(float(ends[there - 1]) if there else 0.0, float(ends[there]))
         return part if part in column else min(
             column, key=lambda id: abs(self._boxes[id].center().y() - here))
 
@@ -201,25 +257,29 @@ class CourseMap(Canvas[str]):
         now = self.current
         below = beyond(now, self._below) if now else ()
         above = beyond(now, self._above) if now else ()
-        for (_, first, _), lines in zip(self._heads, self._titles, strict=True):
-            left, top = self._boxes[self.columns[first][0]].left(), 0
-            for text in lines:
+        for (_, first, parts), lines in zip(self._heads, self._titles, strict=True):
+            seen = [one[0] for one in self.columns[first:first + parts] if self._seen(one[0])]
+            left, top = self._boxes[seen[0]].left() if seen else 0.0, 0
+            for text in lines if seen else ():
                 self.put(painter, self.label(text, "muted", 12, True), left, top)
                 top += self.fonts(12, True)[1].height()
         if now is None:
             self._join(painter, self.panels, "hairline", 1.2, dashed=False)
         for id in self._boxes:
-            if id != now and id not in below and id not in above:
+            if id != now and id not in below and id not in above and self._seen(id):
                 self._panel(painter, id, "hairline", faint=now is not None)
         if now is not None:
             self._join(painter, (now, *below), "accent", 1.8, dashed=False)
             self._join(painter, [each for each in self.panels if each in above], 1, 1.8, dashed=True,
                        onto={now, *above})
-            for id in below:
+            for id in filter(self._seen, below):
                 self._panel(painter, id, "accent")
-            for id in above:
+            for id in filter(self._seen, above):
                 self._panel(painter, id, 1, dashed=True)
-            self._panel(painter, now, "accent", wash=True)
+            if self._seen(now):
+                self._panel(painter, now, "accent", wash=True)
+        if self.reel.cut:
+            self.reel.paint(painter, QRect(self.rect()), across=True)
 
     def _join(self, painter: QPainter, ids: Any, color: str | int, wide: float, *, dashed: bool,
               onto: set[str] | None = None) -> None:
@@ -231,7 +291,8 @@ class CourseMap(Canvas[str]):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for id in ids:
             for other in self._below[id]:
-                if other in self._boxes and (onto is None or other in onto):
+                if other in self._boxes and (onto is None or other in onto) and self._seen(id) \
+                        and self._seen(other):
                     painter.drawPath(self._path(self._boxes[other], self._boxes[id]))
 
     def _path(self, one: QRectF, other: QRectF) -> QPainterPath:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import graphlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel
 
 from app.files import learned as files
@@ -24,7 +25,7 @@ from app.window.home import Door
 from visualizers.catalog import LECTURES, Said, beyond, panel, panels, supports
 from visualizers.refusal import Refusal
 from widgets.pictures.picture import Picture
-from widgets.theme.look import Look, theme
+from widgets.theme.look import Look, hall_look, theme
 from widgets.theme.words import window_words
 
 LEFT = Qt.MouseButton.LeftButton
@@ -319,6 +320,42 @@ def test_that_every_panel_and_lecture_is_written_whole_on_the_map(
     boxes = [page.map.place(one.id) for one in panels()]
     assert all(inside.contains(one.toAlignedRect()) for one in boxes)
     assert not any(one.intersects(other) for at, one in enumerate(boxes) for other in boxes[:at])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("size", [(1280, 720), (1024, 768), (1920, 1080)])
+def test_that_the_map_on_a_stage_shows_whole_columns_round_the_last_panel_and_never_scrolls(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch, language: str, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(Picture, "recording", True)
+    page = CoursePage(hall_look("light", window_words(language), QSize(*size)), panels(),
+                      Settings(last="stance"), Learned())
+    qtbot.addWidget(page)
+    page.resize(size[0] - 30, size[1] - 30)
+    page.show()
+    picture: CourseMap = page.map
+
+    def seen() -> list[str]:
+        picture.grab()
+        assert all(one.whole for one in picture.written)
+        assert picture.height() == page._area.viewport().height()
+        assert picture.width() == page._area.viewport().width()
+        shown = [one.id for one in panels() if picture._seen(one.id)]
+        assert all(picture.rect().contains(picture.place(id).toAlignedRect()) for id in shown)
+        assert picture.reel.before + picture.reel.after == len(panels()) - len(shown) > 0
+        told = "".join(one.text.replace(" ", "") for one in picture.written)
+        assert all(Said(panel(id), language).title.replace(" ", "") in told for id in shown)
+        assert any(re.search(r"\d+", one.text) and "…" in one.text for one in picture.written)
+        return shown
+
+    assert "stance" in seen()
+    picture.setFocus(Qt.FocusReason.TabFocusReason)
+    met = set()
+    for _ in range(40):
+        qtbot.keyClick(picture, Qt.Key.Key_Right)
+        met |= set(seen())
+        assert picture.current in met
+    assert met == {one.id for one in panels()}, "the keys bring every panel into sight"
 
 
 def test_that_the_map_is_walked_and_opened_by_keys_and_by_the_mouse(qtbot: Any) -> None:

@@ -333,7 +333,8 @@ class Scroll:
     goes on to it, piece by piece.
 
     Attributes:
-        offset: where the part that is seen begins, in pixels of the content.
+        ends: where each piece ends, in pixels of the content.
+        offset: where the part that is seen begins.
         length, room: how long the content is, and how much of it is seen at once.
         before, after: how many things are left out in hall text.
     """
@@ -342,7 +343,7 @@ class Scroll:
         self._canvas, self.look = canvas, canvas.look
         self.offset = self.room = self.length = 0.0
         self.before = self.after = 0
-        self._ends: NDArray[np.float64] = np.zeros(0)
+        self.ends: NDArray[np.float64] = np.zeros(0)
         self._things: Sequence[int] = ()
         self._cuts = False  # something has no room
         self._whole = 0.0  # pixels that whole pieces may have then
@@ -357,7 +358,7 @@ class Scroll:
             across: the pieces stand beside one another, so that the line about what is left out takes
                 nothing from ``room``.
         """
-        self._ends, self._things = np.asarray(ends, float), things
+        self.ends, self._things = np.asarray(ends, float), things
         self.length, self.room = self._end, room
         self._cuts = self.look.hall and self._end > room + 1
         self._whole = room - (0 if across else self.foot)
@@ -365,7 +366,7 @@ class Scroll:
 
     @property
     def _end(self) -> float:
-        return float(self._ends[-1]) if len(self._ends) else 0.0
+        return float(self.ends[-1]) if len(self.ends) else 0.0
 
     @property
     def cut(self) -> bool:
@@ -382,13 +383,13 @@ class Scroll:
         return not self.after if self.cut else self.offset >= self.length - self.room
 
     def _start(self, piece: int) -> float:
-        return float(self._ends[piece - 1]) if piece > 0 else 0.0
+        return float(self.ends[piece - 1]) if piece > 0 else 0.0
 
     def _first_for(self, end: float) -> int:
         """The first piece of those that are seen together when the last one of them ends there."""
         if end <= self._whole + 0.5:
             return 0
-        return 1 + int(np.searchsorted(self._ends, end - self._whole - 0.5))  # the end of the one before it
+        return 1 + int(np.searchsorted(self.ends, end - self._whole - 0.5))  # the end of the one before it
 
     def _settle(self, offset: float) -> None:
         """Begin there, or where a piece does."""
@@ -396,22 +397,22 @@ class Scroll:
             self.before = self.after = 0
             self.offset = min(max(offset, 0.0), max(0.0, self.length - self.room))
             return
-        count = len(self._ends)
-        first = min(int(np.searchsorted(self._ends, offset + 0.5, side="right")),
+        count = len(self.ends)
+        first = min(int(np.searchsorted(self.ends, offset + 0.5, side="right")),
                     self._first_for(self._end), count - 1)
         self.offset = self._start(first)
-        last = max(first + 1, int(np.searchsorted(self._ends, self.offset + self._whole + 0.5, side="right")))
+        last = max(first + 1, int(np.searchsorted(self.ends, self.offset + self._whole + 0.5, side="right")))
         things = self._things or (1,) * count
         self.before, self.after = sum(things[:first]), sum(things[last:])
-        self.room = self.length = float(self._ends[last - 1]) - self.offset
+        self.room = self.length = float(self.ends[last - 1]) - self.offset
 
     def move(self, by: float) -> None:
         """Scroll by so many pixels; in hall text by a piece at least."""
         if not self._cuts:
             self._settle(self.offset + by)
             return
-        here = int(np.searchsorted(self._ends, self.offset + 0.5, side="right"))
-        there = int(np.searchsorted(self._ends, max(0.0, self.offset + by) + 0.5, side="right"))
+        here = int(np.searchsorted(self.ends, self.offset + 0.5, side="right"))
+        there = int(np.searchsorted(self.ends, max(0.0, self.offset + by) + 0.5, side="right"))
         self._settle(self._start(there if there != here else here + (by > 0) - (by < 0)))
 
     def to_end(self) -> None:
@@ -429,7 +430,7 @@ class Scroll:
             self._settle(top)
         elif bottom > self.offset + self.room + 0.5:
             self._settle(bottom - self.room if not self._cuts else self._start(self._first_for(float(
-                self._ends[min(int(np.searchsorted(self._ends, bottom - 0.5)), len(self._ends) - 1)]))))
+                self.ends[min(int(np.searchsorted(self.ends, bottom - 0.5)), len(self.ends) - 1)]))))
 
     def hold(self, what: object, top: float, bottom: float) -> None:
         """In hall text, show the content from top to bottom whenever ``what`` it is has changed."""
