@@ -44,6 +44,14 @@ def draw(names: list[str], folder: Path) -> None:
             from app.headless.picture import lecture_picture
 
             lecture_picture(one["lecture"], one["moments"], file, sheet=one.get("sheet", False))
+        elif "stage" in one:
+            from app.headless.picture import stage_picture
+            from app.headless.trial import Trial
+            from visualizers.catalog import panel
+
+            trial = Trial(panel(one["panel"]))
+            trial.train(one["steps"])
+            stage_picture(trial.panel, trial.shown(), file, controls=one["stage"])
         elif status := run(command(one, file)):
             raise SystemExit(status)
 

@@ -8,7 +8,7 @@ address outside.
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
@@ -41,15 +41,15 @@ from visualizers.files import replacing
 from visualizers.panel import Shown, load
 from visualizers.refusal import Refusal
 from widgets.controls.parameters import Parameter
-from widgets.theme.look import Look
+from widgets.theme.look import Look, theme
 from widgets.theme.numbers import count, quantity
-from widgets.theme.style import FAMILIES, MONO_FAMILIES
+from widgets.theme.style import FAMILIES, MONO_FAMILIES, dress
 from widgets.theme.words import Words
 from widgets.views.layout import Arrangement
 from widgets.views.view import PanelView
 
 SHARP = 1.5  # pixels of a picture on paper for each on the screen
-SIZE = QSize(960, 620)  # of a view that is drawn for paper, in unscaled pixels
+SIZE = QSize(960, 620)  # of a view that is drawn for paper
 DOTS = 150  # an inch of the PDF
 MARGIN = 15  # mm
 LONGEST_VALUE = 160  # characters of a text among the settings
@@ -103,21 +103,33 @@ def leaf(said: Said, state: Handed, picture: QImage, *, question: str = "",
         tuple(answers), note)
 
 
+def drawn(said: Said, shown: Shown[Any, Any], stand: Callable[[Arrangement], object]) -> QImage:
+    """A panel's picture for paper, which is white: in the light theme and desk text, whatever the window
+    looks like. ``stand`` opens and fills its cards."""
+    look = Look(theme("light"), said.words())
+    view: PanelView = load(said.panel.view)(look)
+    view.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    dress(view, look)
+    view.resize(SIZE)
+    view.show()
+    view.show_frame(shown)
+    if isinstance(cards := view.layout(), Arrangement):
+        stand(cards)
+        cards.activate()
+    image = on_ground(pictured(view, SHARP), look.color("ground"))
+    view.hide()
+    view.deleteLater()
+    return image
+
+
 def of_moment(look: Look, moment: Moment, run: Record, number: int, total: int, *,
               notes: bool = False) -> Leaf:
     """The page of a moment of a lecture, drawn from its run; the speaker's notes only if asked for."""
     said = Said(find_panel(moment.panel), look.words.language)
-    view: PanelView = load(said.panel.view)(Look(look.theme, said.words(), look.scale))
-    view.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
-    view.resize(look.px(SIZE.width()), look.px(SIZE.height()))
-    view.show()
     seen = run.film[-1]
-    view.show_frame(Shown(seen.frame, seen.params, run.history, seen.step, measured=seen.measured))
-    if isinstance(cards := view.layout(), Arrangement):
-        cards.fill(next((one for one in cards.places if one.rank == moment.fill), None))
-    image = on_ground(pictured(view, SHARP), look.color("ground"))
-    view.hide()
-    view.deleteLater()
+    image = drawn(said, Shown(seen.frame, seen.params, run.history, seen.step, measured=seen.measured),
+                  lambda cards: cards.fill(next((one for one in cards.places if one.rank == moment.fill),
+                                                None)))
     ask, language = moment.question, look.words.language
     state = Handed(moment.panel, run.params, run.changes, run.step, str(run.versions.get("program", "")))
     made = leaf(said, state, image, question="" if ask is None else spoken(ask.say, language),

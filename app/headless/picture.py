@@ -22,6 +22,7 @@ from app.headless.rehearsal import rehearsal, rehearse, with_runs
 from app.session.record import Record, Seen, versions
 from app.session.session import Session
 from app.window.rehearsing import RehearsalSheet
+from app.window.stage import Scene, Stage
 from app.window.window import MainWindow
 from visualizers.catalog import Said, panels
 from visualizers.files import replacing
@@ -67,6 +68,28 @@ def page_picture(
     color = QColor(theme(shade, hall=present).ground)
     with replacing(path) as file:
         file.write_bytes(encoded(on_ground(image, color)))
+
+
+def stage_picture(
+    panel: Panel, shown: Shown[Any, Any], path: Path, *, controls: Sequence[str] = (),
+    language: str = "en", shade: str = "light", size: tuple[int, int] = (1280, 720),
+) -> None:
+    """Draw the stage, the window on a projector, with these controls. Raises ``Refusal``."""
+    application = QApplication.instance() or QApplication(["bigmodels-lab"])
+    assert isinstance(application, QApplication)
+    look = hall_look(shade, window_words(language), QSize(*size))
+    style.apply(application, look)
+    stage = Stage(look)
+    stage.resize(QSize(*size))
+    stage.show_scene(Scene(look, panel, _recorded(panel, shown, InlinePool()), controls, stage))
+    stage.show()
+    stage.setFocus()  # else what is reached first by keys has a frame, as nothing in a hall has
+    _settle(application)
+    image = picture(stage, 1.0)
+    stage.show_scene(None)
+    stage.close()
+    with replacing(path) as file:
+        file.write_bytes(encoded(on_ground(image, look.color("ground"))))
 
 
 def lecture_picture(
@@ -140,6 +163,16 @@ def _view(application: QApplication, panel: Panel, shown: Shown[Any, Any], langu
     return view  # type: ignore[no-any-return]
 
 
+def _recorded(panel: Panel, shown: Shown[Any, Any], pool: InlinePool, device: str = "cpu") -> Session:
+    """A session that shows a run as a record."""
+    session = Session(panel, pool)
+    session.open_record(Record(
+        panel=panel.id, params=shown.params, changes=(), seed=int(getattr(shown.params, "seed", 0)),
+        device=device, threads=1, versions=versions(), history=shown.history,
+        film=[Seen(shown.step, shown.params, shown.frame, shown.measured)], step=shown.step))
+    return session
+
+
 def window_with(
     panel: Panel, shown: Shown[Any, Any], language: str, shade: str, size: QSize,
     notes: Notes = (), device: str = "cpu",
@@ -148,11 +181,7 @@ def window_with(
     pool = InlinePool()
     settings = Settings(language=language, theme=shade, visited=[panel.id])
     window = MainWindow(settings, panels(), lambda one, _: Session(one, pool))
-    session = Session(panel, pool)
-    session.open_record(Record(
-        panel=panel.id, params=shown.params, changes=(), seed=int(getattr(shown.params, "seed", 0)),
-        device=device, threads=1, versions=versions(), history=shown.history,
-        film=[Seen(shown.step, shown.params, shown.frame, shown.measured)], step=shown.step))
+    session = _recorded(panel, shown, pool, device)
     session.notes = list(notes)
     window.sessions[panel.id] = session
     window.resize(size)

@@ -80,7 +80,7 @@ class ErrorCard(Guarded, QFrame):
 
 class Toast(QLabel):
     """A line that says what was done and goes away by itself: at the bottom of the window, or just
-    ``over`` a part of it that must not be covered."""
+    ``over`` a part of it that must not be covered. What is too long for one line has more."""
 
     SECONDS = 5
 
@@ -106,8 +106,14 @@ class Toast(QLabel):
             f" border: {look.rim(edge)}; border-radius: {px(8)}px;"
             f" padding: {px(8)}px {px(14)}px;")
         self.setText(text)
-        self.adjustSize()
         window = self._window.rect()
+        most = window.width() - 2 * px(12)
+        self.setWordWrap(False)
+        if self.sizeHint().width() > most:
+            self.setWordWrap(True)
+            self.resize(most, self.heightForWidth(most))
+        else:
+            self.resize(self.sizeHint())
         part = self._over() or window.adjusted(0, window.height() - px(20), 0, 0)
         left = part.center().x() - self.width() // 2
         self.move(max(0, min(left, window.width() - self.width())),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.window.hall import Hall
     from app.window.page import Page
     from app.window.side import Side
+    from app.window.way import Way
     from widgets.theme.look import Look
 
 
@@ -37,6 +38,7 @@ class Desk(Protocol):
     hall: Hall
     comparing: Comparing
     learned: Learned
+    way: Way
     page: Page | None
     side: Side | None
     place: str
@@ -85,7 +87,7 @@ class Guiding(QObject):
 
     def _judged(self, id: str, step: int, outcome: str) -> None:
         self.desk.learned.tried(id, step, outcome)
-        self.desk.learned.save()
+        self.desk.way.keep()
 
     def _seen(self, id: str) -> None:
         desk = self.desk
@@ -93,7 +95,7 @@ class Guiding(QObject):
         new = [desk.learned.saw(id, index, len(tour.steps)) for index in range(len(tour.steps))
                if tour.state(index) == "done"]
         if any(new):
-            desk.learned.save()
+            desk.way.keep()
         if tour.finished and desk.settings.finish(id):
             desk.mark()
             desk.remember()

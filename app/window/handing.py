@@ -106,14 +106,15 @@ class Handing:
     def _leaves(self, state: Handed) -> Iterator[Leaf]:
         """The one page; its picture is taken when it is asked for."""
         from app.files import handout
-        from app.files.export import on_ground, picture
+        from widgets.views.layout import Arrangement
 
         page = self.desk.page
-        if page is not None:
+        if page is not None and page.shown is not None:
             question, answers = self._asked()
-            yield handout.leaf(Said(self._panel, self._language), state, on_ground(
-                picture(page.view, handout.SHARP), self.desk.look.color("ground")),
-                question=question, answers=answers)
+            said, cards = Said(self._panel, self._language), page.view.layout()
+            picture = handout.drawn(said, page.shown, lambda paper: paper.keep(cards)
+                                    if isinstance(cards, Arrangement) else None)
+            yield handout.leaf(said, state, picture, question=question, answers=answers)
 
     def export_handout(self) -> None:
         """Write every moment of the lecture that is open, or of one that is asked for, as a page."""

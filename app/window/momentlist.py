@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -45,7 +44,7 @@ from app.window.lecturing import Lecturing
 from visualizers.catalog import Said, panel
 from widgets.base.guard import Guarded
 from widgets.base.tips import explain, explain_rows
-from widgets.controls.fields import ValueEdit
+from widgets.controls.fields import LongLine, ValueEdit
 from widgets.theme.look import Look
 from widgets.theme.numbers import count, decimal, quantity, read
 from widgets.theme.style import font
@@ -219,13 +218,13 @@ class MomentList(QWidget):
         button.clicked.connect(lambda: action())
         return button
 
-    def _line(self, name: str, size: float, done: Callable[[str], object]) -> QLineEdit:
-        line = QLineEdit()
+    def _line(self, name: str, size: float, done: Callable[[str], object]) -> LongLine:
+        line = LongLine()
         line.setFont(font(self.look, size, bold=True))
         line.setPlaceholderText(name)
         line.setAccessibleName(name)
-        line.setProperty("role", "value" if size > 13 else "")
-        line.textEdited.connect(done)
+        line.setProperty("role", "title" if size > 13 else "")
+        line.edited.connect(done)
         return line
 
     # --- showing ---------------------------------------------------------------------------------
@@ -254,7 +253,7 @@ class MomentList(QWidget):
             named = spoken(gone.name, words.language)
             self.bring.setText(QFontMetrics(self.bring.font()).elidedText(
                 words("Bring back “{name}”", name=named), Qt.TextElideMode.ElideRight, px(WIDTH - 8)))
-        _put(self.title, lecturing.lecture.title.get(self.language, "") if lecturing.lecture else "")
+        self.title.setText(lecturing.lecture.title.get(self.language, "") if lecturing.lecture else "")
         self.title.setPlaceholderText(lecturing.title or words("Title of the lecture"))
         self._tell()
 
@@ -284,7 +283,7 @@ class MomentList(QWidget):
         self.detail.setVisible(moment is not None)
         if moment is None:
             return
-        _put(self.name, moment.name.get(self.language, ""))
+        self.name.setText(moment.name.get(self.language, ""))
         self.name.setPlaceholderText(spoken(moment.name, self.language) or words("Name of the moment"))
         note = moment.note.get(self.language, "")
         if self.note.toPlainText() != note:
@@ -433,12 +432,6 @@ def described(moment: Moment, language: str) -> str:
     if moment.steps:
         parts.append(quantity(moment.steps, "step", words))
     return words(", ").join(parts) or about.title
-
-
-def _put(field: QLineEdit, text: str) -> None:
-    if field.text() != text:
-        field.setText(text)
-        field.setCursorPosition(0)
 
 
 class _Moments(Guarded, QListWidget):

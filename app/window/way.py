@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.files.link import Handed, line, read
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from app.window.palette import Overlay
     from visualizers.panel import Panel
     from widgets.theme.look import Look
+
+WRITE_AFTER = 3000  # ms after something was learned last
 
 
 class Desk(Protocol):
@@ -54,17 +57,30 @@ class Desk(Protocol):
 
 
 class Way:
-    """Goes on where one stopped; exports the record and deletes it."""
+    """Goes on where one stopped; keeps the record, exports it and deletes it."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._writing = QTimer(desk.window(), singleShot=True, interval=WRITE_AFTER)
+        self._writing.timeout.connect(desk.learned.save)
+
+    def keep(self) -> None:
+        """Something was learned: it is written when nothing more has come for a while. Each writing waits for
+        the disk, and who turns a page must not."""
+        self._writing.start()
+
+    def write(self) -> None:
+        """Write now what was not written yet."""
+        if self._writing.isActive():
+            self._writing.stop()
+            self.desk.learned.save()
 
     # --- where one stopped -----------------------------------------------------------------------
 
     def stop(self) -> None:
         """Remember the state that is looked at, if one can come back to it."""
         self.desk.learned.stopped = self._line()
-        self.desk.learned.save()
+        self.keep()
 
     def _line(self) -> str:
         state, session = self.desk.handing.state(), self.desk.session
@@ -121,6 +137,7 @@ class Way:
 
     def _forget(self) -> None:
         desk, words = self.desk, self.desk.look.words
+        self._writing.stop()
         deleted = desk.learned.forget()
         desk.pictures.forget()
         desk.settings.visited, desk.settings.finished, desk.settings.last = [], [], ""

@@ -268,7 +268,7 @@ class MainWindow(Guarded, QMainWindow):
         self._columns.addWidget(self._right)
         self.setCentralWidget(central)
         central.show()
-        self.toast = Toast(self.look, self, self._transport_rect)
+        self.toast = Toast(self.look, self, self._read_rect)
         if self.place == "home":
             self.show_home()
         self.fold()
@@ -666,11 +666,16 @@ class MainWindow(Guarded, QMainWindow):
             self.sessions[id] = self.make_session(self._known[id], self.settings)
         return self.sessions[id]
 
-    def _transport_rect(self) -> QRect | None:
-        """What must not be covered by what is said in passing."""
-        bar = self.page.transport if self.page is not None else None
-        return QRect(bar.mapTo(self, QPoint(0, 0)), bar.size()) \
-            if bar is not None and bar.isVisible() else None
+    def _read_rect(self) -> QRect | None:
+        """What must not be covered by what is said in passing: all that stands below the picture."""
+        page = self.page
+        if page is None or not page.transport.isVisible():
+            return None
+        below = QRect()
+        for one in (page.busy, page.notes, page.remedy, page.description, page.aside, page.transport):
+            if one.isVisible():
+                below |= QRect(one.mapTo(self, QPoint(0, 0)), one.size())
+        return below
 
     def mark(self) -> None:
         """Show in the roadmap which panels were opened and which tours were finished."""
@@ -1100,6 +1105,7 @@ class MainWindow(Guarded, QMainWindow):
         self.hall.close()
         self.comparing.close()
         self._leave(for_good=True)
+        self.way.write()
         self.pictures.write()
         self.lecturing.finish(Filing.CLOSING)
         self.handing.close()

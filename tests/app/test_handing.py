@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 
 from app import main as program
 from app.engine.protocol import Change
@@ -27,6 +27,7 @@ from app.window.palette import Palette
 from visualizers.catalog import Said, panel, panels
 from visualizers.refusal import Refusal
 from widgets.controls.parameters import changed, from_dict
+from widgets.theme.look import theme
 from widgets.theme.words import window_words
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -365,6 +366,27 @@ def test_that_the_window_writes_the_moment(lab: Any, qtbot: Any, tmp_path: Path,
     window.handing.save_page(file)
     qtbot.waitUntil(file.exists, timeout=10_000)
     assert "Saved" in window.toast.text() and file.stat().st_size > 5000
+
+
+@pytest.mark.parametrize("hall", [False, True])
+def test_that_a_page_is_light_whatever_the_window_looks_like(
+    lab: Any, qtbot: Any, tmp_path: Path, hall: bool
+) -> None:
+    window, file = lab(theme="dark"), tmp_path / "a.html"
+    if hall:
+        qtbot.keyClick(window, Qt.Key.Key_H)
+    before = window.look
+    window.handing.save_page(file)
+    qtbot.waitUntil(file.exists, timeout=10_000)
+    data = re.search(r'class="picture" src="data:image/png;base64,([^"]+)"', file.read_text("utf-8"))
+    assert data is not None and window.look == before and before.theme.name == "dark"
+    image = QImage.fromData(base64.b64decode(data.group(1)))
+    assert image.width() == round(handout.SIZE.width() * handout.SHARP)
+    corner, shades = QColor(theme("light").ground), []
+    assert image.pixelColor(0, 0) == corner
+    for y in range(0, image.height(), 7):
+        shades += [image.pixelColor(x, y).lightnessF() for x in range(0, image.width(), 7)]
+    assert sorted(shades)[len(shades) // 20] > 0.5, "cards, ground and controls are light"
 
 
 # --- a lecture -----------------------------------------------------------------------------------

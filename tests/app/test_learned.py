@@ -228,13 +228,15 @@ def test_that_without_a_line_the_panel_is_opened(lab: Any, qtbot: Any, tiny_is_k
 
 @pytest.mark.parametrize(("language", "deleted"), [("en", "The record is deleted."), ("zh", "记录已删除。")])
 def test_that_the_record_is_deleted_only_when_it_is_confirmed(
-    lab: Any, qtbot: Any, tmp_path: Path, language: str, deleted: str
+    lab: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, deleted: str
 ) -> None:
+    monkeypatch.setattr("app.window.way.WRITE_AFTER", 50)
     window, file = lab(language=language), tmp_path / "learned.json"
     window.learned.spent("tiny", 30)
     qtbot.keyClick(window, Qt.Key.Key_M, CTRL)
     page = window.middle.widget(0)
-    assert isinstance(page, CoursePage) and window.place == "map" and file.is_file()
+    assert isinstance(page, CoursePage) and window.place == "map"
+    qtbot.waitUntil(file.is_file)
     assert str(file) in " ".join(one.text() for one in page.findChildren(QLabel))
     for key in (Qt.Key.Key_Escape, Qt.Key.Key_Space):  # Space presses what has the keyboard: keep it
         qtbot.mouseClick(page.forget, LEFT)
@@ -251,6 +253,25 @@ def test_that_the_record_is_deleted_only_when_it_is_confirmed(
     kept = Settings.load(tmp_path / "settings.json")
     assert (kept.visited, kept.finished, kept.last) == ([], [], "")
     assert not list((tmp_path / "pictures").glob("*.jpg"))
+
+
+def test_that_the_record_is_written_when_the_window_has_been_quiet_and_at_its_end(
+    lab: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.window.way.WRITE_AFTER", 300)
+    written: list[float] = []
+    save = Learned.save
+    monkeypatch.setattr(Learned, "save", lambda self: (written.append(1), save(self))[1])
+    window, file = lab(), tmp_path / "learned.json"
+    for _ in range(4):
+        window.show_map()
+        window.open_panel("tiny")
+    assert not written and not file.exists(), "turning pages waits for no disk"
+    qtbot.waitUntil(lambda: bool(written))
+    assert len(written) == 1 and file.is_file()
+    window.guiding._judged("tiny", 0, "right")
+    window.close()
+    assert len(written) == 2 and Learned(file).of("tiny").right(1) == 1, "nothing is lost at the end"
 
 
 def test_that_the_record_is_exported_as_a_table(lab: Any, tmp_path: Path) -> None:

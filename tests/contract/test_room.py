@@ -1,7 +1,8 @@
 """Room: at every size of the window, on the desk and on the stage, for every panel.
 
-On the stage, in hall text, what Qt is told to draw is watched as well: no letters lower than a fortieth
-of the stage, no line thinner than three pixels, and nothing that must be scrolled to be seen.
+On the stage, in hall text, what Qt is told to draw is watched as well: no letters lower than a fortieth of
+the stage, no line thinner than three pixels or fainter than three to one, nothing that must be scrolled to be
+seen. And everywhere letters stand out from the pixels that are really behind them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from legible import faint, faint_labels
 from PySide6.QtCore import QCoreApplication, QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
@@ -32,12 +34,22 @@ from PySide6.QtWidgets import (
 from app.headless.picture import window_with
 from app.headless.trial import Trial
 from app.window.window import MainWindow
-from visualizers.catalog import panels
-from visualizers.panel import Panel
+from visualizers.catalog import Said, panels
+from visualizers.panel import Panel, load
 from widgets.controls.controls import ControlPanel
 from widgets.pictures.canvas import Scroll
 from widgets.pictures.picture import Picture
-from widgets.theme.look import HALL_LINE, HALL_TEXT, Look
+from widgets.theme import style
+from widgets.theme.look import (
+    HALL_LINE,
+    HALL_TEXT,
+    HALL_VISIBLE,
+    Look,
+    contrast,
+    hall_look,
+    mixed,
+    theme,
+)
 from widgets.views.layout import Arrangement, TabStrip
 
 Sizes = tuple[tuple[int, int], ...]
@@ -67,13 +79,18 @@ class Watch:
 
     def line(self, painter: QPainter) -> None:
         pen, look = painter.pen(), self.look
-        if look is None or pen.style() == Qt.PenStyle.NoPen or pen.widthF() >= HALL_LINE:
+        if look is None or pen.style() == Qt.PenStyle.NoPen:
             return
-        ink, who = pen.color(), sys._getframe(2).f_code
-        gap = (look.color("card").rgb(), look.color("ground").rgb())
+        ink, card, who = pen.color(), look.color("card"), sys._getframe(2).f_code
+        if not ink.alpha() or ink.rgb() in (card.rgb(), look.color("ground").rgb()):
+            return  # a gap between things
         # A long line is drawn as hairlines side by side.
-        if ink.alpha() and ink.rgb() not in gap and who.co_name != "stroke":
+        if pen.widthF() < HALL_LINE and who.co_name != "stroke":
             self.small.add(f"{who.co_qualname} draws a line of {pen.widthF():g} px")
+        fill = painter.brush().color() if painter.brush().style() != Qt.BrushStyle.NoBrush else ink
+        ratio = max(contrast(mixed(card, one, one.alphaF()), card) for one in (ink, fill))
+        if ratio < HALL_VISIBLE - 0.05:
+            self.small.add(f"{who.co_qualname} draws a line of {ink.name()} at {ratio:.1f}:1")
 
     def text(self, painter: QPainter) -> None:
         if self.look is not None and painter.font().pixelSize() * HALL_TEXT < self.stage:
@@ -266,3 +283,35 @@ def test_that_every_picture_keeps_its_size_and_every_text_its_room(
         QCoreApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
     assert not found, "\n".join(f"{fault}: {', '.join(where[:3])}{' …' * (len(where) > 3)}"
                                 for fault, where in found.items())
+
+
+@every_panel
+def test_that_letters_and_lines_stand_out_from_what_is_drawn_behind_them(
+    panel: Panel, qapp: QApplication, watch: Watch
+) -> None:
+    trial = Trial(panel)
+    trial.train(3)
+    shown, words = trial.shown(), Said(panel, "en").words()
+    found: dict[str, list[str]] = {}
+    for name in ("light", "dark"):
+        for look in (Look(theme(name), words), hall_look(name, words, QSize(1280, 720))):
+            style.apply(qapp, look)
+            view = load(panel.view)(look)
+            view.resize(QSize(1240, 600) if look.hall else QSize(900, 560))
+            view.show()
+            if look.hall:
+                watch.begin(look, 0)
+            view.show_frame(shown)
+            settle()
+            cards = view.layout()
+            for place in (cards.folded if isinstance(cards, Arrangement) else ()) or (None,):
+                if place is not None:
+                    cards.go_to(place)
+                    settle()
+                for fault in (*faint(view, look), *faint_labels(view, look), *sorted(watch.small)):
+                    found.setdefault(fault, []).append(f"{name}{' hall' * look.hall}")
+            watch.look = None
+            watch.small.clear()
+            view.deleteLater()
+            QCoreApplication.sendPostedEvents(view, QEvent.Type.DeferredDelete)
+    assert not found, "\n".join(f"{fault}: {', '.join(sorted(set(where)))}" for fault, where in found.items())

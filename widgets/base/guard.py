@@ -29,8 +29,8 @@ from shiboken6 import isValid
 # What Qt asks besides telling events; a mistake leaves it with what the base class says.
 ANSWERS = frozenset({
     "boundingRect", "eventFilter", "focusNextPrevChild", "hasHeightForWidth", "heightForWidth",
-    "itemChange", "loadResource", "minimumSize", "minimumSizeHint", "paint", "setGeometry", "shape",
-    "sizeHint",
+    "insertFromMimeData", "itemChange", "loadResource", "minimumSize", "minimumSizeHint", "paint",
+    "setGeometry", "shape", "sizeHint",
     # pyqtgraph's axes, while they are painted:
     "_updateWidth", "generateDrawSpecs", "setRange", "tickStrings", "tickValues",
 })

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from widgets.theme.look import Look
 from widgets.theme.style import font
+
+LONG_WORD, PIECE = 20, 10  # characters of a word that may be broken, and of its pieces
 
 
 class Heading(QLabel):
@@ -57,3 +61,9 @@ def run_on(label: QLabel, text: str) -> None:
         elif hint.width() > label.maximumWidth() or label.minimumWidth() != label.maximumWidth() \
                 or hint.height() != label.maximumHeight():
             label.setFixedSize(hint)
+
+
+def breakable(text: str) -> str:
+    """A text whose long words, such as formulas of molecules, may be broken where a column ends."""
+    return re.sub(rf"[!-~]{{{LONG_WORD},}}",
+                  lambda word: re.sub(rf"(.{{{PIECE}}})(?=.)", "\\1\u200b", word.group()), text)

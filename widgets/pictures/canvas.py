@@ -29,6 +29,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from widgets.pictures import raster
 from widgets.pictures.picture import Picture, Written
 from widgets.pictures.scales import MOST_TICKS
 from widgets.theme.look import Look
@@ -114,6 +115,7 @@ class Canvas(Picture[T]):
     def label(
         self, text: str, color: str | int | QColor = "text", size: int = 13, bold: bool = False,
         upwards: bool = False, longest: int = 0, halo: bool = False, end: bool = False,
+        plate: bool = False,
     ) -> QPixmap:
         """The text as a picture, kept for the next time.
 
@@ -122,15 +124,16 @@ class Canvas(Picture[T]):
             upwards: turned to read from bottom to top.
             longest: in pixels; what does not fit is elided in the middle, or at the ``end``.
             halo: with a rim in the card's colour, to be read on top of points and lines.
+            plate: on the card's colour, whatever lies behind.
         """
         ratio = self._ratio
         known = color.rgba() if isinstance(color, QColor) else color
-        key = (text, known, size, bold, upwards, longest, halo, end, ratio)
+        key = (text, known, size, bold, upwards, longest, halo, end, plate, ratio)
         found = self._labels.get(key)
         if found is not None:
             self._labels.move_to_end(key)
             return found
-        ink = color if isinstance(color, QColor) else self.look.color(color)
+        ink = color if isinstance(color, QColor) else self.look.ink(color)
         font, metrics = self.fonts(size, bold)
         mode = Qt.TextElideMode.ElideRight if end else Qt.TextElideMode.ElideMiddle
         # Qt rounds differently when it elides: a text that just fits would lose its middle.
@@ -142,7 +145,7 @@ class Canvas(Picture[T]):
         size_now = room.transposed() if upwards else room
         made = QPixmap(size_now * ratio)
         made.setDevicePixelRatio(ratio)
-        made.fill(Qt.GlobalColor.transparent)
+        made.fill(self.look.color("card") if plate else Qt.GlobalColor.transparent)
         painter = QPainter(made)
         painter.setFont(font)
         if upwards:
@@ -163,6 +166,13 @@ class Canvas(Picture[T]):
         if len(self._labels) > KEPT_LABELS:
             self._labels.popitem(last=False)
         return made
+
+    def figure(self, text: str, way: int, size: int = 11, longest: int = 0) -> QPixmap:
+        """A label on a colour, written in the ``way`` that ``raster.figures_on`` gives for it."""
+        if way == raster.PLATE:
+            return self.label(text, "text", size, longest=longest, plate=True)
+        return self.label(text, QColor("#ffffff" if way == raster.WHITE else "#000000"), size,
+                          longest=longest)
 
     def put(
         self, painter: QPainter, picture: QPixmap, x: float, y: float, ax: float = 0.0,
@@ -188,7 +198,7 @@ class Canvas(Picture[T]):
         """Draw a text in the middle of an area, in as many lines as it needs."""
         flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.setFont(self.fonts(size)[0])
-        painter.setPen(self.look.color(color))
+        painter.setPen(self.look.ink(color))
         box = painter.boundingRect(area, flags, text)
         painter.drawText(area, flags, text)
         self.wrote(text, box, area.adjusted(-1, -1, 1, 1).contains(box))

@@ -1038,7 +1038,9 @@ class CurvePlot(Picture[Point]):
             metrics = self._metrics if label.small else self._label_metrics
             painter.setFont(self._small if label.small else self._label_font)
             series = label.named.series
-            painter.setPen(self.look.color("muted" if series is None else series))
+            if any(one.curve.style == "area" for one in self._lines):
+                painter.fillRect(box, self.look.color("card", 225))
+            painter.setPen(self.look.ink("muted" if series is None else series))
             painter.drawText(QPointF(box.left(), box.top() + metrics.ascent()), label.named.name)
             self.wrote(label.named.name, box)
 
@@ -1090,7 +1092,7 @@ class CurvePlot(Picture[Point]):
                 continue
             if abs(line.pixels[near, 0] - at) > max(12.0, 1.5 * abs(a)):
                 continue
-            color = self.look.color("muted" if line.curve.style == "ghost" else line.curve.series)
+            color = self.look.ink("muted" if line.curve.style == "ghost" else line.curve.series)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color)
             painter.drawEllipse(QPointF(*line.pixels[near]), self.look.px(3), self.look.px(3))

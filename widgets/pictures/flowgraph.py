@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPolygonF, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -382,11 +382,10 @@ class FlowGraph(Canvas[int]):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
         if wide >= self.text_width("−0.00", 11) + self.look.px(6) and tall >= self.text_height(11) - 2:
-            dark = raster.luminance(shades[..., :3]) < raster.EVEN_LUMINANCE
-            inks = QColor("#1d2430"), QColor("#ffffff")
+            ways = raster.figures_on(shades[..., :3], self.look.legible)
             for (row, column), number in np.ndenumerate(matrix):
                 if np.isfinite(number):
-                    picture = self.label(fixed(float(number)), inks[int(dark[row, column])], 11)
+                    picture = self.figure(fixed(float(number)), ways[row, column])
                     self.put(painter, picture, area.left() + (column + 0.5) * wide,
                              area.top() + (row + 0.5) * tall, 0.5, 0.5)
 

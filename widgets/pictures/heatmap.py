@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -298,8 +298,7 @@ class Heatmap(Canvas[Cell]):
         if wide < least:
             return
         shades = raster.colour(self.data, self.low, self.high, self.table)[..., :3]
-        dark = (raster.luminance(shades) < raster.EVEN_LUMINANCE).astype(int)
-        inks = QColor("#1d2430"), QColor("#ffffff")
+        ways = raster.figures_on(shades, self.look.legible)
         across = [self._rect(0, column).center().x() for column in range(columns)]
         down = [self._rect(row, 0).center().y() for row in range(rows)]
         for row, y in enumerate(down):
@@ -308,8 +307,8 @@ class Heatmap(Canvas[Cell]):
                 if value == value:
                     text = self.texts[row * columns + column] if self.texts else \
                         self.write(value)
-                    picture = self.label(text, inks[dark[row, column]], 11,
-                                         longest=int(wide) if self.texts else 0)
+                    picture = self.figure(text, ways[row, column],
+                                          longest=int(wide) if self.texts else 0)
                     self.put(painter, picture, x, y, 0.5, 0.5)
 
     def _paint_frames(self, painter: QPainter) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
@@ -181,8 +181,7 @@ class MatrixChain(Canvas[Part]):
                 break
         else:
             return
-        dark = raster.luminance(shades[..., :3]) < raster.EVEN_LUMINANCE
+        ways = raster.figures_on(shades[..., :3], self.look.legible)
         for (row, column), text in texts.items():
-            ink = QColor("#ffffff" if dark[row, column] else "#1d2430")
-            self.put(painter, self.label(text, ink, 11), place.left() + (column + 0.5) * wide,
+            self.put(painter, self.figure(text, ways[row, column]), place.left() + (column + 0.5) * wide,
                      place.top() + (row + 0.5) * tall, 0.5, 0.5)

@@ -29,9 +29,6 @@ PHASES = 2  # positions within a pixel, each way
 # Paths with more vertical pixels than this are drawn as dots at their columns.
 PATH_PIXELS = 6_000_000
 
-# On a colour darker than this white is read better, on a lighter one black.
-EVEN_LUMINANCE = 0.18
-
 _8, _24 = np.uint32(8), np.uint32(24)
 _RGB, _EVEN = np.uint32(0x00FFFFFF), np.uint32(0x00FF00FF)
 
@@ -79,6 +76,17 @@ def luminance(colors: NDArray[Any]) -> NDArray[np.float64]:
     part = np.asarray(colors, np.float64) / 255.0
     linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
+
+
+BLACK, WHITE, PLATE = 0, 1, 2  # how a figure is written on a colour
+
+
+def figures_on(colors: NDArray[Any], legible: float) -> NDArray[np.int64]:
+    """How a figure on each of the colours (..., 3) is read best: in black, in white, or, where neither has
+    the contrast that letters need, on a plate."""
+    light = luminance(colors)
+    black, white = (light + 0.05) / 0.05, 1.05 / (light + 0.05)
+    return np.where(np.maximum(black, white) < legible, PLATE, np.where(white > black, WHITE, BLACK))
 
 
 def limits(

@@ -14,9 +14,8 @@ from PySide6.QtGui import QColor, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from widgets.base.calm import may_wait
-from widgets.pictures import raster
 from widgets.pictures.canvas import Canvas, Scroll, left_out, row_height, rows_of
-from widgets.theme.look import Look, Theme
+from widgets.theme.look import Look, Theme, contrast, mixed
 from widgets.theme.numbers import decimal, percent
 
 LINKS = 400  # as many lines as can still be told apart; the strongest are drawn
@@ -55,26 +54,23 @@ def _levels(weights: NDArray[Any]) -> list[int]:
 
 
 @cache
-def _shades(theme: Theme, series: int) -> list[QColor]:
-    """The series' colour from nearly nothing to nearly full."""
-    made = [QColor(theme.series[series % len(theme.series)]) for _ in range(SHADES + 1)]
-    for level, color in enumerate(made):
-        color.setAlphaF(0.06 + 0.79 * level / SHADES)
-    return made
-
-
-@cache
-def _inks(theme: Theme, series: int) -> list[str]:
-    """For each shade on a card, the token of the text colour that is read best on it."""
-    shades = _shades(theme, series)
-    card = np.array(raster.rgba(theme.card)[:3], float)
-    cover = np.array([one.alphaF() for one in shades])[:, None]
-    ground = raster.luminance(cover * [raster.rgba(one)[:3] for one in shades] + (1 - cover) * card)
+def _shades_and_inks(theme: Theme, series: int, legible: float) -> tuple[list[QColor], list[str]]:
+    """The series' colour over a card from nearly nothing to nearly full, and for each shade the token of
+    the text colour that is read best on it. Shades on which no letters have the contrast are passed over."""
+    color, card = QColor(theme.series[series % len(theme.series)]), QColor(theme.card)
     inks = ("text", "on_accent")
-    light = raster.luminance(np.array([raster.rgba(getattr(theme, one))[:3] for one in inks]))
-    contrast = [(np.maximum(ground, one) + 0.05) / (np.minimum(ground, one) + 0.05)
-                for one in light]
-    return [inks[int(other > own)] for own, other in zip(*contrast, strict=True)]
+    found = []
+    for cover in np.linspace(0.06, 0.85, 200).tolist():
+        best = max((contrast(QColor(getattr(theme, one)), mixed(card, color, cover)), one) for one in inks)
+        if best[0] >= legible + 0.05:
+            found.append((cover, best[1]))
+    chosen = [found[round(one)] for one in np.linspace(0, len(found) - 1, SHADES + 1)]
+    shades = []
+    for cover, _ in chosen:
+        shade = QColor(color)
+        shade.setAlphaF(cover)
+        shades.append(shade)
+    return shades, [ink for _, ink in chosen]
 
 
 class TokenStrip(Canvas[int]):
@@ -326,8 +322,8 @@ class TokenStrip(Canvas[int]):
                 and box.bottom() + down > view.top() and box.top() + down < view.bottom()]
         corner = self.look.px(4) if len(seen) <= ROUND_TOKENS else 0
         levels = self._levels()
-        theme = self.look.theme
-        colors = {one: (_shades(theme, one), _inks(theme, one)) for one in set(self.series)}
+        theme, legible = self.look.theme, self.look.legible
+        colors = {one: _shades_and_inks(theme, one, legible) for one in set(self.series)}
         for index in seen:
             box = boxes[index].translated(0, down)
             shades, inks = colors[self.series[index % len(self.series)]]
@@ -605,8 +601,7 @@ class TokenLinks(Canvas[Side]):
 
     def _paint_side(self, painter: QPainter, side: int, view: QRect) -> None:
         focus, corner = self._focus, self.look.px(4)
-        shades = _shades(self.look.theme, self.series)
-        inks = _inks(self.look.theme, self.series)
+        shades, inks = _shades_and_inks(self.look.theme, self.series, self.look.legible)
         levels = _levels(self.weights[focus]) if side and 0 <= focus < len(self.weights) \
             else [0] * len(self._side(side))
         tokens = self._side(side)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
@@ -26,6 +26,9 @@ from widgets.theme.words import Words
 SMALLEST_TEXT = 12  # unscaled pixels
 HALL_TEXT = 40  # the stage is so many times as high as the smallest hall text
 HALL_LINE = 3.0  # px, the thinnest line of hall text
+LEGIBLE, HALL_LEGIBLE = 4.5, 7.0  # contrast of letters to what is behind them, at least (WCAG 2.2)
+HALL_VISIBLE = 3.0  # the same of lines, in hall text
+GROUNDS = ("card", "ground", "accent_wash")  # that letters stand on
 NARROWEST = 600  # unscaled pixels that a stage is wide at least, or lines would hold too few words
 
 
@@ -62,6 +65,28 @@ def _parsed(value: str, alpha: int) -> QColor:
     return color
 
 
+def contrast(one: QColor, other: QColor) -> float:
+    """Of two opaque colours, 1 … 21 (WCAG 2.2)."""
+    low, high = sorted(0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (
+        [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+         for part in (each.redF(), each.greenF(), each.blueF())] for each in (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """So much of the second colour over the first one."""
+    return QColor(*(round(a + (b - a) * share) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3],
+                                                               strict=True)))
+
+
+@cache
+def _ink(theme: Theme, value: str, least: float) -> QColor:
+    """A colour nearer to the text's, by as little as gives it the contrast on every ground."""
+    grounds = [QColor(getattr(theme, one)) for one in GROUNDS]
+    return next(ink for step in range(21) if min(map(partial(contrast, ink := mixed(
+        QColor(value), QColor(theme.text), step / 20)), grounds)) >= least or step == 20)
+
+
 @dataclass(frozen=True)
 class Look:
     """Theme, words and scale of a page (scale 1.0; 1.5 to 2.25 on a projector).
@@ -90,6 +115,26 @@ class Look:
             else getattr(self.theme, token)
         return QColor(_parsed(value, alpha))  # a colour can be changed, so each caller has its own
 
+    @property
+    def legible(self) -> float:
+        """The contrast that letters have at least."""
+        return HALL_LEGIBLE if self.hall else LEGIBLE
+
+    def ink(self, token: str | int) -> QColor:
+        """A token's colour, or that of series 0 … 3, for letters: as it is where it can be read on a card,
+        on the ground and on the accent's wash, else a little nearer to that of text."""
+        color = self.color(token)
+        if token in ("card", "ground", "on_accent"):  # of a halo, or on something in full colour
+            return color
+        return QColor(_ink(self.theme, color.name(), self.legible))
+
+    def ink_on(self, token: str | int, ground: QColor) -> QColor:
+        """A token's colour for letters on a colour of their own; where it could not be read there, that of
+        text, or what is written on the accent with."""
+        inks = [self.ink(one) for one in (token, "text", "on_accent")]
+        return next((one for one in inks if contrast(one, ground) >= self.legible),
+                    max(inks, key=lambda one: contrast(one, ground)))
+
     def line(self, width: float) -> float:
         """The width in pixels of a line that would have ``width`` pixels: no line is thinner than can
         be seen."""
@@ -103,8 +148,19 @@ class Look:
         What is drawn in the card's own colour is a gap between things: it keeps its width.
         """
         gap = ink in ("card", "ground")
-        return QPen(ink if isinstance(ink, QColor) else self.color(ink),
-                    width if gap else self.line(width), style, cap)
+        color = ink if isinstance(ink, QColor) else self.color(ink)
+        if self.hall and 0 < color.alpha() < 255:
+            color = self._visible(color)
+        return QPen(color, width if gap else self.line(width), style, cap)
+
+    def _visible(self, ink: QColor) -> QColor:
+        """A colour that lets less through where a line of it could not be seen on a card."""
+        card, opaque = self.color("card"), QColor(ink.rgb())
+        alphas = (*range(ink.alpha(), 255, 16), 255)
+        ink = QColor(opaque)
+        ink.setAlpha(next((one for one in alphas if contrast(mixed(card, opaque, one / 255), card)
+                           >= HALL_VISIBLE), 255))
+        return ink
 
     def rim(self, color: str = "", width: float = 1.0) -> str:
         """A border, for a style sheet; in the colour of hairlines, or in another one."""

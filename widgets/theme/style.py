@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from widgets.theme.look import Look
 
@@ -72,6 +73,17 @@ def apply(app: QApplication, look: Look) -> None:
         app.setPalette(_palette(look))
         app.setFont(font(look))
         app.setStyleSheet(stylesheet(look))
+
+
+def dress(widget: QWidget, look: Look) -> None:
+    """Give a widget and what is in it another look than the program has."""
+    with nothing_collected():
+        widget.setPalette(_palette(look))
+        widget.setStyleSheet(stylesheet(look))
+        letters = font(look)
+        for one in widget.findChildren(QWidget):
+            if not one.testAttribute(Qt.WidgetAttribute.WA_SetFont):
+                one.setFont(letters)  # a style sheet keeps a font from being handed down
 
 
 def _palette(look: Look) -> QPalette:
@@ -179,6 +191,10 @@ QLineEdit[role="value"]:focus {{ border-color: {t.accent}; color: {t.text}; }}
 QPlainTextEdit[role="flow"], QTextEdit[role="flow"], QTextBrowser[role="flow"],
 QTextBrowser[role="page"] {{ border: none; border-radius: 0; padding: 0;
     background: transparent; }}
+QPlainTextEdit[role="title"] {{ border: {thin}px solid transparent; background: transparent;
+    padding: 0 {inner(2)}px; border-radius: {px(5)}px; }}
+QPlainTextEdit[role="title"]:hover {{ border-color: {outline}; }}
+QPlainTextEdit[role="title"]:focus {{ border-color: {t.accent}; }}
 QComboBox::drop-down {{ border: none; width: {px(24)}px; subcontrol-position: center right; }}
 QComboBox::down-arrow {{ image: url({down}); width: {px(12)}px; height: {px(12)}px; }}
 QComboBox:hover {{ background: {hover}; }}

@@ -53,6 +53,7 @@ from PySide6.QtWidgets import (
 
 from widgets.base import tips
 from widgets.base.guard import Guarded
+from widgets.base.labels import breakable
 from widgets.base.tips import explain
 from widgets.theme.glossary import terms
 from widgets.theme.icons import icon, pixmap
@@ -553,6 +554,12 @@ class _AnswerButton(Guarded, QPushButton):
         assert layout is not None
         return layout.sizeHint()
 
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as its longest word: a column that is narrower than a line must not scroll sideways."""
+        layout = self.layout()
+        assert layout is not None
+        return layout.minimumSize()
+
     def hasHeightForWidth(self) -> bool:
         return True
 
@@ -567,7 +574,7 @@ class _Step(QWidget):
         super().__init__()
         self.look, self.text, self._number = look, text, number
         self._badge = _Badge(look, number)
-        said, self._seen = QLabel(text), QLabel()
+        said, self._seen = QLabel(breakable(text)), QLabel()
         for label in (said, self._seen):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -597,7 +604,7 @@ class _Step(QWidget):
         self.button.setEnabled(state not in ("running", "asked"))
         explain(self.button, words("Guess first, then see it") if item.asks and state == "todo"
                 else words("Do this step for me"))
-        self._seen.setText(item.seen)
+        self._seen.setText(breakable(item.seen))
         self._seen.setVisible(state == "done" and bool(item.seen))
         self.box.show_question(item.question or item.verdict)
         told = {"todo": words("to do"), "asked": words("asks you"), "running": words("running"),

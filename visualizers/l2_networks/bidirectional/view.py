@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from visualizers.l2_networks.bidirectional.panel import TAGGERS, Frame, Params
@@ -16,7 +16,7 @@ from widgets.base.labels import Quiet
 from widgets.pictures.canvas import Canvas
 from widgets.pictures.curves import Curve, CurvePlot, Rule
 from widgets.pictures.readouts import Readouts
-from widgets.theme.look import Look
+from widgets.theme.look import Look, mixed
 from widgets.theme.numbers import count, percent, quantity
 from widgets.theme.words import Words
 from widgets.views.cards import Card, Switch, row
@@ -200,10 +200,9 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         px, shares = self.look.px, frame.influence[tagger]
         inner = cell.adjusted(px(2), px(3), -px(2), -px(2))
         share = float(shares[index] / max(float(shares.max()), 1e-9))
+        ground = mixed(self.look.color("card"), self.look.color(tagger), DEEPEST * share)
         if share > 0:
-            shade = self.look.color(tagger)
-            shade.setAlphaF(DEEPEST * share)
-            painter.fillRect(inner.toRect(), shade)
+            painter.fillRect(inner.toRect(), ground)
         best = int(frame.odds[tagger, index].argmax())
         sure = float(frame.odds[tagger, index, best])
         wrong = 0 <= int(frame.meant[index]) != best
@@ -213,8 +212,8 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         with_figure = air > px(1)
         middle = inner.top() + (air + high / 2 if with_figure else inner.height() * 0.42)
         spot = QRectF(inner.left(), middle - px(9), inner.width(), px(18))
-        self._text(painter, spot, f"✗ {tag}" if wrong else tag, "warning" if wrong else "text", 12,
-                   bold=wrong)
+        ink = self.look.ink_on("warning" if wrong else "text", ground)
+        self._text(painter, spot, f"✗ {tag}" if wrong else tag, ink, 12, bold=wrong)
         if with_figure:
             spot.moveTop(middle + (high + low) / 2 + air - px(9))
             self._text(painter, spot, percent(sure), "text", 11)
@@ -224,7 +223,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         painter.fillRect(room.toRect(), self.look.color(tagger))
 
     def _text(
-        self, painter: QPainter, cell: QRectF, text: str, ink: str, size: int, bold: bool = False
+        self, painter: QPainter, cell: QRectF, text: str, ink: str | QColor, size: int, bold: bool = False
     ) -> None:
         picture = self.label(text, ink, size, bold, longest=max(8, int(cell.width())))
         self.put(painter, picture, cell.center().x(), cell.center().y(), 0.5, 0.5)

@@ -21,7 +21,7 @@ from widgets.pictures.curves import Curve, CurvePlot, Rule, running_mean
 from widgets.pictures.heatmap import Heatmap
 from widgets.pictures.readouts import Readouts, TextFlow
 from widgets.pictures.tokens import on_one_line, visible
-from widgets.theme.look import Look, Theme
+from widgets.theme.look import Look
 from widgets.theme.numbers import count, decimal, fixed, quantity, signed
 from widgets.theme.style import font
 from widgets.theme.words import Words
@@ -32,7 +32,7 @@ from widgets.views.view import PanelView
 
 SMOOTHING = 25  # steps that the training curve is a mean of
 SCALE = 64  # pixels that the scale of shades is long
-STRENGTH = 0.7  # how far shades go from the card: text stays legible on them
+STRENGTH = 0.7  # how far shades go from the card at most: text stays legible on them
 
 
 def feature_words(words: Words) -> dict[str, str]:
@@ -46,11 +46,17 @@ def feature_words(words: Words) -> dict[str, str]:
     }
 
 
-def shades(theme: Theme, diverging: bool) -> raster.Table:
+def shades(look: Look, diverging: bool) -> raster.Table:
     """From series 2 over the card to series 1, or from the card to series 1, pale enough for text."""
+    theme = look.theme
     card, series = np.array(raster.rgba(theme.card), float), raster.diverging(theme).astype(float)
-    table = series if diverging else series[128:].repeat(2, 0)
-    return (STRENGTH * table + (1 - STRENGTH) * card).round().astype(np.uint8)
+    text = float(raster.luminance(np.array(raster.rgba(theme.text)[:3])))
+    for strength in np.arange(STRENGTH, 0.1, -0.02):
+        table = (strength * series + (1 - strength) * card).round().astype(np.uint8)
+        light = raster.luminance(table[:, :3])
+        if ((np.maximum(light, text) + 0.05) / (np.minimum(light, text) + 0.05)).min() >= look.legible:
+            break
+    return table if diverging else table[128:].repeat(2, 0)
 
 
 def _wide(sign: str) -> bool:
@@ -79,7 +85,7 @@ class ColouredText(Canvas[int]):
         self.cell = measure.horizontalAdvance("0" * 50) / 50
         self.line, self.ascent = round(measure.height()) + look.px(2), measure.ascent()
         self.reel = Scroll(self)
-        self.tables = {one: shades(look.theme, one) for one in (False, True)}
+        self.tables = {one: shades(look, one) for one in (False, True)}
         self._flow: tuple[object, NDArray[Any], NDArray[Any]] = (None, self.starts, self.starts)
         self.setMinimumSize(look.px(200), look.px(100))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -237,7 +243,7 @@ class ColouredText(Canvas[int]):
         for index, sign in enumerate(self.text):
             top = self.head + rows[index] * self.line - self.reel.offset
             if self.head - self.line < top < self.height() and sign != " ":
-                painter.setPen(self.look.color("ghost" if sign == "\n" else "text"))
+                painter.setPen(self.look.color("text"))
                 shown = on_one_line(sign)
                 painter.drawText(QPointF(places[index] * self.cell,
                                          float(top) + self.look.px(1) + self.ascent), shown)
