@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.files.settings import Settings
 from app.window.lastrow import LINES, SHARES, TEXTS, CheckRoom, RoomStrip, screen_id
-from widgets.theme.look import HALL_LINE, Look, hall_look, theme
+from widgets.theme.look import GROUNDS, HALL_LINE, Look, contrast, hall_look, mixed, theme
 from widgets.theme.words import window_words
 
 
@@ -31,6 +31,23 @@ def test_that_no_hall_text_is_lower_than_a_fortieth_and_no_line_thinner_than_thr
     assert look.pen("hairline").widthF() == look.line(1) == HALL_LINE
     assert look.pen("accent", 4).widthF() == 4
     assert look.pen("card", 1).widthF() == 1, "a gap is no line"
+
+
+@pytest.mark.parametrize("shade", ["light", "dark"])
+@pytest.mark.parametrize("hall", [False, True])
+def test_that_letters_in_any_colour_are_legible_and_faint_lines_are_seen(shade: str, hall: bool) -> None:
+    words = window_words("en")
+    look = hall_look(shade, words, QSize(1280, 720)) if hall else Look(theme(shade), words)
+    for token in ("text", "muted", "accent", "warning", "ghost", 0, 1, 2, 3):
+        for ground in GROUNDS:
+            assert contrast(look.ink(token), look.color(ground)) >= (7.0 if hall else 4.5), (token, ground)
+    assert look.ink("text") == look.color("text") and look.ink(2) == look.color(2), "what can be read stays"
+    for one in range(4):
+        middle = mixed(look.color("card"), look.color(one), 0.3)
+        assert contrast(look.ink_on("warning", middle), middle) >= 4.0
+        ink, card = look.pen(look.color(one, 40)).color(), look.color("card")
+        seen = contrast(mixed(card, ink, ink.alphaF()), card)
+        assert (seen >= 3.0) if hall else ink.alpha() == 40
 
 
 def test_that_desk_text_has_the_lines_that_are_asked_for() -> None:

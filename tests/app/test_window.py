@@ -995,8 +995,12 @@ def test_that_pinning_says_what_was_pinned_and_which_ghost_had_to_go(lab: Any, q
     ctrl(qtbot, window, Qt.Key.Key_P)
     assert window.toast.text().startswith("Pinned: 1\u00a0step, distance from the valley ")
     said = window.toast.geometry()
-    assert not said.intersects(QRect(window.page.transport.mapTo(window, QPoint(0, 0)),
-                                     window.page.transport.size()))
+    for under in (window.page.transport, window.page.description):
+        assert under.isVisible()
+        assert not said.intersects(QRect(under.mapTo(window, QPoint(0, 0)), under.size()))
+    window.toast.say("A sentence that is longer than the window is wide. " * 6)
+    assert window.rect().contains(window.toast.geometry()) and window.toast.wordWrap()
+    assert window.toast.height() >= window.toast.heightForWidth(window.toast.width())
     ctrl(qtbot, window, Qt.Key.Key_P)
     assert window.toast.text() == "This run is pinned already." and len(window.session.pinned) == 1
     for step in range(2, MOST_GHOSTS + 2):

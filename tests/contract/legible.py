@@ -25,6 +25,7 @@ Pixels = NDArray[np.uint8]  # (height, width, 3)
 DIFFERENT = 24  # of a channel's 255: more is a letter, less the smoothing round it
 CROSSED = 0.25  # of a word may lie on something else, as on a line that passes behind it
 GAP = 3  # pixels between two words
+INKS, FEWEST = 3, 12  # colours in a word at most, and pixels of each at least
 
 
 def contrast(ink: Any, ground: Any) -> NDArray[np.float64]:
@@ -89,14 +90,25 @@ def words(mask: NDArray[np.bool_], top: int = 0, left: int = 0) -> Iterator[tupl
                 yield from words(mask[start:stop, first:last], top + start, left + first)
 
 
-def _ink_of(pixel: Any, ground: Any, inks: NDArray[Any]) -> NDArray[Any]:
-    """The colour that was written with, if one of those makes such a pixel where a letter nearly covers it:
-    small letters seldom have a pixel of their own."""
-    way, change = inks.astype(float) - ground, np.asarray(pixel, float) - ground
-    share = (way * change).sum(1) / np.maximum((way * way).sum(1), 1.0)
-    off = np.abs(way * share[:, None] - change).max(1)
+def _ink_of(changed: NDArray[Any], behind: NDArray[Any], inks: NDArray[Any]
+            ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The colour with which the most different of some pixels (n, 3) was written, and which of them it
+    explains. A known ink is taken where one makes such a pixel if a letter nearly covers it: small letters
+    seldom have a pixel of their own."""
+    fullest = int(np.abs(changed.astype(int) - behind).max(1).argmax())
+    off, share = _over(changed[fullest], behind[fullest], inks)
     fitting = np.flatnonzero((off < 10) & (share > 0.6) & (share <= 1.05))
-    return np.asarray(inks[fitting[share[fitting].argmax()]] if len(fitting) else pixel)
+    ink = inks[fitting[share[fitting].argmax()]] if len(fitting) else changed[fullest]
+    explained = _over(changed, behind, ink)[0] < 30
+    explained[fullest] = True
+    return np.asarray(ink), explained
+
+
+def _over(pixel: NDArray[Any], ground: NDArray[Any], ink: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """How far a pixel is from any mixture of an ink and the ground, and the ink's share in the nearest."""
+    way, change = ink.astype(float) - ground, pixel.astype(float) - ground
+    share = (way * change).sum(-1) / np.maximum((way * way).sum(-1), 1.0)
+    return np.abs(way * share[..., None] - change).max(-1), share
 
 
 def faint(widget: QWidget, look: Look) -> Iterator[str]:
@@ -112,19 +124,22 @@ def faint(widget: QWidget, look: Look) -> Iterator[str]:
     forget(widget)
     difference = np.abs(written.astype(int) - ground).max(2)
     for piece in words(difference > DIFFERENT):
-        change = difference[piece]
-        if min(change.shape) <= GAP:
+        if min(difference[piece].shape) <= GAP:
             continue  # a stop, or a dash
-        fullest = int(change.argmax())
-        behind = ground[piece][change > DIFFERENT]
-        ink = _ink_of(written[piece].reshape(-1, 3)[fullest], ground[piece].reshape(-1, 3)[fullest], inks)
-        ratios = contrast(ink, behind)
-        if (ratios < least - 0.05).mean() > CROSSED:
-            at = int(np.argsort(ratios)[len(ratios) // 2])
-            y, x = piece[0].start, piece[1].start
-            child = widget.childAt(x, y)
-            name = type(child).__name__ if child is not None else "?"
-            yield f"{name} {ratios[at]:.1f}:1, {_hex(ink)} on {_hex(behind[at])} at ({x}, {y})"
+        letters = difference[piece] > DIFFERENT
+        changed, behind = written[piece][letters], ground[piece][letters]
+        for _ in range(INKS):
+            ink, explained = _ink_of(changed, behind, inks)
+            ratios = contrast(ink, behind[explained])
+            if (ratios < least - 0.05).mean() > CROSSED:
+                at = int(np.argsort(ratios)[len(ratios) // 2])
+                y, x = piece[0].start, piece[1].start
+                child = widget.childAt(x, y)
+                name = type(child).__name__ if child is not None else "?"
+                yield f"{name} {ratios[at]:.1f}:1, {_hex(ink)} on {_hex(behind[explained][at])} at ({x}, {y})"
+            changed, behind = changed[~explained], behind[~explained]
+            if len(changed) < FEWEST:
+                break
 
 
 def faint_labels(widget: QWidget, look: Look) -> Iterator[str]:

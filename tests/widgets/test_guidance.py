@@ -15,7 +15,14 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from widgets.theme import icons, style
-from widgets.views.guidance import GuideView, TourItem, TourList, formula_image
+from widgets.views.guidance import (
+    GuideView,
+    Question,
+    TourItem,
+    TourList,
+    Verdict,
+    formula_image,
+)
 
 
 def test_that_a_formula_is_drawn_in_the_colour_of_text(qtbot: QtBot) -> None:
@@ -157,6 +164,22 @@ def test_that_texts_stand_out_from_what_they_lie_on(name: str) -> None:
                           ("warning", "card")):
         a, b = sorted((luminance(token), luminance(ground)))
         assert (b + 0.05) / (a + 0.05) >= 4.5, (token, ground)
+
+
+def test_that_no_step_of_a_tour_is_wider_than_the_column(qtbot: QtBot) -> None:
+    """A column that is narrower than what is in it would scroll sideways."""
+    long = "An answer that is much longer than a line of the column and goes on below it, and further"
+    tour = TourList(look())
+    qtbot.addWidget(tour)
+    tour.set_steps([
+        TourItem("Draw CC(=O)OC1=CC=CC=C1C(=O)OCC(=O)OC1=CC=CC=C1 and look", "asked", "", True,
+                 Question(long + "?", (long, "yes"), sketch=True)),
+        TourItem(long, "done", "CC(=O)OC1=CC=CC=C1C(=O)OCC(=O)OC1=CC=CC=C1", True, None,
+                 Verdict(long, "no", long))])
+    assert tour.minimumSizeHint().width() <= 242  # of the 276 of the column, less its margins
+    tour.resize(242, 900)
+    tour.show()
+    assert all(one.width() <= 242 for one in tour.box(0).buttons)
 
 
 def term_spots(guide: GuideView) -> list[tuple[str, str]]:

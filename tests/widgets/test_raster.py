@@ -164,3 +164,16 @@ def test_that_marks_never_melt_into_the_card(name: str) -> None:
     card = float(raster.luminance(np.array(raster.rgba(theme(name).card)[:3])))
     contrast = (np.maximum(table, card) + 0.05) / (np.minimum(table, card) + 0.05)
     assert contrast.min() >= 1.5
+
+
+@pytest.mark.parametrize("legible", [4.5, 7.0])
+def test_that_a_figure_on_any_colour_has_its_contrast_or_a_plate(legible: float) -> None:
+    colors = np.random.default_rng(0).integers(0, 256, (2000, 3))
+    light = raster.luminance(colors)
+    for way, value in zip(raster.figures_on(colors, legible).tolist(), light.tolist(), strict=True):
+        black, white = (value + 0.05) / 0.05, 1.05 / (value + 0.05)
+        if way == raster.PLATE:
+            assert max(black, white) < legible
+        else:
+            assert (black if way == raster.BLACK else white) == max(black, white) >= legible
+    assert (raster.figures_on(colors, 4.5) != raster.PLATE).all(), "black or white is always enough for 4.5"

@@ -389,8 +389,8 @@ class Histogram(Canvas[int]):
             # A label that finds no room is left out, but for that of a coloured rule: it goes below.
             line = int(left <= ends[0] and series is not None)
             if rule.label and left > ends[line]:
-                color.setAlpha(255)
-                self.put(painter, self.label(rule.label, color, 11), left,
+                ink = self.look.ink("muted" if series is None else series)
+                self.put(painter, self.label(rule.label, ink, 11), left,
                          inside.top() + line * self.text_height(11))
                 ends[line] = left + width + 6
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -402,7 +402,8 @@ class Histogram(Canvas[int]):
                 pen.setDashPattern([4, 4])
                 painter.setPen(pen)
                 painter.drawLine(QLineF(inside.left(), y, inside.right(), y))
-                self.put(painter, self.label(rule.label, color, 11), inside.right(), y, 1.0, 1.0)
+                self.put(painter, self.label(rule.label, "muted" if rule.series is None else rule.series, 11),
+                         inside.right(), y, 1.0, 1.0)
 
 
 def _outline(

@@ -311,7 +311,7 @@ class MoleculeGrid(Canvas[int]):
             x, y = left + at % columns * wide, top + (at // columns - first) * tall
             if one.lit[0] <= at < one.lit[1]:
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(self.look.color(one.series))
+                painter.setBrush(self.look.ink(one.series))  # as dark as letters on a card
                 painter.drawRoundedRect(QRectF(x - 0.5, y, wide + 1, tall), 2, 2)
                 painter.setPen(self.look.color("card"))
             else:
@@ -413,6 +413,6 @@ class MoleculePicture(Canvas[int]):
         places = (level * (len(table) - 1)).round().astype(int)
         shades = [QColor(*map(int, table[one][:3])) for one in places]
         for shade, value in zip(shades, self.values, strict=True):
-            shade.setAlpha(0 if value == 0 else 190)
+            shade.setAlpha(0 if value == 0 else 150 if self.look.hall else 190)  # it is written on
         paint_molecule(self, painter, self.molecule, self._area, shades=shades,
                        squares=(self.values < 0).tolist(), size=13, bond=LONE_BOND)

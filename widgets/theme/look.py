@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -67,24 +67,32 @@ def _parsed(value: str, alpha: int) -> QColor:
 
 def contrast(one: QColor, other: QColor) -> float:
     """Of two opaque colours, 1 … 21 (WCAG 2.2)."""
-    low, high = sorted(0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in (
-        [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-         for part in (each.redF(), each.greenF(), each.blueF())] for each in (one, other)))
+    low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(color: QColor) -> float:
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+                        for part in (color.redF(), color.greenF(), color.blueF()))
+    return float(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 
 
 def mixed(one: QColor, other: QColor, share: float) -> QColor:
     """So much of the second colour over the first one."""
-    return QColor(*(round(a + (b - a) * share) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3],
-                                                               strict=True)))
+    red, green, blue = (round(a + (b - a) * share) for a, b in (
+        (one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue())))
+    return QColor(red, green, blue)
 
 
 @cache
 def _ink(theme: Theme, value: str, least: float) -> QColor:
     """A colour nearer to the text's, by as little as gives it the contrast on every ground."""
     grounds = [QColor(getattr(theme, one)) for one in GROUNDS]
-    return next(ink for step in range(21) if min(map(partial(contrast, ink := mixed(
-        QColor(value), QColor(theme.text), step / 20)), grounds)) >= least or step == 20)
+    for step in range(21):
+        ink = mixed(QColor(value), QColor(theme.text), step / 20)
+        if min(contrast(ink, one) for one in grounds) >= least:
+            break
+    return ink
 
 
 @dataclass(frozen=True)

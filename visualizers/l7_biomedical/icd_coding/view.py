@@ -183,7 +183,9 @@ class CodeMap(Canvas[Part]):
         painter.setPen(Qt.PenStyle.NoPen)
         for number in range(len(self.edges) - 1):
             box = self.place(("group", number))
-            painter.setBrush(self.look.color("accent_wash" if number % 2 else "hairline"))
+            # Hairlines are dark in hall text, and this is written on.
+            other = "ground" if self.look.hall else "hairline"
+            painter.setBrush(self.look.color("accent_wash" if number % 2 else other))
             painter.drawRect(box)
             first = self.frame.codes[self.edges[number]]
             last = self.frame.codes[self.edges[number + 1] - 1]
