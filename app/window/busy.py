@@ -180,7 +180,7 @@ class Waiting(Guarded, QWidget):
             painter.setPen(look.pen("hairline"))
             painter.setBrush(look.color("card"))
             painter.drawRoundedRect(look.within(cell), radius, radius)
-            painter.setPen(look.color("muted"))
+            painter.setPen(look.ink("muted"))
             room = cell.adjusted(left, top, -right, 0)
             painter.drawText(room.topLeft() + QRect(0, 0, 0, painter.fontMetrics().ascent()).bottomLeft(),
                              painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight,

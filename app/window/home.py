@@ -360,7 +360,7 @@ class Seen(Guarded, QAbstractButton):
         painter.drawRoundedRect(frame, px(8), px(8))
         painter.drawImage(shown.topLeft(), small)
         painter.setFont(self.font())
-        painter.setPen(look.color("accent" if lit else "text"))
+        painter.setPen(look.ink("accent" if lit else "text"))
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(QRectF(0, self.height() - below + px(4), self.width(), below - px(4)),
                          Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, text)
@@ -398,7 +398,7 @@ class Stretch(Guarded, QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         lit, line = self.underMouse() or self.hasFocus(), metrics.height()
         painter.setFont(font(look, 11, bold=True))
-        painter.setPen(look.color("accent" if lit else "text"))
+        painter.setPen(look.ink("accent" if lit else "text"))
         title = painter.fontMetrics().elidedText(f"{self._number} {self._title}", Qt.TextElideMode.ElideRight,
                                                  self.width())
         painter.drawText(QRectF(0, 0, self.width(), line), Qt.AlignmentFlag.AlignVCenter, title)
@@ -410,7 +410,7 @@ class Stretch(Guarded, QAbstractButton):
                 painter.drawRoundedRect(QRectF(bar.topLeft(), QSizeF(share * bar.width(), bar.height())),
                                         px(2), px(2))
         painter.setFont(self.font())
-        painter.setPen(look.color("muted"))
+        painter.setPen(look.ink("muted"))
         painter.drawText(QRectF(0, bar.bottom() + px(3), self.width(), line), Qt.AlignmentFlag.AlignVCenter,
                          metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width()))
 

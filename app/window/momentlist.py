@@ -508,16 +508,16 @@ class _Rows(Guarded, QStyledItemDelegate):
         top.setHeight(line)
         side, middle = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self.small)
-        painter.setPen(look.color("muted"))
+        painter.setPen(look.ink("muted"))
         painter.drawText(top, middle | side, index.data(MINUTES) or "")
         painter.setFont(self.plain)
         painter.drawText(top, middle, str(index.row() + 1))
         left, high = px(24), self._high(index)
-        painter.setPen(look.color("accent" if chosen else "text"))
+        painter.setPen(look.ink("accent" if chosen else "text"))
         painter.drawText(QRect(top.x() + left, top.y(), self._wide(index), high),
                          Qt.TextFlag.TextWordWrap, index.data(NAME) or "")
         painter.setFont(self.small)
-        painter.setPen(look.color("muted"))
+        painter.setPen(look.ink("muted"))
         room = top.adjusted(left, 0, 0, 0).translated(0, high + px(1))
         painter.drawText(room, middle, QFontMetrics(self.small).elidedText(
             index.data(DETAIL) or "", Qt.TextElideMode.ElideRight, room.width()))

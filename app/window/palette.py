@@ -304,12 +304,12 @@ class _Rows(Guarded, QStyledItemDelegate):
             painter.drawRoundedRect(rect.adjusted(0, 1, -px(2), -1), px(6), px(6))
         note = index.data(ROLE + 1) or ""
         painter.setFont(self.small)
-        painter.setPen(look.color("muted"))
+        painter.setPen(look.ink("muted"))
         painter.drawText(rect.adjusted(0, 0, -px(12), 0),
                          Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, note)
         room = rect.adjusted(px(10), 0, -px(28) - QFontMetrics(self.small).horizontalAdvance(note), 0)
         painter.setFont(self.plain)
-        painter.setPen(look.color("accent" if chosen else "text"))
+        painter.setPen(look.ink("accent" if chosen else "text"))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, QFontMetrics(self.plain).elidedText(
             index.data(), Qt.TextElideMode.ElideRight, room.width()))
         painter.restore()

@@ -217,7 +217,7 @@ class Ballot(Guarded, QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(look.pen("hairline"))  # how far all hands would reach
         painter.drawRect(track)
-        painter.setPen(look.color("text" if newest else "muted"))
+        painter.setPen(look.ink("text" if newest else "muted"))
         painter.setFont(letters)
         height = QFontMetrics(letters).height()
         painter.drawText(QRectF(track.right() + look.px(10), track.center().y() - height / 2, label, height),
@@ -237,7 +237,7 @@ class Ballot(Guarded, QWidget):
             height = self._text_height(line, letters, said)
             painter.setFont(letters)
             told = happened and line != shown.why and (index > 0 or shown.guess in (None, shown.right))
-            painter.setPen(look.color("accent" if told else "text"))
+            painter.setPen(look.ink("accent" if told else "text"))
             painter.drawText(QRect(px(MARGIN), y, said, height), WRAPPED, line)
             y += height + px(4)
         if bars:

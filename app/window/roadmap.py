@@ -374,11 +374,11 @@ class _Rows(Guarded, QStyledItemDelegate):
         look, px = self.look, self.look.px
         full = index.data(_FULL)
         painter.setFont(self.plain)
-        painter.setPen(look.color("muted"))
+        painter.setPen(look.ink("muted"))
         painter.drawText(rect.adjusted(px(8), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
                          index.data(_NUMBER))
         painter.setFont(self.bold if full else self.plain)
-        painter.setPen(look.color("text" if full else "muted"))
+        painter.setPen(look.ink("text" if full else "muted"))
         painter.drawText(rect.adjusted(px(TEXT), 0, -px(20), 0), Qt.AlignmentFlag.AlignVCenter,
                          index.data())
         opened = self.tree.itemFromIndex(index).isExpanded()
@@ -392,7 +392,7 @@ class _Rows(Guarded, QStyledItemDelegate):
         look, px = self.look, self.look.px
         current = index.data(ID) == self.tree.current_id
         painter.setFont(self.plain)
-        painter.setPen(look.color("accent" if current else "text"))
+        painter.setPen(look.ink("accent" if current else "text"))
         room = rect.adjusted(px(TEXT), 0, -px(22), 0)
         text = QFontMetrics(self.plain).elidedText(
             index.data(), Qt.TextElideMode.ElideRight, room.width())
@@ -411,7 +411,7 @@ class _Rows(Guarded, QStyledItemDelegate):
     def _about(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         px = self.look.px
         painter.setFont(self.small)
-        painter.setPen(self.look.color("muted"))
+        painter.setPen(self.look.ink("muted"))
         painter.drawText(rect.adjusted(px(TEXT), 0, -px(8), 0), Qt.TextFlag.TextWordWrap,
                          index.data())
 

@@ -240,6 +240,6 @@ class _Row(Guarded, QWidget):
         middle = self.height() // 2
         painter.drawLine(look.px(1), middle, look.px(11), middle)
         painter.setFont(font(look, 11))
-        painter.setPen(look.color("muted"))
+        painter.setPen(look.ink("muted"))
         painter.drawText(look.px(16), 0, look.px(14), self.height(),
                          Qt.AlignmentFlag.AlignVCenter, str(self._number))

@@ -91,17 +91,20 @@ def words(mask: NDArray[np.bool_], top: int = 0, left: int = 0) -> Iterator[tupl
 
 
 def _ink_of(changed: NDArray[Any], behind: NDArray[Any], inks: NDArray[Any]
-            ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """The colour with which the most different of some pixels (n, 3) was written, and which of them it
-    explains. A known ink is taken where one makes such a pixel if a letter nearly covers it: small letters
-    seldom have a pixel of their own."""
+            ) -> tuple[NDArray[Any], NDArray[np.bool_], NDArray[np.bool_]]:
+    """The colour with which the most different of some pixels (n, 3) was written, which of them it explains,
+    and which it need not: the smoothing at its edges. A known ink is taken where one makes such a pixel if a
+    letter nearly covers it: small letters seldom have a pixel of their own."""
     fullest = int(np.abs(changed.astype(int) - behind).max(1).argmax())
     off, share = _over(changed[fullest], behind[fullest], inks)
     fitting = np.flatnonzero((off < 10) & (share > 0.6) & (share <= 1.05))
     ink = inks[fitting[share[fitting].argmax()]] if len(fitting) else changed[fullest]
-    explained = _over(changed, behind, ink)[0] < 30
+    off, share = _over(changed, behind, ink)
+    near = off < 30
+    near[fullest] = True
+    explained = near & (share > 0.2) & (share < 1.3)
     explained[fullest] = True
-    return np.asarray(ink), explained
+    return np.asarray(ink), explained, near
 
 
 def _over(pixel: NDArray[Any], ground: NDArray[Any], ink: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -129,7 +132,7 @@ def faint(widget: QWidget, look: Look) -> Iterator[str]:
         letters = difference[piece] > DIFFERENT
         changed, behind = written[piece][letters], ground[piece][letters]
         for _ in range(INKS):
-            ink, explained = _ink_of(changed, behind, inks)
+            ink, explained, near = _ink_of(changed, behind, inks)
             ratios = contrast(ink, behind[explained])
             if (ratios < least - 0.05).mean() > CROSSED:
                 at = int(np.argsort(ratios)[len(ratios) // 2])
@@ -137,7 +140,7 @@ def faint(widget: QWidget, look: Look) -> Iterator[str]:
                 child = widget.childAt(x, y)
                 name = type(child).__name__ if child is not None else "?"
                 yield f"{name} {ratios[at]:.1f}:1, {_hex(ink)} on {_hex(behind[explained][at])} at ({x}, {y})"
-            changed, behind = changed[~explained], behind[~explained]
+            changed, behind = changed[~near], behind[~near]
             if len(changed) < FEWEST:
                 break
 

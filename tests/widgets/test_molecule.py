@@ -82,7 +82,7 @@ def test_that_what_is_written_at_an_atom_stays_within_the_area(look: Look, qtbot
 def test_that_the_sign_to_blame_is_lit(look: Look, qtbot: object) -> None:
     grid = MoleculeGrid(look, "")
     grid.resize(300, 160)
-    colour = look.color(1)
+    colour = look.ink(1)
     lit = {}
     for where in ((3, 4), (0, 0)):
         grid.draw([Cell("CC(CC", "12.0", 1, lit=where, why="")])

@@ -178,7 +178,7 @@ def test_that_notes_stand_below_their_tokens_in_the_colour_of_their_row(qtbot: Q
                    for y in range(int(top), int(box.bottom())))
 
     below = box.top() + widget._token
-    assert found(widget.look.color(0), below) and found(widget.look.color(1), below)
+    assert found(widget.look.ink(0), below) and found(widget.look.ink(1), below)
     widget.draw(WORDS)
     assert widget.place(7).bottom() == plain
 

@@ -76,8 +76,9 @@ class LongLine(Guarded, QPlainTextEdit):
         """As high as its lines are."""
         count = math.ceil(self.document().size().height())  # of a plain text document, in lines
         around = self.height() - self.contentsRect().height()
-        line = QFontMetricsF(self.font()).lineSpacing()
-        self.setFixedHeight(math.ceil(line * min(max(count, 1), self.MOST)) + around)
+        line = math.ceil(QFontMetricsF(self.font()).lineSpacing())  # as its layout rounds it
+        # Two pixels more, or Qt takes the last line for cut and scrolls.
+        self.setFixedHeight(line * min(max(count, 1), self.MOST) + around + 2)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -471,7 +471,7 @@ class _Legend(Guarded, QWidget):
             if one is not None:
                 self._swatch(painter, one, x, middle)
                 x += px(20)
-            painter.setPen(self.look.color("muted"))
+            painter.setPen(self.look.ink("muted"))
             painter.drawText(QPointF(x, middle + self._metrics.capHeight() / 2), text)
             self.boxes.append(QRectF(x, middle - self._metrics.height() / 2,
                                      self._metrics.horizontalAdvance(text), self._metrics.height()))
@@ -1038,8 +1038,8 @@ class CurvePlot(Picture[Point]):
             metrics = self._metrics if label.small else self._label_metrics
             painter.setFont(self._small if label.small else self._label_font)
             series = label.named.series
-            if any(one.curve.style == "area" for one in self._lines):
-                painter.fillRect(box, self.look.color("card", 225))
+            if self.look.hall or any(one.curve.style == "area" for one in self._lines):
+                painter.fillRect(box, self.look.color("card", 225))  # lines end before it
             painter.setPen(self.look.ink("muted" if series is None else series))
             painter.drawText(QPointF(box.left(), box.top() + metrics.ascent()), label.named.name)
             self.wrote(label.named.name, box)

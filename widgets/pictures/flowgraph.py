@@ -385,7 +385,7 @@ class FlowGraph(Canvas[int]):
             ways = raster.figures_on(shades[..., :3], self.look.legible)
             for (row, column), number in np.ndenumerate(matrix):
                 if np.isfinite(number):
-                    picture = self.figure(fixed(float(number)), ways[row, column])
+                    picture = self.figure(fixed(float(number)), int(ways[row, column]))
                     self.put(painter, picture, area.left() + (column + 0.5) * wide,
                              area.top() + (row + 0.5) * tall, 0.5, 0.5)
 

@@ -307,7 +307,7 @@ class Heatmap(Canvas[Cell]):
                 if value == value:
                     text = self.texts[row * columns + column] if self.texts else \
                         self.write(value)
-                    picture = self.figure(text, ways[row, column],
+                    picture = self.figure(text, int(ways[row, column]),
                                           longest=int(wide) if self.texts else 0)
                     self.put(painter, picture, x, y, 0.5, 0.5)
 

@@ -183,5 +183,5 @@ class MatrixChain(Canvas[Part]):
             return
         ways = raster.figures_on(shades[..., :3], self.look.legible)
         for (row, column), text in texts.items():
-            self.put(painter, self.figure(text, ways[row, column]), place.left() + (column + 0.5) * wide,
+            self.put(painter, self.figure(text, int(ways[row, column])), place.left() + (column + 0.5) * wide,
                      place.top() + (row + 0.5) * tall, 0.5, 0.5)

@@ -26,6 +26,7 @@ from widgets.theme.style import font
 
 BOND = 36.0  # pixels of a bond where there is room
 LONE_BOND = 60.0  # … in a picture of its own
+STRENGTH = 0.75  # of a shade behind an atom, at most: its letters are read on it
 SMALL = (134, 86)  # pixels of the smallest cell in which a molecule can be told
 SINGLE, DOUBLE, TRIPLE, AROMATIC = 1, 2, 3, 4
 
@@ -412,7 +413,8 @@ class MoleculePicture(Canvas[int]):
         level = np.clip((self.values / self.high + 1) / 2, 0, 1)
         places = (level * (len(table) - 1)).round().astype(int)
         shades = [QColor(*map(int, table[one][:3])) for one in places]
+        strength = min(self.look.wash(one, STRENGTH) for one in (0, 1))
         for shade, value in zip(shades, self.values, strict=True):
-            shade.setAlpha(0 if value == 0 else 150 if self.look.hall else 190)  # it is written on
+            shade.setAlphaF(0 if value == 0 else strength)  # it is written on
         paint_molecule(self, painter, self.molecule, self._area, shades=shades,
                        squares=(self.values < 0).tolist(), size=13, bond=LONE_BOND)

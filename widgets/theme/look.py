@@ -143,6 +143,12 @@ class Look:
         return next((one for one in inks if contrast(one, ground) >= self.legible),
                     max(inks, key=lambda one: contrast(one, ground)))
 
+    def wash(self, token: str | int, most: float) -> float:
+        """How much of a colour may lie over a card, at most so much, that text is read on it."""
+        shares = [most * step / 40 for step in range(40, -1, -1)]
+        return next(one for one in shares if contrast(self.color("text"), mixed(
+            self.color("card"), self.color(token), one)) >= self.legible)
+
     def line(self, width: float) -> float:
         """The width in pixels of a line that would have ``width`` pixels: no line is thinner than can
         be seen."""

@@ -345,7 +345,7 @@ class _Badge(Guarded, QWidget):
             painter.drawPixmap((self.width() - px(12)) // 2, (self.height() - px(12)) // 2, sign)
         else:
             painter.setFont(font(look, 11, bold=now))
-            painter.setPen(look.color("accent" if now else "muted"))
+            painter.setPen(look.ink("accent" if now else "muted"))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self._number))
 
 

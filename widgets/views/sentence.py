@@ -91,7 +91,7 @@ class Sentence(Guarded, QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setPen(self.look.color(self.token))
+        painter.setPen(self.look.ink(self.token))
         painter.setFont(self.font())
         count = min(self._layout.lineCount(), self._lines)
         for index in range(count - bool(self._cut)):

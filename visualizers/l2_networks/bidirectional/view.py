@@ -27,7 +27,7 @@ LEFT, RIGHT, BOTH = range(3)
 NEEDS = ("left", "right", "both")  # as the scalars are called
 ORDER = (RIGHT, LEFT, BOTH)        # the claim first
 WORDS, MEANT, FIRST = 0, 1, 2      # rows: the words, the grammar's tags, the taggers
-DEEPEST = 0.45                     # opacity of the strongest shade: text stays legible on it
+DEEPEST = 0.45                     # opacity of the strongest shade, at most: text stays legible on it
 
 
 def tag_words(words: Words) -> dict[str, str]:
@@ -53,6 +53,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         super().__init__(look, " ", parent)
         self.frame: Frame | None = None
         self.tags = tag_words(look.words)
+        self.deepest = [look.wash(tagger, DEEPEST) for tagger in range(3)]
         self.names = (look.words("forward →"), look.words("← backward"), look.words("← both →"))
         self.setMinimumSize(look.px(300), look.px(170))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -200,7 +201,7 @@ class TaggedSentence(Canvas[tuple[int, int]]):
         px, shares = self.look.px, frame.influence[tagger]
         inner = cell.adjusted(px(2), px(3), -px(2), -px(2))
         share = float(shares[index] / max(float(shares.max()), 1e-9))
-        ground = mixed(self.look.color("card"), self.look.color(tagger), DEEPEST * share)
+        ground = mixed(self.look.color("card"), self.look.color(tagger), self.deepest[tagger] * share)
         if share > 0:
             painter.fillRect(inner.toRect(), ground)
         best = int(frame.odds[tagger, index].argmax())
