@@ -175,10 +175,11 @@ def test_that_steps_seen_and_both_tries_are_kept_from_the_keys(
         qtbot.keyClick(window, keys)
         qtbot.waitUntil(lambda: not tour.running, timeout=10_000)
         assert tour.state(step) == "done"
-        assert Learned(tmp_path / "learned.json").of("tiny").tries[step] == tries
+        assert window.learned.of("tiny").tries[step] == tries
     tour.ask(0)  # who knows it is not asked a third time
     assert tour.open is None
     qtbot.waitUntil(lambda: not tour.running, timeout=10_000)
+    window.close()
     done = Learned(tmp_path / "learned.json").of("tiny")
     assert (done.seen, done.steps, done.right(1), done.right(2)) == ({0, 1}, 2, 0, 1)
     assert done.tries == {0: ["wrong", "right"], 1: ["shown"]}
