@@ -285,6 +285,7 @@ def test_that_every_picture_keeps_its_size_and_every_text_its_room(
                                 for fault, where in found.items())
 
 
+@pytest.mark.alone  # it restyles the whole program
 @every_panel
 def test_that_letters_and_lines_stand_out_from_what_is_drawn_behind_them(
     panel: Panel, qapp: QApplication, watch: Watch

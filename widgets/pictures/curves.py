@@ -61,6 +61,7 @@ FAR = 1e5  # pixels
 FEW_VALUES = 12  # each of so few values has a mark of its own
 MARKS_APART = 100  # pixels, before scaling
 ROUND_DOTS = 300
+HALO = tuple((dx, dy) for dx in (-1.3, 0.0, 1.3) for dy in (-1.3, 0.0, 1.3))  # unscaled pixels
 MOST_DOTS = 2000  # that are drawn without a look at which of them can be told apart
 DOT = 3  # pixels, before scaling, that tell two of many dots apart
 MARKED = ("solid", "steps")  # styles with the mark of their series
@@ -1038,10 +1039,13 @@ class CurvePlot(Picture[Point]):
             metrics = self._metrics if label.small else self._label_metrics
             painter.setFont(self._small if label.small else self._label_font)
             series = label.named.series
+            spot = QPointF(box.left(), box.top() + metrics.ascent())
             if self.look.hall or any(one.curve.style == "area" for one in self._lines):
-                painter.fillRect(box, self.look.color("card", 225))  # lines end before it
+                painter.setPen(self.look.color("card", 200))  # a halo: lines are thick in a hall
+                for dx, dy in HALO:
+                    painter.drawText(spot + QPointF(dx, dy) * self.look.scale, label.named.name)
             painter.setPen(self.look.ink("muted" if series is None else series))
-            painter.drawText(QPointF(box.left(), box.top() + metrics.ascent()), label.named.name)
+            painter.drawText(spot, label.named.name)
             self.wrote(label.named.name, box)
 
     def _paint_curve(
