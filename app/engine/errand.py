@@ -117,11 +117,9 @@ class Errand:
         self.over = True
         with contextlib.suppress(OSError):
             self._connection.close()
-        if self.result is None and self.refusal is None:
-            self._process.kill()
-        self._process.join(2)
-        if self._process.is_alive():
-            self._process.kill()
+        # It has said all that it had to say. To leave by itself, a process that holds torch takes up to
+        # a second, and the window does not wait for it; the next one that is started gathers it up.
+        self._process.kill()
 
 
 def _feed(connection: Connection, data: bytes) -> None:

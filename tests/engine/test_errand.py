@@ -107,3 +107,23 @@ def test_that_work_that_is_stopped_leaves_no_process_and_no_file(tmp_path: Path)
     errand.stop()
     assert errand.over and path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def leaves_slowly(told) -> str:
+    from multiprocessing.util import Finalize
+
+    Finalize(None, time.sleep, args=(60,), exitpriority=1)
+    return "done"
+
+
+def test_that_nobody_waits_for_a_process_that_has_said_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    errand = Errand(leaves_slowly)
+
+    def join(_timeout: float | None = None) -> None:
+        raise AssertionError("the window would wait")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(errand._process, "join", join)
+        assert errand.wait(60) and errand.result == "done"
+    errand._process.join(20)
+    assert errand._process.exitcode is not None
