@@ -30,8 +30,9 @@ from PySide6.QtGui import (
 from app.files import qr
 from app.files.export import encoded, on_ground
 from app.files.export import picture as pictured
-from app.files.lecture import Moment, spoken
+from app.files.lecture import Moment, pinned, spoken
 from app.files.link import Handed, line
+from app.session.pins import as_shown
 from app.session.record import Record
 from visualizers.catalog import Said, lecture_of
 from visualizers.catalog import panel as find_panel
@@ -126,10 +127,8 @@ def of_moment(look: Look, moment: Moment, run: Record, number: int, total: int, 
               notes: bool = False) -> Leaf:
     """The page of a moment of a lecture, drawn from its run; the speaker's notes only if asked for."""
     said = Said(find_panel(moment.panel), look.words.language)
-    seen = run.film[-1]
-    image = drawn(said, Shown(seen.frame, seen.params, run.history, seen.step, measured=seen.measured),
-                  lambda cards: cards.fill(next((one for one in cards.places if one.rank == moment.fill),
-                                                None)))
+    image = drawn(said, as_shown(run, pinned(moment), said), lambda cards: cards.fill(
+        next((one for one in cards.places if one.rank == moment.fill), None)))
     ask, language = moment.question, look.words.language
     state = Handed(moment.panel, run.params, run.changes, run.step, str(run.versions.get("program", "")))
     made = leaf(said, state, image, question="" if ask is None else spoken(ask.say, language),

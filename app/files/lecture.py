@@ -16,12 +16,13 @@ moments are trained on the machine on which they are shown.
     set = { cell = "LSTM" }           # what differs from the panel's defaults; the seed is a parameter
     steps = 120                       # trained to
     changes = [ { step = 60, set = { learning_rate = 0.1 } } ]  # live controls moved on the way
-    controls = ["cell"]               # that the stage shows; without it all
+    controls = ["cell"]               # that the stage shows; without it all for which it has room
     fill = 1                          # rank of the card that fills the view; without it none
     tab = 3                           # rank of the folded card whose tab is open; without it the first
     tour = 3                          # the panel's tour step whose expectation and question are used
     expect = "slope < 1"              # an expectation of its own, as in tour.toml
     run = "runs/01.bml"               # the moment as it was kept; not in a script
+    ghosts = [ { set = { cell = "GRU" }, steps = 120, run = "runs/01-1.bml" } ]  # pinned behind it
     tally = [[12, 30, 3], [4, 40, 1]] # answers counted in the hall: the first vote, and the second
 
     [moment.ask]                      # a question of its own, as in tour.toml
@@ -51,6 +52,7 @@ from typing import Any
 from app.engine.errand import Interrupted
 from app.engine.protocol import Change
 from app.files import runfile
+from app.session.pins import Pinned, as_pinned
 from app.session.record import Record
 from app.session.tours import Ask, BadExpression, ask_of, check, load_tour
 from visualizers.catalog import panel as find_panel
@@ -70,6 +72,7 @@ MOST_MOMENTS = 100
 MOST_STEPS = 10_000_000
 MOST_MINUTES = 600.0
 MOST_VOTES = 2
+MOST_GHOSTS = 12  # behind one moment: what is pinned, and what runs beside it
 FRAMES, FILM_BYTES = 24, 4 << 20  # of the run of one moment
 LONGEST_NAME, LONGEST_NOTE, LONGEST_EXPRESSION = 200, 20_000, 1000  # characters
 
@@ -85,12 +88,13 @@ class Moment:
         set: parameters that differ from the panel's defaults, when the run begins.
         steps: to which it is trained.
         changes: of live controls on the way, the last of them perhaps at the end.
-        controls: names of those that the stage shows; None for all.
+        controls: names of those that the stage shows; None for all for which it has room.
         fill: rank of the card that fills the view; 0 for none.
         tab: rank of the folded card whose tab was chosen; 0 for the first.
         tour: the panel's tour step whose expectation and question it has, counted from 1; 0 for none.
         expect, ask: its own, which come before those of the tour.
         tally: what was counted in the hall: up to two votes, each with a number per answer.
+        ghosts: the runs that stand behind its own, each with what it follows from, its name and its run.
         run: the moment as it was kept, up to ``steps`` or where it settled before; None where it
             has still to be trained.
     """
@@ -109,6 +113,7 @@ class Moment:
     expect: str = ""
     ask: Ask | None = None
     tally: tuple[tuple[int, ...], ...] = ()
+    ghosts: tuple[Moment, ...] = ()
     run: Record | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -135,18 +140,30 @@ class Lecture:
     moments: tuple[Moment, ...] = ()
 
 
+def pinned(moment: Moment) -> tuple[Pinned, ...]:
+    """The ghosts of a moment as a session has them."""
+    return tuple(as_pinned(dataclasses.replace(one.run, label=next(iter(one.name.values()), "")))
+                 for one in moment.ghosts if one.run is not None)
+
+
 def spoken(texts: Mapping[str, str], language: str) -> str:
     """A text in a language, or in another one where it was only written in that."""
     return texts.get(language) or next((one for one in texts.values() if one), "")
 
 
-@cache
 def shipped() -> Mapping[str, Lecture]:
     """The scripts that come with the program, ``"l1"`` … ``"l9"``, in the order of the course."""
     folder = resources.files("resources").joinpath("lectures")
     files = sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else []
-    return {one.name.removesuffix(".toml"): parse(one.read_text("utf-8"), one.name)
-            for one in files if one.name.endswith(".toml")}
+    names = [one.name.removesuffix(".toml") for one in files if one.name.endswith(".toml")]
+    return {name: script(name) for name in names}
+
+
+@cache
+def script(name: str) -> Lecture:
+    """One of them. Each reads the tours of its panels, so that not all are read for one."""
+    file = resources.files("resources").joinpath("lectures", f"{name}.toml")
+    return parse(file.read_text("utf-8"), file.name)
 
 
 # --- writing -------------------------------------------------------------------------------------
@@ -160,8 +177,8 @@ def write(path: Path, lecture: Lecture, told: Told = nobody) -> None:
     """
     if len(lecture.moments) > MOST_MOMENTS:
         raise Refusal("A lecture has at most {most} moments; make two of it.", most=MOST_MOMENTS)
-    runs = {f"runs/{number:02}.bml": one.run for number, one in enumerate(lecture.moments, 1)
-            if one.run is not None}
+    runs = {name: one.run for number, moment in enumerate(lecture.moments, 1)
+            for name, one in _members(number, moment) if one.run is not None}
     text = written(lecture, runs=True)
     if len(text.encode()) > LONGEST:
         raise Refusal("The notes of this lecture are too long for a file; shorten them.")
@@ -183,14 +200,33 @@ def written(lecture: Lecture, *, runs: bool = False) -> str:
     import tomli_w
 
     document = {"format": FORMAT, "version": VERSION, "title": lecture.title, "moment": [
-        _table(one, f"runs/{number:02}.bml" if runs and one.run is not None else "")
-        for number, one in enumerate(lecture.moments, 1)]}
+        _table(number, one, runs=runs) for number, one in enumerate(lecture.moments, 1)]}
     # A half of a pair of letters, as a field may hold it, has no place in a file.
     return tomli_w.dumps(document).encode("utf-8", "replace").decode()
 
 
-def _table(moment: Moment, run: str) -> dict[str, Any]:
-    table: dict[str, Any] = {"panel": moment.panel}
+def _members(number: int, moment: Moment) -> list[tuple[str, Moment]]:
+    """A moment and its ghosts, with the names of their runs in the file."""
+    return [(f"runs/{number:02}.bml", moment),
+            *((f"runs/{number:02}-{at}.bml", one) for at, one in enumerate(moment.ghosts, 1))]
+
+
+def _table(number: int, moment: Moment, *, runs: bool) -> dict[str, Any]:
+    (run, _), *ghosts = _members(number, moment)
+    table = {"panel": moment.panel, **_said(moment)}
+    if moment.ask is not None:
+        table["ask"] = _asked(moment.ask)
+    if runs and moment.run is not None:
+        table["run"] = run
+    if ghosts:
+        table["ghosts"] = [{**_said(one), **({"run": name} if runs and one.run is not None else {})}
+                           for name, one in ghosts]
+    return table
+
+
+def _said(moment: Moment) -> dict[str, Any]:
+    """What is said of a moment or a ghost, where it is not what goes without saying."""
+    table: dict[str, Any] = {}
     plain = Moment(moment.panel)
     for name in ("name", "note", "minutes", "set", "steps", "controls", "fill", "tab", "tour", "expect",
                  "tally"):
@@ -198,10 +234,6 @@ def _table(moment: Moment, run: str) -> dict[str, Any]:
             table[name] = value
     if moment.changes:
         table["changes"] = [{"step": one.step, "set": dict(one.values)} for one in moment.changes]
-    if moment.ask is not None:
-        table["ask"] = _asked(moment.ask)
-    if run:
-        table["run"] = run
     return table
 
 
@@ -282,21 +314,28 @@ def _unpacked(archive: zipfile.ZipFile, told: Told) -> Lecture:
     wanted = [one for one in runs if one]
     if len(set(names)) != len(names) or set(names) != {DOCUMENT, *wanted} or len(set(wanted)) != len(wanted):
         raise _Damaged("members")  # something was added, such as a path or a pickle
-    moments, size = [], 0
-    for index, (moment, name) in enumerate(zip(lecture.moments, runs, strict=True)):
-        told(index, len(runs))
-        if name:
-            record = runfile.unpack(io.BytesIO(_member(archive, name, runfile.LARGEST)))
-            size += sum(getattr(each.frame, one.name).nbytes for each in record.film
-                        for one in dataclasses.fields(each.frame)
-                        if hasattr(getattr(each.frame, one.name), "nbytes"))
-            if size > LARGEST:
-                raise MemoryError
-            if not of(moment, record):
-                raise Refusal("The run of moment {number} is another one than the lecture says; use "
-                              "another copy of the file.", number=index + 1)
-            moment = dataclasses.replace(moment, run=record)
-        moments.append(moment)
+    moments, order, size = [], iter(runs), 0
+
+    def with_run(moment: Moment, number: int) -> Moment:
+        nonlocal size
+        if not (name := next(order)):
+            return moment
+        record = runfile.unpack(io.BytesIO(_member(archive, name, runfile.LARGEST)))
+        size += sum(getattr(each.frame, one.name).nbytes for each in record.film
+                    for one in dataclasses.fields(each.frame)
+                    if hasattr(getattr(each.frame, one.name), "nbytes"))
+        if size > LARGEST:
+            raise MemoryError
+        if not of(moment, record):
+            raise Refusal("The run of moment {number} is another one than the lecture says; use "
+                          "another copy of the file.", number=number)
+        return dataclasses.replace(moment, run=record)
+
+    for number, moment in enumerate(lecture.moments, 1):
+        told(number - 1, len(lecture.moments))
+        moment = with_run(moment, number)
+        moments.append(dataclasses.replace(moment, ghosts=tuple(
+            with_run(one, number) for one in moment.ghosts)))
     return dataclasses.replace(lecture, moments=tuple(moments))
 
 
@@ -352,16 +391,9 @@ KEYS = {one.name for one in dataclasses.fields(Moment)}
 def _moment(table: Mapping[str, Any], runs: list[str] | None, number: int) -> Moment:
     _only(table, KEYS)
     panel = find_panel(_text(table["panel"], LONGEST_NAME))
-    run = _text(table.get("run", ""), 40)
-    if run and (runs is None or run != f"runs/{number:02}.bml"):
-        raise _Damaged("run")
-    if runs is not None:
-        runs.append(run)
-    values = {name: fit(parameter(panel.params, name), value) for name, value in table.get("set", {}).items()}
-    steps = _whole(table.get("steps", 0), MOST_STEPS)
-    if steps and not panel.trains:
-        raise Refusal("Moment {number}: {panel} trains nothing, so it has no steps; leave them out.",
-                      number=number, panel=panel.id)
+    values = _recipe(panel, table, runs, number, f"runs/{number:02}.bml")
+    ghosts = tuple(_ghost(panel, one, runs, number, at)
+                   for at, one in enumerate(_list(table.get("ghosts", []), MOST_GHOSTS), 1))
     controls = table.get("controls")
     if controls is not None:
         controls = tuple(dict.fromkeys(parameter(panel.params, one).name for one in _list(controls, 100)))
@@ -370,15 +402,37 @@ def _moment(table: Mapping[str, Any], runs: list[str] | None, number: int) -> Mo
         raise Refusal("Moment {number}: the tour of {panel} has {count} steps, so there is no step {tour}.",
                       number=number, panel=panel.id, count=len(load_tour(panel)), tour=tour)
     return Moment(
-        panel=panel.id, name=_texts(table.get("name", {}), LONGEST_NAME),
-        note=_texts(table.get("note", {}), LONGEST_NOTE), minutes=_minutes(table.get("minutes", 0.0)),
-        set=values, steps=steps, changes=_changes(panel, table.get("changes", []), steps, number),
-        controls=controls, fill=_whole(table.get("fill", 0), 20), tab=_whole(table.get("tab", 0), 20),
-        tour=tour, expect=_expression(table.get("expect", ""), number),
+        **values, note=_texts(table.get("note", {}), LONGEST_NOTE),
+        minutes=_minutes(table.get("minutes", 0.0)), ghosts=ghosts, controls=controls,
+        fill=_whole(table.get("fill", 0), 20), tab=_whole(table.get("tab", 0), 20), tour=tour,
+        expect=_expression(table.get("expect", ""), number),
         ask=_question(panel, table["ask"], number) if "ask" in table else None,
         tally=tuple(tuple(_whole(each, 1_000_000) for each in _list(one, 4))
                     for one in _list(table.get("tally", []), MOST_VOTES)),
     )
+
+
+def _ghost(panel: Panel, table: Any, runs: list[str] | None, number: int, at: int) -> Moment:
+    _only(table, {"name", "set", "steps", "changes", "run"})
+    return Moment(**_recipe(panel, table, runs, number, f"runs/{number:02}-{at}.bml"))
+
+
+def _recipe(
+    panel: Panel, table: Mapping[str, Any], runs: list[str] | None, number: int, file: str
+) -> dict[str, Any]:
+    """What the run of a moment or a ghost follows from, and its name; where its run is, goes to ``runs``."""
+    run = _text(table.get("run", ""), 40)
+    if run and (runs is None or run != file):
+        raise _Damaged("run")
+    if runs is not None:
+        runs.append(run)
+    values = {name: fit(parameter(panel.params, name), value) for name, value in table.get("set", {}).items()}
+    steps = _whole(table.get("steps", 0), MOST_STEPS)
+    if steps and not panel.trains:
+        raise Refusal("Moment {number}: {panel} trains nothing, so it has no steps; leave them out.",
+                      number=number, panel=panel.id)
+    return {"panel": panel.id, "name": _texts(table.get("name", {}), LONGEST_NAME), "set": values,
+            "steps": steps, "changes": _changes(panel, table.get("changes", []), steps, number)}
 
 
 def _changes(panel: Panel, tables: Any, steps: int, number: int) -> tuple[Change, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from app.files import runfile
@@ -47,6 +48,13 @@ def find(moment: Moment, where: Path, told: Told = nobody) -> Record | None:
     except Refusal:
         return None
     return record if of(moment, record) else None
+
+
+def found(moment: Moment, where: Path, told: Told = nobody) -> Moment:
+    """The moment with its run and its ghosts, as far as they are kept in a folder."""
+    ghosts = tuple(replace(one, run=one.run or find(one, where, told)) for one in moment.ghosts)
+    return replace(moment, run=moment.run or find(moment, where, told),
+                   ghosts=tuple(one for one in ghosts if one.run is not None))
 
 
 def keep(moment: Moment, record: Record, where: Path, told: Told = nobody) -> bool:

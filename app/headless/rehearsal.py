@@ -85,7 +85,7 @@ def _tried(
     number: int, moment: Moment, limit: float, folder: Path, told: Told
 ) -> tuple[Rehearsed, Record | None]:
     data = _Watched()
-    found = Rehearsed(number, replace(moment, run=None), limit=limit)
+    found = Rehearsed(number, replace(moment, run=None, ghosts=()), limit=limit)
     started = time.perf_counter()
     try:
         shown, before, record = _made(moment, data, told)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine.protocol import Change
+from app.session.record import Record, Seen, versions
 from visualizers.catalog import Said
-from visualizers.panel import Ghost, History, Panel
+from visualizers.panel import Ghost, History, Panel, Shown
 from widgets.controls.parameters import differences, to_dict
 
 MOST_GHOSTS = 8
@@ -156,3 +157,34 @@ def _course(name: str, start: Any, changes: Sequence[Change]) -> Course:
         if name in one.values and one.values[name] != values[-1][1]:
             values[-1 if one.step == 0 else len(values):] = [(one.step, one.values[name])]
     return values
+
+
+def as_pinned(record: Record) -> Pinned:
+    """A recorded run as a ghost."""
+    seen = record.film[-1]
+    return Pinned(record.label, seen.params, seen.frame, record.history, record.step, record.params,
+                  tuple(one for one in record.changes if one.step < record.step))
+
+
+def as_record(panel: Panel, one: Pinned) -> Record:
+    """A ghost as a recorded run of a single frame."""
+    start = one.start if len(one.history) else one.params
+    now = start
+    for change in one.changes:
+        now = dataclasses.replace(now, **change.values)
+    last = {each.name: getattr(one.params, each.name) for each in panel.parameters
+            if getattr(one.params, each.name) != getattr(now, each.name)}
+    return Record(
+        panel=panel.id, params=start, changes=(*one.changes, *([Change(one.step, last)] if last else [])),
+        seed=int(getattr(start, "seed", 0)), device="cpu", threads=1, versions=versions(),
+        history=one.history, film=[Seen(one.step, one.params, one.frame, one.step)], step=one.step,
+        label=one.label)
+
+
+def as_shown(record: Record, pinned: Sequence[Pinned], said: Said) -> Shown[Any, Any]:
+    """What a recorded run showed last, with these runs as its ghosts."""
+    pins, seen = Pins(said.panel), record.film[-1]
+    pins.say(said)
+    pins.replace(pinned)
+    ghosts = pins.ghosts(record.params, record.changes, len(record.history), seen.params)
+    return Shown(seen.frame, seen.params, record.history, seen.step, ghosts, seen.measured, {})

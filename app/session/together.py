@@ -19,10 +19,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.session.pins import Pinned, as_pinned
 from app.session.rate import Rate
 from app.session.record import Record
 from app.session.session import PACES, Failure, Session, State
-from app.session.trying import Compared, Measured, as_pinned, headline, written
+from app.session.trying import Compared, Measured, headline, written
 from app.session.undo import Undo
 from visualizers.catalog import Said
 from visualizers.panel import Ghost, Shown
@@ -235,7 +236,9 @@ class Together(QObject):
                    key=lambda one: abs(one - first.value), default=first.value)
         parts = [words("{value} with {name}", value=written(first.value, near)["now"], name=names[0])]
         for name, one in zip(names[1:], measured[1:], strict=True):
-            told = written(one.value, first.value)
+            told = written(one.value, near if one.value == first.value else first.value)
+            if one.value == first.value:
+                told["change"] = "±0"
             parts.append(words("{value} ({change}) with {name}", value=told["now"],
                                change=told["change"], name=name))
         listed = words("; ").join(parts)
@@ -277,7 +280,7 @@ class Together(QObject):
             self.seek(self._sought + count, exact=True)
             return
         self.pause()
-        if self._standing:
+        if self.standing:
             self._to_present()
             self._goal += count
             self._tell()
@@ -290,7 +293,7 @@ class Together(QObject):
         if self.starting or self.over:
             return
         self.pause()
-        if self._sought is None and not self._standing:
+        if self._sought is None and not self.standing:
             self._seeking = step, exact
             return
         last = self.last_step
@@ -387,6 +390,10 @@ class Together(QObject):
                 run.begin = run.session.params
         self._tell()
 
+    def others(self) -> list[Pinned]:
+        """All but the first as they are now, as ghosts of it."""
+        return [as_pinned(record) for run in self.runs[1:] if (record := _record(run.session)) is not None]
+
     def pin(self, index: int) -> None:
         """Keep one of them as it is now as a ghost of the first."""
         if (record := _record(self.runs[index].session)) is not None:
@@ -441,7 +448,7 @@ class Together(QObject):
     # --- in step ---------------------------------------------------------------------------------
 
     @property
-    def _standing(self) -> bool:
+    def standing(self) -> bool:
         """Whether all have come to the step that they were asked for."""
         return not any(run.busy or run.due(self._goal) for run in self.runs)
 
@@ -501,13 +508,13 @@ class Together(QObject):
             self.close()  # somebody else trains it
             self.ended.emit()
             return
-        if self._standing and self._seeking is not None:
+        if self.standing and self._seeking is not None:
             (step, exact), self._seeking = self._seeking, None
             self.seek(step, exact=exact)
-        if self._standing and self._held:
+        if self.standing and self._held:
             self._set_held()
         if self._sought is None and self._visible:
-            if self._standing:
+            if self.standing:
                 self._took = self._took or monotonic() - self._asked_at
                 self._next()
             self._ask()

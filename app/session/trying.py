@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.engine.protocol import Change
 from app.session.drive import Drive
-from app.session.pins import Course, Pinned, course_text
+from app.session.pins import Course, Pinned, as_pinned, course_text
 from app.session.record import Record
 from app.session.session import Session, State
 from app.session.tours import Try
@@ -87,13 +87,6 @@ class Compared:
         return words("With {changes}, {headline} is {now} at step {step}, instead of {before} at step "
                      "{other} ({change}).", **values, step=count(self.now.step),
                      other=count(self.before.step))
-
-
-def as_pinned(record: Record) -> Pinned:
-    """A recorded run as a ghost."""
-    seen = record.film[-1]
-    return Pinned(record.label, seen.params, seen.frame, record.history, record.step, record.params,
-                  tuple(one for one in record.changes if one.step < record.step))
 
 
 def written(now: float, before: float) -> dict[str, str]:

@@ -39,16 +39,12 @@ SHAPES = {2: ((2, 1), (1, 2)), 3: ((3, 1), (1, 3), (2, 2)), 4: ((2, 2), (4, 1), 
 
 
 class Head(QWidget):
-    """One run's name and headline, and what can be done with it."""
-
-    pinned = Signal()
-    kept = Signal()
-    retried = Signal()
+    """One run's name and headline."""
 
     def __init__(self, look: Look, first: bool) -> None:
         super().__init__()
         self.look = look
-        words, px = look.words, look.px
+        px = look.px
         self.name = QLabel()
         self.name.setFont(font(look, 13, bold=True))
         self.name.setTextFormat(Qt.TextFormat.PlainText)
@@ -57,36 +53,14 @@ class Head(QWidget):
             self.name.setProperty("role", "accent")  # it is the run of the moment
         self.fact = Quiet(look)
         self.fact.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.again = self._button(words("Try again"), words("Repeat this run up to the step of the others"),
-                                  self.retried.emit)
-        self.pin = self._button("", words("Keep this run as it is now, as a grey ghost"),
-                                self.pinned.emit, words("Pin"))
-        self.pin.setIcon(icon(look, "pin", "text", size=14))
-        self.pin.setIconSize(QSize(px(14), px(14)))
-        self.keep = self._button(words("Keep"), words("This is the present run from now on; the others stay "
-                                                     "as ghosts"), self.kept.emit)
-        line = QHBoxLayout()
-        line.setSpacing(px(8))
-        line.addWidget(self.fact, 1)
-        for button in (self.again, self.pin, self.keep):
-            line.addWidget(button)
+        self.line = QHBoxLayout()
+        self.line.setSpacing(px(8))
+        self.line.addWidget(self.fact, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(px(2), 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.name)
-        box.addLayout(line)
-        self.again.hide()
-
-    def _button(self, text: str, tip: str, do: Callable[[], object], name: str = "") -> QPushButton:
-        button = QPushButton(text)
-        button.setProperty("role", "link" if text else "bare")
-        button.setFont(font(self.look, 12))
-        button.setAccessibleName(name or text)
-        button.setCursor(Qt.CursorShape.PointingHandCursor)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        explain(button, tip)
-        button.clicked.connect(lambda _on: do())
-        return button
+        box.addLayout(self.line)
 
     def follow(self, run: Run, name: str, measured: Measured | None, said: Said) -> None:
         """Show how the run does."""
@@ -113,7 +87,44 @@ class Head(QWidget):
         roomy = self.fact.fontMetrics().horizontalAdvance(fact) <= self.fact.width()
         self.fact.say(fact if roomy or not short else short)
         explain(self.fact, fact)
-        self.again.setVisible(state is State.FAILED)
+
+
+class Handle(Head):
+    """The same with what can be done with the run."""
+
+    pinned = Signal()
+    kept = Signal()
+    retried = Signal()
+
+    def __init__(self, look: Look, first: bool) -> None:
+        super().__init__(look, first)
+        words, px = look.words, look.px
+        self.again = self._button(words("Try again"), words("Repeat this run up to the step of the others"),
+                                  self.retried.emit)
+        self.pin = self._button("", words("Keep this run as it is now, as a grey ghost"),
+                                self.pinned.emit, words("Pin"))
+        self.pin.setIcon(icon(look, "pin", "text", size=14))
+        self.pin.setIconSize(QSize(px(14), px(14)))
+        self.keep = self._button(words("Keep"), words("This is the present run from now on; the others stay "
+                                                     "as ghosts"), self.kept.emit)
+        for button in (self.again, self.pin, self.keep):
+            self.line.addWidget(button)
+        self.again.hide()
+
+    def _button(self, text: str, tip: str, do: Callable[[], object], name: str = "") -> QPushButton:
+        button = QPushButton(text)
+        button.setProperty("role", "link" if text else "bare")
+        button.setFont(font(self.look, 12))
+        button.setAccessibleName(name or text)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        explain(button, tip)
+        button.clicked.connect(lambda _on: do())
+        return button
+
+    def follow(self, run: Run, name: str, measured: Measured | None, said: Said) -> None:
+        super().follow(run, name, measured, said)
+        self.again.setVisible(run.session.state is State.FAILED)
 
 
 class Grid(Guarded, QWidget):
@@ -193,58 +204,35 @@ class Grid(Guarded, QWidget):
             self._box.setRowStretch(at, int(at < rows))
 
 
-class Beside(Guarded, QWidget):
-    """What stands over the pictures: how many runs there are, how they are shown, and their end.
+class Runs(Guarded, QWidget):
+    """Several runs as they are seen: a head of each, over its own picture or in a row over one for all.
+
+    Args:
+        like: a picture of the panel, which says what room one needs.
+        wanted: whether a grid is wanted; where it has no room there is one picture all the same.
+        heads: of the runs, in their order.
 
     Attributes:
-        grid: the pictures, to be shown in the page's place for pictures.
-        wanted: whether a grid is wanted; where it has no room there is one picture all the same.
+        grid: the pictures, to be shown in the place for pictures.
     """
 
-    chosen = Signal(bool)  # a grid, rather than one picture
-
     def __init__(
-        self, look: Look, panel: Panel, together: Together, like: PanelView, wanted: bool
+        self, look: Look, panel: Panel, together: Together, like: PanelView, wanted: bool,
+        heads: Sequence[Head],
     ) -> None:
         super().__init__()
         self.look, self.panel, self.together, self.wanted = look, panel, together, wanted
         self._said = Said(panel, look.words.language)
         self._shape: tuple[int, int] | None = None  # of a grid, where there is room for one
-        words, px = look.words, look.px
-        self.heads = [Head(look, run is together.runs[0]) for run in together.runs]
-        for at, head in enumerate(self.heads):
-            head.pinned.connect(lambda at=at: together.pin(at))
-            head.kept.connect(lambda at=at: together.end(at))
-            head.retried.connect(lambda at=at: together.retry(at))
+        self.heads = list(heads)
         self.grid = Grid(look, panel, like, self.heads)
-        self.about = Quiet(look)
-        self.about.setWordWrap(True)
-        self.switch = Switch(look, [words("A picture each"), words("One picture")])
-        self.switch.setAccessibleName(words("How the runs are shown"))
-        self.switch.set(0 if wanted else 1)
-        self.switch.chosen.connect(lambda index: self.chosen.emit(index == 0))
-        self.close_button = QPushButton(words("End (Esc)"))
-        self.close_button.setProperty("role", "link")
-        self.close_button.setFont(font(look, 12))
-        self.close_button.setAccessibleName(words("End the runs beside one another"))
-        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.close_button.setCursor(Qt.CursorShape.PointingHandCursor)
-        explain(self.close_button, words("The first run goes on alone; the others stay as ghosts"))
-        self.close_button.clicked.connect(lambda _on: together.end())
-        line = QHBoxLayout()
-        line.setSpacing(px(12))
-        line.addWidget(self.about, 1)
-        line.addWidget(self.switch)
-        line.addWidget(self.close_button)
         self._row = QHBoxLayout()
-        self._row.setSpacing(px(GAP))
-        box = QVBoxLayout(self)
-        box.setContentsMargins(px(2), 0, 0, 0)
-        box.setSpacing(px(4))
-        box.addLayout(line)
-        box.addLayout(self._row)
+        self._row.setSpacing(look.px(GAP))
+        self._lines = QVBoxLayout(self)
+        self._lines.setContentsMargins(look.px(2), 0, 0, 0)
+        self._lines.setSpacing(look.px(4))
+        self._lines.addLayout(self._row)
         self._place_heads()
-        self.follow()
 
     @property
     def in_grid(self) -> bool:
@@ -254,7 +242,6 @@ class Beside(Guarded, QWidget):
     def want(self, grid: bool) -> None:
         """A grid, or one picture."""
         self.wanted = grid
-        self.switch.set(0 if grid else 1)
         self._place_heads()
         self.follow()
 
@@ -277,15 +264,7 @@ class Beside(Guarded, QWidget):
 
     def follow(self) -> None:
         """Show how the runs do."""
-        together, said, words = self.together, self._said, self.look.words
-        told = words("{number} runs in step, with the same seed and data.", number=len(together.runs)) \
-            if "seed" not in together.own else words("{number} runs in step.", number=len(together.runs))
-        if together.in_turns:
-            told += " " + (words("They take turns on one core.") if together.slots == 1 else
-                           words("They take turns on {cores} cores.", cores=together.slots))
-        if self.wanted and self._shape is None:
-            told += " " + words("A grid needs more room.")
-        self.about.say(told)
+        together, said = self.together, self._said
         for head, run, name, measured in zip(
                 self.heads, together.runs, together.names(said), together.headlines(), strict=True):
             head.follow(run, name, measured, said)
@@ -298,10 +277,64 @@ class Beside(Guarded, QWidget):
         """By how much they differ."""
         return self.together.sentence(self._said)
 
-    def draw(self) -> bool:
+    def draw(self, pictures: Sequence[Shown[Any, Any] | None]) -> bool:
         """Draw what each run shows into its picture; whether all could be drawn."""
         drawn = True
-        for view, shown in zip(self.grid.views, self.together.pictures(), strict=True):
+        for view, shown in zip(self.grid.views, pictures, strict=True):
             if shown is not None:
                 drawn = attempt(partial(view.show_frame, shown)) and drawn
         return drawn
+
+
+class Beside(Runs):
+    """The same on the desk, with how many runs there are, how they are shown, and their end."""
+
+    chosen = Signal(bool)  # a grid, rather than one picture
+
+    def __init__(
+        self, look: Look, panel: Panel, together: Together, like: PanelView, wanted: bool
+    ) -> None:
+        handles = [Handle(look, run is together.runs[0]) for run in together.runs]
+        super().__init__(look, panel, together, like, wanted, handles)
+        words, px = look.words, look.px
+        for at, handle in enumerate(handles):
+            handle.pinned.connect(lambda at=at: together.pin(at))
+            handle.kept.connect(lambda at=at: together.end(at))
+            handle.retried.connect(lambda at=at: together.retry(at))
+        self.about = Quiet(look)
+        self.about.setWordWrap(True)
+        self.switch = Switch(look, [words("A picture each"), words("One picture")])
+        self.switch.setAccessibleName(words("How the runs are shown"))
+        self.switch.set(0 if wanted else 1)
+        self.switch.chosen.connect(lambda index: self.chosen.emit(index == 0))
+        self.close_button = QPushButton(words("End (Esc)"))
+        self.close_button.setProperty("role", "link")
+        self.close_button.setFont(font(look, 12))
+        self.close_button.setAccessibleName(words("End the runs beside one another"))
+        self.close_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.close_button.setCursor(Qt.CursorShape.PointingHandCursor)
+        explain(self.close_button, words("The first run goes on alone; the others stay as ghosts"))
+        self.close_button.clicked.connect(lambda _on: together.end())
+        line = QHBoxLayout()
+        line.setSpacing(px(12))
+        line.addWidget(self.about, 1)
+        line.addWidget(self.switch)
+        line.addWidget(self.close_button)
+        self._lines.insertLayout(0, line)
+        self.follow()
+
+    def want(self, grid: bool) -> None:
+        self.switch.set(0 if grid else 1)
+        super().want(grid)
+
+    def follow(self) -> None:
+        together, words = self.together, self.look.words
+        told = words("{number} runs in step, with the same seed and data.", number=len(together.runs)) \
+            if "seed" not in together.own else words("{number} runs in step.", number=len(together.runs))
+        if together.in_turns:
+            told += " " + (words("They take turns on one core.") if together.slots == 1 else
+                           words("They take turns on {cores} cores.", cores=together.slots))
+        if self.wanted and self._shape is None:
+            told += " " + words("A grid needs more room.")
+        self.about.say(told)
+        super().follow()

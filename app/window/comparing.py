@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, QPoint, QRect
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -19,6 +19,7 @@ from widgets.theme.words import Words
 
 if TYPE_CHECKING:
     from app.files.settings import Settings
+    from app.session.pins import Pinned
     from app.session.session import Session
     from app.session.trying import Trying
     from app.window.errors import Toast
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from app.window.palette import Overlay
     from app.window.side import Side
     from visualizers.panel import Panel
+    from widgets.controls.controls import ControlPanel
     from widgets.theme.look import Look
 
 
@@ -44,6 +46,12 @@ class Desk(Protocol):
     @property
     def make_session(self) -> Callable[[Panel, Settings], Session]: ...
 
+    @property
+    def seen(self) -> QWidget: ...
+
+    @property
+    def seen_controls(self) -> ControlPanel | None: ...
+
     def show_sheet(self, sheet: Overlay) -> None: ...
 
     def fold(self) -> None: ...
@@ -57,6 +65,8 @@ class Comparing(QObject):
     Attributes:
         together: who drives them; None while there is one run.
     """
+
+    changed = Signal()  # several runs are there, or one again, or they are shown otherwise
 
     def __init__(self, desk: Desk, window: QWidget) -> None:
         super().__init__(window)
@@ -100,8 +110,10 @@ class Comparing(QObject):
         if session is None or side is None:
             return
         one = parameter(session.panel.params, name)
-        control = side.controls.control(name)
-        beside = QRect(control.mapTo(self.window, QPoint(0, 0)), control.size())
+        seen = self.desk.seen
+        control = (self.desk.seen_controls or side.controls).control(name)
+        beside = QRect(control.mapTo(seen, QPoint(0, 0)), control.size()) \
+            if seen.isAncestorOf(control) else QRect(seen.rect().center(), QSize())
         self.desk.show_sheet(WhatIfField(
             side.look, Said(session.panel, words.language), one, getattr(session.params, name), beside,
             partial(self._run_again, name), partial(self.begin, name), self.window,
@@ -163,6 +175,7 @@ class Comparing(QObject):
         beside.chosen.connect(self.show_as)
         desk.side.set_params = together.set_params
         desk.fold()
+        self.changed.emit()
 
     def show_as(self, grid: bool) -> None:
         """In a grid, or in one picture; remembered."""
@@ -172,6 +185,7 @@ class Comparing(QObject):
         if desk.page is not None:
             desk.page.show_as_grid(grid)
             desk.fold()
+        self.changed.emit()
 
     @property
     def wanted_width(self) -> int:
@@ -181,6 +195,15 @@ class Comparing(QObject):
         if page is None or page.beside is None or not page.beside.wanted:
             return 0
         return page.beside.grid.width_for(page.stack.height())
+
+    @property
+    def standing(self) -> bool:
+        """Whether all of them stand at one step, or there is one run."""
+        return self.together is None or self.together.standing
+
+    def others(self) -> list[Pinned]:
+        """All but the first, as ghosts of it."""
+        return [] if self.together is None else self.together.others()
 
     def painted(self) -> None:
         """What they have shown has been painted."""
@@ -220,5 +243,6 @@ class Comparing(QObject):
         if desk.page is not None:
             desk.page.take_apart()
         desk.fold()
+        self.changed.emit()
         if together is not None:
             together.deleteLater()

@@ -29,7 +29,7 @@ from app.window.stage import PEN, POINTER, Ink
 from widgets.base.guard import Guarded
 from widgets.base.labels import Heading, Quiet
 from widgets.base.tips import explain
-from widgets.controls.controls import Toggle
+from widgets.controls.controls import ControlPanel, Toggle
 from widgets.theme.look import Look
 from widgets.theme.style import font
 from widgets.views.cards import Card, Switch
@@ -137,7 +137,7 @@ class Desk(Card):
 
     def __init__(
         self, look: Look, talk: Talk, ink: Ink, shape: QSize, where: str,
-        controls: Callable[[], QWidget | None] = lambda: None,
+        controls: Callable[[], ControlPanel | None] = lambda: None,
     ) -> None:
         super().__init__(look)
         self.talk = talk

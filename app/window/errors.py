@@ -80,16 +80,18 @@ class ErrorCard(Guarded, QFrame):
 
 class Toast(QLabel):
     """A line that says what was done and goes away by itself: at the bottom of the window, or just
-    ``over`` a part of it that must not be covered. What is too long for one line has more."""
+    ``over`` a part of it that must not be covered; in the window ``seen`` where that is another one.
+    What is too long for one line has more."""
 
     SECONDS = 5
 
     def __init__(
-        self, look: Look, window: QWidget, over: Callable[[], QRect | None] = lambda: None
+        self, look: Look, window: QWidget, over: Callable[[], QRect | None] = lambda: None,
+        seen: Callable[[], QWidget] | None = None,
     ) -> None:
         super().__init__(window)
         self.look, self._window = look, window
-        self._over = over
+        self._over, self._seen = over, seen or (lambda: window)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)  # it only says something
         self.setFont(font(look, 13))
         self.setWordWrap(False)
@@ -97,16 +99,22 @@ class Toast(QLabel):
         self._timer = QTimer(self, singleShot=True, interval=self.SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
 
+    def go_to(self, window: QWidget) -> None:
+        """Be said in this window."""
+        if self.parent() is not window:
+            self.setParent(window)
+
     def say(self, text: str, *, warning: bool = False) -> None:
         """Show ``text`` for some seconds."""
         look, px = self.look, self.look.px
+        self.go_to(there := self._seen())
         edge = look.theme.warning if warning else look.theme.hairline
         self.setStyleSheet(
             f"background: {look.theme.card}; color: {look.theme.text};"
             f" border: {look.rim(edge)}; border-radius: {px(8)}px;"
             f" padding: {px(8)}px {px(14)}px;")
         self.setText(text)
-        window = self._window.rect()
+        window = there.rect()
         most = window.width() - 2 * px(12)
         self.setWordWrap(False)
         if self.sizeHint().width() > most:
@@ -114,7 +122,8 @@ class Toast(QLabel):
             self.resize(most, self.heightForWidth(most))
         else:
             self.resize(self.sizeHint())
-        part = self._over() or window.adjusted(0, window.height() - px(20), 0, 0)
+        part = self._over() if there is self._window else None
+        part = part or window.adjusted(0, window.height() - px(20), 0, 0)
         left = part.center().x() - self.width() // 2
         self.move(max(0, min(left, window.width() - self.width())),
                   part.top() - self.height() - px(4))

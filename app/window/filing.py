@@ -55,6 +55,9 @@ class Desk(Protocol):
 
     def window(self) -> QWidget: ...
 
+    @property
+    def seen(self) -> QWidget: ...
+
     def show_record(self, record: Record) -> None: ...
 
     def show_sheet(self, sheet: Overlay) -> None: ...
@@ -80,7 +83,7 @@ class Filing:
         save_as: str = "", folder: bool = False,
     ) -> None:
         """Ask for a file; ``done`` gets its path."""
-        dialog = QFileDialog(self.desk.window(), title)
+        dialog = QFileDialog(self.desk.seen, title)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setDirectory(self._folder())
         if QGuiApplication.platformName() == "offscreen":

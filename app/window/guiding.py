@@ -190,15 +190,20 @@ class Guiding(QObject):
 
     def escape(self) -> bool:
         """End what is tried, or else what is asked outside the guide; False if there is neither."""
-        trying, tour = self.desk.tryings.get(self.desk.place), self.desk.tours.get(self.desk.place)
+        trying = self.desk.tryings.get(self.desk.place)
         if trying is not None and trying.phase == "running":
             trying.back()
-        elif tour is not None and self.asking is not None and self.asking.showing:
-            tour.stop()
-            tour.leave()
+        elif self.asking is not None and self.asking.showing:
+            self.end()
         else:
             return False
         return True
+
+    def end(self) -> None:
+        """What the open panel's tour asks or tells goes from the page and from the stage."""
+        if (tour := self.desk.tours.get(self.desk.place)) is not None:
+            tour.stop()
+            tour.leave()
 
     def undo(self) -> None:
         """Take back what was tried last."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QScreen, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -30,7 +30,6 @@ from app.window.commands import Command, bind
 from app.window.lastrow import screen_id
 from visualizers.catalog import Said
 from visualizers.catalog import panel as find_panel
-from visualizers.panel import Shown as Drawn
 from visualizers.panel import load
 from widgets.base.guard import attempt
 from widgets.theme.look import Look
@@ -42,12 +41,15 @@ if TYPE_CHECKING:
     from app.files.lecture import Moment
     from app.files.settings import Settings
     from app.session.session import Session
+    from app.window.comparing import Comparing
     from app.window.desk import Desk
     from app.window.errors import Toast
     from app.window.guide import Tour
     from app.window.page import Page
     from app.window.polling import Shown
     from app.window.stage import Scene, Stage
+    from widgets.controls.controls import ControlPanel
+    from widgets.pictures.curves import CurvePlot
     from widgets.views.view import PanelView
 
 TICK = 250  # ms between two looks at the clock, the cards and the small copy
@@ -64,6 +66,7 @@ class Main(Protocol):
     settings: Settings
     look: Look
     toast: Toast
+    comparing: Comparing
     page: Page | None
     session: Session | None
     place: str
@@ -75,6 +78,8 @@ class Main(Protocol):
     def presenting(self) -> bool: ...
 
     def toggle_presenter(self) -> None: ...
+
+    def leave_tour(self) -> None: ...
 
     def stage_look(self, screen: QScreen) -> Look: ...
 
@@ -118,6 +123,7 @@ class Put:
         guess: the hall's answer, once it has been given; None where nobody guessed.
         right: what happened, once it has been seen.
         moment, panel: of a moment's question, the number of the moment and its panel.
+        sketch: whether the answer can be drawn on the plot.
     """
 
     ask: Ask
@@ -127,6 +133,22 @@ class Put:
     right: int | None = None
     moment: int = 0
     panel: str = ""
+    sketch: bool = False
+
+
+@dataclass
+class Lost:
+    """A stage whose cable was pulled.
+
+    Attributes:
+        screen: the name of what it was on.
+        black: whether the hall saw nothing.
+        scene: what was frozen on it.
+    """
+
+    screen: str
+    black: bool
+    scene: Scene | None
 
 
 class Offer(Card):
@@ -175,7 +197,7 @@ class Hall(QObject):
         self.offer: Offer | None = None
         self.alone = False
         self.screen: QScreen | None = None
-        self._lost = ""  # the name of the screen whose cable was pulled
+        self._lost: Lost | None = None
         self.shortcuts: list[QShortcut] = []
         self._stale = True  # the small copy
         self._next_copy = 0.0
@@ -183,6 +205,7 @@ class Hall(QObject):
         self._talk: Any = None
         self.polls: dict[tuple[str, int], Poll] = {}
         self._bars = False  # the hall sees its votes
+        self._plots: tuple[CurvePlot, CurvePlot] | None = None  # of the desk and of the stage, to be drawn on
         self._put: Put | None = None  # the moment's question
         self._script: Script | None = None
         self._film: list[int] = []  # what is still to be replayed
@@ -216,24 +239,43 @@ class Hall(QObject):
     def _screen_added(self, screen: QScreen) -> None:
         if self.stage is not None and self.alone:
             self._move_to(self.other_screen() or screen)  # the projector has come
-        elif self.stage is None and self._lost == screen.name() and self._talk is not None \
-                and self._lost:
+        elif self.stage is None and (lost := self._lost) is not None and lost.screen == screen.name():
+            self._lost = None
             self.open()  # the cable is in again
+            self._bring_back(lost)
         elif self.stage is None:
             self._offer(screen)
 
     def _screen_removed(self, screen: QScreen) -> None:
+        QTimer.singleShot(0, self, self._be_seen)
         self.decline()
         if self.stage is None or self.alone:
             return
         if screen is self.screen or len(QGuiApplication.screens()) < 2:
-            name = screen.name() if screen is self.screen else ""
+            lost = None if screen is not self.screen or not screen.name() else Lost(
+                screen.name(), self.stage.black, self.stage.take_scene() if self.frozen else None)
             self.close()
-            self._lost = name
+            self._lost = lost
             self.main.toast.say(self.main.look.words(
                 "The second screen is gone. Everything is in this window again; no run was stopped."))
         if self.window.isMinimized():
             self.window.showNormal()
+
+    def _bring_back(self, lost: Lost) -> None:
+        """The hall sees no more than it did before the cable was pulled."""
+        assert self.stage is not None
+        if lost.scene is not None:
+            self._unlink()
+            self.stage.show_scene(lost.scene)
+            self._asked()
+        self.stage.darken(lost.black)
+        self._stand()
+
+    def _forget_lost(self) -> None:
+        lost, self._lost = self._lost, None
+        if lost is not None and lost.scene is not None:
+            lost.scene.release()
+            lost.scene.deleteLater()
 
     def _offer(self, screen: QScreen) -> None:
         self.decline()
@@ -265,7 +307,7 @@ class Hall(QObject):
         if self.stage is not None:
             return
         self.decline()
-        self._lost = ""
+        self._forget_lost()
         window, main = self.window, self.main
         if main.presenting:
             main.toggle_presenter()
@@ -287,6 +329,7 @@ class Hall(QObject):
 
     def close(self) -> None:
         """Merge the windows. The session is not touched."""
+        self._forget_lost()
         stage, self.stage = self.stage, None
         if stage is None:
             return
@@ -294,8 +337,10 @@ class Hall(QObject):
         self._dragging.stop()
         self._drop_desk()
         self._unlink()
+        self._part_plots()
         self._unbind()
         stage.show_scene(None)
+        self.main.toast.go_to(self.window)
         stage.closed.disconnect(self.close)
         stage.hide()
         stage.deleteLater()
@@ -312,11 +357,20 @@ class Hall(QObject):
         state = window.windowState()
         window.setWindowState(Qt.WindowState.WindowNoState)
         window.setScreen(there)
-        room = there.availableGeometry()
-        window.resize(window.size().boundedTo(room.size()))
-        window.move(room.center() - QPoint(window.width() // 2, window.height() // 2))
+        self._center_window(there)
         window.setWindowState(state)
         self._move_to(here)
+
+    def _center_window(self, screen: QScreen) -> None:
+        room = screen.availableGeometry()
+        place = QRect(QPoint(), self.window.size().boundedTo(room.size()))
+        place.moveCenter(room.center())
+        self.window.setGeometry(place)  # at once: made smaller before it moves, it would be where it was
+
+    def _be_seen(self) -> None:
+        """The window was on a screen that is gone: not every system brings it back."""
+        if QGuiApplication.screenAt(self.window.frameGeometry().center()) is None:
+            self._center_window(self.window.screen())
 
     def _move_to(self, screen: QScreen) -> None:
         """Show the stage on another screen."""
@@ -359,6 +413,18 @@ class Hall(QObject):
     # --- what the stage shows --------------------------------------------------------------------
 
     @property
+    def seen(self) -> QWidget:
+        """The window that the lecturer looks at: with one screen, the stage lies over the other one."""
+        covered = self.stage is not None and self.alone and (
+            self.stage.isActiveWindow() or not self.window.isActiveWindow())
+        return self.stage if self.stage is not None and covered else self.window
+
+    @property
+    def controls(self) -> ControlPanel | None:
+        """The panel's controls on the desk over the stage; None where the window itself is seen."""
+        return self.desk.controls if self.desk is not None and not self.desk.isHidden() else None
+
+    @property
     def frozen(self) -> bool:
         return self.stage is not None and self.stage.scene is not None and self.stage.scene.frozen
 
@@ -393,8 +459,14 @@ class Hall(QObject):
             return
         stage.show_scene(Scene(stage.look, session.panel, session, self.chosen, stage))
         session.moving.connect(self._moving)
+        self.compare()
         self.follow_cards()
         self._asked()
+
+    def compare(self) -> None:
+        """Runs beside one another are seen on the stage as on the desk, and so is the one that is left."""
+        if (scene := self.scene) is not None and not scene.frozen and scene.session is self.main.session:
+            scene.join(self.main.comparing.together, self.main.settings.grid)
 
     def _unlink(self) -> None:
         if self._scene_of is not None:
@@ -403,26 +475,39 @@ class Hall(QObject):
 
     @property
     def chosen(self) -> list[str]:
-        """The controls that the hall sees of the open panel."""
-        moment = self._script.moment if self._script is not None else None
-        if moment is not None and self._governs:
-            return list(moment.controls or ())
+        """The controls that the hall sees of the open panel, if there is room for all."""
+        if (moment := self._governing) is not None:
+            return self._all_controls if moment.controls is None else list(moment.controls)
         start = f"{self.main.place}."
         return [one.removeprefix(start) for one in self.main.settings.stage_controls
                 if one.startswith(start)]
 
     @property
-    def _governs(self) -> bool:
-        """Whether the present moment says which controls the hall sees."""
+    def choice(self) -> tuple[str, ...] | None:
+        """What was chosen of the open panel's controls, with the moment or else for the panel; None where
+        nobody chose."""
+        moment = self._governing
+        return moment.controls if moment is not None else tuple(self.chosen) or None
+
+    @property
+    def _governing(self) -> Moment | None:
+        """The present moment, where it says which controls of the open panel the hall sees."""
         moment = self._script.moment if self._script is not None else None
-        return moment is not None and moment.panel == self.main.place and moment.controls is not None
+        return moment if moment is not None and moment.panel == self.main.place else None
+
+    @property
+    def _all_controls(self) -> list[str]:
+        session = self.main.session
+        return [] if session is None else [
+            one.name for one in session.panel.parameters if one.kind != "hidden"]
 
     def choose(self, name: str, shown: bool) -> None:
         """Show a control of the open panel on the stage, or no longer."""
         kept, whole = self.main.settings.stage_controls, f"{self.main.place}.{name}"
-        if self._script is not None and self._governs:
+        if self._script is not None and self._governing is not None:
             chosen = [one for one in self.chosen if one != name] + [name] * shown
-            self._script.edit(self._script.index, controls=tuple(chosen))
+            every = set(chosen) == set(self._all_controls)
+            self._script.edit(self._script.index, controls=None if every else tuple(chosen))
             return
         if shown and whole not in kept:
             kept.append(whole)
@@ -458,7 +543,10 @@ class Hall(QObject):
         page, scene = self.main.page, self.scene
         if page is not None and scene is not None and not scene.frozen \
                 and scene.session is self.main.session:
-            scene.arrange(page.view)
+            if self._plots is None:
+                scene.arrange(page.view)
+            else:  # the hall sees what is drawn on
+                scene.fill(self._plots[1])
 
     def _moving(self, _params: Any) -> None:
         """A learner's hand moves something: while it is down, the stage waits."""
@@ -504,7 +592,7 @@ class Hall(QObject):
         given, over = tour.answers.get(at), tour.state(at) in ("done", "failed")
         poll = self.polls.setdefault((tour.panel.id, at), poll_of(ask))
         if tour.open == at or given is None:
-            return Put(ask, poll, tour.open == at)
+            return Put(ask, poll, tour.open == at, sketch=tour.open == at and bool(ask.sketch))
         return Put(ask, poll, False, given.guess, given.right if over else None)
 
     @property
@@ -524,7 +612,7 @@ class Hall(QObject):
         return Shown(
             said(ask.say, language), tuple(said(one.say, language) for one in ask.answers),
             tuple(tuple(vote) for vote in put.poll.votes), self._bars, put.open, guess, right,
-            said(ask.answers[guess].why, language) if wrong and guess is not None else "")
+            said(ask.answers[guess].why, language) if wrong and guess is not None else "", put.sketch)
 
     def _asked(self) -> None:
         """Show what is asked or was answered, on the desk and, unless it is frozen, on the stage."""
@@ -537,18 +625,43 @@ class Hall(QObject):
             self._show_sketch()
 
     def _show_sketch(self) -> None:
-        """What was drawn on the desk's plot, on the stage's."""
-        tour, scene = self._tour, self.scene
+        """The plots of the desk and of the stage have the same sketch, on whichever it is drawn."""
+        tour, scene, page = self._tour, self.scene, self.main.page
         at = None if tour is None else tour.open if tour.open is not None else tour.told
         ask = None if at is None or tour is None else tour.steps[at].ask
-        if at is None or tour is None or ask is None or not ask.sketch or scene is None:
-            return
-        plot, given = getattr(scene.view, ask.sketch), tour.answers.get(at)
-        if tour.open != at and given is not None and given.sketch is not None:
-            if plot.sketch() is None:
-                plot.show_sketch((given.begun, given.ends), given.sketch)
-        else:
-            plot.end_sketch()
+        there = ask is not None and bool(ask.sketch) and page is not None and scene is not None \
+            and scene.session is self.main.session
+        plots = (getattr(page.view, ask.sketch), getattr(scene.view, ask.sketch)) \
+            if there and ask is not None and page is not None and scene is not None else None
+        if self._plots != plots:
+            self._part_plots()
+            if plots is not None:
+                plots[0].sketched.connect(self._drawn_on_desk)
+                plots[1].sketched.connect(self._drawn_on_stage)
+            self._plots = plots
+        if plots is not None:
+            self._drawn_on_desk()
+        self.follow_cards()
+
+    def _part_plots(self) -> None:
+        plots, self._plots = self._plots, None
+        if plots is not None:
+            for plot, drawn in zip(plots, (self._drawn_on_desk, self._drawn_on_stage), strict=True):
+                if isValid(plot):
+                    plot.sketched.disconnect(drawn)
+            if isValid(plots[1]):
+                plots[1].end_sketch()
+
+    def _drawn_on_desk(self) -> None:
+        if self._plots is not None:
+            self._plots[1].sketch_as(self._plots[0])
+            self._stale = True
+
+    def _drawn_on_stage(self) -> None:
+        if self._plots is not None:
+            self._plots[0].sketch_as(self._plots[1])
+            self._plots[0].sketched.emit()
+            self._stale = True
 
     def show_bars(self) -> None:
         """Show the hall its votes, or no longer."""
@@ -571,6 +684,9 @@ class Hall(QObject):
             put.open, put.guess = False, put.poll.guess
             self._keep_tally()
             self._replay()
+        elif tour is not None and tour.drawn and self._plots is not None \
+                and (drawn := self._plots[0].sketch()) is not None:
+            tour.answer_sketch(drawn)
         elif tour is not None and put.poll.guess is not None:
             tour.answer(put.poll.guess)
         elif tour is not None:
@@ -582,9 +698,7 @@ class Hall(QObject):
         self._keep_tally()
         self._put = None
         self._replaying.stop()
-        if self._tour is not None:
-            self._tour.stop()
-            self._tour.leave()
+        self.main.leave_tour()
         self._asked()
 
     # --- moments of a lecture --------------------------------------------------------------------
@@ -704,6 +818,9 @@ class Hall(QObject):
 
     def _picture_next(self) -> None:
         """Draw the next moment small, from its run, while nothing plays."""
+        from app.files.lecture import pinned
+        from app.session.pins import as_shown
+
         script, session = self._script, self.main.session
         if self.desk is None or script is None or self._talk is None \
                 or (session is not None and session.playing):
@@ -712,12 +829,12 @@ class Hall(QObject):
         if not after or after[0].run is None or not after[0].run.film:
             return
         record = after[0].run
-        panel, seen = find_panel(record.panel), record.film[-1]
-        look = self.main.look.saying(Said(panel, self.main.look.words.language).words())
+        panel = find_panel(record.panel)
+        said = Said(panel, self.main.look.words.language)
+        look = self.main.look.saying(said.words())
         view: PanelView = load(panel.view)(look)
         view.resize(look.px(NEXT_SIZE[0]), look.px(NEXT_SIZE[1]))
-        if attempt(lambda: view.show_frame(Drawn(
-                seen.frame, seen.params, record.history, seen.step, (), seen.measured, {}))):
+        if attempt(lambda: view.show_frame(as_shown(record, pinned(after[0]), said))):
             self._talk.next_picture = view.grab()
             self.desk.refresh()
             if self._put_now() is not None:
@@ -733,9 +850,11 @@ class Hall(QObject):
         scene, wanted = self.stage.scene, self.main.stage_look(self.screen)
         if not scene.frozen:
             scene.freeze(True)
-        elif scene.session is self.main.session and scene.look.saying(wanted.words) == wanted \
+        elif scene.session is self.main.session is self._scene_of \
+                and scene.look.saying(wanted.words) == wanted \
                 and scene.look.words.language == wanted.words.language:
             scene.freeze(False)
+            self.compare()
         else:
             scene.frozen = False
             self.stage.dress(wanted)
@@ -803,7 +922,7 @@ class Hall(QObject):
         self._stale, self._next_copy = True, 0.0
         self._asked()
 
-    def _own_controls(self) -> QWidget | None:
+    def _own_controls(self) -> ControlPanel | None:
         """Where the window lies behind the stage: all controls of the panel, for the desk."""
         from app.window.sources import options
         from widgets.controls.controls import ControlPanel
@@ -816,9 +935,14 @@ class Hall(QObject):
         controls = ControlPanel(
             look, texts.parameters, session.params, labels=texts.label, helps=texts.help,
             choice_label=texts.choice, sources=lambda one: options(one, look.words))
-        controls.changed.connect(lambda name, value: session.set_params(**{name: value}))
+        controls.changed.connect(self._moved)
         session.params_changed.connect(controls.set_params)
         return controls
+
+    def _moved(self, name: str, value: object) -> None:
+        """A control of the desk over the stage: it acts in all runs that are there."""
+        if self.main.page is not None:
+            self.main.page.driven.set_params(**{name: value})
 
     def _drop_desk(self) -> None:
         if self.desk is not None and isValid(self.desk):

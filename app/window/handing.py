@@ -42,6 +42,9 @@ class Desk(FilingDesk, Protocol):
 
     def show_state(self, state: Handed) -> None: ...
 
+    @property
+    def for_all(self) -> tuple[Look, QWidget]: ...
+
 
 class Handing:
     """What the window does with states that are handed on. Refusals are one sentence."""
@@ -83,10 +86,10 @@ class Handing:
         self._guarded(copy)
 
     def show_qr(self) -> None:
-        """The line of text as a QR code, large."""
+        """The line of text as a QR code, large, on the stage if there is one."""
+        look, window = self.desk.for_all
         self._guarded(lambda state: self.desk.show_sheet(CodeSheet(
-            self.desk.look, link.line(state), Said(self._panel, self._language).title,
-            self.copy_link, self.desk.window())))
+            look, link.line(state), Said(self._panel, self._language).title, self.copy_link, window)))
 
     def export_page(self) -> None:
         """Ask for a file and write the moment as a page."""

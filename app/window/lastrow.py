@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QLineF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QScreen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.window.palette import Overlay
 from widgets.base.guard import Guarded
@@ -149,7 +150,7 @@ class CheckRoom(Overlay):
         box.addWidget(self.strip)
         self.sheet.setStyleSheet("")
         self.setAccessibleName(self.strip.accessibleName())
-        self._was = window.windowState()
+        self._was, self._active = window.windowState(), QApplication.activeWindow()
 
     def sheet_rect(self) -> QRect:
         return self.rect()
@@ -160,9 +161,11 @@ class CheckRoom(Overlay):
         self.window().setWindowState(self._was | Qt.WindowState.WindowFullScreen)
 
     def leave(self) -> None:
-        window = self.window()
+        window, active = self.window(), self._active
         super().leave()
         window.setWindowState(self._was)
+        if active is not None and isValid(active) and active is not window:
+            active.activateWindow()  # the desk has the keys again
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.leave()

@@ -23,10 +23,12 @@ from app.engine.errand import Errand
 from app.files import lecture as files
 from app.files import moments, runfile
 from app.files.lecture import Lecture, Moment, spoken
+from app.session.pins import Pinned, as_record
 from app.session.record import Record
 from app.session.session import Session, State
 from visualizers.catalog import Said
 from visualizers.files import rewriting
+from visualizers.panel import Panel
 from visualizers.refusal import Refusal
 from widgets.theme.words import LANGUAGES, tr_mark, window_words
 from widgets.views.layout import Arrangement
@@ -34,6 +36,7 @@ from widgets.views.layout import Arrangement
 if TYPE_CHECKING:
     from app.files.settings import Settings
     from app.session.trying import Trying
+    from app.window.comparing import Comparing
     from app.window.errors import Toast
     from app.window.filing import Filing
     from app.window.page import Page
@@ -57,8 +60,14 @@ class Desk(Protocol):
     session: Session | None
     place: str
     tryings: dict[str, Trying]
+    comparing: Comparing
+
+    @property
+    def chosen_controls(self) -> tuple[str, ...] | None: ...
 
     def open_panel(self, id: str) -> None: ...
+
+    def leave_tour(self) -> None: ...
 
     def show_record(self, record: Record) -> None: ...
 
@@ -149,40 +158,53 @@ class Lecturing(QObject):
         self._give_up()
         if moment is None:
             return
-        if moment.run is not None:
+        self._desk.leave_tour()
+        if moment.run is not None and all(one.run is not None for one in moment.ghosts):
             self._show(moment, moment.run)
             return
         words = self._desk.look.words
         self._desk.files.errands.send(
             self._desk.look, self._desk.files.desk.window(), words("Looking for the run of this moment"),
             Refusal("The run of this moment could not be read; press Home to train it again."),
-            partial(self._found, moment), moments.find, moment, self.runs, limits=self._desk.files.READING)
+            partial(self._found, moment), moments.found, moment, self.runs, limits=self._desk.files.READING)
 
-    def _found(self, moment: Moment, record: Record | None) -> None:
+    def _found(self, moment: Moment, found: Moment) -> None:
         if self.moment is None or not _same(self.moment, moment):
             return  # somebody has gone on
-        if record is None:
-            self._train(moment)
+        assert self.lecture is not None
+        here = replace(self.moment, ghosts=found.ghosts)  # without those that are nowhere any more
+        self.lecture = replace(self.lecture, moments=(
+            *self.moments[:self.index], here, *self.moments[self.index + 1:]))
+        if found.run is None:
+            self._train(here)
         else:
-            self._has(moment, record)
-            self._show(moment, record)
+            self._has(here, found.run)
+            self._show(here, found.run)
 
     def _show(self, moment: Moment, record: Record) -> None:
         desk = self._desk
+        desk.comparing.end()
+        self._remember(moment)
         if desk.place == moment.panel and desk.page is not None and desk.page.card is None \
                 and desk.session is not None:
-            self._remember(moment)
             desk.session.open_record(record)
         else:
             desk.show_record(record)
+        self._pin(moment)
         self._arrange(moment)
         self._repeating.start()
 
     def _remember(self, moment: Moment) -> None:
         """What is there now can be had back."""
-        trying, session = self._desk.tryings[moment.panel], self._desk.session
-        if session is not None and session.current() is not None:
+        trying = self._desk.tryings.get(moment.panel)
+        if trying is not None and trying.session.current() is not None:
             trying.undo.remember()
+
+    def _pin(self, moment: Moment) -> None:
+        """The ghosts are those of the moment."""
+        session = self._desk.session
+        if session is not None:
+            session.set_pinned(files.pinned(moment))
 
     def _arrange(self, moment: Moment) -> None:
         if (cards := self._cards()) is not None:
@@ -204,6 +226,7 @@ class Lecturing(QObject):
 
     def _train(self, moment: Moment) -> None:
         desk = self._desk
+        desk.comparing.end()
         desk.open_panel(moment.panel)
         if desk.session is None:
             return
@@ -214,6 +237,7 @@ class Lecturing(QObject):
         trying.drive.given_up.connect(self._give_up)
         self.training.emit(0, moment.steps)
         trying.drive.again(moment.params, moment.steps, moment.changes)
+        self._pin(moment)
         self._arrange(moment)
 
     def stop_training(self) -> None:
@@ -267,7 +291,7 @@ class Lecturing(QObject):
     def _look_for_rest(self) -> None:
         if self._waits is None or self._waits[0] is not self._desk.session:
             self._resting.stop()
-        elif self._waits[0].resting:
+        elif self._waits[0].resting and self._desk.comparing.standing:
             (session, then), self._waits = self._waits, None
             self._resting.stop()
             then(session)
@@ -280,7 +304,8 @@ class Lecturing(QObject):
         if session is None or session.current() is None:
             self._desk.toast.say(self._desk.look.words("Wait for the picture, then press Ctrl+D again."))
             return
-        session.pause()
+        if self._desk.page is not None:
+            self._desk.page.driven.pause()
         self._when_resting(session, self._keep)
 
     def _keep(self, session: Session) -> None:
@@ -290,19 +315,21 @@ class Lecturing(QObject):
             desk.toast.say(desk.look.words("This cannot be kept: its numbers are no numbers any more. Go "
                                            "back to an earlier step."), warning=True)
             return
-        cards, plain = self._cards(), panel.params()
+        cards = self._cards()
         fill, tab = cards.ranks if cards is not None else (0, 0)
         moment = Moment(
             panel.id, {language: Said(panel, language).title for language in LANGUAGES},
-            set={one.name: getattr(record.params, one.name) for one in panel.parameters
-                 if getattr(record.params, one.name) != getattr(plain, one.name)},
-            steps=record.step, changes=record.changes, fill=fill, tab=tab, run=_thinned(record))
+            set=_set(panel, record.params), steps=record.step, changes=record.changes,
+            controls=desk.chosen_controls, fill=fill, tab=tab,
+            ghosts=_ghosts(panel, [*session.pinned, *desk.comparing.others()], desk.look.words.language),
+            run=_thinned(record))
         if self.lecture is None:
             self._begin(_new(), None, saved=True)
         at = self.index + 1 if self.moment is not None else len(self.moments)
         self._put([*self.moments[:at], moment, *self.moments[at:]], at)
-        assert moment.run is not None
-        self._cache(moment, moment.run)
+        for one in (moment, *moment.ghosts):
+            assert one.run is not None
+            self._cache(one, one.run)
         desk.show_lecture()
         desk.toast.say(desk.look.words("Kept as moment {number} of “{title}”.", number=at + 1,
                                        title=self.title))
@@ -495,9 +522,26 @@ def _same(one: Moment, other: Moment) -> bool:
         == (other.panel, other.set, other.steps, other.changes)
 
 
+def _ghosts(panel: Panel, runs: Sequence[Pinned], language: str) -> tuple[Moment, ...]:
+    """Pinned runs as a moment keeps them; what is no number any more is left out."""
+    records = [as_record(panel, one) for one in runs]
+    return tuple(
+        Moment(panel.id, {language: one.label} if one.label else {}, set=_set(panel, one.params),
+               steps=one.step, changes=one.changes, run=one)
+        for one in records if runfile.whole(one.film))[-files.MOST_GHOSTS:]
+
+
+def _set(panel: Panel, params: Any) -> dict[str, Any]:
+    """The values that are not the panel's defaults."""
+    plain = panel.params()
+    return {one.name: getattr(params, one.name) for one in panel.parameters
+            if getattr(params, one.name) != getattr(plain, one.name)}
+
+
 def _thinned(record: Record) -> Record:
     """With as much of its film as a moment keeps."""
-    return replace(record, film=runfile.thinned(runfile.whole(record.film), files.FRAMES))
+    # Thinned first: to look through a long film takes a while, and it is done again.
+    return replace(record, film=runfile.whole(runfile.thinned(record.film, files.FRAMES)))
 
 
 def _file_name(title: str) -> str:

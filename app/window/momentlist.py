@@ -292,7 +292,7 @@ class MomentList(QWidget):
         self.minutes.show_value(decimal(moment.minutes) if moment.minutes else "")
         self._tell_questions(moment)
         shown, all_ = len(self._shown(moment)), len(self._names(moment))
-        self.controls.setText(words("All controls on the stage") if shown == all_ else
+        self.controls.setText(words("All controls on the stage that fit") if shown == all_ else
                               words("{shown} of {all} controls on the stage", shown=shown, all=all_))
         self.controls.setAccessibleName(self.controls.text())
         self.controls.setEnabled(bool(all_))

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -83,8 +83,8 @@ class Page(Guarded, QWidget):
         self.beside: Beside | None = None  # while there are several runs at once
         px = look.px
 
-        title = QLabel(said.title)
-        title.setProperty("role", "title")
+        self.title = QLabel(said.title)
+        self.title.setProperty("role", "title")
         self.claim = QLabel(said.claim)
         self.claim.setProperty("role", "muted")
         self.claim.setWordWrap(True)
@@ -103,7 +103,7 @@ class Page(Guarded, QWidget):
         head.setSpacing(px(3))
         line = QHBoxLayout()
         line.setSpacing(px(12))
-        line.addWidget(title, 0 if said.warning else 1)
+        line.addWidget(self.title, 0 if said.warning else 1)
         line.addWidget(self.warning, 1 if said.warning else 0)
         line.addWidget(self.standing)
         head.addLayout(line)
@@ -116,6 +116,7 @@ class Page(Guarded, QWidget):
         self.waiting = Waiting(self.look, self.view, last_picture)
         self.stack.addWidget(self.waiting)
         self.stack.addWidget(self.view)
+        self.stack.installEventFilter(self)
         self.busy = Busy(self.look)
         for busy in (self.busy, self.waiting.busy):
             busy.cancelled.connect(self._cancel)
@@ -473,10 +474,16 @@ class Page(Guarded, QWidget):
         self.description.setVisible(not self._alone and not self._asked
                                     and self.busy.isHidden() and self.aside.isHidden())
 
+    def _name(self) -> None:
+        """Show the title and the claim, where the pictures of several runs leave them room."""
+        large = self.look.hall and self.beside is not None
+        self.title.setVisible(not large)
+        self.claim.setVisible(not self._alone and not self.presenting and not large)
+
     def set_alone(self, alone: bool) -> None:
         """Show the picture, and of all else only the title, the step and the state of the run."""
         self._alone = alone
-        self.claim.setVisible(not alone and not self.presenting)
+        self._name()
         self.standing.setVisible(alone)
         self._stand()
         self.make_room(self._asked)
@@ -510,6 +517,7 @@ class Page(Guarded, QWidget):
         beside.grid.changed.connect(self._clicked)
         self._box.insertWidget(1, beside)
         self.stack.addWidget(beside.grid)
+        self._name()
         self._box.activate()
         self._fit_beside()
         for signal, slot in ((together.shown, self._show_together), (together.changed, self._follow_all)):
@@ -529,6 +537,7 @@ class Page(Guarded, QWidget):
         for link in [one for one in self._links if one[1] in (self._show_together, self._follow_all)]:
             self._links.remove(link)
             link[0].disconnect(link[1])
+        self._name()
         self.stack.removeWidget(beside.grid)
         self._box.removeWidget(beside)
         for widget in (beside.grid, beside):
@@ -538,6 +547,9 @@ class Page(Guarded, QWidget):
             self.show_frame(shown)
         self._describe()
         self._state_changed(self.session.state)
+        failure = beside.together.runs[0].trouble
+        if failure is not None and self.session.state in (State.FAILED, State.DIVERGED):
+            self._failed(failure)  # so far it was said at its picture
 
     def show_as_grid(self, grid: bool) -> None:
         """The runs that are compared in a grid, or in one picture."""
@@ -557,8 +569,8 @@ class Page(Guarded, QWidget):
         shown = beside.one_picture()
         if shown is None or beside.together.starting:
             return
-        self._draw(shown, beside.draw if beside.in_grid else
-                   lambda: attempt(lambda: self.view.show_frame(shown)))
+        self._draw(shown, lambda: beside.draw(beside.together.pictures()) if beside.in_grid else
+                   attempt(lambda: self.view.show_frame(shown)))
         beside.follow()
 
     def _follow_all(self) -> None:
@@ -566,10 +578,11 @@ class Page(Guarded, QWidget):
         self.beside.follow()
         self._state_changed(self.session.state)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.beside is not None:
-            QTimer.singleShot(0, self, self._refit)  # when the new room has been shared out
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The room for pictures: it changes with the page, and with what stands round it."""
+        if event.type() == QEvent.Type.Resize and self.beside is not None:
+            QTimer.singleShot(0, self, self._refit)  # when it has been shared out
+        return False
 
     def _refit(self) -> None:
         if self.beside is not None:

@@ -39,7 +39,7 @@ from shiboken6 import isValid
 from app.window.commands import Command, fuzzy, spelled
 from widgets.base.guard import Guarded
 from widgets.theme.look import Look
-from widgets.theme.style import font
+from widgets.theme.style import font, stylesheet
 
 ROLE = Qt.ItemDataRole.UserRole
 
@@ -78,6 +78,15 @@ class Overlay(Guarded, QWidget):
     def sheet_rect(self) -> QRect:
         """Where the sheet stands in the window."""
         raise NotImplementedError
+
+    def go_over(self, window: QWidget) -> None:
+        """Lie over another window, whose letters may have another size."""
+        if (before := self.parent()) is not None:
+            before.removeEventFilter(self)
+        self._before = window.focusWidget()
+        self.setParent(window)
+        self.setStyleSheet(stylesheet(self.look))
+        window.installEventFilter(self)
 
     def open(self) -> None:
         """Show the sheet over the whole window."""

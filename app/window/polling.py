@@ -52,6 +52,7 @@ class Shown:
         votes: of each vote the hands for each answer.
         bars: whether the votes are seen.
         open: whether it can still be answered: then it has the whole stage, else a strip of it.
+        sketch: whether the answer can be drawn: then the plot is seen over a strip with the question.
         guess: the number of the hall's answer once it has been given; None where nobody guessed.
         right: the number of what happened, once it has been seen.
         why: what is mistaken about the guess; empty where nothing is.
@@ -65,6 +66,7 @@ class Shown:
     guess: int | None = None
     right: int | None = None
     why: str = ""
+    sketch: bool = False
 
 
 class Ballot(Guarded, QWidget):
@@ -89,13 +91,16 @@ class Ballot(Guarded, QWidget):
     @property
     def whole(self) -> bool:
         """Whether it wants the whole stage."""
-        return self.shown is not None and self.shown.open
+        return self.shown is not None and self.shown.open and not self.shown.sketch
 
     def lines(self) -> list[str]:
-        """What the strip says: the hall's answer, what happened, and what was mistaken."""
+        """What the strip says: what is to be drawn; or the hall's answer, what happened, and what was
+        mistaken."""
         shown, words = self.shown, self.look.words
-        if shown is None or shown.open:
+        if shown is None or self.whole:
             return []
+        if shown.open:
+            return [shown.question, *(f"{at}  {text}" for at, text in enumerate(shown.answers, 1))]
         said = [] if shown.guess is None else [
             words("The hall said: {guess}", guess=shown.answers[shown.guess])]
         if shown.right is None:
@@ -153,9 +158,9 @@ class Ballot(Guarded, QWidget):
         if shown is None:
             return
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.look.color("ground" if shown.open else "card"))
+        painter.fillRect(self.rect(), self.look.color("ground" if self.whole else "card"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if shown.open:
+        if self.whole:
             size = self._size()
             self._paint(painter, size, max(0, (self.height() - self._paint(None, size)) // 2))
         else:
@@ -356,7 +361,8 @@ class Tally(QWidget):
         words = self.look.words
         if not poll.total():
             return words("Second vote: count the hands for each answer.") if len(poll.votes) > 1 \
-                else words("Count the hands for each answer.")
+                else words("Draw what the hall says on the plot, or count the hands for each answer.") \
+                if shown.sketch else words("Count the hands for each answer.")
         told = quantity(poll.total(), "hand", words)
         if poll.right is not None:
             told = words("{hands}, {share} right", hands=told, share=percent(poll.share(poll.right)))

@@ -1,16 +1,18 @@
 """The stage: a second window that shows a hall the open panel: its picture, its claim, and the controls that
 the lecturer chose.
 
-It looks at a session and never drives it. No credit is given here, so a run is as fast with a stage as
-without, and a stage that is closed, covered or unplugged changes nothing in it. What the stage may cost is a
-share of the window's thread: after each picture it rests three times as long as that one took.
+It looks at a session, or at several that are compared, and never drives them. No credit is given here, so
+a run is as fast with a stage as without, and a stage that is closed, covered or unplugged changes nothing in
+it. What the stage may cost is a share of the window's thread: after each picture it rests three times as long
+as that one took.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -23,7 +25,8 @@ from PySide6.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from app.session.session import Session
 from app.window.polling import Ballot
@@ -36,24 +39,33 @@ from widgets.controls.controls import ControlPanel
 from widgets.theme.look import Look
 from widgets.theme.style import font, nothing_collected, stylesheet
 from widgets.views.layout import Arrangement
+from widgets.views.sentence import Sentence
 from widgets.views.view import PanelView
+
+if TYPE_CHECKING:
+    from app.session.together import Together
+    from app.window.beside import Runs
 
 LEAST_PAUSE = 0.033  # s between two pictures
 REST = 3.0  # how many times as long as a picture took to draw the next one waits at least
 CONTROL_WIDTH = 212  # unscaled pixels that a control on the stage has at least
 POINTER, PEN = "pointer", "pen"
 OVER_STAGE = "deskOverStage"  # the name of the desk where it lies over the stage
+SAY_EVERY = 500  # ms; a sentence that changes thirty times a second cannot be read
 DOT, STROKE = 0.018, 0.006  # of the stage's height: the pointer's radius, the pen's width
 
 
-class Scene(QWidget):
-    """One panel on the stage.
+class Scene(Guarded, QWidget):
+    """One panel on the stage: its run, or several beside one another.
 
     Args:
-        chosen: the names of the parameters whose controls are shown.
+        chosen: the names of the parameters whose controls are shown, as many as leave the picture the room
+            that it needs.
 
     Attributes:
         frozen: nothing that happens in the session is shown.
+        together: the runs that are beside one another; None while there is one.
+        runs: their heads and pictures.
     """
 
     drawn = Signal()
@@ -65,10 +77,12 @@ class Scene(QWidget):
         said = Said(panel, look.words.language)
         self.look = look.saying(said.words())
         self.panel, self.session, self.chosen = panel, session, list(chosen)
-        self.frozen = False
+        self.frozen = self._taken = False
         self.shown: Shown[Any, Any] | None = None
+        self.together: Together | None = None
+        self.runs: Runs | None = None
         self._held: Any = None  # while a control is dragged: the values from before
-        self._next: Shown[Any, Any] | None = None
+        self._next: Callable[[], object] | None = None  # draws the newest picture
         self._rested = 0.0  # when the next picture may be drawn
         px = look.px
         self.claim = QLabel(said.claim)
@@ -81,11 +95,19 @@ class Scene(QWidget):
         self.view: PanelView = load(panel.view)(self.look)
         self.view.setAccessibleName(said.title)
         self.view.changed.connect(self._clicked)
-        box = QVBoxLayout(self)
+        box = self._box = QVBoxLayout(self)
         box.setContentsMargins(px(16), px(12), px(16), px(12))
         box.setSpacing(px(8))
+        self.pictures = QStackedWidget()
+        self.pictures.addWidget(self.view)
+        self.pictures.installEventFilter(self)
+        self.sentence = Sentence(self.look, "text", size=13)  # by how much runs beside one another differ
+        self.sentence.hide()
+        self._saying = QTimer(self, singleShot=True, interval=SAY_EVERY)
+        self._saying.timeout.connect(self._say)
         box.addWidget(self.claim)
-        box.addWidget(self.view, 1)
+        box.addWidget(self.pictures, 1)
+        box.addWidget(self.sentence)
         self.below = QWidget(self)
         self.controls = self._strip(said, chosen)
         self.below.setVisible(self.controls is not None)
@@ -111,7 +133,8 @@ class Scene(QWidget):
                 one.setFont(letters)
 
     def _strip(self, said: Said, chosen: Sequence[str]) -> ControlPanel | None:
-        """The chosen controls, beside one another below the picture."""
+        """The chosen controls, beside one another below the picture: the first of them, where there is
+        too little room for all."""
         there = [one for one in said.parameters if one.name in chosen and one.kind != "hidden"]
         if not there:
             return None
@@ -126,40 +149,171 @@ class Scene(QWidget):
         window = self.parentWidget()
         width = window.width() if window is not None else self.width()
         across = max(1, (width - self.look.px(8)) // self.look.px(CONTROL_WIDTH + 24))
+        room = (window.height() if window is not None else self.height()) - self._without_controls(width)
         for index, (_, control) in enumerate(controls.controls()):
+            if index % across == 0:  # a row of its own
+                room -= max(one.sizeHint().height() for _, one in controls.controls()[index:index + across])
+                if room < 0:
+                    break
             grid.addWidget(control, index // across, index % across, Qt.AlignmentFlag.AlignTop)
         for column in range(min(across, len(there))):
             grid.setColumnStretch(column, 1)
         return controls
 
+    def _without_controls(self, width: int) -> int:
+        """The height that all else needs in so much width."""
+        px, layout = self.look.px, self.view.layout()
+        least = layout.minimumSize().height() if layout is not None else 0
+        told = [one for one in (self.claim, self.warning) if one.text()]
+        return least + px(24) + px(8) * (len(told) + 1) + sum(
+            one.heightForWidth(width - px(32)) for one in told)
+
     def make_room(self, taken: bool) -> None:
         """While the answer to a question stands below the picture, the controls give way to it."""
-        self.below.setVisible(self.controls is not None and not taken)
+        self._taken = taken
+        self._show_controls()
+
+    def _show_controls(self) -> None:
+        """They give way to an answer, and where runs beside one another leave them no room."""
+        crowded = self.runs is not None and self.height() < self._without_controls(self.width()) \
+            + self.runs.grid.head_height + self.sentence.height() + self.below.sizeHint().height() \
+            + self.look.px(20)
+        self.below.setVisible(self.controls is not None and not self._taken and not crowded)
 
     def release(self) -> None:
         """The scene is going away; the session stays."""
+        self._part()
         for signal, slot in self._links:
             signal.disconnect(slot)
         self._links.clear()
         self._drawing.stop()
+        self._saying.stop()
+
+    # --- several runs at once --------------------------------------------------------------------
+
+    def join(self, together: Together | None, grid: bool) -> None:
+        """Show these runs beside one another as the desk does, a picture each or one for all; or the one
+        run again."""
+        if together is not self.together:
+            self._part()
+            if together is not None:
+                self._put_together(together, grid)
+        elif self.runs is not None:
+            self.runs.want(grid)
+        self._fit()
+        self._type()
+        self.catch_up()
+
+    def _put_together(self, together: Together, grid: bool) -> None:
+        from app.window.beside import Head, Runs
+
+        self.together = together
+        runs = self.runs = Runs(self.look, self.panel, together, self.view, grid,
+                                [Head(self.look, run is together.runs[0]) for run in together.runs])
+        runs.grid.changed.connect(self._clicked)
+        self.pictures.addWidget(runs.grid)
+        box = self._box
+        box.insertWidget(box.indexOf(self.pictures), runs)
+        self.sentence.show()
+        together.shown.connect(self._offer_all)
+        together.changed.connect(self._follow_all)
+        runs.follow()
+
+    def _part(self) -> None:
+        """One run again."""
+        together, runs, self.together, self.runs = self.together, self.runs, None, None
+        if together is not None and isValid(together):
+            together.shown.disconnect(self._offer_all)
+            together.changed.disconnect(self._follow_all)
+        if runs is not None:
+            self._next = None  # it may be a picture of theirs
+            self.pictures.setCurrentWidget(self.view)
+            self.pictures.removeWidget(runs.grid)
+            self._box.removeWidget(runs)
+            for widget in (runs.grid, runs, self.sentence):
+                widget.hide()
+            for widget in (runs.grid, runs):
+                widget.deleteLater()
+            self.sentence.say("")
+            self._show_controls()
+
+    def _offer_all(self) -> None:
+        if self.together is not None and not self.together.starting:
+            self._offer_together(self.together)
+
+    def _offer_together(self, together: Together) -> None:
+        assert self.runs is not None
+        shown = self.runs.one_picture()
+        if shown is not None and self._lets(shown):
+            self._soon(partial(self._draw_all, self.runs, shown, together.pictures()))
+
+    def _draw_all(
+        self, runs: Runs, shown: Shown[Any, Any], pictures: Sequence[Shown[Any, Any] | None]
+    ) -> None:
+        self.shown = shown
+        runs.follow()
+        if runs.in_grid:
+            runs.draw(pictures)
+        else:
+            attempt(lambda: self.view.show_frame(shown))
+        self.pictures.setCurrentWidget(runs.grid if runs.in_grid else self.view)
+        if not self.sentence.text:
+            self._say()
+        elif not self._saying.isActive():
+            self._saying.start()
+
+    def _say(self) -> None:
+        if self.runs is not None and not self.frozen:
+            attempt(lambda: self.sentence.say(self.runs.sentence() if self.runs is not None else ""))
+            self.drawn.emit()
+
+    def _follow_all(self) -> None:
+        if self.runs is not None and not self.frozen:
+            self.runs.follow()
+            self.drawn.emit()
+
+    def _fit(self) -> None:
+        """Take the room that there is for pictures."""
+        if self.runs is not None and not self.frozen:
+            self._show_controls()
+            self._box.activate()
+            before = self.runs.in_grid
+            self.runs.fit(self.pictures.size())
+            if self.runs.in_grid is not before:
+                self._offer_all()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The room for pictures has changed."""
+        if event.type() == QEvent.Type.Resize and self.runs is not None:
+            QTimer.singleShot(0, self, self._fit)  # when it has been shared out
+        return False
 
     # --- what is shown ---------------------------------------------------------------------------
 
     def offer(self, shown: Shown[Any, Any]) -> None:
         """Draw a frame as soon as the stage has rested; the newest one counts."""
-        if self.frozen or (self._held is not None and shown.params != self._held):
-            return
-        self._next = shown
+        if self.runs is None and self._lets(shown):  # else all are drawn together
+            self._soon(partial(self._draw_one, shown))
+
+    def _lets(self, shown: Shown[Any, Any]) -> bool:
+        """Whether a frame may be seen now."""
+        return not self.frozen and (self._held is None or shown.params == self._held)
+
+    def _soon(self, draw: Callable[[], object]) -> None:
+        self._next = draw
         if not self._drawing.isActive():
             self._drawing.start(max(0, round(1000 * (self._rested - time.monotonic()))))
 
-    def _draw(self) -> None:
-        shown, self._next = self._next, None
-        if shown is None or self.frozen:
-            return
-        began = time.perf_counter()
+    def _draw_one(self, shown: Shown[Any, Any]) -> None:
         attempt(lambda: self.view.show_frame(shown))
         self.shown = shown
+
+    def _draw(self) -> None:
+        draw, self._next = self._next, None
+        if draw is None or self.frozen:
+            return
+        began = time.perf_counter()
+        draw()
         self._type()  # a view may have made more
         self.rest(time.perf_counter() - began)
         self.drawn.emit()
@@ -172,12 +326,15 @@ class Scene(QWidget):
         """Show what the session shows now."""
         if self.controls is not None and not self.frozen:
             self.controls.set_params(self.session.params)
-        if (now := self.session.current()) is not None:
+        if self.runs is not None:
+            self._offer_all()
+        elif (now := self.session.current()) is not None:
             self.offer(now)
 
     def freeze(self, frozen: bool) -> None:
-        """Keep the picture whatever happens, or catch up."""
+        """Keep the picture whatever happens, the mouse over it included, or catch up."""
         self.frozen = frozen
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, frozen)
         if not frozen:
             self.catch_up()
 
@@ -202,9 +359,17 @@ class Scene(QWidget):
             self.controls.set_params(params)
 
     def _clicked(self, name: str, value: object) -> None:
-        self.session.set_params(**{name: value})
+        (self.together or self.session).set_params(**{name: value})
 
     # --- how its cards stand ---------------------------------------------------------------------
+
+    def fill(self, picture: QWidget) -> None:
+        """The card of a picture has the whole view."""
+        cards = self.view.layout()
+        if isinstance(cards, Arrangement):
+            place = next((one for one in cards.places if one.card.isAncestorOf(picture)), None)
+            if cards.filled is not place:
+                cards.fill(place)
 
     def arrange(self, other: PanelView) -> None:
         """Open and fill the cards that another view of the panel has open and filled."""
@@ -377,10 +542,20 @@ class Stage(Guarded, QWidget):
         self.scene = scene
         self.blank.setVisible(scene is None)
         if scene is not None:
+            scene.setParent(self)
             scene.drawn.connect(self.drawn)
             scene.show()
         self._lay()
         self.drawn.emit()
+
+    def take_scene(self) -> Scene | None:
+        """Give what is shown away, as it is."""
+        scene, self.scene = self.scene, None
+        if scene is not None:
+            scene.drawn.disconnect(self.drawn)
+            scene.hide()
+            scene.setParent(None)
+        return scene
 
     def ask(self, asked: Asked | None) -> None:
         """Show a question: over everything while it is open, below the picture once it is answered."""

@@ -125,7 +125,7 @@ class WhatIfField(Overlay):
 
     def sheet_rect(self) -> QRect:
         px, beside = self.look.px, self._beside
-        width = min(px(300), self.width() - px(16))
+        width = min(max(px(300), self._box.totalMinimumSize().width()), self.width() - px(16))
         height = self._box.heightForWidth(width)
         left = max(px(8), min(beside.left() - px(8), self.width() - width - px(8)))
         below = beside.bottom() + px(6)

@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from app.window.momentlist import MomentList
     from app.window.page import Page
     from app.window.side import Side
+    from widgets.controls.controls import ControlPanel
 
 SMALLEST = (960, 600)
 LEAST_PAGE, GOOD_PAGE = 500, 620  # a page's width below which a column folds, and beside code
@@ -158,12 +159,14 @@ class MainWindow(Guarded, QMainWindow):
         self.hall = Hall(self)
         self.lecturing = Lecturing(self, self)
         self.lecturing.changed.connect(self._lecture_changed)
+        self.lecturing.turned.connect(self._choose_controls)
         self.hall.follow(self.lecturing)
         self.moments: MomentList | None = None  # in the place of the roadmap, while a lecture is at work
         self.handing = Handing(self)
         self.comparing = Comparing(self, self)
         self.menus, self.way = Menus(self), Way(self)
         self.guiding = Guiding(self, self, self._side_shown)
+        self.comparing.changed.connect(self.hall.compare)
         self.setWindowTitle("Big Models Lab")
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # nothing is about to be pressed by Space
@@ -268,7 +271,7 @@ class MainWindow(Guarded, QMainWindow):
         self._columns.addWidget(self._right)
         self.setCentralWidget(central)
         central.show()
-        self.toast = Toast(self.look, self, self._read_rect)
+        self.toast = Toast(self.look, self, self._read_rect, lambda: self.seen)
         if self.place == "home":
             self.show_home()
         self.fold()
@@ -433,9 +436,9 @@ class MainWindow(Guarded, QMainWindow):
 
     def open_script(self, number: int) -> None:
         """A lecture that ships, from its first moment."""
-        from app.files.lecture import shipped
+        from app.files.lecture import script
 
-        self.lecturing.open(shipped()[f"l{number}"])
+        self.lecturing.open(script(f"l{number}"))
 
     def rehearse(self) -> None:
         """Have every moment of the open lecture made and tried on this machine."""
@@ -505,6 +508,18 @@ class MainWindow(Guarded, QMainWindow):
                 shortcut.setEnabled(self.lecturing.lecture is not None)
         if self.lecturing.lecture is None:
             self._drop_moments()
+        self._choose_controls()
+
+    def _choose_controls(self) -> None:
+        """While this window is the stage, it has the controls that the lecturer chose with the moment."""
+        if self.side is not None:
+            self.side.controls.show_only(self.hall.choice if self.presenting and self.lecturing.moment
+                                         is not None else None)
+
+    @property
+    def chosen_controls(self) -> tuple[str, ...] | None:
+        """What the lecturer chose of the open panel's controls; None where nobody chose."""
+        return self.hall.choice
 
     def show_map(self) -> None:
         """What rests on what in the course, and what was done of it."""
@@ -639,6 +654,7 @@ class MainWindow(Guarded, QMainWindow):
         side.sketched.connect(self.guiding.answer_sketch)
         side.given_back.connect(self.guiding.given_back)
         self._right_box.addWidget(side)
+        self._choose_controls()
         self._show(page)
         self._to_page()
         self.setWindowTitle(f"{Said(panel, self.look.words.language).title} – Big Models Lab")
@@ -685,6 +701,10 @@ class MainWindow(Guarded, QMainWindow):
         """Whether the column with controls and guide is in sight."""
         return self._right.isVisible()
 
+    def leave_tour(self) -> None:
+        """What the open panel's tour asks or tells goes from the page and from the stage."""
+        self.guiding.end()
+
     # --- running ---------------------------------------------------------------------------------
 
     def _toggle(self) -> None:
@@ -716,7 +736,7 @@ class MainWindow(Guarded, QMainWindow):
         again; else one run for several; else leave the full screen; else unlock what was clicked; else
         stop presenting."""
         focus = QApplication.focusWidget()
-        if self._end_strip():
+        if self._end_sheet():
             pass
         elif isinstance(focus, (QLineEdit, QTextEdit, QPlainTextEdit)) and not focus.isReadOnly():
             focus.clearFocus()
@@ -915,17 +935,25 @@ class MainWindow(Guarded, QMainWindow):
 
     def check_room(self) -> None:
         """A strip to be read from the last row, on the stage if there is one; the same key ends it."""
-        window: QWidget = self.hall.stage or self
-        if not self._end_strip():
+        if not self._end_sheet():
+            look, window = self.for_all
+            strip = CheckRoom(look, window)
             window.activateWindow()
-            self.show_sheet(CheckRoom(self.look, window))
+            self.show_sheet(strip)
 
-    def _end_strip(self) -> bool:
-        """Take the strip away, whichever window has the keyboard; False if there is none."""
-        strip: CheckRoom | None = (self.hall.stage or self).findChild(CheckRoom)
-        if strip is not None:
-            strip.leave()
-        return strip is not None
+    @property
+    def for_all(self) -> tuple[Look, QWidget]:
+        """The stage and its letters, or this window where there is none."""
+        stage = self.hall.stage
+        return (self.look, self) if stage is None else (stage.look, stage)
+
+    def _end_sheet(self) -> bool:
+        """Take away what lies over the hall's picture, whichever window has the keyboard; False if there
+        is nothing."""
+        sheets = self._sheets()
+        for one in sheets:
+            one.leave()
+        return bool(sheets)
 
     @property
     def _presented(self) -> bool:
@@ -1022,12 +1050,27 @@ class MainWindow(Guarded, QMainWindow):
 
     def show_sheet(self, sheet: Overlay) -> None:
         """One sheet at a time: another one that is open goes."""
-        for other in self.findChildren(Overlay):
+        for other in self._sheets():
             if other is not sheet:
                 other.leave()
-        if self.hall.alone and self.hall.stage is not None:
-            self.activateWindow()  # the sheet is in this window
+        if sheet.parent() is self and (seen := self.seen) is not self:
+            sheet.go_over(seen)
         sheet.open()
+
+    @property
+    def seen(self) -> QWidget:
+        """The window that is looked at: where there is one screen, the stage lies over this one."""
+        return self.hall.seen
+
+    @property
+    def seen_controls(self) -> ControlPanel | None:
+        """The controls of the desk over the stage; None where this window is what is seen."""
+        return self.hall.controls
+
+    def _sheets(self) -> list[Overlay]:
+        """All that are open, here and on the stage."""
+        stage = self.hall.stage
+        return [*self.findChildren(Overlay), *(stage.findChildren(Overlay) if stage is not None else ())]
 
     def _to_search(self) -> None:
         if not self.roadmap.isVisible():

@@ -231,3 +231,57 @@ def test_that_a_question_box_asks_judges_and_clears(qtbot: Any) -> None:
     assert not box.buttons
     box.show_question(None)
     assert box.isHidden()
+
+
+# --- a sketch in a hall --------------------------------------------------------------------------
+
+
+def sketched_on(asking: Any, qtbot: Any) -> Any:
+    """The tour's question with a sketch, open on the stage."""
+    asking.do("stage")
+    tour = asking.guiding.tour("tiny")
+    tour.ask(1)
+    qtbot.waitUntil(lambda: tour.open == 1, timeout=10_000)
+    return asking.hall.scene.view.plot
+
+
+@pytest.mark.parametrize("where", ["desk", "stage"])
+def test_that_a_hall_sees_the_plot_on_which_its_guess_is_drawn(asking: Any, qtbot: Any, where: str) -> None:
+    on_stage = sketched_on(asking, qtbot)
+    stage, tour, on_desk = asking.hall.stage, asking.tours["tiny"], asking.page.view.plot
+    assert not stage.ballot.whole and stage.ballot.isVisible()
+    assert stage.ballot.lines() == ["How far is it?", "1  it stays", "2  it falls"]
+    assert stage.scene.height() + stage.ballot.height() == stage.height()
+    assert on_stage.sketching and on_stage.ranges() == on_desk.ranges()
+    draw(qtbot, on_desk if where == "desk" else on_stage, ((0, 1.0), (20, 0.98), (40, 0.95)))
+    assert np.array_equal(on_stage.sketch(), on_desk.sketch()) and tour.drawn
+    qtbot.keyClick(asking, Qt.Key.Key_T)
+    assert tour.answers[1].sketch is not None and not on_stage.sketching
+    qtbot.waitUntil(lambda: tour.state(1) == "done", timeout=10_000)
+    assert stage.ballot.lines()[-2:] == ["What happened: it falls", "The valley is steep."] \
+        or stage.ballot.lines()[0].startswith("The hall said: it stays")
+    assert abs(on_stage.sketch()[50] - 0.98) < 0.03  # the truth is drawn over it
+    qtbot.keyClick(asking, Qt.Key.Key_Escape)
+    assert on_stage.sketch() is None and stage.ballot.isHidden()
+    draw(qtbot, on_stage, ((0, 1.0), (40, 0.5)))
+    assert on_stage.sketch() is None
+
+
+def test_that_a_hall_may_answer_a_sketch_in_words_and_a_stage_that_goes_takes_nothing_along(
+    asking: Any, qtbot: Any
+) -> None:
+    sketched_on(asking, qtbot)
+    tour = asking.tours["tiny"]
+    asking.hall.poll.set(1, 30)
+    asking.do("stage")
+    draw(qtbot, asking.page.view.plot, ((0, 1.0), (40, 0.5)))
+    assert tour.drawn and asking.page.view.plot.sketching
+    asking.do("stage")
+    assert np.array_equal(asking.hall.scene.view.plot.sketch(), asking.page.view.plot.sketch())
+    asking.set_theme("dark")
+    assert asking.hall.scene.view.plot.sketching and asking.page.view.plot.sketching
+    asking.hall.stage.activateWindow()
+    qtbot.waitUntil(asking.hall.stage.isActiveWindow)
+    qtbot.keyClick(asking.hall.stage, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: tour.state(1) == "done", timeout=10_000)
+    assert tour.answers[1].guess == 1 and asking.hall.scene.view.plot.sketch() is None

@@ -38,7 +38,7 @@ def beside(lab: Any, qtbot: Any, typed: str = "0.1, 0.2, 0.05", **settings: Any)
 
 
 def stands(qtbot: Any, window: Any) -> None:
-    qtbot.waitUntil(lambda: window.comparing.together._standing
+    qtbot.waitUntil(lambda: window.comparing.together.standing
                     and not window.comparing.together._soon.isActive(), timeout=10_000)
     qtbot.wait(20)
 
@@ -76,7 +76,7 @@ def test_that_the_transport_and_the_keys_drive_all(lab: Any, qtbot: Any) -> None
     qtbot.waitUntil(lambda: together.last_step > step + 5, timeout=10_000)
     assert window.session.state is State.PAUSED and not bar._step.isEnabled()
     qtbot.keyClick(window, Qt.Key.Key_R)
-    qtbot.waitUntil(lambda: together._standing and together.last_step == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: together.standing and together.last_step == 0, timeout=10_000)
     assert not together.playing
 
 
@@ -89,7 +89,7 @@ def test_that_a_control_at_the_side_and_a_click_in_a_picture_act_in_all(lab: Any
     qtbot.waitUntil(lambda: [run.session.params.locked for run in together.runs] == [-1] * 3)
     assert window.comparing.together is together
     window.side.controls.changed.emit("start", "left")
-    qtbot.waitUntil(lambda: together._standing and [run.session.params.start for run in together.runs]
+    qtbot.waitUntil(lambda: together.standing and [run.session.params.start for run in together.runs]
                     == ["left"] * 3, timeout=10_000)
 
 
@@ -215,6 +215,27 @@ def test_that_a_run_that_diverges_is_told_of_it_alone(lab: Any, qtbot: Any) -> N
     assert page.card is None and page.beside.heads[1].fact.text().startswith("diverged at step ")
     page._describe()
     assert page.description.text.startswith("Learning rate 2: At step ")
+
+
+@pytest.mark.parametrize("how", [State.FAILED, State.DIVERGED])
+def test_that_what_became_of_the_first_run_is_said_when_it_is_alone_again(
+    lab: Any, qtbot: Any, how: State
+) -> None:
+    from app.engine.protocol import Failed
+
+    window = beside(lab, qtbot, "2.0, 0.1" if how is State.DIVERGED else "0.1, 0.2")
+    session, page = window.session, window.page
+    if how is State.FAILED:
+        session._on_message(Failed(session._talk.token, "The worker ended.", {}, "", fatal=True))
+    else:
+        qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: session.state is how, timeout=20_000)
+    assert page.card is None
+    steps = len(session.history)
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert window.comparing.together is None and len(session.history) == steps > 3
+    told = "The worker ended." if how is State.FAILED else "the loss stopped being a finite number"
+    assert page.card is not None and told in page.card.label.text()
 
 
 def test_that_it_says_when_they_take_turns(lab: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,25 @@ def test_that_the_desk_on_the_screen_that_goes_has_the_other_one(two: Any, qtbot
     assert two.hall.stage is None and two.isVisible() and two.screen().name() == ""
 
 
+def test_that_a_window_as_large_as_its_screen_is_swapped_to_a_smaller_one_and_back(
+    projector: None, lab: Any, qtbot: Any
+) -> None:
+    virtual_screens.set_screens(virtual_screens.screen("", 0, 1366, 768),
+                                virtual_screens.screen("hall", 1366, 1280, 720))
+    window = lab()
+    window.resize(1366, 768)
+    press(qtbot, window, Qt.Key.Key_F6)
+    for desk, stage in (("hall", ""), ("", "hall"), ("hall", "")):
+        press(qtbot, window, Qt.Key.Key_F7)
+        qtbot.wait(20)
+        assert (window.screen().name(), window.hall.stage.screen().name()) == (desk, stage)
+        assert not window.hall.alone and window.hall.stage.geometry() == window.hall.stage.screen().geometry()
+        assert window.screen().geometry().contains(window.geometry().center())
+    virtual_screens.unplug()
+    qtbot.waitUntil(lambda: QGuiApplication.primaryScreen().geometry().contains(window.geometry().center()))
+    assert window.hall.stage is None
+
+
 def test_that_with_one_screen_the_desk_lies_over_the_stage(lab: Any, qtbot: Any) -> None:
     window = lab()
     press(qtbot, window, Qt.Key.Key_F6)
@@ -416,3 +435,4 @@ def test_that_the_strip_for_the_last_row_is_on_the_stage_and_either_window_ends_
         assert strip.isVisible() and two.findChild(RoomStrip) is None
         ends()
         assert two.hall.stage.findChild(RoomStrip) is None and two.hall.stage.isFullScreen()
+        qtbot.waitUntil(two.isActiveWindow)  # the desk has the keys again

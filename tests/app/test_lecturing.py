@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -289,6 +291,78 @@ def test_that_dragging_a_moment_gives_it_another_place(qtbot: Any, prepared: Any
     assert lecturing.index == 1 and column.list.currentRow() == 1
 
 
+# Runs in a process of its own: the offscreen platform knows no dragging, the minimal one does.
+DRAG = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractItemView, QApplication
+from app.engine.inline import InlineErrand, InlinePool
+from app.files.lecture import Lecture, Moment
+from app.files.settings import Settings
+from app.session.session import Session
+from app.window.window import MainWindow
+from visualizers.catalog import panel
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+application, pool = QApplication([]), InlinePool()
+settings = Settings(path=Path(sys.argv[1]) / "settings.json", language="en", theme="light")
+window = MainWindow(settings, [panel("dot_product")], lambda one, _: Session(one, pool, threads=1))
+window.files.errands.start = InlineErrand
+window.resize(1280, 720)
+window.show()
+window.lecturing.open(Lecture({"en": "Mine"}, tuple(
+    Moment("dot_product", {"en": name}) for name in ("first", "second", "third"))))
+QTest.qWait(50)
+list_, screen = window.moments.list, window.windowHandle()
+view = list_.viewport()
+
+def drag(start, to):
+    rows = [list_.visualItemRect(list_.item(row)) for row in range(3)]
+    grip = rows[start].center()
+    goal = QPoint(grip.x(), rows[to].bottom() - 2 if to > start else rows[to].top() + 2)
+    carrying = QTimer(interval=20)
+
+    def carry():  # the drag has its own loop
+        if list_.state() is QAbstractItemView.State.DraggingState:
+            carrying.stop()
+            for place in ((grip + goal) / 2, goal):
+                QTest.mouseMove(screen, view.mapTo(window, place))
+            QTest.mouseRelease(screen, LEFT, NONE, view.mapTo(window, goal))
+
+    carrying.timeout.connect(carry)
+    carrying.start()
+    QTest.mousePress(view, LEFT, NONE, grip)
+    for far in range(2, 20, 4):  # until it is a drag
+        if not carrying.isActive():
+            break
+        place = QPointF(grip + QPoint(0, far if to > start else -far))
+        application.sendEvent(view, QMouseEvent(
+            QEvent.Type.MouseMove, place, view.mapToGlobal(place), Qt.MouseButton.NoButton, LEFT, NONE))
+    QTest.qWait(50)
+    names = [one.name["en"] for one in window.lecturing.moments]
+    assert [list_.item(row).text() for row in range(list_.count())] == names
+    assert list_.currentRow() == window.lecturing.index, (list_.currentRow(), window.lecturing.index)
+    print(*names, "at", window.lecturing.moment.name["en"])
+
+drag(0, 2)
+drag(2, 1)
+drag(1, 0)
+window.close()
+"""
+
+
+def test_that_a_moment_is_dragged_with_the_mouse(tmp_path: Path) -> None:
+    environment = os.environ | {"BIGMODELS_CONFIG": str(tmp_path), "QT_QPA_PLATFORM": "minimal"}
+    done = subprocess.run([sys.executable, "-c", DRAG, str(tmp_path)], env=environment, capture_output=True,
+                          text=True, timeout=150)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines() == [
+        "second third first at first", "second first third at first", "first second third at first"]
+
+
 def test_that_a_lecture_is_saved_and_opened_where_it_is_dropped(
     qtbot: Any, prepared: Any, hall: Any, tmp_path: Path
 ) -> None:
@@ -408,7 +482,7 @@ def test_that_a_script_that_ships_is_given_from_the_start_page(
 
     script = Lecture({"en": "One"}, (Moment("dot_product", {"en": "Dots"}),))
     monkeypatch.setattr("app.window.window.scripts_that_ship", lambda: frozenset({3}))
-    monkeypatch.setattr(files, "shipped", lambda: {"l3": script})
+    monkeypatch.setattr(files, "script", {"l3": script}.__getitem__)
     window = hall()
     home = window.middle.currentWidget()
     assert isinstance(home, Home)
@@ -420,3 +494,203 @@ def test_that_a_script_that_ships_is_given_from_the_start_page(
     window.show_home()
     window.do("script-3")
     assert window.place == "dot_product"
+
+
+def test_that_a_moment_without_a_choice_shows_all_controls_that_fit_whatever_was_chosen_before(
+    qtbot: Any, prepared: Any
+) -> None:
+    prepared.lecturing.go(2)
+    prepared.settings.stage_controls = ["rnn_gradients.clip"]  # what the desk chose before, at another time
+    prepared.do("stage")
+    prepared.hall.stage.setGeometry(0, 0, 1024, 640)
+    assert prepared.lecturing.moments[0].controls is None
+    prepared.lecturing.go(0)
+    qtbot.waitUntil(lambda: prepared.hall.scene.shown is not None, timeout=8_000)
+    scene, stage = prepared.hall.scene, prepared.hall.stage
+    seen = [name for name, one in scene.controls.controls() if one.isVisible()]
+    names = [one.name for one in panel("rnn_gradients").parameters if one.kind != "hidden"]
+    assert 1 < len(seen) < 8 and seen == names[:len(seen)]
+    assert scene.view.height() >= scene.view.layout().minimumSize().height()
+    assert scene.below.geometry().bottom() < stage.height()
+    prepared.hall.choose("clip", False)  # with the moment, not for the panel
+    assert set(prepared.lecturing.moment.controls) == {*names} - {"clip"}
+    prepared.hall.choose("clip", True)
+    assert prepared.lecturing.moment.controls is None
+    assert prepared.settings.stage_controls == ["rnn_gradients.clip"]
+
+
+def test_that_presenter_mode_has_the_controls_of_the_moment_and_the_others_on_demand(
+    qtbot: Any, prepared: Any
+) -> None:
+    prepared.lecturing.edit(0, controls=("cell", "length"))
+    prepared.lecturing.edit(1, controls=())
+    prepared.lecturing.go(0)
+
+    def seen() -> list[str]:
+        return [name for name, one in prepared.side.controls.controls() if not one.isHidden()]
+
+    everything = seen()
+    assert len(everything) > 5 and prepared.side.controls.all.isHidden()
+    press(qtbot, prepared, Qt.Key.Key_F5)
+    assert seen() == ["cell", "length"]
+    prepared.session.set_params(cell="LSTM")
+    assert seen() == ["cell", "length"]
+    qtbot.mouseClick(prepared.side.controls.all, Qt.MouseButton.LeftButton)
+    assert len(seen()) > 5 and prepared.side.controls.all.isHidden()
+    press(qtbot, prepared, Qt.Key.Key_PageDown)
+    assert seen() == [] and prepared.side.controls.all.isVisible()
+    press(qtbot, prepared, Qt.Key.Key_PageUp)
+    assert seen() == ["cell", "length"]
+    prepared.lecturing.edit(0, controls=None)
+    assert seen() == everything
+    prepared.lecturing.edit(0, controls=("cell",))
+    press(qtbot, prepared, Qt.Key.Key_F5)
+    assert seen() == everything
+
+
+def test_that_ctrl_d_keeps_the_controls_that_the_stage_has(qtbot: Any, hall: Any) -> None:
+    window = hall()
+    opened(qtbot, window, "rnn_gradients", **RECURRENT)
+    window.do("stage")
+    window.hall.choose("clip", True)
+    assert kept(qtbot, window).controls == ("clip",)
+    window.hall.choose("cell", True)
+    assert window.lecturing.moment.controls == ("clip", "cell")
+    assert kept(qtbot, window).controls == ("clip", "cell")
+
+
+# --- moments with ghosts ---------------------------------------------------------------------------
+
+
+def ghosts(window: Any) -> list[tuple[str, int]]:
+    """The labels of the ghosts that are drawn, each with its steps."""
+    return [(one.label, len(one.history)) for one in window.page.shown.ghosts]
+
+
+@pytest.fixture
+def haunted(qtbot: Any, hall: Any) -> Any:
+    """A window with a lecture of a moment with two ghosts, one of them named, and one without."""
+    window = hall()
+    session = opened(qtbot, window, "rnn_gradients", **RECURRENT, cell="GRU")
+    trained(qtbot, session, 2)
+    press(qtbot, window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    session.rename_pin(0, "the gated one")
+    opened(qtbot, window, "rnn_gradients", **RECURRENT)
+    trained(qtbot, session, 3)
+    session.set_params(learning_rate=0.02)
+    qtbot.waitUntil(lambda: session.resting and session.current().params == session.params)
+    trained(qtbot, session, 4)
+    press(qtbot, window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    opened(qtbot, window, "rnn_gradients", **RECURRENT, cell="LSTM")
+    trained(qtbot, session, 5)
+    kept(qtbot, window)
+    window.lecturing.edit(0, name={"en": "With ghosts"})
+    session.set_pinned(())
+    kept(qtbot, window)
+    return window
+
+
+def test_that_a_moment_keeps_its_ghosts_and_one_without_has_none(qtbot: Any, haunted: Any) -> None:
+    first, second = haunted.lecturing.moments
+    assert len(first.ghosts) == 2 and second.ghosts == ()
+    assert ghosts(haunted) == []
+    press(qtbot, haunted, Qt.Key.Key_PageUp)
+    told = ghosts(haunted)
+    assert [steps for _, steps in told] == [2, 4] and told[0][0] == "the gated one"
+    assert told[1][0] == "Cell GRU, Learning rate 0.01 → 0.02"
+    press(qtbot, haunted, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)  # one more, by hand
+    assert len(haunted.session.pinned) == 3
+    press(qtbot, haunted, Qt.Key.Key_Home)
+    assert ghosts(haunted) == told
+    press(qtbot, haunted, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert len(haunted.session.pinned) == 3
+    press(qtbot, haunted, Qt.Key.Key_PageDown)
+    assert ghosts(haunted) == []
+
+
+def test_that_ghosts_travel_with_the_file_of_a_lecture(
+    qtbot: Any, haunted: Any, hall: Any, tmp_path: Path
+) -> None:
+    haunted.lecturing.go(0)
+    told, drawn = ghosts(haunted), [one.frame for one in haunted.page.shown.ghosts]
+    files.write(tmp_path / "mine.lecture", haunted.lecturing.lecture)
+    there = files.read(tmp_path / "mine.lecture")
+    assert there == haunted.lecturing.lecture
+    for file in (tmp_path / "moments").glob("*"):
+        file.unlink()
+    other = hall()
+    other.lecturing.open(there, tmp_path / "mine.lecture")
+    assert ghosts(other) == told
+    assert all(equal(one.frame, frame) for one, frame in zip(other.page.shown.ghosts, drawn, strict=True))
+    moment = there.moments[0]
+    said = files.pinned(moment)[1]
+    assert (said.start.learning_rate, said.params.learning_rate, said.step) == (0.01, 0.02, 4)
+
+
+def test_that_a_lecture_that_was_never_saved_has_its_ghosts_again(
+    qtbot: Any, haunted: Any, hall: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    haunted.lecturing.go(0)
+    told = ghosts(haunted)
+    haunted.close()
+    (found,) = (tmp_path / "lectures").glob("*.toml")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    window = hall()
+    window.files.guarded(lambda: window.lecturing.open_unsaved(found))
+    assert ghosts(window) == told and len(window.lecturing.moment.ghosts) == 2
+    for file in (tmp_path / "moments").glob("*"):
+        file.unlink()
+    window.lecturing.open(files.parse(files.written(window.lecturing.lecture), "mine"))
+    qtbot.waitUntil(lambda: window.lecturing.moment.run is not None, timeout=8_000)  # trained again
+    assert ghosts(window) == [] and window.lecturing.moment.ghosts == ()
+
+
+def test_that_runs_beside_one_another_are_kept_as_a_moment_with_ghosts_and_end_at_the_next(
+    qtbot: Any, prepared: Any
+) -> None:
+    prepared.lecturing.go(1)
+    prepared.comparing.begin("learning_rate", [0.01, 0.03, 0.05])
+    together = prepared.comparing.together
+    qtbot.waitUntil(lambda: together.last_step > 3, timeout=8_000)
+    moment = kept(qtbot, prepared)
+    assert not together.over and not together.playing and together.standing
+    step = together.last_step
+    assert (moment.steps, [one.steps for one in moment.ghosts]) == (step, [step, step])
+    assert [one.set["learning_rate"] for one in moment.ghosts] == [0.03, 0.05]
+    press(qtbot, prepared, Qt.Key.Key_PageUp)
+    assert together.over and prepared.comparing.together is None and prepared.page.beside is None
+    assert prepared.session.last_step == 2 and ghosts(prepared) == []
+    qtbot.waitUntil(lambda: prepared.session.ready, timeout=8_000)
+    assert prepared.session.last_step == 2  # nobody trains it on
+    press(qtbot, prepared, Qt.Key.Key_PageDown)
+    assert [steps for _, steps in ghosts(prepared)] == [step, step] and prepared.session.last_step == step
+    press(qtbot, prepared, Qt.Key.Key_Home)
+    assert prepared.session.params.learning_rate == 0.01
+
+
+@pytest.mark.parametrize("change", [
+    {"run": "runs/01-2.bml"}, {"run": "../01-1.bml"}, {"panel": "dot_product"}, {"steps": -1},
+    {"set": {"cell": "no such cell"}}, {"ghosts": []}])
+def test_that_a_ghost_of_a_file_is_read_as_strictly_as_a_moment(
+    haunted: Any, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    import tomllib
+    import zipfile
+
+    import tomli_w
+
+    from visualizers.refusal import Refusal
+
+    whole, altered = tmp_path / "whole.lecture", tmp_path / "altered.lecture"
+    files.write(whole, haunted.lecturing.lecture)
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(altered, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == files.DOCUMENT:
+                document = tomllib.loads(data.decode())
+                document["moment"][0]["ghosts"][0] |= change
+                data = tomli_w.dumps(document).encode()
+            new.writestr(name, data)
+    assert len(files.read(whole).moments[0].ghosts) == 2
+    with pytest.raises(Refusal):
+        files.read(altered)

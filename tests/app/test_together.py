@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
@@ -16,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 import toys
 
 from app.engine.inline import InlinePool
+from app.engine.pool import Pool
 from app.session.session import Session, State
 from app.session.together import Together
 from app.session.undo import Undo
@@ -72,7 +76,7 @@ def steps(together: Together) -> list[int]:
 
 
 def stand(qtbot: Any, together: Together, step: int) -> None:
-    qtbot.waitUntil(lambda: together._standing and steps(together) == [step] * len(together.runs),
+    qtbot.waitUntil(lambda: together.standing and steps(together) == [step] * len(together.runs),
                     timeout=10_000)
 
 
@@ -87,7 +91,7 @@ def test_that_each_run_is_bit_for_bit_the_one_that_a_single_session_gives(
     assert together.in_turns is (cores == 1)
     for _ in range(3):
         together.step(7)
-        qtbot.waitUntil(lambda: together._standing, timeout=10_000)
+        qtbot.waitUntil(lambda: together.standing, timeout=10_000)
     assert steps(together) == [21, 21]
     for run, values in zip(together.runs, RATES, strict=False):
         single = alone(qtbot, toys.panel("Rnn"), 21, seed=5, **values)
@@ -118,7 +122,7 @@ def test_that_they_stay_in_step_whatever_is_done(begin: Begin, qtbot: Any, cores
         qtbot.wait(choose.choice([0, 1, 20]))
     together.play()
     together.pause()
-    qtbot.waitUntil(lambda: together._standing, timeout=10_000)
+    qtbot.waitUntil(lambda: together.standing, timeout=10_000)
     assert len(set(steps(together))) == 1 and steps(together)[0] > 0
     assert drawn and all(len(one) == 1 for one in drawn)
     assert max(training) <= min(cores, 3)
@@ -137,9 +141,9 @@ def test_that_a_shared_control_acts_in_all_from_the_same_step_and_their_own_in_t
     together.set_params(learning_rate=0.3)
     qtbot.waitUntil(lambda: all(run.session.params.selected == 4 for run in together.runs))
     together.pause()
-    qtbot.waitUntil(lambda: together._standing)
+    qtbot.waitUntil(lambda: together.standing)
     together.step(2)
-    qtbot.waitUntil(lambda: together._standing, timeout=10_000)
+    qtbot.waitUntil(lambda: together.standing, timeout=10_000)
     assert [run.session.params.learning_rate for run in together.runs] == [0.3, 0.2, 0.4]
     (at,), = {tuple(one.step for one in run.session.record().changes) for run in together.runs}
     assert 0 < at < together.last_step
@@ -159,7 +163,7 @@ def test_that_a_shared_control_that_restarts_begins_all_anew_and_one_of_its_own_
     stand(qtbot, together, 6)  # it has caught up with the other
     assert [run.session.params.size for run in together.runs] == [16, 8]
     together.set_params(seed=2)
-    qtbot.waitUntil(lambda: together._standing and together.last_step == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: together.standing and together.last_step == 0, timeout=10_000)
     assert [run.session.params.seed for run in together.runs] == [2, 2]
     together.step(1)
     stand(qtbot, together, 1)
@@ -179,7 +183,7 @@ def test_that_reset_back_and_branch_are_everybody_s(begin: Begin, qtbot: Any) ->
     together.step(2)
     stand(qtbot, together, 6)
     together.reset()
-    qtbot.waitUntil(lambda: together._standing and together.last_step == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: together.standing and together.last_step == 0, timeout=10_000)
     assert [run.session.state for run in together.runs] == [State.PAUSED] * 3
 
 
@@ -188,7 +192,7 @@ def test_that_what_nobody_sees_or_paints_trains_nothing(begin: Begin, qtbot: Any
     together.shown.disconnect(together.painted)
     together.play()
     qtbot.waitUntil(lambda: together.last_step > 0)
-    qtbot.waitUntil(lambda: together._standing)
+    qtbot.waitUntil(lambda: together.standing)
     there = together.last_step
     qtbot.wait(50)
     assert together.last_step == there
@@ -209,7 +213,7 @@ def test_that_a_run_that_diverges_or_settles_stays_behind_and_the_others_go_on(
     qtbot.waitUntil(lambda: together.first.last_step > 12, timeout=10_000)
     assert together.playing
     together.pause()
-    qtbot.waitUntil(lambda: together._standing)
+    qtbot.waitUntil(lambda: together.standing)
     states = [run.session.state for run in together.runs]
     assert states == [State.PAUSED, State.DIVERGED, State.FINISHED]
     said = Said(together.panel, "en")
@@ -308,3 +312,43 @@ def test_that_a_panel_without_training_shows_them_beside_each_other(begin: Begin
     qtbot.waitUntil(lambda: [one.frame.selected for one in together.pictures()] == [3, 3])
     shown = together.one_picture(said)
     assert [one.label for one in shown.ghosts] == ["Learning rate 0.2"]
+
+
+@pytest.mark.alone
+def test_that_the_others_live_when_one_of_their_workers_is_killed_and_no_process_stays(qtbot: Any) -> None:
+    pool, panel = Pool(), toys.panel("Counter")
+    try:
+        session = Session(panel, pool, threads=1)
+        session.open()
+        qtbot.waitUntil(lambda: session.current() is not None, timeout=60_000)
+        together = Together(Undo(session), lambda: Session(panel, pool, threads=1), RATES, threads=1, cores=3)
+        together.shown.connect(together.painted)
+        together.play()
+        pids: set[int] = set()
+        for lost in (1, 0):  # the window's own session is one of them
+            qtbot.waitUntil(lambda: all(run.session.worker_pid and run.session.last_step > 5
+                                        for run in together.runs) and together.playing, timeout=60_000)
+            run, others = together.runs[lost], [one for at, one in enumerate(together.runs) if at != lost]
+            pids |= {one.session.worker_pid for one in together.runs}
+            os.kill(run.session.worker_pid, signal.SIGKILL)
+            qtbot.waitUntil(lambda run=run: run.session.state is State.FAILED, timeout=20_000)
+            there = run.session.last_step
+            assert len(run.session.history) == there > 5 and run.session.current() is not None
+            assert together.sentence(Said(panel, "en")).startswith(
+                f"Learning rate {RATES[lost]['learning_rate']}: The worker process was ended from outside")
+            qtbot.waitUntil(lambda others=others, there=there: all(
+                one.session.last_step > there + 5 for one in others), timeout=20_000)
+            assert all(one.trouble is None for one in others) and not together.over
+            together.retry(lost)
+            qtbot.waitUntil(lambda run=run, there=there: run.trouble is None
+                            and run.session.last_step > there + 5, timeout=60_000)
+        together.pause()
+        qtbot.waitUntil(lambda: together.standing, timeout=20_000)
+        assert len({run.session.last_step for run in together.runs}) == 1
+        pids |= {one.session.worker_pid for one in together.runs}
+        together.close()
+        session.close()
+    finally:
+        pool.close()
+    assert not [pid for pid in pids if psutil.pid_exists(pid)
+                and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -694,6 +694,7 @@ class ControlPanel(QScrollArea):
         column.setSpacing(look.px(11))
         self._controls: dict[str, _Control] = {}
         self._idle: dict[str, str] = {}
+        self._only: Collection[str] | None = None
         for one in parameters:
             if one.kind == "hidden":
                 continue
@@ -718,6 +719,11 @@ class ControlPanel(QScrollArea):
             control.what_if.connect(lambda name=one.name: self.what_if.emit(name))
             column.addWidget(control)
             self._controls[one.name] = control
+        self.all = QPushButton(look.words("All controls"))
+        self.all.setProperty("role", "link")
+        self.all.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.all.clicked.connect(lambda: self.show_only(None))
+        column.addWidget(self.all, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         self.setWidget(inside)
         inside.setAutoFillBackground(False)  # setWidget turned it on; the card shall show through
@@ -743,6 +749,11 @@ class ControlPanel(QScrollArea):
         for name, control in self._controls.items():
             control.show_value(getattr(params, name))
         self._show_fitting(params)
+
+    def show_only(self, names: Collection[str] | None) -> None:
+        """Show these controls alone, until the others are asked for; or all."""
+        self._only = names
+        self._show_fitting(self._params)
 
     def set_idle(self, reasons: Mapping[str, str]) -> None:
         """Controls that can change nothing now, each with a sentence why, in the user's language."""
@@ -771,8 +782,12 @@ class ControlPanel(QScrollArea):
         self.changed.emit(name, value)
 
     def _show_fitting(self, params: Any) -> None:
-        for control in self._controls.values():
-            control.setVisible(control.one.shown_for(params))
+        left_out = False
+        for name, control in self._controls.items():
+            fits, wanted = control.one.shown_for(params), self._only is None or name in self._only
+            control.setVisible(fits and wanted)
+            left_out = left_out or (fits and not wanted)
+        self.all.setVisible(left_out)
 
 
 class _Values:

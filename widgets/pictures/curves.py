@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -1141,6 +1141,16 @@ class CurvePlot(Picture[Point]):
         """Keep a drawn curve in sight, dashed, under what is drawn over it."""
         self._canvas.viewport().unsetCursor()
         self._sketch = _Sketch(x_range, self.ranges()[1], values, open=False)
+        self.draw(self._curves, self._rules)
+
+    def sketch_as(self, other: CurvePlot) -> None:
+        """Have what is drawn by hand on another plot, and let the mouse draw on where it does there."""
+        theirs = other._sketch
+        self._sketch = None if theirs is None else replace(theirs, values=theirs.values.copy(), at=None)
+        if self.sketching:
+            self._canvas.viewport().setCursor(Qt.CursorShape.CrossCursor)
+        else:
+            self._canvas.viewport().unsetCursor()
         self.draw(self._curves, self._rules)
 
     def end_sketch(self) -> None:

@@ -19,13 +19,14 @@ class Sentence(Guarded, QWidget):
 
     Args:
         token: the colour of the text.
+        size: unscaled pixels of its letters.
         lines: what there is room for. A text that needs more ends with "…" in the last one.
         steady: the room is there whatever the text is, so that a page does not jump when a sentence
             that changes grows by a word. Otherwise it takes only the lines that it needs.
     """
 
     def __init__(
-        self, look: Look, token: str, *, lines: int = 2, steady: bool = True,
+        self, look: Look, token: str, *, size: float = 11, lines: int = 2, steady: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -33,7 +34,7 @@ class Sentence(Guarded, QWidget):
         self._lines, self._steady = lines, steady
         self._layout = QTextLayout()
         self._cut = ""  # what stands in the last line where the text is too long
-        self.setFont(font(look, 11))
+        self.setFont(font(look, size))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(self._height(lines if steady else 1))
 
