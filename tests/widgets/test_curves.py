@@ -362,7 +362,7 @@ def test_that_in_a_hall_a_title_has_room_beside_the_ticks_before_they_are_painte
 
 
 def test_that_a_title_longer_than_its_axis_takes_a_second_line(qtbot: QtBot) -> None:
-    made = plot(qtbot, x="step", y="the mean number of nats a letter costs in the text that is held out")
+    made = plot(qtbot, x="step", y="nats that a letter of a new text costs")
     axis = made._canvas.getPlotItem().getAxis("left")
     for height in (200, 600, 200):
         made.resize(420, height)
@@ -371,3 +371,12 @@ def test_that_a_title_longer_than_its_axis_takes_a_second_line(qtbot: QtBot) -> 
         assert box.width() <= axis.size().height() + 1
         assert (box.height() > 2 * axis._metrics.height()) == (height == 200)
         qtbot.waitUntil(lambda: axis.size().width() > axis.label.boundingRect().height())
+
+
+def test_that_a_plot_that_was_small_for_a_moment_fits_its_widget_again(qtbot: QtBot) -> None:
+    made = plot(qtbot, x="the steps that an error goes back from the answer to where it was made")
+    made.resize(60, 60)
+    qtbot.wait(1)
+    made.resize(420, 300)
+    canvas = made._canvas
+    qtbot.waitUntil(lambda: canvas.getPlotItem().geometry().size().toSize() == canvas.viewport().size())

@@ -304,11 +304,12 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
                 self.setMinimumWidth(self.maximumWidth())
 
     def resizeEvent(self, event: QGraphicsSceneResizeEvent | None = None) -> None:
-        """A title that is longer than its axis takes a second line."""
+        """A title that is longer than its axis takes a second line; not more, for while a page is laid
+        out an axis may be a few pixels long, and the plot would grow round what stood in them."""
         if self.label is not None:
             upright = self.orientation in ("left", "right")
             room = self.size().height() if upright else self.size().width()
-            lines = room if 0 < room < self._title else -1.0
+            lines = room if self._title / 2 < room < self._title else -1.0
             if lines != self.label.textWidth():
                 self.label.setTextWidth(lines)
                 self._adjustSize()
