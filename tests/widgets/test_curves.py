@@ -371,12 +371,3 @@ def test_that_a_title_longer_than_its_axis_takes_a_second_line(qtbot: QtBot) -> 
         assert box.width() <= axis.size().height() + 1
         assert (box.height() > 2 * axis._metrics.height()) == (height == 200)
         qtbot.waitUntil(lambda: axis.size().width() > axis.label.boundingRect().height())
-
-
-def test_that_a_plot_that_was_small_for_a_moment_fits_its_widget_again(qtbot: QtBot) -> None:
-    made = plot(qtbot, x="the steps that an error goes back from the answer to where it was made")
-    made.resize(60, 60)
-    qtbot.wait(1)
-    made.resize(420, 300)
-    canvas = made._canvas
-    qtbot.waitUntil(lambda: canvas.getPlotItem().geometry().size().toSize() == canvas.viewport().size())
