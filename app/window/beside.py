@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from visualizers.panel import Panel, Shown, load
 from widgets.base.guard import Guarded, attempt
 from widgets.base.labels import Quiet
 from widgets.base.tips import explain
+from widgets.pictures.curves import CurvePlot
 from widgets.theme.icons import icon
 from widgets.theme.look import Look
 from widgets.theme.numbers import count, decimal
@@ -194,6 +195,9 @@ class Grid(Guarded, QWidget):
                 cell.addWidget(view, 1)
                 self.views.append(view)
                 self._cells.append(cell)
+            for plots in self._plots():
+                for plot in plots:
+                    plot.stand_by(plots)
         columns, rows = shape
         for at, (cell, head) in enumerate(zip(self._cells, self._heads, strict=True)):
             cell.insertWidget(0, head)
@@ -202,6 +206,21 @@ class Grid(Guarded, QWidget):
         for at in range(len(self._heads)):
             self._box.setColumnStretch(at, int(at < columns))
             self._box.setRowStretch(at, int(at < rows))
+
+
+    def _plots(self) -> Iterable[tuple[CurvePlot, ...]]:
+        """The plots that show the same of the runs."""
+        return zip(*(view.findChildren(CurvePlot) for view in self.views), strict=True)
+
+    def draw(self, pictures: Sequence[Shown[Any, Any] | None]) -> bool:
+        """Draw what each run shows into its picture, all on the same axes; whether all could be drawn."""
+        drawn = True
+        for view, shown in zip(self.views, pictures, strict=True):
+            if shown is not None:
+                drawn = attempt(partial(view.show_frame, shown)) and drawn
+        for first, *_ in self._plots():
+            first.level()
+        return drawn
 
 
 class Runs(Guarded, QWidget):
@@ -279,11 +298,7 @@ class Runs(Guarded, QWidget):
 
     def draw(self, pictures: Sequence[Shown[Any, Any] | None]) -> bool:
         """Draw what each run shows into its picture; whether all could be drawn."""
-        drawn = True
-        for view, shown in zip(self.grid.views, pictures, strict=True):
-            if shown is not None:
-                drawn = attempt(partial(view.show_frame, shown)) and drawn
-        return drawn
+        return self.grid.draw(pictures)
 
 
 class Beside(Runs):

@@ -371,3 +371,19 @@ def test_that_a_title_longer_than_its_axis_takes_a_second_line(qtbot: QtBot) -> 
         assert box.width() <= axis.size().height() + 1
         assert (box.height() > 2 * axis._metrics.height()) == (height == 200)
         qtbot.waitUntil(lambda: axis.size().width() > axis.label.boundingRect().height())
+
+
+def test_that_plots_of_runs_beside_one_another_have_the_same_axes(qtbot: QtBot) -> None:
+    plots = [plot(qtbot) for _ in range(3)]
+    for one in plots:
+        one.stand_by(plots)
+    for length in (5, 12, 40):
+        for one, most in zip(plots, (1.0, 30.0, 4.0), strict=True):
+            one.draw([Curve(np.linspace(0.5, most, length))])
+        plots[0].level()
+        assert len({one.ranges() for one in plots}) == 1
+        (_, last), (low, high) = plots[0].ranges()
+        assert last >= length - 1 and low <= 0.5 and high >= 30
+    before = plots[2].ranges()
+    plots[2].draw([Curve(np.linspace(0.5, 2.0, 40))])  # its own line alone would need less
+    assert plots[2].ranges() == before

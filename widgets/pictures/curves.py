@@ -581,6 +581,7 @@ class CurvePlot(Picture[Point]):
         self._least, self._whole = y_min_span or 0.0, integer_x
         self._axis_titles = (x, y)
         self._ranges: list[Range | None] = [None, None]
+        self._alike: tuple[CurvePlot, ...] = ()  # of other runs, beside this one
         self._drawn: object = None  # what the picture shows, rules and lines
         self._curves: tuple[Curve, ...] = ()
         self._rules: tuple[Rule, ...] = ()
@@ -692,6 +693,21 @@ class CurvePlot(Picture[Point]):
         spans = self._box.viewRange()
         return self._plain(0, spans[0]), self._plain(1, spans[1])
 
+    def stand_by(self, others: Sequence[CurvePlot]) -> None:
+        """Have room for the curves of these plots, too: they show the same of other runs."""
+        self._alike = tuple(one for one in others if one is not self)
+
+    def level(self) -> None:
+        """Give this plot and those that it stands by the same ranges, once all were drawn."""
+        plots = (self, *self._alike)
+        for axis in (0, 1):
+            spans = [span for one in plots if (span := one._ranges[axis]) is not None]
+            if len(spans) == len(plots) and len(set(spans)) > 1:
+                low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+                for one in plots:
+                    if one._set_range(axis, low, high):
+                        one._canvas.viewport().update()
+
     def refine(self) -> None:
         """Thin the curves anew for another width."""
         self._lines = [line for line in map(self._line, self._curves) if line is not None]
@@ -732,15 +748,20 @@ class CurvePlot(Picture[Point]):
             low, high = self._wanted(axis, wanted)
             if self._whole and axis == 0 and high - low < 1:
                 high = low + 1  # two whole ticks
-            if self._ranges[axis] == (low, high):
-                continue
-            self._ranges[axis] = (low, high)
-            pad = 0.015 * (high - low)
-            if axis == 0:
-                self._box.setXRange(low - pad, high + pad, padding=0)
-            else:
-                self._box.setYRange(low - 2 * pad, high + 2 * pad, padding=0)
+            self._set_range(axis, low, high)
         return tuple(self._ranges) != before
+
+    def _set_range(self, axis: int, low: float, high: float) -> bool:
+        """Show this range of one axis, in plot coordinates; whether it is another one than before."""
+        if self._ranges[axis] == (low, high):
+            return False
+        self._ranges[axis] = (low, high)
+        pad = 0.015 * (high - low)
+        if axis == 0:
+            self._box.setXRange(low - pad, high + pad, padding=0)
+        else:
+            self._box.setYRange(low - 2 * pad, high + 2 * pad, padding=0)
+        return True
 
     def _wanted(self, axis: int, wanted: Range | None) -> Range:
         """The range in plot coordinates that one axis should show."""
@@ -751,7 +772,7 @@ class CurvePlot(Picture[Point]):
             return scales.widened(float(low), float(high), 0.0)
         now = self._ranges[axis]
         low, high = np.inf, -np.inf
-        for line in self._lines:
+        for line in (one for plot in (self, *self._alike) for one in plot._lines):
             least, most = (line.low, line.high) if axis else \
                 (float(np.nanmin(line.x)), float(np.nanmax(line.x)))
             low, high = min(low, least), max(high, most)
