@@ -143,12 +143,13 @@ class WordAnalogiesView(PanelView):
         frame, words = shown.frame, self.words
         right, itself = (percent(float(one.mean())) if len(one) else "–"
                          for one in (frame.answered, frame.answered_itself))
-        about = words("{title}, learnt here in {steps}", title=words(frame.title),
+        about = words("{title}, {steps} here", title=words(frame.title),
                       steps=quantity(shown.measured, "step", words)) if frame.trained else words(frame.title)
-        said = words("{sum}. Of the questions {right} are answered with the three words set aside, {itself} "
-                     "without ({about}).", sum=self._sum(frame), right=right, itself=itself, about=about)
+        said = words("{sum}. With the three words set aside {right} of the questions are right, without "
+                     "that {itself} ({about}).",
+                     sum=self._sum(frame), right=right, itself=itself, about=about)
         if frame.unknown:
-            said += " " + words("No vector here for: {words}.", words=words(", ").join(frame.unknown))
+            said += " " + words("No vector for {words}.", words=words(", ").join(frame.unknown))
         return said
 
 

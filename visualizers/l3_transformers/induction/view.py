@@ -158,9 +158,9 @@ class InductionView(PanelView):
         frame, words = shown.frame, self.words
         layer, head = divmod(int(frame.induction.argmax()), frame.induction.shape[1])
         said = words(
-            "At step {measured} the loss is {fresh} before a sequence repeats and {repeats} where it does: "
-            "{accuracy} right. Head {head} of layer {layer} looks most at what came next: {score}. "
-            "After {pairs} in context {shots} of the answers are right.",
+            "Step {measured}: loss {fresh} before a sequence repeats, {repeats} where it does, {accuracy} "
+            "right. Most at what came next looks head {layer}.{head}, {score}. After {pairs} {shots} of "
+            "answers are right.",
             measured=count(shown.measured), fresh=fixed(frame.fresh), repeats=fixed(frame.repeats),
             accuracy=percent(frame.accuracy), head=head + 1, layer=layer + 1,
             score=percent(float(frame.induction.max())),

@@ -10,7 +10,6 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from visualizers.l3_transformers.masked_lm.panel import (
-    BLANK,
     GUESSES,
     Frame,
     Params,
@@ -316,11 +315,9 @@ class MaskedLMView(PanelView):
                            bert=frame.bert_words[best], bert_odds=percent(frame.bert_odds[column, 0]),
                            gpt=frame.gpt_words[best], gpt_odds=percent(frame.gpt_odds[column, 0]))
                 for column, best in enumerate(range(0, len(frame.bert_words), GUESSES))]
-        blanked = (BLANK if at in frame.blanks else word for at, word in enumerate(frame.tokens))
-        sentence = ("" if frame.language == "zh" else " ").join(blanked)
         return self.words(
-            "After {steps} BERT or GPT would put into “{sentence}”: {guesses}. The first held-out word "
-            "costs them {bert} and {gpt} nats at step {measured}.",
-            steps=quantity(shown.step, "step", self.words), sentence=sentence,
+            "After {steps} BERT or GPT would fill in: {guesses}. The first held-out word costs them {bert} "
+            "and {gpt} nats at step {measured}.",
+            steps=quantity(shown.step, "step", self.words),
             guesses="; ".join(said) or self.words("no blanks"), measured=count(shown.measured),
             bert=fixed(float(frame.loss_at[0, 0])), gpt=fixed(float(frame.loss_at[1, 0])))

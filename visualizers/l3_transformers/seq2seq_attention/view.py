@@ -131,9 +131,9 @@ class SequenceToSequenceView(PanelView):
     def describe(self, shown: Shown[Params, Frame]) -> str:
         frame, words = shown.frame, self.words
         return words(
-            "At step {measured}, of inputs of {length}, {right} of the symbols are right with attention and "
-            "{plain} without; of the longest, {longest}, it is {right_last} and {plain_last}. Symbol {row} "
-            "of this output looks most at place {place}, with weight {weight}.",
+            "Step {measured}, {length}: {right} of the symbols right with attention, {plain} without; with "
+            "{longest}, {right_last} and {plain_last}. Symbol {row} looks most at place {place}, with weight "
+            "{weight}.",
             measured=count(shown.measured), right=percent(frame.right_at[len(frame.lengths) // 2]),
             length=quantity(int(frame.lengths[len(frame.lengths) // 2]), "letter", words),
             plain=percent(frame.plain_at[len(frame.lengths) // 2]), longest=int(frame.lengths[-1]),
