@@ -85,6 +85,7 @@ if __name__ == "__main__":
         for id in lecture:
             visit(id)
             print(id, round(memory()), flush=True)
+    until(lambda: not window._tidying.isActive())  # what the last page but one left is given back
     end = memory()
     window.close()
     pool.close()
