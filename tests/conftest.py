@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,6 @@ from budget import cpu_seconds, kind_and_panel, over, table, totals, yardstick
 
 from visualizers.data import Pack, pins
 from visualizers.data.pack import user_folder
-
-SLOW = 1.0  # s; what takes longer is not part of the quick suite
 
 
 @pytest.fixture(scope="session")
@@ -131,16 +130,20 @@ def no_child_left() -> Iterator[None]:
 
 # --- the suite as a whole ------------------------------------------------------------------------
 
-PANEL_FOLDERS = Path(__file__).parents[1].glob("visualizers/l*/*/panel.py")
+PANEL_FOLDERS = sorted(Path(__file__).parents[1].glob("visualizers/l*/*/panel.py"))
 PANELS = frozenset(one.parent.name for one in PANEL_FOLDERS)
+# One of each lecture, the first by name: the quick suite proves what all have in common on these.
+FEW = frozenset(next(group).parent.name
+                for _, group in groupby(PANEL_FOLDERS, lambda one: one.parent.parent))
+WINDOWS = {"lab", "hall"}  # fixtures that open the whole program
 GROUP = re.compile(r"\[([a-z0-9_]+)[-\]]")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Group tests by panel, so that one process pays for its data and models; find the quick ones.
 
-    Quick are the tests of the parts and of every panel's declaration, words and first pictures.
-    Whatever trains for long, starts processes or opens the whole program is not.
+    Quick are the tests of the parts, and of the contract for one panel a lecture. What trains for long,
+    opens the whole program or is true of one panel alone is not.
     """
     for item in items:
         nodeid = item.nodeid
@@ -149,7 +152,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         name = known[1] if known else found[1] if found and found[1] in PANELS \
             else nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(name))
-        if not any(item.get_closest_marker(one) for one in ("slow", "alone", "benchmark")):
+        if not (any(item.get_closest_marker(one) for one in ("slow", "alone", "benchmark"))
+                or nodeid.startswith("tests/visualizers/") or (known and known[1] not in FEW)
+                or WINDOWS & set(getattr(item, "fixturenames", ()))):
             item.add_marker(pytest.mark.quick)
 
 

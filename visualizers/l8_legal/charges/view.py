@@ -64,12 +64,14 @@ class ChargesView(PanelView):
         nearest = np.abs(np.log(np.array(SIZES) / max(cases, 0.1))).argmin()
         self.changed.emit("size", int(nearest))
 
+    def _name(self, index: int) -> str:
+        return CHARGES[index].name(self.words.language) if index >= 0 else self.words("none of the nine")
+
     def _charge(self, index: int) -> str:
         if index < 0:
-            return self.words("none of the nine")
-        one = CHARGES[index]
-        return self.words("{charge}, article {article}", article=one.article,
-                          charge=one.name(self.words.language))
+            return self._name(index)
+        return self.words("{charge}, article {article}", article=CHARGES[index].article,
+                          charge=self._name(index))
 
     # --- drawing
 
@@ -158,9 +160,9 @@ class ChargesView(PanelView):
         frame = shown.frame
         text, both = frame.accuracy[TEXT], frame.accuracy[BOTH]
         return self.words(
-            "Learnt from one case a charge, the text alone gives {few} of new cases and with elements "
-            "{few_both}; from {most}, {many} and {many_both} (step {measured}). The facts below, at step "
-            "{step}: {answer}; from their elements: {truth}.",
+            "Learnt from one case each, text alone has {few} right, with elements {few_both}; from {most}, "
+            "{many} and {many_both} (step {measured}). Step {step} reads here {answer}, by elements "
+            "{truth}.",
             few=percent(text[0]), few_both=percent(both[0]), most=SIZES[-1], many=percent(text[-1]),
             many_both=percent(both[-1]), measured=count(shown.measured), step=count(shown.step),
-            answer=self._charge(frame.answer), truth=self._charge(frame.truth))
+            answer=self._name(frame.answer), truth=self._name(frame.truth))
