@@ -7,6 +7,7 @@ So a plot owns its ranges and grows them in steps, its axes are cached pictures,
 from __future__ import annotations
 
 import html
+import re
 import time
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
@@ -56,6 +57,7 @@ pg.setConfigOption("exitCleanup", False)
 STRIDES = 40  # key presses that cross a long curve
 RIGHT = 12  # pixels beside the plot, before scaling
 NUDGE = 5  # pixels that pyqtgraph moves an upright title out of its axis
+WHOLE = re.compile("（[^）]*）")  # of a Chinese title, the unit
 RELABEL = 0.2  # seconds between two choices of places for labels, unless a curve comes into one
 FAR = 1e5  # pixels
 FEW_VALUES = 12  # each of so few values has a mark of its own
@@ -271,6 +273,11 @@ def stroke(painter: QPainter, points: NDArray[np.float64], pen: QPen, few: int =
         painter.drawPolyline(polygon(points + shift * normal))
 
 
+def _joined(found: re.Match[str]) -> str:
+    """A text within which no line ends."""
+    return "\u2060".join(found[0])
+
+
 class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
     """An axis with round ticks, decades where it is logarithmic."""
 
@@ -286,7 +293,7 @@ class _Axis(Guarded, pg.AxisItem):  # type: ignore[misc]
                       autoReduceTextSpace=False, hideOverlappingLabels=False)
         self.textHeight = max(18.0, self._metrics.height())  # pyqtgraph keeps four fifths
         if title:
-            self.setLabel(html.escape(title), color=look.theme.muted,
+            self.setLabel(html.escape(WHOLE.sub(_joined, title)), color=look.theme.muted,
                           **{"font-size": f"{look.text(11)}px",
                              "font-family": ", ".join(font(look).families())})
             self._title = self.label.boundingRect().width()

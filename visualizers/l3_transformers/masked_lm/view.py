@@ -316,8 +316,8 @@ class MaskedLMView(PanelView):
                            gpt=frame.gpt_words[best], gpt_odds=percent(frame.gpt_odds[column, 0]))
                 for column, best in enumerate(range(0, len(frame.bert_words), GUESSES))]
         return self.words(
-            "After {steps} BERT or GPT would fill in: {guesses}. The first held-out word costs them {bert} "
-            "and {gpt} nats at step {measured}.",
+            "After {steps} BERT or GPT fill in {guesses}. The first word costs them {bert} and {gpt} nats "
+            "(step {measured}).",
             steps=quantity(shown.step, "step", self.words),
             guesses="; ".join(said) or self.words("no blanks"), measured=count(shown.measured),
             bert=fixed(float(frame.loss_at[0, 0])), gpt=fixed(float(frame.loss_at[1, 0])))
