@@ -11,10 +11,11 @@ import safetensors.torch
 import torch
 
 from visualizers.data import Data
-from visualizers.l4_tuning.delta_lab.experiment import BATCH, MADE, RATES, DeltaLab, Watched
+from visualizers.l4_tuning.delta_lab.experiment import BATCH, MADE, RATES, DeltaLab
 from visualizers.l4_tuning.delta_lab.panel import CLASSES, METHODS, TASKS, Params
 from visualizers.models.checkpoint import load_made_bert
 from visualizers.models.delta import attached
+from visualizers.models.ledger import Ledger
 from visualizers.models.made_bert import CONFIG
 from visualizers.models.tuned import delta_of
 from visualizers.panel import Context
@@ -140,11 +141,15 @@ def test_that_memory_is_counted_in_the_first_update() -> None:
     assert (before.memory == 0).all() and (before.peak == 0).all()
     x = torch.randn(50, 7, requires_grad=True)
     layer = torch.nn.Linear(7, 3)
-    with Watched([x, *layer.parameters()]) as watched, torch.autograd.graph.saved_tensors_hooks(
-            watched.keep, lambda one: one):
-        layer(x * 2.0).exp().sum().backward()
-    assert watched.kept == 4 * 50 * (7 + 3), "the input of the layer and what exp gave, not the weights"
-    assert watched.alive == 4 * (50 * 7 + 3 * 7 + 3), "all but the gradients is given back"
+    ledger = Ledger([x, *layer.parameters()], ("activations", "work space"))
+    with ledger:
+        with ledger.keep():
+            loss = layer(x * 2.0).exp().sum()
+        kept = ledger.alive[0]
+        loss.backward()
+        del loss
+    assert kept == 4 * 50 * (7 + 3), "the input of the layer and what exp gave, not the weights"
+    assert ledger.alive.sum() == 4 * (50 * 7 + 3 * 7 + 3), "all but the gradients is given back"
 
 
 def test_that_peak_memory_is_that_of_the_allocator() -> None:

@@ -15,7 +15,6 @@ from torch.autograd.graph import saved_tensors_hooks
 from visualizers.data import Data
 from visualizers.l5_compression.training_memory.experiment import (
     KEPT,
-    Ledger,
     Optimiser,
     Recipe,
     Shape,
@@ -25,12 +24,12 @@ from visualizers.l5_compression.training_memory.experiment import (
     gpt3_shape,
     group,
     layer_bytes,
-    piece,
     recipe,
     step,
     taken,
 )
 from visualizers.l5_compression.training_memory.panel import ALIVE, PARTS, Frame, Params
+from visualizers.models.ledger import Ledger, piece
 from visualizers.panel import Context
 
 
@@ -101,7 +100,7 @@ def test_that_every_byte_that_was_taken_is_given_back() -> None:
 
 
 def test_that_memory_shared_by_two_tensors_counts_once_and_goes_with_the_last() -> None:
-    ledger = Ledger([])
+    ledger = Ledger([], ALIVE)
     with ledger:
         a = torch.zeros(1000)
         b = a.view(10, 100).t()
@@ -115,7 +114,7 @@ def test_that_memory_shared_by_two_tensors_counts_once_and_goes_with_the_last() 
 
 def gradients(recompute: str, micro: int = 1) -> list[torch.Tensor]:
     one, _, _ = look(layers=5, recompute="nothing", length=32, batch=4)
-    keep = Ledger([]).keep
+    keep = Ledger([], ALIVE).keep
     for part in one.ids[:4, :33].tensor_split(micro):
         (one.model(part[:, :-1], part[:, 1:], "written out", recompute, keep) / micro).backward()
     return [weight.grad for weight in one.model.parameters() if weight.grad is not None]

@@ -10,18 +10,15 @@ Shapes: B texts, T tokens, C channels.
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import safetensors.torch
 import torch
 from torch import Tensor
-from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional as F
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from visualizers.data.made_language import (
     MASK,
@@ -46,6 +43,7 @@ from visualizers.l4_tuning.delta_lab.panel import (
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt
+from visualizers.models.ledger import Ledger
 from visualizers.models.made_bert import rows_of
 from visualizers.models.tuned import Tuned, delta_of
 from visualizers.panel import Context
@@ -212,62 +210,18 @@ def weighed(size: int, device: str) -> tuple[Float32, Float32]:
         F.cross_entropy(one(ids), labels).backward()
         adam.step()
         adam.zero_grad()
-        with Watched([*one.parameters(), ids, labels]) as watched:
-            with saved_tensors_hooks(watched.keep, lambda x: x):
+        ledger = Ledger([*one.parameters(), ids, labels], ("activations", "work space"))
+        with ledger:
+            with ledger.keep():
                 loss = F.cross_entropy(one(ids), labels)
+            kept = ledger.alive[0]
             loss.backward()
         gradients = sum(w.grad.nbytes for w in tuned if w.grad is not None)
         means = sum(mean.nbytes for w in tuned for name, mean in adam.state[w].items() if name != "step")
-        memory[at] = watched.kept, gradients, means
+        memory[at] = kept, gradients, means
         # The weights and Adam's means are there all the while.
-        peak[at] = sum(w.nbytes for w in one.parameters()) + means + watched.peak
+        peak[at] = sum(w.nbytes for w in one.parameters()) + means + np.sum(ledger.columns, 1).max()
     return memory, peak
-
-
-class Watched(TorchDispatchMode):
-    """Sees each tensor that comes into being in this block, and when its memory is given back.
-
-    Args:
-        known: what was there before.
-
-    Attributes:
-        peak: the most bytes that were there at once.
-        kept: bytes that autograd keeps for the backward pass: the activations.
-    """
-
-    def __init__(self, known: Iterable[Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.pieces = {piece(one): 0 for one in known}  # bytes of each piece of memory
-        self.before = frozenset(self.pieces)
-        self.alive = self.peak = self.kept = 0
-        self.activations: set[int] = set()
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
-        for one in out if isinstance(out, (tuple, list)) else (out,):
-            if isinstance(one, Tensor) and piece(one) not in self.pieces:
-                storage, key = one.untyped_storage(), piece(one)
-                self.pieces[key] = storage.nbytes()
-                self.alive += storage.nbytes()
-                self.peak = max(self.peak, self.alive)
-                weakref.finalize(storage, self._gone, key).atexit = False
-        return out
-
-    def _gone(self, key: int) -> None:
-        self.alive -= self.pieces.pop(key)
-        self.activations.discard(key)
-
-    def keep(self, x: Tensor) -> Tensor:
-        """A hook for what autograd keeps of the forward pass."""
-        if piece(x) not in self.before | self.activations:
-            self.activations.add(piece(x))
-            self.kept += x.untyped_storage().nbytes()
-        return x
-
-
-def piece(one: Tensor) -> int:
-    """What tells one piece of memory from another: tensors that share one count once."""
-    return int(one.untyped_storage()._cdata)
 
 
 @lru_cache(maxsize=12)

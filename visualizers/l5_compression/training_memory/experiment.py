@@ -3,7 +3,7 @@
 What a step keeps (Korthikanti et al. 2022, "Reducing activation recomputation in large Transformer
 models"; Rajbhandari et al. 2020, "ZeRO"): weights, gradients, the optimiser's state, and *activations*,
 which are those results of the forward pass that the backward pass needs. The formula is ``predicted``;
-``Ledger`` measures the same by watching every tensor of a step that is really taken.
+``visualizers/models/ledger.py`` measures the same by watching every tensor of a step that is really taken.
 
 Shapes: B texts, T tokens, C numbers a token (the width), H heads of D = C / H, V different tokens.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import copy
 import math
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,7 +25,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional as F
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from visualizers.l5_compression.training_memory.panel import (
     ALIVE,
@@ -37,6 +35,7 @@ from visualizers.l5_compression.training_memory.panel import (
     Frame,
     Params,
 )
+from visualizers.models.ledger import Ledger, piece
 from visualizers.panel import Context
 
 HEAD, VOCABULARY, LONGEST = 16, 256, 256  # D, V, and places that have a vector
@@ -266,75 +265,6 @@ class Optimiser:
 # --- the books -----------------------------------------------------------------------------------
 
 
-class Ledger(TorchDispatchMode):
-    """Watches every operation: which tensors come into being, which are kept, and when each is let go.
-
-    A result is *work space* until autograd says that it keeps it (then it is an activation) or until it is
-    the gradient of a weight. Tensors that share memory count once.
-    """
-
-    def __init__(self, known: Iterable[Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.part: dict[int, int] = {}  # of each piece of memory: its place in ALIVE, or −1: it was there
-        self.size: dict[int, int] = {}
-        self.alive = np.zeros(len(ALIVE))
-        self.phase = 0
-        self.columns: list[NDArray[np.float64]] = []
-        self.phases: list[int] = []
-        for one in known:
-            self.part[piece(one)], self.size[piece(one)] = -1, 0
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
-        for one in out if isinstance(out, (tuple, list)) else (out,):
-            if isinstance(one, Tensor) and piece(one) not in self.part:
-                self._enter(one)
-        self.columns.append(self.alive.copy())
-        self.phases.append(self.phase)
-        return out
-
-    def _enter(self, one: Tensor) -> None:
-        storage, key = one.untyped_storage(), piece(one)
-        self.part[key], self.size[key] = len(PARTS), storage.nbytes()
-        self.alive[len(PARTS)] += storage.nbytes()
-        weakref.finalize(storage, self._leave, key).atexit = False
-
-    def _leave(self, key: int) -> None:
-        self.alive[self.part.pop(key)] -= self.size.pop(key)
-
-    def move(self, one: Tensor, part: str) -> Tensor:
-        """This tensor's memory belongs to a part from now on."""
-        key, to = piece(one), ALIVE.index(part)
-        if self.part.get(key, -1) == len(PARTS):
-            self.alive[len(PARTS)] -= self.size[key]
-            self.alive[to] += self.size[key]
-            self.part[key] = to
-        return one
-
-    def keep(self) -> Any:
-        """In this block, what autograd keeps is an activation."""
-        return saved_tensors_hooks(lambda one: self.move(one, "activations"), lambda one: one)
-
-    @contextmanager
-    def gradients(self, weights: Iterable[Tensor]) -> Iterator[None]:
-        """In this block, what is added up at a weight is a gradient."""
-        def found(weight: Tensor) -> None:
-            assert weight.grad is not None
-            self.move(weight.grad, "gradients")
-
-        hooks = [one.register_post_accumulate_grad_hook(found) for one in weights]
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-
-
-def piece(one: Tensor) -> int:
-    """What tells one piece of memory from another."""
-    return int(one.untyped_storage()._cdata)
-
-
 def size(tensors: Iterable[Tensor]) -> float:
     """Bytes of the memory behind these tensors."""
     return float(sum({piece(one): one.untyped_storage().nbytes() for one in tensors}.values()))
@@ -351,7 +281,7 @@ class Books:
 def step(model: Transformer, optimiser: Optimiser, ids: Tensor, params: Params) -> Books:
     """One step of training, watched. ids: (B, T+1)."""
     weights = list(model.parameters())
-    ledger = Ledger([*weights, *optimiser.tensors(), ids])
+    ledger = Ledger([*weights, *optimiser.tensors(), ids], ALIVE)
     with ledger, ledger.gradients(weights):
         parts = ids.tensor_split(min(params.micro_batches, len(ids)))
         for part in parts:
