@@ -9,7 +9,7 @@ from visualizers.l3_transformers.language_model.lines import five_lines
 from visualizers.l3_transformers.language_model.panel import FORCED, PROMPT, Frame, Params
 from visualizers.panel import Shown
 from widgets.pictures.bars import BarChart
-from widgets.pictures.curves import Curve, CurvePlot, Rule
+from widgets.pictures.curves import Curve, CurvePlot, Rule, ghost_curves
 from widgets.pictures.headgrid import HeadGrid
 from widgets.pictures.heatmap import Heatmap
 from widgets.pictures.readouts import Readouts
@@ -166,9 +166,7 @@ class LanguageModelView(PanelView):
              Curve(frame.with_cache / 1e6, frame.lengths, words("with the cache"))],
             [Rule(len(frame.pieces), words("now"), axis="x")])
         took, at = shown.history.points("took_ms")
-        curves = [Curve(*ghost.history.points("took_ms"), label=ghost.label, style="ghost")
-                  for ghost in shown.ghosts]
-        self.clock.draw([*curves, Curve(took, at, style="dots")])
+        self.clock.draw([*ghost_curves(shown.ghosts, "took_ms", Curve.width), Curve(took, at, style="dots")])
         self.costs.draw((
             (words("KV cache"), words("on") if params.cache else words("off")),
             (words("it holds"), size(frame.cache_bytes)),
