@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from visualizers.catalog import panel
 from visualizers.data import Data
 from visualizers.data.made_language import WORDS as LANGUAGE
 from visualizers.l4_tuning.unseen_words.experiment import WORDS, UnseenWords, taught
@@ -18,8 +19,9 @@ from visualizers.models.checkpoint import load_made_bert
 from visualizers.models.delta import attached
 from visualizers.models.made_bert import rows_of
 from visualizers.models.tuned import delta_of
-from visualizers.panel import Context
+from visualizers.panel import Context, History, Shown
 
+PANEL = panel("unseen_words")
 # peft asks transformers by a name that will go
 pytestmark = pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing.*:FutureWarning")
 
@@ -122,3 +124,19 @@ def test_that_words_are_tuned_on_or_asked_about_as_they_were_clicked() -> None:
 def test_that_the_map_puts_the_sides_apart() -> None:
     one, _ = begin()
     assert one.place[:SIDE, 0].min() > one.place[SIDE:, 0].max()
+
+
+def test_that_the_last_row_is_the_chosen_method_on_the_random_backbone(
+    trained: UnseenWords, view: Any
+) -> None:
+    params = Params(seed=5, method=4, beside="words")
+    frame = trained.frame(params)
+    view.show_frame(Shown(frame, params, History()))
+    order = [frame.words.index(word) for word in view.grid.x_labels]
+    shown = view.grid.data[:, np.argsort(order)]
+    assert np.array_equal(shown, [*frame.right[:, 0], frame.right[4, 1]])
+    assert not np.array_equal(shown[-1], shown[4]) and METHODS[4] in view.grid.y_labels[-1]
+    view.grid.clicked.emit(len(METHODS), 0)
+    assert not view.sent
+    view.grid.clicked.emit(1, 0)
+    assert view.sent == [("method", 1)]
