@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from visualizers.data.made_language import MASK, NUMBER, PAD, WORDS, Labelled, encode
 from visualizers.models.bert import Bert, BertConfig
 
+Rows = tuple[Tensor, Tensor]  # texts as ids (N, T), and their labels (N,)
+
 CONFIG = BertConfig(len(WORDS), context=40, layers=2, heads=4, width=64, inner=240, segments=1)
 
 
@@ -33,6 +35,10 @@ def rows_of(texts: Sequence[str]) -> Tensor:
     rows = [encode(one) for one in texts]
     longest = max(map(len, rows))
     return torch.tensor([row + [PAD] * (longest - len(row)) for row in rows])
+
+
+def labelled_rows(made: Labelled) -> Rows:
+    return rows_of(made.texts), torch.tensor(made.labels)
 
 
 @torch.no_grad()

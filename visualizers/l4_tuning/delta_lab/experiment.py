@@ -17,7 +17,6 @@ from typing import ClassVar
 import numpy as np
 import safetensors.torch
 import torch
-from torch import Tensor
 from torch.nn import functional as F
 
 from visualizers.data.made_language import (
@@ -44,7 +43,7 @@ from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.delta import Adapter, BitFit, Delta, Lora, Prefix, SoftPrompt
 from visualizers.models.ledger import Ledger
-from visualizers.models.made_bert import rows_of
+from visualizers.models.made_bert import Rows, labelled_rows, rows_of
 from visualizers.models.tuned import Tuned, delta_of
 from visualizers.panel import Context
 from visualizers.shapes import Float32
@@ -225,10 +224,9 @@ def weighed(size: int, device: str) -> tuple[Float32, Float32]:
 
 
 @lru_cache(maxsize=12)
-def both(task: str, seed: int) -> tuple[tuple[Tensor, Tensor], ...]:
-    """Texts (N, T) to learn from and others to ask about, each with their labels (N,)."""
-    made = MADE[task](TEXTS, seed), MADE[task](ASKED, seed + 1000)
-    return tuple((rows_of(one.texts), torch.tensor(one.labels)) for one in made)
+def both(task: str, seed: int) -> tuple[Rows, Rows]:
+    """Texts to learn from and others to ask about."""
+    return labelled_rows(MADE[task](TEXTS, seed)), labelled_rows(MADE[task](ASKED, seed + 1000))
 
 
 def modules(bert: Bert) -> list[str]:

@@ -55,7 +55,7 @@ from visualizers.l4_tuning.lora.smollm import RealTuning, spectrum_of
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import frozen_made_bert
 from visualizers.models.delta import Lora
-from visualizers.models.made_bert import rows_of
+from visualizers.models.made_bert import Rows, labelled_rows, rows_of
 from visualizers.models.tuned import Tuned
 from visualizers.panel import Context
 
@@ -213,16 +213,13 @@ def matrices(bert: Bert) -> list[str]:
     return [f"blocks.{at}.{name}" for at in range(len(bert.blocks)) for name in MAPS]
 
 
-Rows = tuple[Tensor, Tensor]  # texts (N, T) and their labels (N,)
-
-
 @lru_cache(maxsize=8)
 def new_task(task: str, facts: int, seed: int) -> tuple[Rows, Rows]:
     """What is learnt from and what is asked, of two classes. Facts are asked as they were learnt, a rule on
     new texts."""
     if task == "do they agree":
-        return as_rows(agreement(RULED, seed)), as_rows(agreement(ASKED, seed + 1000))
-    made = as_rows(by_heart(facts, seed))
+        return labelled_rows(agreement(RULED, seed)), labelled_rows(agreement(ASKED, seed + 1000))
+    made = labelled_rows(by_heart(facts, seed))
     return made, made
 
 
@@ -234,10 +231,6 @@ def by_heart(facts: int, seed: int) -> Labelled:
     labels = [at % 2 for at in range(len(texts))]
     draw.shuffle(labels)
     return Labelled(texts, labels, ("false", "true"))
-
-
-def as_rows(made: Labelled) -> Rows:
-    return rows_of(made.texts), torch.tensor(made.labels)
 
 
 @cache

@@ -35,7 +35,7 @@ from visualizers.l4_tuning.unseen_words.panel import (
 )
 from visualizers.models.bert import Bert
 from visualizers.models.checkpoint import frozen_made_bert
-from visualizers.models.made_bert import beginning, rows_of
+from visualizers.models.made_bert import beginning, labelled_rows, rows_of
 from visualizers.models.tuned import Tuned, delta_of
 from visualizers.panel import Context
 
@@ -57,8 +57,7 @@ class UnseenWords:
         self.taught = taught(params)
         praise, blame = ([WORDS[one] for one in side] for side in self.sides())
         made = statements(POOL, praise, blame, params.seed)
-        self.ids = rows_of(made.texts).to(device)                              # (N, T)
-        self.labels = torch.tensor(made.labels, device=device)                 # (N,)
+        self.ids, self.labels = (one.to(device) for one in labelled_rows(made))  # (N, T), (N,)
         # Each word after the same things: W · X texts.
         things = random.Random(0).sample([word for topic in TOPICS.values() for word in topic], TEXTS)
         self.asked = rows_of([f"the {thing} was {word}" for word in WORDS for thing in things]).to(device)
