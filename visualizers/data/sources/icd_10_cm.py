@@ -59,8 +59,8 @@ def tree_of(xml: BinaryIO) -> Icd:
     chapters: list[str] = []
     blocks: list[str] = []
     categories: list[Category] = []
-    for part in re.findall(rb"<chapter>.*?</chapter>", xml.read(), re.DOTALL):
-        chapter = ElementTree.fromstring(part)
+    for part in re.finditer(rb"<chapter>.*?</chapter>", xml.read(), re.DOTALL):
+        chapter = ElementTree.fromstring(part[0])
         chapters.append(_text(chapter, "desc"))
         for section in chapter.iter("section"):
             if section.find("diag") is not None:
