@@ -21,7 +21,6 @@ from visualizers.models.compressor import (
     Layer,
     at_random,
     layer,
-    layer_bytes,
     low_rank,
     neuron_worth,
     prune,
@@ -186,7 +185,7 @@ def test_that_bytes_are_those_of_really_packed_numbers() -> None:
                 size += len(packed(factor, mask, scheme.bits if scheme else 32))
                 if scheme is not None:
                     size += 4 * (1 if scheme.granularity == "per tensor" else int(mask.any(1).sum()))
-            assert layer_bytes(now) == size, name
+            assert now.bytes == size, name
 
 
 # --- the recipes -----------------------------------------------------------------------------------

@@ -62,8 +62,13 @@ class Layer:
 
     @cached_property
     def bytes(self) -> int:
-        """What is stored of it."""
-        return layer_bytes(self)
+        """What is stored: the matrices, their scales if they are rounded, and the bias."""
+        total = 4 * int(self.rows.sum())
+        for factor, mask in zip(self.factors, self.masks, strict=True):
+            total += math.ceil(stored_bits(mask, self.scheme.bits if self.scheme else 32) / 8)
+            if self.scheme is not None:
+                total += 4 * min(len(blocks(factor, self.scheme)), int(mask.any(1).sum()))
+        return total
 
     def read_bias(self) -> Tensor:
         """The bias; a row that is gone has none."""
@@ -161,13 +166,3 @@ def stored_bits(mask: Tensor, bits: int) -> int:
     are stored, or those that are left and one bit a place that says where they are."""
     places, left = int(mask.any(1).sum()) * int(mask.any(0).sum()), int(mask.sum())
     return min(places * bits, left * bits + places)
-
-
-def layer_bytes(one: Layer) -> int:
-    """Bytes of the matrices, of the scales if they are rounded, and of the bias."""
-    total = 4 * int(one.rows.sum())
-    for factor, mask in zip(one.factors, one.masks, strict=True):
-        total += math.ceil(stored_bits(mask, one.scheme.bits if one.scheme else 32) / 8)
-        if one.scheme is not None:
-            total += 4 * min(len(blocks(factor, one.scheme)), int(mask.any(1).sum()))
-    return total
