@@ -122,7 +122,7 @@ def test_that_a_step_is_adam_on_the_mean_cross_entropy_of_each_tagger(cell: str)
             length = int((row > 0).sum())
             order = reversal(torch.tensor([length]), length)
             losses.append(torch.nn.functional.cross_entropy(
-                each.scores(row[:length, None], order)[:, 0], meant[:length], reduction="none"))
+                each.read(each.e[row[:length, None]], order)[:, 0], meant[:length], reduction="none"))
         loss = torch.cat(losses).mean()
         assert scalars[f"loss_{name}"] == pytest.approx(loss.item(), rel=1e-5)
         optimizer = torch.optim.Adam(each.learnt, lr=params.learning_rate)
@@ -150,7 +150,7 @@ def test_that_accuracies_are_means_of_what_was_answered_before_learning() -> Non
             order = reversal(torch.tensor([length]), length)
             ids = torch.from_numpy(row[:length, None])
             for i, each in enumerate(before):
-                said = each.scores(ids, order)[:, 0].argmax(1)
+                said = each.read(each.e[ids], order)[:, 0].argmax(1)
                 for t in range(length):
                     if need[t] >= 0:
                         right[i, need[t]] += float(said[t] == meant[t])

@@ -81,10 +81,6 @@ class Tagger:
             sides.append(turned(h, order) if way == "backward" else h)
         return torch.cat(sides, 2)
 
-    def scores(self, words: Tensor, order: Tensor) -> Tensor:
-        """Scores of the tags of each word. (T, B) → (T, B, C)"""
-        return self.read(self.e[words], order)
-
     def read(self, x: Tensor, order: Tensor) -> Tensor:
         """Scores of the tags of words whose vectors are given. (T, B, D) → (T, B, C)"""
         return self.joined(self.run(x, order), order) @ self.v.T + self.c
