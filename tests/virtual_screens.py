@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import PySide6
+import pytest
 import shiboken6
 from PySide6.QtCore import QByteArray, QJsonDocument
 from PySide6.QtGui import QGuiApplication
@@ -63,3 +66,16 @@ def plug(name: str = "hall", width: int = 1920, height: int = 1080) -> None:
 def unplug() -> None:
     """Only the laptop's screen is left."""
     set_screens(LAPTOP)
+
+
+@contextmanager
+def plugged() -> Iterator[None]:
+    """A second screen for as long as this lasts; where there can be none, the test is skipped."""
+    try:
+        plug()
+    except (OSError, AttributeError) as error:
+        pytest.skip(f"no virtual screens here: {error}")
+    try:
+        yield
+    finally:
+        unplug()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import virtual_screens
 
 sys.path.insert(0, str(Path(__file__).parent))  # the small panel is a package of its own
 
@@ -48,3 +49,10 @@ def lab(qtbot: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         window.close()
         window.deleteLater()
     qtbot.wait(1)
+
+
+@pytest.fixture
+def projector(qtbot: Any) -> Iterator[None]:
+    """A second screen, until the test is over."""
+    with virtual_screens.plugged():
+        yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,16 +15,6 @@ from app.session.session import State
 from widgets.controls.speeds import Speed
 
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture
-def projector(qtbot: Any) -> Iterator[None]:
-    try:
-        virtual_screens.plug()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"no virtual screens here: {error}")
-    yield
-    virtual_screens.unplug()
 
 
 def compared(window: Any, qtbot: Any, *values: float) -> Any:
@@ -195,17 +184,11 @@ def test_that_a_projector_that_comes_takes_the_comparison_from_the_only_screen(
     window = lab()
     press(qtbot, window, Qt.Key.Key_F6)
     together = compared(window, qtbot, 0.1, 0.2)
-    try:
-        virtual_screens.plug()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"no virtual screens here: {error}")
-    try:
+    with virtual_screens.plugged():
         assert window.hall.stage.screen().name() == "hall" and not window.hall.alone
         qtbot.waitUntil(lambda: window.hall.scene.runs.in_grid and window.hall.scene.shown is not None,
                         timeout=10_000)
         assert window.comparing.together is together
-    finally:
-        virtual_screens.unplug()
     assert window.hall.stage is None and window.comparing.together is together
     assert window.page.beside is not None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,17 +19,6 @@ NONE = Qt.KeyboardModifier.NoModifier
 
 def press(qtbot: Any, window: Any, key: Any, modifier: Any = NONE) -> None:
     qtbot.keyClick(window.focusWidget() or window, key, modifier)
-
-
-@pytest.fixture
-def projector(qtbot: Any) -> Iterator[None]:
-    """A second screen, until the test is over."""
-    try:
-        virtual_screens.plug()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"no virtual screens here: {error}")
-    yield
-    virtual_screens.unplug()
 
 
 @pytest.fixture
@@ -73,11 +61,7 @@ def test_that_a_screen_that_comes_is_offered_by_a_button_and_can_be_declined(
 ) -> None:
     window = lab()
     assert window.hall.offer is None
-    try:
-        virtual_screens.plug()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"no virtual screens here: {error}")
-    try:
+    with virtual_screens.plugged():
         qtbot.waitUntil(lambda: window.hall.offer is not None)
         window.set_language("zh")
         qtbot.mouseClick(window.hall.offer.no, LEFT)
@@ -87,8 +71,6 @@ def test_that_a_screen_that_comes_is_offered_by_a_button_and_can_be_declined(
         qtbot.waitUntil(lambda: window.hall.offer is not None)
         qtbot.mouseClick(window.hall.offer.yes, LEFT)
         assert window.hall.stage.screen().name() == "hall"
-    finally:
-        virtual_screens.unplug()
 
 
 def test_that_pulling_the_cable_merges_the_windows_and_stops_no_run(two: Any, qtbot: Any) -> None:
@@ -189,15 +171,9 @@ def test_that_a_projector_that_comes_takes_the_stage_from_the_only_screen(
 ) -> None:
     window = lab()
     press(qtbot, window, Qt.Key.Key_F6)
-    try:
-        virtual_screens.plug()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"no virtual screens here: {error}")
-    try:
+    with virtual_screens.plugged():
         assert not window.hall.alone and window.hall.stage.screen().name() == "hall"
         assert window.hall.desk.isVisible() and window.isAncestorOf(window.hall.desk)
-    finally:
-        virtual_screens.unplug()
     assert window.hall.stage is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import virtual_screens
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog
 from test_hall import press
@@ -112,14 +113,8 @@ def test_that_a_file_is_asked_for_over_the_stage(one: Any, qtbot: Any) -> None:
 def test_that_the_qr_code_is_on_the_stage_in_its_letters_and_either_window_ends_it(
     lab: Any, qtbot: Any
 ) -> None:
-    import virtual_screens
-
     window = lab()
-    try:
-        virtual_screens.plug()
-    except (OSError, AttributeError) as error:
-        pytest.skip(f"no virtual screens here: {error}")
-    try:
+    with virtual_screens.plugged():
         press(qtbot, window, Qt.Key.Key_F6)
         stage = window.hall.stage
         for ends in (lambda: press(qtbot, window, Qt.Key.Key_Escape),
@@ -129,5 +124,3 @@ def test_that_the_qr_code_is_on_the_stage_in_its_letters_and_either_window_ends_
             assert sheet.isVisible() and sheet.look.hall and not window.findChildren(Overlay)
             ends()
             assert not stage.findChildren(CodeSheet) and window.hall.stage is stage
-    finally:
-        virtual_screens.unplug()
