@@ -54,8 +54,7 @@ class Asking(QObject):
     def refresh(self) -> None:
         """Show what is asked or was answered now."""
         tour, language = self.tour, self.look.words.language
-        at = tour.open if tour.open is not None else tour.told
-        item = None if at is None else tour.item(at, language)
+        item = None if tour.at is None else tour.item(tour.at, language)
         now = None if item is None or self._in_guide() else item.question or item.verdict
         self.box.show_question(
             now, item.seen if item is not None and item.state == "done" else "")
@@ -71,8 +70,7 @@ class Asking(QObject):
 
     def _draw(self) -> None:
         """Let the plot be drawn on while a sketch is asked for, and keep what was drawn in sight."""
-        tour = self.tour
-        at = tour.open if tour.open is not None else tour.told
+        tour, at = self.tour, self.tour.at
         ask = None if at is None else tour.steps[at].ask
         plot = None if ask is None or not ask.sketch else getattr(self.page.view, ask.sketch)
         self._make_room(plot)

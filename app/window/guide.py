@@ -117,6 +117,11 @@ class Tour(QObject):
         return self._states[index]
 
     @property
+    def at(self) -> int | None:
+        """The step whose question is open, or else whose answer was given last."""
+        return self.open if self.open is not None else self.told
+
+    @property
     def running(self) -> bool:
         return bool(self._queue)
 
@@ -572,10 +577,9 @@ class GuidePage(QWidget):
             "Each step is ticked when what it says is observed. {seen} of {all} seen.",
             seen=tour.seen, all=len(tour.steps)))
         self.list.set_steps([tour.item(index, words.language) for index in range(len(tour.steps))])
-        now = tour.open if tour.open is not None else tour.told
-        if now is not None and now != self._now:
+        if tour.at is not None and tour.at != self._now:
             self._scrolling.start()  # once the question has its size
-        self._now = now
+        self._now = tour.at
 
     def _scroll(self) -> None:
         if self._now is not None:

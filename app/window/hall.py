@@ -586,8 +586,7 @@ class Hall(QObject):
     def _put_now(self) -> Put | None:
         """What is asked now, or was answered last: by the tour, else by the moment."""
         tour = self._tour
-        at = None if tour is None else tour.open if tour.open is not None else tour.told
-        if tour is None or at is None or (ask := tour.steps[at].ask) is None:
+        if tour is None or (at := tour.at) is None or (ask := tour.steps[at].ask) is None:
             return self._put
         given, over = tour.answers.get(at), tour.state(at) in ("done", "failed")
         poll = self.polls.setdefault((tour.panel.id, at), poll_of(ask))
@@ -627,8 +626,7 @@ class Hall(QObject):
     def _show_sketch(self) -> None:
         """The plots of the desk and of the stage have the same sketch, on whichever it is drawn."""
         tour, scene, page = self._tour, self.scene, self.main.page
-        at = None if tour is None else tour.open if tour.open is not None else tour.told
-        ask = None if at is None or tour is None else tour.steps[at].ask
+        ask = None if tour is None or tour.at is None else tour.steps[tour.at].ask
         there = ask is not None and bool(ask.sketch) and page is not None and scene is not None \
             and scene.session is self.main.session
         plots = (getattr(page.view, ask.sketch), getattr(scene.view, ask.sketch)) \

@@ -166,8 +166,7 @@ class Handing:
         from app.session.tours import said
 
         tour = self.desk.tours.get(self.desk.place)
-        at = None if tour is None else tour.open if tour.open is not None else tour.told
-        ask = None if tour is None or at is None else tour.steps[at].ask
+        ask = None if tour is None or tour.at is None else tour.steps[tour.at].ask
         if ask is None:
             return "", ()
         return said(ask.say, self._language), tuple(said(one.say, self._language)
