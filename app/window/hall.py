@@ -415,9 +415,10 @@ class Hall(QObject):
     @property
     def seen(self) -> QWidget:
         """The window that the lecturer looks at: with one screen, the stage lies over the other one."""
-        covered = self.stage is not None and self.alone and (
-            self.stage.isActiveWindow() or not self.window.isActiveWindow())
-        return self.stage if self.stage is not None and covered else self.window
+        if self.stage is not None and self.alone and (
+                self.stage.isActiveWindow() or not self.window.isActiveWindow()):
+            return self.stage
+        return self.window
 
     @property
     def controls(self) -> ControlPanel | None:
@@ -627,10 +628,10 @@ class Hall(QObject):
         """The plots of the desk and of the stage have the same sketch, on whichever it is drawn."""
         tour, scene, page = self._tour, self.scene, self.main.page
         ask = None if tour is None or tour.at is None else tour.steps[tour.at].ask
-        there = ask is not None and bool(ask.sketch) and page is not None and scene is not None \
-            and scene.session is self.main.session
-        plots = (getattr(page.view, ask.sketch), getattr(scene.view, ask.sketch)) \
-            if there and ask is not None and page is not None and scene is not None else None
+        plots = None
+        if ask is not None and ask.sketch and page is not None and scene is not None \
+                and scene.session is self.main.session:
+            plots = getattr(page.view, ask.sketch), getattr(scene.view, ask.sketch)
         if self._plots != plots:
             self._part_plots()
             if plots is not None:
