@@ -207,7 +207,6 @@ class Grid(Guarded, QWidget):
             self._box.setColumnStretch(at, int(at < columns))
             self._box.setRowStretch(at, int(at < rows))
 
-
     def _plots(self) -> Iterable[tuple[CurvePlot, ...]]:
         """The plots that show the same of the runs."""
         return zip(*(view.findChildren(CurvePlot) for view in self.views), strict=True)
@@ -264,14 +263,17 @@ class Runs(Guarded, QWidget):
         self._place_heads()
         self.follow()
 
-    def fit(self, room: QSize) -> None:
-        """Take the room that there is for pictures by now."""
-        if not self.in_grid:  # the heads' row would be the pictures', too
+    def fit(self, room: QSize) -> bool:
+        """Take the room that there is for pictures by now; whether that made a grid of one picture, or one
+        picture of a grid."""
+        before = self.in_grid
+        if not before:  # the heads' row would be the pictures', too
             room = room + QSize(0, self.grid.head_height)
         if (shape := self.grid.shape(room)) != self._shape:
             self._shape = shape
             self._place_heads()
             self.follow()
+        return self.in_grid is not before
 
     def _place_heads(self) -> None:
         """Over the pictures, or in a row over the one picture."""
@@ -295,10 +297,6 @@ class Runs(Guarded, QWidget):
     def sentence(self) -> str:
         """By how much they differ."""
         return self.together.sentence(self._said)
-
-    def draw(self, pictures: Sequence[Shown[Any, Any] | None]) -> bool:
-        """Draw what each run shows into its picture; whether all could be drawn."""
-        return self.grid.draw(pictures)
 
 
 class Beside(Runs):

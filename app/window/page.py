@@ -519,7 +519,7 @@ class Page(Guarded, QWidget):
         self.stack.addWidget(beside.grid)
         self._name()
         self._box.activate()
-        self._fit_beside()
+        beside.fit(self.stack.size())
         for signal, slot in ((together.shown, self._show_together), (together.changed, self._follow_all)):
             signal.connect(slot)
             self._links.append((signal, slot))
@@ -556,12 +556,8 @@ class Page(Guarded, QWidget):
         if self.beside is not None:
             self.beside.want(grid)
             self._box.activate()
-            self._fit_beside()
-            self._show_together()
-
-    def _fit_beside(self) -> None:
-        if self.beside is not None:
             self.beside.fit(self.stack.size())
+            self._show_together()
 
     def _show_together(self) -> None:
         beside = self.beside
@@ -569,7 +565,7 @@ class Page(Guarded, QWidget):
         shown = beside.one_picture()
         if shown is None or beside.together.starting:
             return
-        self._draw(shown, lambda: beside.draw(beside.together.pictures()) if beside.in_grid else
+        self._draw(shown, lambda: beside.grid.draw(beside.together.pictures()) if beside.in_grid else
                    attempt(lambda: self.view.show_frame(shown)))
         beside.follow()
 
@@ -585,11 +581,8 @@ class Page(Guarded, QWidget):
         return False
 
     def _refit(self) -> None:
-        if self.beside is not None:
-            before = self.beside.in_grid
-            self._fit_beside()
-            if self.beside.in_grid is not before:
-                self._show_together()
+        if self.beside is not None and self.beside.fit(self.stack.size()):
+            self._show_together()
 
     # --- films -----------------------------------------------------------------------------------
 

@@ -64,8 +64,7 @@ class Scene(Guarded, QWidget):
 
     Attributes:
         frozen: nothing that happens in the session is shown.
-        together: the runs that are beside one another; None while there is one.
-        runs: their heads and pictures.
+        runs: the heads and pictures of the runs that are beside one another; None while there is one.
     """
 
     drawn = Signal()
@@ -79,7 +78,6 @@ class Scene(Guarded, QWidget):
         self.panel, self.session, self.chosen = panel, session, list(chosen)
         self.frozen = self._taken = False
         self.shown: Shown[Any, Any] | None = None
-        self.together: Together | None = None
         self.runs: Runs | None = None
         self._held: Any = None  # while a control is dragged: the values from before
         self._next: Callable[[], object] | None = None  # draws the newest picture
@@ -191,6 +189,11 @@ class Scene(Guarded, QWidget):
 
     # --- several runs at once --------------------------------------------------------------------
 
+    @property
+    def together(self) -> Together | None:
+        """The runs that are beside one another; None while there is one."""
+        return None if self.runs is None else self.runs.together
+
     def join(self, together: Together | None, grid: bool) -> None:
         """Show these runs beside one another as the desk does, a picture each or one for all; or the one
         run again."""
@@ -207,7 +210,6 @@ class Scene(Guarded, QWidget):
     def _put_together(self, together: Together, grid: bool) -> None:
         from app.window.beside import Head, Runs
 
-        self.together = together
         runs = self.runs = Runs(self.look, self.panel, together, self.view, grid,
                                 [Head(self.look, run is together.runs[0]) for run in together.runs])
         runs.grid.changed.connect(self._clicked)
@@ -221,31 +223,30 @@ class Scene(Guarded, QWidget):
 
     def _part(self) -> None:
         """One run again."""
-        together, runs, self.together, self.runs = self.together, self.runs, None, None
-        if together is not None and isValid(together):
-            together.shown.disconnect(self._offer_all)
-            together.changed.disconnect(self._follow_all)
-        if runs is not None:
-            self._next = None  # it may be a picture of theirs
-            self.pictures.setCurrentWidget(self.view)
-            self.pictures.removeWidget(runs.grid)
-            self._box.removeWidget(runs)
-            for widget in (runs.grid, runs, self.sentence):
-                widget.hide()
-            for widget in (runs.grid, runs):
-                widget.deleteLater()
-            self.sentence.say("")
-            self._show_controls()
+        runs, self.runs = self.runs, None
+        if runs is None:
+            return
+        if isValid(runs.together):
+            runs.together.shown.disconnect(self._offer_all)
+            runs.together.changed.disconnect(self._follow_all)
+        self._next = None  # it may be a picture of theirs
+        self.pictures.setCurrentWidget(self.view)
+        self.pictures.removeWidget(runs.grid)
+        self._box.removeWidget(runs)
+        for widget in (runs.grid, runs, self.sentence):
+            widget.hide()
+        for widget in (runs.grid, runs):
+            widget.deleteLater()
+        self.sentence.say("")
+        self._show_controls()
 
     def _offer_all(self) -> None:
-        if self.together is not None and not self.together.starting:
-            self._offer_together(self.together)
-
-    def _offer_together(self, together: Together) -> None:
-        assert self.runs is not None
-        shown = self.runs.one_picture()
+        runs = self.runs
+        if runs is None or runs.together.starting:
+            return
+        shown = runs.one_picture()
         if shown is not None and self._lets(shown):
-            self._soon(partial(self._draw_all, self.runs, shown, together.pictures()))
+            self._soon(partial(self._draw_all, runs, shown, runs.together.pictures()))
 
     def _draw_all(
         self, runs: Runs, shown: Shown[Any, Any], pictures: Sequence[Shown[Any, Any] | None]
@@ -253,7 +254,7 @@ class Scene(Guarded, QWidget):
         self.shown = shown
         runs.follow()
         if runs.in_grid:
-            runs.draw(pictures)
+            runs.grid.draw(pictures)
         else:
             attempt(lambda: self.view.show_frame(shown))
         self.pictures.setCurrentWidget(runs.grid if runs.in_grid else self.view)
@@ -263,8 +264,9 @@ class Scene(Guarded, QWidget):
             self._saying.start()
 
     def _say(self) -> None:
-        if self.runs is not None and not self.frozen:
-            attempt(lambda: self.sentence.say(self.runs.sentence() if self.runs is not None else ""))
+        runs = self.runs
+        if runs is not None and not self.frozen:
+            attempt(lambda: self.sentence.say(runs.sentence()))
             self.drawn.emit()
 
     def _follow_all(self) -> None:
@@ -277,9 +279,7 @@ class Scene(Guarded, QWidget):
         if self.runs is not None and not self.frozen:
             self._show_controls()
             self._box.activate()
-            before = self.runs.in_grid
-            self.runs.fit(self.pictures.size())
-            if self.runs.in_grid is not before:
+            if self.runs.fit(self.pictures.size()):
                 self._offer_all()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
