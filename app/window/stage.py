@@ -203,6 +203,8 @@ class Scene(Guarded, QWidget):
                 self._put_together(together, grid)
         elif self.runs is not None:
             self.runs.want(grid)
+        else:
+            return  # one run, as it was
         self._fit()
         self._type()
         self.catch_up()
