@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,10 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from test_runfile import equal
 
-from app.engine.inline import InlineErrand, InlinePool
 from app.files import lecture as files
 from app.files import moments
 from app.files.lecture import Lecture, Moment
-from app.files.settings import Settings
-from app.session.session import Session, State
-from app.window.window import MainWindow
+from app.session.session import State
 from visualizers.catalog import panel
 from widgets.controls.parameters import changed
 
@@ -30,30 +28,12 @@ RECURRENT = {"length": 5, "hidden_size": 8}
 
 
 @pytest.fixture
-def hall(qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    """``hall(language="zh")`` opens a window with two real panels; each is closed at the end."""
-    monkeypatch.setenv("BIGMODELS_CONFIG", str(tmp_path))
-    opened = []
-
-    def make(**settings: Any) -> MainWindow:
-        pool = InlinePool()
-        remembered = Settings(path=tmp_path / "settings.json", **{
-            "language": "en", "theme": "light", **settings})
-        window = MainWindow(remembered, [panel("rnn_gradients"), panel("dot_product")],
-                            lambda one, _: Session(one, pool, threads=1))
-        window.files.errands.start = InlineErrand
-        window.resize(1280, 720)
-        window.show()
-        window.activateWindow()
-        qtbot.waitUntil(window.isActiveWindow)
-        opened.append(window)
-        return window
-
-    yield make
-    for window in opened:
-        window.close()
-        window.deleteLater()
-    qtbot.wait(1)
+def hall(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, windows: Callable[..., Any]
+) -> Callable[..., Any]:
+    """``hall(language="zh")`` opens a window with two real panels."""
+    monkeypatch.setenv("BIGMODELS_CONFIG", str(tmp_path))  # also while the windows are closed
+    return partial(windows, [panel("rnn_gradients"), panel("dot_product")])
 
 
 def opened(qtbot: Any, window: Any, id: str, **values: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.engine.errand import Errand
-from app.engine.inline import InlineErrand, InlinePool
 from app.files import moments
 from app.files.lecture import Lecture, Moment
 from app.files.rehearsed import Rehearsed
-from app.files.settings import Settings
 from app.headless.rehearsal import rehearsal
-from app.session.session import Session
 from app.window.rehearsing import RehearsalSheet
-from app.window.window import MainWindow
 from visualizers.catalog import panel
 
 TRUE = Moment("rnn_gradients", name={"en": "Fading", "zh": "消失"}, minutes=3.0, set={"length": 6},
@@ -30,29 +26,18 @@ LECTURE = Lecture({"en": "Mine", "zh": "我的"}, (TRUE, FALSE))
 
 
 @pytest.fixture
-def hall(qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+def hall(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, windows: Callable[..., Any]
+) -> Callable[..., Any]:
     """``hall(language="zh")`` opens a window with a lecture of two moments."""
-    monkeypatch.setenv("BIGMODELS_CONFIG", str(tmp_path))
-    opened = []
+    monkeypatch.setenv("BIGMODELS_CONFIG", str(tmp_path))  # also while the windows are closed
 
-    def make(lecture: Lecture = LECTURE, **settings: Any) -> MainWindow:
-        pool = InlinePool()
-        remembered = Settings(path=tmp_path / "settings.json", **{
-            "language": "en", "theme": "light", **settings})
-        window = MainWindow(remembered, [panel("rnn_gradients")],
-                            lambda one, _: Session(one, pool, threads=1), rehearsing=lambda: rehearsal)
-        window.files.errands.start = InlineErrand
-        window.resize(1280, 720)
-        window.show()
-        opened.append(window)
+    def make(lecture: Lecture = LECTURE, **settings: Any) -> Any:
+        window = windows([panel("rnn_gradients")], rehearsing=lambda: rehearsal, **settings)
         window.lecturing.open(lecture)
         return window
 
-    yield make
-    for window in opened:
-        window.close()
-        window.deleteLater()
-    qtbot.wait(1)
+    return make
 
 
 def told(qtbot: Any, window: Any) -> RehearsalSheet:
